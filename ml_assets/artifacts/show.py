@@ -1,0 +1,70 @@
+"""How metadata is kept in a record, as plain JSON, and shown by Dagster."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.artifacts.outcome import Columns, Markdown, Picture, Rows, Shown
+
+# Dagster keeps metadata in its event log, so a larger picture is linked, not embedded.
+_MAX_PICTURE_BYTES = 120_000
+
+
+def shown(value: Shown, directory: Path) -> dict[str, Any]:
+    """Give a metadata value as plain JSON: its kind, and what that kind needs."""
+    match value:
+        case Markdown(text):
+            return {"kind": "markdown", "text": text}
+        case Picture(file, caption):
+            return {"kind": "markdown", "text": _picture(directory / file, caption)}
+        case Rows(records):
+            return {"kind": "rows", "records": [dict(record) for record in records]}
+        case Columns(columns):
+            return {"kind": "columns", "columns": [list(column) for column in columns]}
+        case _:
+            return {"kind": "plain", "value": value}
+
+
+def to_metadata(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Give stored metadata as Dagster's metadata values. A null is left out."""
+    return {
+        "dagster/column_schema" if value["kind"] == "columns" else name: _to_value(value)
+        for name, value in stored.items()
+        if value.get("value", value) is not None
+    }
+
+
+def _picture(path: Path, caption: str) -> str:
+    content = path.read_bytes()
+    if len(content) > _MAX_PICTURE_BYTES:
+        return f"{caption}: see `{path.name}` in the artifact's folder."
+    return f"![{caption}](data:image/png;base64,{base64.b64encode(content).decode()})"
+
+
+def _to_value(stored: Mapping[str, Any]) -> Any:
+    match stored["kind"]:
+        case "markdown":
+            return dg.MetadataValue.md(stored["text"])
+        case "rows":
+            return dg.MetadataValue.table([dg.TableRecord(r) for r in stored["records"]])
+        case "columns":
+            return dg.MetadataValue.table_schema(_table_schema(stored["columns"]))
+        case _:
+            return stored["value"]
+
+
+def _table_schema(columns: list[list[Any]]) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name,
+                type=kind,
+                description=description or None,
+                constraints=dg.TableColumnConstraints(nullable=nullable),
+            )
+            for name, kind, nullable, description in columns
+        ]
+    )

@@ -1,0 +1,289 @@
+"""`stage_asset`: how one stage function of a room becomes a Dagster asset.
+
+The asset loads its upstream artifacts, and returns a stored one where nothing differs from what that
+was made from; otherwise it calls the stage function, which writes files into a staging folder, and
+publishes them. Either way it emits the same metadata, data version and check results.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients
+from ml_assets.artifacts.home import Home, current_home
+from ml_assets.artifacts.outcome import Check, Outcome
+from ml_assets.artifacts.reasons import CACHED, reason_to_run
+from ml_assets.artifacts.show import shown, to_metadata
+from ml_assets.artifacts.store import Artifact, Record, Store
+from ml_assets.pipeline import PipelineSpec
+
+IO_MANAGER = "artifacts"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a stage function may use beside its inputs.
+
+    Attributes
+    ----------
+    directory : Path
+        The empty folder into which the function writes the artifact's files.
+    fingerprint : str
+        Of what is being made; the same after a crash, so that work can resume under it.
+    store, home : Store, Home
+        The pipeline's artifacts, and the home folder.
+    previous : Artifact or None
+        The asset's artifact that held until now.
+    run_id : str
+        The Dagster run.
+    now : datetime
+        When the stage began, in UTC.
+    log : callable
+        Prints one line for a person.
+    """
+
+    directory: Path
+    fingerprint: str
+    store: Store
+    home: Home
+    previous: Artifact | None
+    run_id: str
+    now: datetime
+    log: Callable[[str], None]
+
+
+StageFunction = Callable[..., Outcome]
+Verify = Callable[[Home, Artifact], str | None]
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A stage as declared by its room."""
+
+    pipeline: PipelineSpec
+    function: StageFunction
+    ins: Sequence[str]
+    config: Mapping[str, Any]
+    blocking: Sequence[str]
+    warning: Sequence[str]
+    verify: Verify | None
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+
+def stage_asset(
+    pipeline: PipelineSpec,
+    *,
+    ins: Sequence[str] = (),
+    config: Mapping[str, Any],
+    kinds: Sequence[str] = (),
+    blocking_checks: Sequence[str] = (),
+    checks: Sequence[str] = (),
+    verify: Verify | None = None,
+) -> Callable[[StageFunction], dg.AssetsDefinition]:
+    """Make a Dagster asset of a stage function.
+
+    Parameters
+    ----------
+    pipeline : PipelineSpec
+        The pipeline that the asset belongs to.
+    ins : sequence of str
+        The upstream assets; each is given to the function as an `Artifact` of that name.
+    config : mapping
+        The parts of the YAML that the function reads, by YAML key: plain values or `Spec` objects.
+        A change of these, and only of these, re-runs it.
+    kinds : sequence of str
+        Dagster's kinds, at most three.
+    blocking_checks, checks : sequence of str
+        The names of the checks in the function's `Outcome`. A failed blocking one of severity ``ERROR``
+        stops the run.
+    verify : callable, optional
+        Looks at the world outside the store: given the home and the stored artifact, it says why that
+        does not hold any more, or None.
+
+    Returns
+    -------
+    callable
+        A decorator for ``function(stage: Stage, **inputs: Artifact) -> Outcome``. Its docstring becomes
+        the description in the UI.
+    """
+
+    def decorate(function: StageFunction) -> dg.AssetsDefinition:
+        plain = {key: _plain(value) for key, value in config.items()}
+        stage = _Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
+        key = dg.AssetKey([pipeline.name, stage.name])
+        specs = [
+            dg.AssetCheckSpec(name, asset=key, blocking=name in blocking_checks)
+            for name in (*blocking_checks, *checks)
+        ]
+
+        @dg.asset(
+            key=key,
+            ins={name: dg.AssetIn(key=dg.AssetKey([pipeline.name, name])) for name in ins},
+            group_name=pipeline.name,
+            description=" ".join((function.__doc__ or "").split()),
+            owners=list(pipeline.owners),
+            kinds=set(kinds),
+            check_specs=specs,
+            io_manager_key=IO_MANAGER,
+            freshness_policy=dg.FreshnessPolicy.time_window(fail_window=pipeline.fresh_for),
+        )
+        def compute(
+            context: dg.AssetExecutionContext, **inputs: Artifact
+        ) -> dg.MaterializeResult[Artifact]:
+            home = current_home()
+            return _materialize(stage, home, inputs, context.run_id, context.log.info)
+
+        return compute
+
+    return decorate
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+
+
+def _materialize(
+    stage: _Declared,
+    home: Home,
+    inputs: Mapping[str, Artifact],
+    run_id: str,
+    log: Callable[[str], None],
+) -> dg.MaterializeResult[Artifact]:
+    store = Store(home.pipeline(stage.pipeline.name))
+    digests = {name: artifact.digest for name, artifact in inputs.items()}
+    parts = ingredients(stage.function, stage.config, digests, stage.pipeline.user_modules)
+    record, why = _find(stage, home, store, parts, inputs)
+    if record is None:
+        record = _run(stage, home, store, parts, inputs, run_id, why, log)
+    else:
+        record = replace(record, reason=why)
+    log(_line(stage.name, record, why))
+    return _result(stage, store, record, why)
+
+
+def _find(
+    stage: _Declared,
+    home: Home,
+    store: Store,
+    parts: Ingredients,
+    inputs: Mapping[str, Artifact],
+) -> tuple[Record | None, str]:
+    """Give the stored record that still holds, or None and the reason to run."""
+    record = store.record(stage.name, fingerprint(parts))
+    if record is None:
+        previous = store.current(stage.name)
+        return None, reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
+    gone = stage.verify(home, store.artifact(record)) if stage.verify else None
+    if gone is not None:
+        return None, gone
+    # The same content may have been made again by other upstream runs: the lineage follows them.
+    fingerprints = {name: artifact.fingerprint for name, artifact in inputs.items()}
+    if dict(record.inputs) != fingerprints:
+        record = replace(record, inputs=fingerprints)
+        store.keep(record)
+    return record, CACHED
+
+
+def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mapping[str, Any]]:
+    if previous is None:
+        return {}
+    found = {name: store.record(name, print_) for name, print_ in previous.inputs.items()}
+    return {name: record.summary for name, record in found.items() if record is not None}
+
+
+def _run(
+    stage: _Declared,
+    home: Home,
+    store: Store,
+    parts: Ingredients,
+    inputs: Mapping[str, Artifact],
+    run_id: str,
+    why: str,
+    log: Callable[[str], None],
+) -> Record:
+    began, now = time.monotonic(), datetime.now(UTC)
+    previous = store.current(stage.name)
+    with store.staging(stage.name) as directory:
+        tools = Stage(
+            directory=directory,
+            fingerprint=fingerprint(parts),
+            store=store,
+            home=home,
+            previous=store.artifact(previous) if previous else None,
+            run_id=run_id,
+            now=now,
+            log=log,
+        )
+        outcome = stage.function(tools, **inputs)
+        _check_names(stage, outcome)
+        metadata = {name: shown(value, directory) for name, value in outcome.metadata.items()}
+        digest = store.publish(directory, stage.name)
+    record = Record(
+        asset=stage.name,
+        fingerprint=fingerprint(parts),
+        digest=digest,
+        ingredients=parts,
+        inputs={name: artifact.fingerprint for name, artifact in inputs.items()},
+        summary=dict(outcome.summary),
+        metadata=metadata,
+        checks=[asdict(check) for check in outcome.checks],
+        blocking=list(stage.blocking),
+        run_id=run_id,
+        made_at=now.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - began, 3),
+        reason=why,
+    )
+    store.keep(record)
+    return record
+
+
+def _check_names(stage: _Declared, outcome: Outcome) -> None:
+    declared = {*stage.blocking, *stage.warning}
+    given = {check.name for check in outcome.checks}
+    if declared != given:
+        raise AssertionError(f"{stage.name} declares checks {declared} but gave {given}")
+
+
+def _line(name: str, record: Record, why: str) -> str:
+    seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
+    failed = "".join(f"\n    {c['name']}: {c['description']}" for c in record.failed_checks())
+    return f"{name:<22} {seconds:>8}  {why}{failed}"
+
+
+def _result(
+    stage: _Declared, store: Store, record: Record, why: str
+) -> dg.MaterializeResult[Artifact]:
+    artifact = store.artifact(record)
+    rows = record.summary.get("rows")
+    metadata: dict[str, Any] = {
+        **({"dagster/row_count": rows} if isinstance(rows, int) else {}),
+        **to_metadata(record.metadata),
+        "cache": "hit" if why == CACHED else "miss",
+        "reason": why,
+        "seconds": 0.0 if why == CACHED else record.seconds,
+        "path": dg.MetadataValue.path(str(artifact.path)),
+    }
+    return dg.MaterializeResult(
+        value=artifact,
+        metadata=metadata,
+        data_version=dg.DataVersion(record.digest),
+        check_results=[_check_result(Check(**check)) for check in record.checks],
+    )
+
+
+def _check_result(check: Check) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity[check.severity],
+        description=check.description,
+        metadata={key: value for key, value in check.values.items() if value is not None},
+    )

@@ -1,0 +1,180 @@
+"""The artifact store: immutable folders named by their content, and a record of how each was made.
+
+Layout below ``<home>/pipelines/<pipeline>/``::
+
+    objects/<asset>/<digest>/          the files, immutable
+    records/<asset>/<fingerprint>.json how they were made, and the verdicts of the checks
+    current/<asset>.json               the fingerprint that holds now
+
+A reader that follows ``current`` always finds a complete record and object: both are published before
+the pointer moves.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_assets import durable
+from ml_assets.errors import DataError
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One immutable artifact.
+
+    Attributes
+    ----------
+    asset : str
+        The name of the asset that it is.
+    fingerprint : str
+        SHA-256 over everything it was made from: code, configuration, libraries, upstream digests.
+    digest : str
+        SHA-256 over its files; Dagster's data version.
+    path : Path
+        The folder that holds its files.
+    summary : mapping
+        The small facts that its stage recorded.
+    """
+
+    asset: str
+    fingerprint: str
+    digest: str
+    path: Path
+    summary: Mapping[str, Any]
+
+    def json(self, name: str) -> Any:
+        """Read one of its JSON files."""
+        return durable.read_json(self.path / name)
+
+
+@dataclass(frozen=True)
+class Record:
+    """How an artifact was made. `ingredients` is what the fingerprint was computed from."""
+
+    asset: str
+    fingerprint: str
+    digest: str
+    ingredients: Mapping[str, Mapping[str, str]]
+    inputs: Mapping[str, str]
+    summary: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    checks: list[dict[str, Any]]
+    blocking: list[str]
+    run_id: str
+    made_at: str
+    seconds: float
+    reason: str
+
+    def failed_checks(self) -> list[dict[str, Any]]:
+        """The checks that failed with severity ``ERROR``."""
+        return [c for c in self.checks if not c["passed"] and c["severity"] == "ERROR"]
+
+    def blocks(self) -> bool:
+        """Whether a failed check of this record must stop what comes after it."""
+        return any(c["name"] in self.blocking for c in self.failed_checks())
+
+
+@dataclass(frozen=True)
+class Store:
+    """The artifacts of one pipeline, below the folder `root`."""
+
+    root: Path
+
+    def object_path(self, asset: str, digest: str) -> Path:
+        """Where the artifact with this content lies, whether or not it exists."""
+        return self.root / "objects" / asset / digest
+
+    def record(self, asset: str, fingerprint: str) -> Record | None:
+        """Give the record made from exactly these ingredients, if its object is there too."""
+        path = self._record_path(asset, fingerprint)
+        if not path.is_file():
+            return None
+        record = Record(**durable.read_json(path))
+        return record if self.object_path(asset, record.digest).is_dir() else None
+
+    def current(self, asset: str) -> Record | None:
+        """Give the record that holds now, or None if the asset was never made."""
+        pointer = self.root / "current" / f"{asset}.json"
+        if not pointer.is_file():
+            return None
+        return self.record(asset, durable.read_json(pointer)["fingerprint"])
+
+    def artifact(self, record: Record) -> Artifact:
+        """Give the artifact that a record describes."""
+        path = self.object_path(record.asset, record.digest)
+        return Artifact(record.asset, record.fingerprint, record.digest, path, record.summary)
+
+    def current_artifact(self, asset: str) -> Artifact:
+        """Give the artifact that holds now.
+
+        Raises
+        ------
+        DataError
+            If the asset was never made.
+        """
+        record = self.current(asset)
+        if record is None:
+            raise DataError(
+                f"{self.root.name}/{asset} does not exist yet. Materialize it first: "
+                f"python -m ml_assets run {self.root.name}"
+            )
+        return self.artifact(record)
+
+    @contextmanager
+    def staging(self, asset: str) -> Iterator[Path]:
+        """Give a folder in which one artifact of `asset` is built."""
+        with durable.staging_directory(self.root / "objects" / asset) as path:
+            yield path
+
+    def publish(self, staged: Path, asset: str) -> str:
+        """Move a built folder to its content address and give its digest."""
+        digest = durable.directory_digest(staged)
+        durable.publish_directory(staged, self.object_path(asset, digest))
+        return digest
+
+    def keep(self, record: Record) -> None:
+        """Write a record, durably. The artifact's object must have been published."""
+        durable.write_json(self._record_path(record.asset, record.fingerprint), asdict(record))
+
+    def point(self, asset: str, fingerprint: str) -> None:
+        """Make the record with this fingerprint the one that holds now."""
+        pointer = self.root / "current" / f"{asset}.json"
+        durable.write_json(pointer, {"fingerprint": fingerprint})
+
+    def lineage(self, record: Record) -> dict[str, Record]:
+        """Give all records that `record` was made from, itself included, by asset name.
+
+        Raises
+        ------
+        DataError
+            If a record of the lineage, or its object, is missing.
+        """
+        found = {record.asset: record}
+        for asset, fingerprint in record.inputs.items():
+            upstream = self.record(asset, fingerprint)
+            if upstream is None:
+                raise DataError(f"{record.asset}: the record of its input {asset} is missing.")
+            found = {**self.lineage(upstream), **found}
+        return found
+
+    def sweep(self) -> list[Path]:
+        """Remove what killed processes left half-built; give the removed folders."""
+        folders = sorted((self.root / "objects").glob("*"))
+        return [path for f in folders for path in durable.sweep_staging(f, process_is_alive)]
+
+    def _record_path(self, asset: str, fingerprint: str) -> Path:
+        return self.root / "records" / asset / f"{fingerprint}.json"
+
+
+def process_is_alive(pid: int) -> bool:
+    """Whether a process with this id runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

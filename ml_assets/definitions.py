@@ -1,0 +1,35 @@
+"""Everything that Dagster loads: one component for each folder below `defs`."""
+
+import os
+import warnings
+from pathlib import Path
+
+import dagster as dg
+
+from ml_assets.artifacts.home import current_home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.console import quiet_console
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+def _executor() -> dg.ExecutorDefinition:
+    """One process by default; ``ML_ASSETS_EXECUTOR=multiprocess`` for one process for each step."""
+    if os.environ.get("ML_ASSETS_EXECUTOR", "in_process") == "multiprocess":
+        preload = ["dagster", "pandas", "sklearn.ensemble", "pandera.pandas"]
+        start = {"forkserver": {"preload_modules": preload}}
+        return dg.multiprocess_executor.configured({"start_method": start})
+    return dg.in_process_executor
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Give the definitions of all pipelines, with the artifact store and the quiet console."""
+    return dg.Definitions.merge(
+        dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
+        dg.Definitions(
+            resources={"artifacts": ArtifactIOManager(home=str(current_home().root))},
+            executor=_executor(),
+            loggers={"console": quiet_console},
+        ),
+    )

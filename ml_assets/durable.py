@@ -1,0 +1,150 @@
+"""Writes that survive a crash: a temporary file, fsync, then one rename.
+
+At every moment a reader sees the old state or the new one. This module is the only place where the
+package puts a file or folder under its final name.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_CHUNK = 1 << 20
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace the file `path` with `content` in one step, durably."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace the file `path` with `value` as JSON: sorted keys, no NaN, one step, durably."""
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """Give `value` as canonical JSON: the same value always gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite: JSON has no word for it, so the caller must choose one.
+    """
+    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_bytes())
+
+
+@contextmanager
+def staging_directory(parent: Path) -> Iterator[Path]:
+    """Give an empty folder inside `parent` that is gone afterwards, unless it was published.
+
+    Only a process killed in between leaves the folder behind; `sweep_staging` removes such remains.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", suffix=".staging", dir=parent))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def publish_directory(staged: Path, target: Path) -> None:
+    """Give the folder `staged` its final name `target`, durably, in one rename.
+
+    `target` is content-addressed: where it already exists (another process was first), that one is
+    kept and `staged` is left to its owner.
+    """
+    for path in sorted(staged.rglob("*")):
+        _sync_file(path) if path.is_file() else _sync_directory(path)
+    _sync_directory(staged)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        staged.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    _sync_directory(target.parent)
+
+
+def publish_file(staged: Path, target: Path) -> None:
+    """Give the file `staged` its final name `target`, durably, in one rename."""
+    _sync_file(staged)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged.replace(target)
+    _sync_directory(target.parent)
+
+
+def sweep_staging(parent: Path, is_alive: "Any") -> list[Path]:
+    """Remove the staging folders below `parent` whose process is gone; give their paths.
+
+    Parameters
+    ----------
+    parent : Path
+        The folder that was given to `staging_directory`.
+    is_alive : callable
+        Says of a process id (int) whether that process still runs.
+    """
+    gone = [
+        path
+        for path in sorted(parent.glob(".*-*.staging"))
+        if not is_alive(int(path.name[1:].split("-", 1)[0]))
+    ]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return gone
+
+
+def file_digest(path: Path) -> str:
+    """Give the SHA-256 of a file's content, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def directory_digest(directory: Path) -> str:
+    """Give the SHA-256 over the relative names and contents of all files below `directory`."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(directory).as_posix()}\0{file_digest(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def json_digest(value: Any) -> str:
+    """Give the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(json_bytes(value)).hexdigest()
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,72 @@
+"""The `evaluation` part of the YAML: metrics, slices and the rules of the blessing."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ml_assets.spec import Spec
+
+Metric = Literal[
+    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
+    "precision", "recall", "f1", "rmse", "mae", "r2", "median_absolute_error",
+]  # fmt: skip
+
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "median_absolute_error"})
+
+
+class ThresholdSpec(Spec):
+    """What a metric must reach; both ends are included.
+
+    Attributes
+    ----------
+    min, max : float, optional
+        The lowest and the highest value that is allowed.
+    min_change : float, optional
+        The least improvement over the champion on the same rows, in the metric's own unit and in the
+        direction that is better; -0.01 allows it to be worse by 0.01. Without a champion it passes.
+    """
+
+    min: float | None = None
+    max: float | None = None
+    min_change: float | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "ThresholdSpec":
+        if self.min is None and self.max is None and self.min_change is None:
+            raise ValueError("needs at least one of min, max and min_change")
+        return self
+
+
+class EvaluationSpec(Spec):
+    """How a candidate is judged.
+
+    Attributes
+    ----------
+    thresholds : mapping
+        For each metric what it must reach. With none configured nothing is blessed.
+    slices : list of str
+        Columns (or crosses ``a,b``) whose values are evaluated on their own.
+    min_slice_size : int
+        Slices with fewer rows are left out, >= 1.
+    slice_thresholds : mapping
+        Thresholds that every slice must meet.
+    confidence : float
+        Of the intervals, 0 to 1, exclusive.
+    bootstrap_samples : int
+        Resamples for each interval, >= 20.
+    seed : int
+        Of the resampling.
+    """
+
+    thresholds: dict[Metric, ThresholdSpec] = {}
+    slices: list[str] = []
+    min_slice_size: Annotated[int, Field(ge=1)] = 100
+    slice_thresholds: dict[Metric, ThresholdSpec] = {}
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    bootstrap_samples: Annotated[int, Field(ge=20, le=10_000)] = 200
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+def is_better(metric: str, value: float, other: float) -> bool:
+    """Whether `value` of `metric` is strictly better than `other`."""
+    return value < other if metric in LOWER_IS_BETTER else value > other

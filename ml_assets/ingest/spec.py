@@ -1,0 +1,171 @@
+"""The `ingest` part of the YAML: where examples come from, how they are cut into spans and splits."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ml_assets.spec import Fraction, FunctionName, Spec
+
+ColumnType = Literal["string", "int", "float", "bool", "date", "timestamp"]
+Granularity = Literal["hour", "day", "week", "month", "file"]
+
+
+class SourceSpec(Spec):
+    """Exactly one of `csv`, `parquet`, `jsonl`, `sql` and `python`.
+
+    Attributes
+    ----------
+    csv, parquet, jsonl : str, optional
+        A file, a folder or a glob pattern; a relative one is looked up from the project's folder.
+    sql : str, optional
+        An SQLAlchemy URL; `query` says what to read from it.
+    python : str, optional
+        A function ``module:function`` without arguments that gives a DataFrame, an Arrow table, or an
+        iterator of either.
+    query : str, optional
+        The SQL query, only with `sql`.
+    fingerprint : str, optional
+        Only with `python`: a function ``module:function`` without arguments that gives a text which
+        changes whenever the data do. Without it the source function is called on every run.
+    encoding, delimiter : str
+        Of a CSV file.
+    types : mapping
+        The declared types of columns of a CSV or JSON Lines file. A column that is not named here gets
+        the narrowest of int, float, bool, date, timestamp and string that holds every value as it is
+        written; leading zeros and "NA" make it a string.
+    null_values : list of str
+        Texts that mean "no value" in a CSV column that is not a string. An empty unquoted field is
+        always null.
+    """
+
+    csv: str | None = None
+    parquet: str | None = None
+    jsonl: str | None = None
+    sql: str | None = None
+    python: FunctionName | None = None
+    query: str | None = None
+    fingerprint: FunctionName | None = None
+    encoding: str = "utf-8"
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    types: dict[str, ColumnType] = {}
+    null_values: list[str] = []
+
+    @property
+    def kind(self) -> str:
+        """Which of the five kinds of source it is."""
+        kinds = ("csv", "parquet", "jsonl", "sql", "python")
+        return next(kind for kind in kinds if getattr(self, kind) is not None)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "SourceSpec":
+        kinds = ("csv", "parquet", "jsonl", "sql", "python")
+        found = [kind for kind in kinds if getattr(self, kind) is not None]
+        if len(found) != 1:
+            given = " and ".join(found) or "none"
+            raise ValueError(f"needs exactly one of {', '.join(kinds)}; found {given}")
+        if (self.query is not None) != (self.sql is not None):
+            raise ValueError("needs sql and query together; only one of them was found")
+        if self.fingerprint is not None and self.python is None:
+            raise ValueError("fingerprint belongs to a python source; found " + found[0])
+        return self
+
+
+class WindowSpec(Spec):
+    """The spans to use: from `start` to `end`, both included, or the `last` N spans.
+
+    For spans cut by file, only `last` and an empty window (all spans) apply.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    last: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "WindowSpec":
+        if self.last is not None and (self.start or self.end):
+            raise ValueError("takes either last, or start and end; found both")
+        if self.start and self.end and self.start > self.end:
+            raise ValueError(f"start {self.start:%Y-%m-%d} is after end {self.end:%Y-%m-%d}")
+        return self
+
+
+class SplitSpec(Spec):
+    """How examples are cut into train, eval (for tuning) and test (for the Evaluator).
+
+    Attributes
+    ----------
+    by : {"hash", "time", "group"}
+        ``hash``: by a hash of the key. ``time``: the last rows by time are test, those before them
+        eval. ``group``: by a hash of the column `group`, whose values never appear in two splits.
+    group : str, optional
+        The column to group by.
+    eval, test : float
+        The share of the examples in each, 0 to 1, exclusive. By time, the cut lies on a whole time
+        value, so that no moment is in two splits.
+    """
+
+    by: Literal["hash", "time", "group"] = "hash"
+    group: str | None = None
+    eval: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.15
+
+    @model_validator(mode="after")
+    def _leaves_train(self) -> "SplitSpec":
+        if self.eval + self.test >= 1:
+            raise ValueError(f"eval + test must be below 1; found {self.eval + self.test:g}")
+        if (self.by == "group") != (self.group is not None):
+            raise ValueError("needs by: group and a group column together")
+        return self
+
+
+class IngestSpec(Spec):
+    """Where examples come from and how they are cut.
+
+    Attributes
+    ----------
+    source : SourceSpec
+        Where the rows come from.
+    key : list of str
+        The columns that identify an example. Without them the whole row does.
+    time : str, optional
+        The column with the moment at which a prediction is wanted.
+    span : {"hour", "day", "week", "month", "file"}
+        How the source is cut into spans: by its time column, or one span for each file.
+    window : WindowSpec
+        The spans to train on; all by default.
+    split : SplitSpec
+        How the examples are split.
+    known_at : list of str
+        Time columns that say when a joined fact became known. None may be later than `time`.
+    max_rejected_fraction : float
+        The largest share of rows that may be unreadable, 0 to 1.
+    """
+
+    source: SourceSpec
+    key: list[str] = []
+    time: str | None = None
+    span: Granularity = "file"
+    window: WindowSpec = WindowSpec()
+    split: SplitSpec = SplitSpec()
+    known_at: list[str] = []
+    max_rejected_fraction: Fraction = 0.01
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_as_list(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("key"), str):
+            return {**values, "key": [values["key"]]}
+        return values
+
+    @model_validator(mode="after")
+    def _time_where_needed(self) -> "IngestSpec":
+        if self.time is None and self.span != "file":
+            raise ValueError(f"span: {self.span} needs a time column; set time")
+        if self.time is None and self.split.by == "time":
+            raise ValueError("split by time needs a time column; set time")
+        if self.time is None and self.known_at:
+            raise ValueError("known_at needs a time column to compare with; set time")
+        if self.span == "file" and (self.window.start or self.window.end):
+            raise ValueError("a window with start or end needs spans cut by time; set span")
+        return self

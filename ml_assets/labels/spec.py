@@ -1,0 +1,61 @@
+"""The `labels` part of the YAML: what is to be predicted."""
+
+import ast
+from typing import Any
+
+from pydantic import model_validator
+
+from ml_assets.spec import Fraction, Spec
+
+
+class LabelSpec(Spec):
+    """What is to be predicted: a column, or an expression over columns.
+
+    In the YAML, ``labels: tips`` is short for ``labels: {column: tips}``.
+
+    Attributes
+    ----------
+    column : str, optional
+        The column that holds the label.
+    expression : str, optional
+        Arithmetic and comparisons over columns, such as ``tips > 0.2 * fare``. Null wherever one of its
+        columns is null.
+    positive : str, int, float or bool, optional
+        For a binary task, the value that counts as positive. By default true, 1, or the last value in
+        sorted order.
+    max_missing_fraction : float
+        The largest share of examples without a label, 0 to 1. Those examples are not trained on.
+    """
+
+    column: str | None = None
+    expression: str | None = None
+    positive: str | int | float | bool | None = None
+    max_missing_fraction: Fraction = 0.2
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"column": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "LabelSpec":
+        if (self.column is None) == (self.expression is None):
+            raise ValueError("needs either column or expression")
+        if self.expression is not None:
+            _parse(self.expression)
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the label is made from."""
+        if self.expression is None:
+            return [str(self.column)]
+        names = (n.id for n in ast.walk(_parse(self.expression)) if isinstance(n, ast.Name))
+        return list(dict.fromkeys(names))
+
+
+def _parse(expression: str) -> ast.Expression:
+    try:
+        return ast.parse(expression, mode="eval")
+    except SyntaxError as error:
+        raise ValueError(f"expression {expression!r} cannot be read: {error.msg}") from error

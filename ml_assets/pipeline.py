@@ -1,0 +1,115 @@
+"""`PipelineSpec`: one YAML file, composed of the rooms' parts."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from ml_assets.evaluation.spec import EvaluationSpec
+from ml_assets.ingest.spec import IngestSpec
+from ml_assets.labels.spec import LabelSpec
+from ml_assets.monitoring.spec import MonitoringSpec
+from ml_assets.registry.spec import RegistrySpec
+from ml_assets.schema.spec import SchemaSpec
+from ml_assets.serving.spec import ServingSpec
+from ml_assets.spec import Spec
+from ml_assets.statistics.spec import StatisticsSpec
+from ml_assets.training.spec import TrainingSpec
+from ml_assets.transform.spec import TransformSpec
+from ml_assets.validation.spec import ValidationSpec
+
+Task = Literal["binary", "multiclass", "regression"]
+Pace = Literal["months", "weeks", "days", "hours"]
+
+# How old an asset may be before it counts as stale, by how fast the ground truth changes.
+FRESH_FOR: dict[Pace, timedelta] = {
+    "months": timedelta(days=60),
+    "weeks": timedelta(days=14),
+    "days": timedelta(days=2),
+    "hours": timedelta(hours=3),
+}
+_METRICS = {
+    "binary": {"roc_auc", "average_precision", "log_loss", "brier", "accuracy",
+               "balanced_accuracy", "precision", "recall", "f1"},
+    "multiclass": {"roc_auc", "log_loss", "accuracy", "balanced_accuracy", "precision", "recall",
+                   "f1"},
+    "regression": {"rmse", "mae", "r2", "median_absolute_error"},
+}  # fmt: skip
+
+
+class PipelineSpec(Spec):
+    """One model, from its source to its retraining.
+
+    Attributes
+    ----------
+    name : str
+        The pipeline's name: the prefix of its asset keys. By default its folder's name.
+    directory : Path
+        The folder of its YAML file; set by the loader.
+    description : str
+        One sentence for the UI.
+    task : {"binary", "multiclass", "regression"}
+        What kind of label is predicted.
+    owners : list of str
+        E-mail addresses, or ``team:name``.
+    ground_truth_changes : {"months", "weeks", "days", "hours"}
+        How fast the truth changes: how old assets and the model may be before they count as stale.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    directory: Path = Path()
+    description: str = ""
+    task: Task
+    owners: list[str] = []
+    ground_truth_changes: Pace = "months"
+    ingest: IngestSpec
+    labels: LabelSpec
+    statistics: StatisticsSpec = StatisticsSpec()
+    schema_: Annotated[SchemaSpec, Field(alias="schema")] = SchemaSpec()
+    validation: ValidationSpec = ValidationSpec()
+    transform: TransformSpec = TransformSpec()
+    training: TrainingSpec = TrainingSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    registry: RegistrySpec = RegistrySpec()
+    serving: ServingSpec = ServingSpec()
+    monitoring: MonitoringSpec = MonitoringSpec()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "PipelineSpec":
+        allowed = _METRICS[self.task]
+        named = {*self.evaluation.thresholds, *self.evaluation.slice_thresholds}
+        wrong = sorted(named - allowed)
+        if wrong:
+            raise ValueError(
+                f"evaluation: {', '.join(wrong)} cannot be measured for a {self.task} task; "
+                f"allowed are {', '.join(sorted(allowed))}"
+            )
+        if self.training.estimator == "logistic" and self.task == "regression":
+            raise ValueError("training: estimator logistic is for classes; use ridge")
+        if self.training.estimator == "ridge" and self.task != "regression":
+            raise ValueError("training: estimator ridge is for regression; use logistic")
+        return self
+
+    @property
+    def fresh_for(self) -> timedelta:
+        """How old an asset may be before it counts as stale."""
+        return FRESH_FOR[self.ground_truth_changes]
+
+    @property
+    def model_name(self) -> str:
+        """The registered model's name in MLflow."""
+        return self.registry.model or self.name
+
+    @property
+    def main_metric(self) -> str:
+        """The metric that is reported first: the first with a threshold, or the task's usual one."""
+        usual = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+        return next(iter(self.evaluation.thresholds), usual[self.task])
+
+    @property
+    def user_modules(self) -> tuple[str, ...]:
+        """The modules of the user's own that the YAML names."""
+        source, estimator = self.ingest.source, self.training.estimator
+        names = (source.python, source.fingerprint, estimator if ":" in estimator else None)
+        return tuple(dict.fromkeys(name.split(":")[0] for name in names if name))

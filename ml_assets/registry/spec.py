@@ -1,0 +1,46 @@
+"""The `registry` part of the YAML: infra validation's limits, and the registered model's name."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ml_assets.spec import Spec
+
+
+class InfraValidationSpec(Spec):
+    """The limits inside which the candidate must answer as a real scoring server.
+
+    Attributes
+    ----------
+    rows : int
+        How many real rows it is asked, >= 1.
+    max_load_seconds : float
+        From the start of the process to its first healthy answer.
+    max_latency_ms : float
+        The 99th percentile over single-row requests, in milliseconds.
+    max_memory_mb : float
+        The process's resident memory, in megabytes (10^6 bytes).
+    tolerance : float
+        The largest absolute difference to the prediction in training, >= 0.
+    """
+
+    rows: Annotated[int, Field(ge=1, le=10_000)] = 50
+    max_load_seconds: Annotated[float, Field(gt=0)] = 120.0
+    max_latency_ms: Annotated[float, Field(gt=0)] = 1000.0
+    max_memory_mb: Annotated[float, Field(gt=0)] = 2000.0
+    tolerance: Annotated[float, Field(ge=0)] = 1e-9
+
+
+class RegistrySpec(Spec):
+    """How a model is validated on its infrastructure and registered.
+
+    Attributes
+    ----------
+    model : str, optional
+        The registered model's name in MLflow; the pipeline's name by default.
+    infra_validation : InfraValidationSpec
+        The limits of infra validation.
+    """
+
+    model: Annotated[str, Field(pattern=r"^[\w][\w.-]{0,199}$")] | None = None
+    infra_validation: InfraValidationSpec = InfraValidationSpec()

@@ -1,0 +1,118 @@
+"""The streaming table that flows between the rooms: Parquet files on disk, read in record batches.
+
+A `Table` holds paths, never rows. What opens it decides how much of it is in memory at a time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+BATCH_ROWS = 65_536
+
+EXAMPLE_ID = "_example_id"
+SPAN = "_span"
+SPLIT = "_split"
+LABEL = "_label"
+RESERVED_COLUMNS = (EXAMPLE_ID, SPAN, SPLIT, LABEL)
+
+
+@dataclass(frozen=True)
+class Table:
+    """An immutable table of one or more Parquet files that share their columns.
+
+    Attributes
+    ----------
+    files : tuple of Path
+        The files, in row order. An empty tuple is a table without rows or columns.
+    """
+
+    files: tuple[Path, ...]
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """The Arrow schema: the names and types of the columns."""
+        return self.dataset().schema
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self.schema.names)
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows, read from the files' footers."""
+        import pyarrow.parquet as pq
+
+        return sum(pq.read_metadata(path).num_rows for path in self.files)
+
+    def dataset(self) -> "ds.Dataset":
+        """Give the table as an Arrow dataset, for filters and column projection."""
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        if not self.files:
+            return ds.dataset(pa.table({}))
+        return ds.dataset([str(path) for path in self.files], format="parquet")
+
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        where: "ds.Expression | None" = None,
+        batch_rows: int = BATCH_ROWS,
+    ) -> Iterator["pa.RecordBatch"]:
+        """Give the rows in record batches of at most `batch_rows`, in order; empty ones are left out.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            The columns to read, in this order; all of them by default.
+        where : pyarrow.dataset.Expression, optional
+            Only rows for which this is true.
+        batch_rows : int
+            The most rows in one batch, >= 1.
+        """
+        wanted = None if columns is None else list(columns)
+        stream = self.dataset().to_batches(columns=wanted, filter=where, batch_size=batch_rows)
+        return (batch for batch in stream if batch.num_rows)
+
+    def to_arrow(
+        self, columns: Sequence[str] | None = None, where: "ds.Expression | None" = None
+    ) -> "pa.Table":
+        """Read the table, or the named columns and matching rows of it, into memory."""
+        wanted = None if columns is None else list(columns)
+        return self.dataset().to_table(columns=wanted, filter=where)
+
+    def to_pandas(
+        self, columns: Sequence[str] | None = None, where: "ds.Expression | None" = None
+    ) -> "pd.DataFrame":
+        """Read the table, or the named columns and matching rows of it, as a DataFrame."""
+        return self.to_arrow(columns, where).to_pandas()
+
+
+def write_table(path: Path, batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> Table:
+    """Stream record batches into one Parquet file and give it as a `Table`.
+
+    The same batches always give the same bytes. `path` must lie in a staging folder: this function
+    does not publish.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_batches([batch], schema=schema))
+    return Table((path,))
+
+
+def split_is(split: str) -> "ds.Expression":
+    """Give the filter for the rows of one split (``train``, ``eval`` or ``test``)."""
+    import pyarrow.dataset as ds
+
+    return ds.field(SPLIT) == split
