@@ -30,7 +30,8 @@ class PipelineAttributes(PipelineSpec):
     def _check_later(
         cls, value: Any, handler: ModelWrapValidatorHandler["PipelineAttributes"]
     ) -> "PipelineAttributes":
-        return cls.model_construct()
+        values: dict[str, Any] = dict(value)
+        return cls.model_construct(None, **values)
 
 
 class MLPipeline(dg.Component):

@@ -138,7 +138,7 @@ def _construct(
 def _scalar(node: yaml.Node, mistakes: list[str], name: str) -> Any:
     line = node.start_mark.line + 1
     try:
-        value = yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+        value = yaml.SafeLoader("").construct_object(node)
     except (yaml.YAMLError, ValueError) as error:
         mistakes.append(f"{name}:{line}: {node.value!r} cannot be read: {error}")
         return None

@@ -92,7 +92,8 @@ class Table:
         self, columns: Sequence[str] | None = None, where: "ds.Expression | None" = None
     ) -> "pd.DataFrame":
         """Read the table, or the named columns and matching rows of it, as a DataFrame."""
-        return self.to_arrow(columns, where).to_pandas()
+        frame: pd.DataFrame = self.to_arrow(columns, where).to_pandas()
+        return frame
 
 
 def write_table(path: Path, batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> Table:

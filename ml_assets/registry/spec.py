@@ -42,5 +42,7 @@ class RegistrySpec(Spec):
         The limits of infra validation.
     """
 
-    model: Annotated[str, Field(pattern=r"^[\w][\w.-]{0,199}$")] | None = None
+    model: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200)] | None
+    ) = None
     infra_validation: InfraValidationSpec = InfraValidationSpec()

@@ -1,0 +1,82 @@
+"""`python -m ml_assets`: run, check, new, summary and ui."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml_assets.errors import MLAssetsError
+
+DEFS = Path(__file__).parent / "defs"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0, or 1 with the reason on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except MLAssetsError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml_assets", description="The lifecycle of tabular models as Dagster assets."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run what changed of a pipeline, then sum it up")
+    run.add_argument("pipeline", help="the pipeline's name")
+    run.add_argument("--select", help="a Dagster asset selection instead of the whole pipeline")
+    run.add_argument("--traceback", action="store_true", help="print the traceback of a failure")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("check", help="check the YAML of pipelines against their sources")
+    check.add_argument("pipelines", nargs="*", help="names of pipelines; all by default")
+    check.set_defaults(command=_check)
+    summary = commands.add_parser("summary", help="sum up the last run of a pipeline")
+    summary.add_argument("pipeline", help="the pipeline's name")
+    summary.set_defaults(command=_summary)
+    new = commands.add_parser("new", help="write a first pipeline for a file of data")
+    new.add_argument("name", help="the new pipeline's name")
+    new.add_argument("file", type=Path, help="a CSV or Parquet file")
+    new.add_argument("--label", required=True, help="the column to predict, or an expression")
+    new.set_defaults(command=_new)
+    ui = commands.add_parser("ui", help="start the Dagster UI with its daemon, and the MLflow UI")
+    ui.add_argument("--port", type=int, default=3000, help="of the Dagster UI")
+    ui.add_argument("--mlflow-port", type=int, default=5000, help="of the MLflow UI")
+    ui.set_defaults(command=_ui)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ml_assets.cli.run import run_pipeline
+
+    return run_pipeline(DEFS, options.pipeline, options.select, options.traceback)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ml_assets.cli.check import check_pipelines
+
+    return check_pipelines(DEFS, options.pipelines)
+
+
+def _summary(options: argparse.Namespace) -> int:
+    from ml_assets.cli.summary import print_summary
+
+    return print_summary(DEFS, options.pipeline)
+
+
+def _new(options: argparse.Namespace) -> int:
+    from ml_assets.cli.new import new_pipeline
+
+    return new_pipeline(DEFS, options.name, options.file, options.label)
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from ml_assets.cli.ui import serve_ui
+
+    return serve_ui(options.port, options.mlflow_port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

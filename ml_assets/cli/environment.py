@@ -1,0 +1,45 @@
+"""Prepares Dagster's home and the environment of a command: quiet, local, without telemetry."""
+
+import os
+from pathlib import Path
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home, current_home
+
+_DAGSTER_YAML = """\
+# Written once; edit it as you like.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+# A run whose process is gone is marked as failed, and gives back its slots.
+run_monitoring:
+  enabled: true
+  free_slots_after_run_end_seconds: 60
+"""
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MPLBACKEND": "agg",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+def prepare_environment() -> Home:
+    """Create the home folder, and point Dagster and MLflow to it, unless the environment does.
+
+    Returns
+    -------
+    Home
+        The home folder. ``DAGSTER_HOME`` is set and has a ``dagster.yaml``.
+    """
+    home = current_home()
+    os.environ["ML_ASSETS_HOME"] = str(home.root)
+    os.environ.setdefault("DAGSTER_HOME", str(home.dagster))
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    instance = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
+    if not instance.exists():
+        durable.write_bytes(instance, _DAGSTER_YAML.encode())
+    home.mlflow.mkdir(parents=True, exist_ok=True)
+    return home

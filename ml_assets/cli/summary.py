@@ -1,0 +1,124 @@
+"""Sums up what a pipeline holds now, in about a dozen lines."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ml_assets.artifacts.home import Home, current_home
+from ml_assets.artifacts.store import Record, Store
+from ml_assets.cli.pipelines import find_pipeline
+from ml_assets.pipeline_file import PipelineFile
+
+# The assets whose checks are the verdicts on a model.
+VERDICTS = {
+    "anomalies": "data",
+    "validated_features": "features",
+    "evaluation": "evaluation",
+    "infra_validation": "infrastructure",
+    "registered_model": "promotion",
+}
+
+
+def print_summary(defs: Path, name: str) -> int:
+    """Print the summary of a pipeline; give 0, or 1 if its last state has a failed gate."""
+    pipeline = find_pipeline(defs, name)
+    home = current_home()
+    print(*summary_lines(pipeline, home), sep="\n")
+    record = Store(home.pipeline(name)).current("registered_model")
+    return 1 if record is not None and record.blocks() else 0
+
+
+def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
+    """Give the summary of what a pipeline holds now.
+
+    Parameters
+    ----------
+    pipeline : PipelineFile
+        The pipeline.
+    home : Home
+        The home folder.
+
+    Returns
+    -------
+    list of str
+        Rows, anomalies, best parameters, metrics with intervals, verdicts, the registered version, where
+        the artifacts lie and how to open the UI. What does not exist yet is left out.
+    """
+    store = Store(home.pipeline(pipeline.spec.name))
+    lines = list(_lines(pipeline, store))
+    where = os.path.relpath(store.root)
+    return [
+        "",
+        f"{pipeline.spec.name}: {pipeline.spec.description or pipeline.spec.task}",
+        *lines,
+        f"  artifacts      {where}/objects, MLflow in {os.path.relpath(home.mlflow)}",
+        "  UI             make ui, then http://127.0.0.1:3000",
+    ]
+
+
+def _lines(pipeline: PipelineFile, store: Store) -> Iterator[str]:
+    if found := store.current("examples"):
+        s = found.summary
+        yield (
+            f"  examples       {s['rows']:,} rows: {s['train']:,} train, {s['eval']:,} eval, "
+            f"{s['test']:,} test ({s['first_span']} to {s['last_span']})"
+        )
+    if found := store.current("anomalies"):
+        quarantined = store.current("validated_examples")
+        rows = quarantined.summary["quarantined"] if quarantined else 0
+        errors, warnings = found.summary["errors"], found.summary["warnings"]
+        yield f"  anomalies      {errors} errors, {warnings} warnings, {rows:,} rows quarantined"
+    if found := store.current("best_hyperparameters"):
+        yield f"  tuning         {found.summary['trials']} trials: {_parameters(found.summary)}"
+    if found := store.current("evaluation"):
+        yield from _metric_lines(found.summary)
+    yield from _verdict_lines(store)
+    if found := store.current("registered_model"):
+        aliases = "champion, challenger" if found.summary["champion"] else "challenger"
+        name = pipeline.spec.model_name
+        yield f"  registered     {name} version {found.summary['version']}, alias {aliases}"
+    if found := store.current("predictions"):
+        s = found.summary
+        yield f"  predictions    {s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
+    watched = [store.current(name) for name in ("skew", "drift", "performance")]
+    if any(watched):
+        yield f"  watch          {', '.join(_watch(record) for record in watched if record)}"
+
+
+def _parameters(summary: Mapping[str, Any]) -> str:
+    found = summary["parameters"]
+    return ", ".join(
+        f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
+        for name, value in sorted(found.items())
+    )
+
+
+def _metric_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    for name, (value, low, high) in summary["metrics"].items():
+        interval = f" [{low:.4f}, {high:.4f}]" if low is not None else ""
+        others = ", ".join(
+            f"{baseline} {metrics[name][0]:.4f}"
+            for baseline, metrics in summary["baselines"].items()
+            if metrics.get(name) and metrics[name][0] is not None
+        )
+        if value is not None:
+            yield f"  {name:<14} {value:.4f}{interval}{f' ({others})' if others else ''}"
+
+
+def _verdict_lines(store: Store) -> Iterator[str]:
+    records = {title: store.current(asset) for asset, title in VERDICTS.items()}
+    verdicts = [
+        f"{title} {'FAILED' if record.failed_checks() else 'ok'}"
+        for title, record in records.items()
+        if record is not None
+    ]
+    if verdicts:
+        yield f"  verdicts       {', '.join(verdicts)}"
+    for record in records.values():
+        if record is not None:
+            yield from (f"    {c['name']}: {c['description']}" for c in record.failed_checks())
+
+
+def _watch(record: Record) -> str:
+    return f"{record.asset} {'ALARM' if record.failed_checks() else 'ok'}"

@@ -1,0 +1,98 @@
+"""Whether anything that a pipeline is made from has changed since its last complete run.
+
+This asks coarsely, without Dagster: if one thing differs, Dagster runs, and each asset asks for itself.
+"""
+
+import os
+import platform
+import sys
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.store import Store
+from ml_assets.pipeline_file import PipelineFile
+
+_PACKAGE = Path(__file__).parent.parent
+_LIBRARIES = (
+    "dagster", "datasketches", "mlflow", "numpy", "optuna", "pandas", "pandera", "pyarrow",
+    "scikit-learn", "scipy", "skops", "sqlalchemy",
+)  # fmt: skip
+
+
+def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
+    """Give the names of all assets if every one of them still holds, else None.
+
+    Parameters
+    ----------
+    pipeline : PipelineFile
+        The pipeline.
+    home : Home
+        The home folder, whose last complete run is compared with.
+    """
+    path = _memory(pipeline, home)
+    if not path.is_file():
+        return None
+    before = durable.read_json(path)
+    store = Store(home.pipeline(pipeline.spec.name))
+    assets = list(before.get("assets", {}))
+    return assets if before == _inputs(pipeline, home, store, assets) else None
+
+
+def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
+    """Record what a complete, successful run was made from."""
+    store = Store(home.pipeline(pipeline.spec.name))
+    assets = sorted(path.stem for path in (store.root / "current").glob("*.json"))
+    made = {name: store.current(name) for name in assets}
+    in_order = sorted(assets, key=lambda name: _depth(store, made, name))
+    durable.write_json(_memory(pipeline, home), _inputs(pipeline, home, store, in_order))
+
+
+def _memory(pipeline: PipelineFile, home: Home) -> Path:
+    return home.pipeline(pipeline.spec.name) / "last_run.json"
+
+
+def _depth(store: Store, made: Any, name: str) -> tuple[int, str]:
+    record = made[name]
+    return (len(store.lineage(record)) if record is not None else 0, name)
+
+
+def _inputs(
+    pipeline: PipelineFile, home: Home, store: Store, assets: list[str]
+) -> dict[str, Any] | None:
+    """Everything that the assets depend on, or None where that cannot be told cheaply."""
+    from ml_assets.ingest.sources import source_fingerprint
+    from ml_assets.registry.registry import champion
+
+    spec = pipeline.spec
+    source = source_fingerprint(spec.ingest.source, Path.cwd())
+    records = {name: store.current(name) for name in assets}
+    if source is None or any(record is None or record.blocks() for record in records.values()):
+        return None
+    holder = champion(home.tracking_uri, spec.model_name)
+    schema = spec.directory / spec.schema_.file
+    return {
+        "assets": {name: record.fingerprint for name, record in records.items() if record},
+        "yaml": durable.json_digest(spec.model_dump(mode="json")),
+        "code": _code(spec.user_modules),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "python": platform.python_version(),
+        "source": source,
+        "schema": durable.file_digest(schema) if schema.is_file() else None,
+        "champion": [holder.version, holder.model_digest] if holder else None,
+        "mlflow": os.environ.get("MLFLOW_TRACKING_URI", ""),
+    }
+
+
+def _code(user_modules: tuple[str, ...]) -> dict[str, str]:
+    """The digest of every file of this package, and of the user's modules."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        specs = [util.find_spec(name) for name in user_modules]
+    finally:
+        sys.path.pop(0)
+    origins = [Path(spec.origin) for spec in specs if spec is not None and spec.origin]
+    files = [*sorted(_PACKAGE.rglob("*.py")), *origins]
+    return {str(path): durable.file_digest(path) for path in files}
