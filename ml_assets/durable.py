@@ -75,9 +75,7 @@ def publish_directory(staged: Path, target: Path) -> None:
     `target` is content-addressed: where it already exists (another process was first), that one is
     kept and `staged` is left to its owner.
     """
-    for path in sorted(staged.rglob("*")):
-        _sync_file(path) if path.is_file() else _sync_directory(path)
-    _sync_directory(staged)
+    sync_tree(staged)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         staged.rename(target)
@@ -93,6 +91,13 @@ def publish_file(staged: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     staged.replace(target)
     _sync_directory(target.parent)
+
+
+def sync_tree(directory: Path) -> None:
+    """Flush a folder and all that is below it to the disk."""
+    for path in sorted(directory.rglob("*")):
+        _sync_file(path) if path.is_file() else _sync_directory(path)
+    _sync_directory(directory)
 
 
 def sweep_staging(parent: Path, is_alive: "Any") -> list[Path]:

@@ -39,7 +39,7 @@ def close_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
     dead = [
         run
         for run in instance.get_runs(filters=started)
-        if PROCESS_TAG in run.tags and not _is_running(run.tags[PROCESS_TAG])
+        if PROCESS_TAG in run.tags and not is_running(run.tags[PROCESS_TAG])
     ]
     for run in dead:
         instance.report_run_failed(run, f"The process {run.tags[PROCESS_TAG]} of this run is gone.")
@@ -53,7 +53,8 @@ def process_name(pid: int) -> str:
     return f"{os.uname().nodename}:{pid}:{psutil.Process(pid).create_time():.2f}"
 
 
-def _is_running(name: str) -> bool:
+def is_running(name: str) -> bool:
+    """Whether the process that `process_name` named still runs; one of another machine counts as such."""
     import psutil
 
     host, pid, _ = name.rsplit(":", 2)

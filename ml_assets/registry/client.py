@@ -1,0 +1,69 @@
+"""MLflow's client, quiet and with failures in words; and the lock of this machine's processes."""
+
+import fcntl
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ml_assets.errors import ModelError
+from ml_assets.registry import database
+
+
+@contextmanager
+def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
+    """Give MLflow's client; its failures become `ModelError`, its chatter is not heard.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        MLflow's URI, for tracking and for the registry.
+    doing : str
+        What for, such as ``"registering flights"``; a failure names it.
+    """
+    with quiet():
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        except MlflowException as error:
+            place = re.sub(r"://[^/@]*@", "://...@", tracking_uri)
+            cause = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(
+                f"MLflow ({place}) failed at {doing}: {cause[0][:300]}. The champion was not changed. "
+                f"Mend MLflow, then run again."
+            ) from error
+
+
+@contextmanager
+def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
+    """Hold the registry against this machine's other processes, and see that its database is there.
+
+    The lock ends with the process, however that ends.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "registry.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        path = database.sqlite_path(tracking_uri)
+        if path is not None and not path.is_file():
+            with quiet():
+                database.create_database(path)
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep MLflow and its dependencies from printing, warning and sending telemetry."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow  # noqa: F401
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        yield

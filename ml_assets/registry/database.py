@@ -1,0 +1,129 @@
+"""MLflow's SQLite file: made in one step, and read without importing MLflow.
+
+Importing MLflow takes seconds of CPU, a question such as "which version is the champion?" none. So this
+module reads MLflow's tables itself, read-only, and says `UNKNOWN` where they look different from those
+that it knows; the caller then asks MLflow.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from ml_assets import durable
+from ml_assets.errors import ModelError
+from ml_assets.registry.version import PREFIX, RegisteredVersion, own_tags
+
+_Answer = TypeVar("_Answer")
+_SQLITE = "sqlite:///"
+_LOCKED_SECONDS = 30.0
+_BY_ALIAS = """
+    select v.version, v.creation_time, v.source from registered_model_aliases a
+    join model_versions v on v.workspace = a.workspace and v.name = a.name and v.version = a.version
+    where a.workspace = 'default' and a.name = ? and a.alias = ?
+        and v.current_stage <> 'Deleted_Internal'
+"""
+_BY_NUMBER = """
+    select version, creation_time, source from model_versions
+    where workspace = 'default' and name = ? and version = ? and current_stage <> 'Deleted_Internal'
+"""
+_TAGS = """
+    select key, value from model_version_tags where workspace = 'default' and name = ? and version = ?
+"""
+_RUNNING = """
+    select t.value from runs r join tags t on t.run_uuid = r.run_uuid
+    where r.status = 'RUNNING' and t.key = ?
+"""
+
+
+class Unknown(Enum):
+    """The answer where MLflow's tables are not those that this module knows."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
+def sqlite_path(tracking_uri: str) -> Path | None:
+    """Give the database file that an MLflow URI names, or None if it names something else."""
+    if not tracking_uri.startswith(_SQLITE):
+        return None
+    return Path(tracking_uri.removeprefix(_SQLITE).split("?", 1)[0])
+
+
+def version_with_alias(path: Path, name: str, alias: str) -> RegisteredVersion | Unknown | None:
+    """Read the version of model `name` that bears `alias` from the database file `path`."""
+    return _read(path, lambda db: _version(db, name, _BY_ALIAS, (name, alias)), None)
+
+
+def version_with_number(path: Path, name: str, version: int) -> RegisteredVersion | Unknown | None:
+    """Read one version of model `name` from the database file `path`."""
+    return _read(path, lambda db: _version(db, name, _BY_NUMBER, (name, version)), None)
+
+
+def running_processes(path: Path) -> list[str] | Unknown:
+    """Give the names of the processes that own the runs which the database says are running."""
+    query = (PREFIX + "process",)
+    return _read(path, lambda db: [row[0] for row in db.execute(_RUNNING, query)], [])
+
+
+def create_database(path: Path) -> None:
+    """Make MLflow's database file, if there is none. The caller holds the registry's lock.
+
+    MLflow makes its tables in some fifty migrations that cannot be taken up again half way. So they
+    are made in a file beside it that is renamed when whole.
+    """
+    if path.is_file():
+        return
+    from mlflow.db import upgrade
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begun = path.with_name(f".{path.name}.begun")
+    begun.unlink(missing_ok=True)
+    upgrade.callback(url=f"{_SQLITE}{begun}")
+    durable.publish_file(begun, path)
+
+
+def _read(
+    path: Path, question: Callable[[sqlite3.Connection], _Answer], without_tables: _Answer
+) -> _Answer | Unknown:
+    if not path.is_file():
+        return without_tables
+    address = f"file:{quote(str(path.absolute()))}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=_LOCKED_SECONDS)) as db:
+            return question(db)
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise ModelError(
+                f"MLflow's database {path} was locked by another process for {_LOCKED_SECONDS:.0f} s. "
+                f"End the process that holds it, then run again."
+            ) from error
+        return without_tables if "no such table" in str(error) else UNKNOWN
+    except sqlite3.DatabaseError as error:
+        raise ModelError(
+            f"MLflow's database {path} is damaged: {error}. Restore it from a backup, or move it away to "
+            f"begin anew with version 1."
+        ) from error
+
+
+def _version(
+    db: sqlite3.Connection, name: str, query: str, values: tuple[Any, ...]
+) -> RegisteredVersion | None:
+    row = db.execute(query, values).fetchone()
+    if row is None:
+        return None
+    number, created, source = row
+    tags: Mapping[str, str] = dict(db.execute(_TAGS, (name, number)).fetchall())
+    return RegisteredVersion(
+        name=name,
+        version=int(number),
+        tags=own_tags(tags),
+        created_at=datetime.fromtimestamp(created / 1000, UTC),
+        source=source or "",
+    )

@@ -1,0 +1,173 @@
+"""The gate: whether this very candidate may become the champion. It fails closed.
+
+Every verdict has to be there, to name this candidate, to have been made from the inputs that the
+candidate itself was made from, and to be positive. Whatever is missing, stale or unreadable is a no.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+_BLESSINGS = {"blessing": "evaluation", "infra_blessing": "infra_validation"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """How one artifact of the candidate's lineage was made, as read back from the store.
+
+    Attributes
+    ----------
+    asset, digest : str
+        Which artifact.
+    inputs : mapping of str to str
+        The content digests that it was made from, by asset.
+    checks : sequence of mapping
+        The verdicts of its checks: ``name``, ``passed``, ``severity``, ``description``.
+    blocking : sequence of str
+        The names of its blocking checks.
+    """
+
+    asset: str
+    digest: str
+    inputs: Mapping[str, str]
+    checks: Sequence[Mapping[str, Any]]
+    blocking: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Everything that was read back about one candidate.
+
+    Attributes
+    ----------
+    blessing, infra_blessing : object
+        What the two files hold: ``{"candidate", "blessed", "reasons"}`` where they are sound; None where
+        there is none.
+    lineages : sequence of mapping
+        The lineage of the model and of each verdict, by asset.
+    problems : sequence of str
+        What could not be read, in words.
+    baseline : int or None
+        The version that the candidate was compared with.
+    champion : int or None
+        The version that is the champion now.
+    is_champion : bool
+        Whether the champion is the candidate itself.
+    """
+
+    blessing: Any
+    infra_blessing: Any
+    lineages: Sequence[Mapping[str, Made]]
+    problems: Sequence[str] = ()
+    baseline: int | None = None
+    champion: int | None = None
+    is_champion: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to promote, and if not, every reason in words."""
+
+    promote: bool
+    reasons: tuple[str, ...]
+
+
+def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
+    """Decide whether a candidate may become the champion.
+
+    Parameters
+    ----------
+    candidate : str
+        The digest of the candidate's model artifact.
+    verdicts : Verdicts
+        What was read back at this moment.
+
+    Returns
+    -------
+    Decision
+        ``promote`` only where there is no reason against it.
+    """
+    reasons = [
+        *verdicts.problems,
+        *_against_blessing("blessing", verdicts.blessing, candidate),
+        *_against_blessing("infra_blessing", verdicts.infra_blessing, candidate),
+        *_against_lineages(verdicts.lineages, candidate),
+        *_against_baseline(verdicts),
+    ]
+    found = tuple(dict.fromkeys(reasons))
+    return Decision(not found, found)
+
+
+def _against_blessing(name: str, found: Any, candidate: str) -> Iterator[str]:
+    remedy = f"materialize {_BLESSINGS[name]} again"
+    if found is None:
+        yield f"{name}: there is none for this candidate; {remedy}"
+        return
+    sound = isinstance(found, Mapping) and isinstance(found.get("blessed"), bool)
+    if not sound:
+        yield f"{name}: its file is not a verdict; {remedy}"
+        return
+    if found.get("candidate") != candidate:
+        yield (
+            f"{name}: it was given to another candidate ({_short(found.get('candidate'))}, "
+            f"not {_short(candidate)}); {remedy}"
+        )
+    if not found["blessed"]:
+        reasons = found.get("reasons") or ["not blessed, and no reason is recorded"]
+        yield from (f"{name}: {reason}" for reason in reasons)
+
+
+def _against_lineages(lineages: Sequence[Mapping[str, Made]], candidate: str) -> Iterator[str]:
+    made = [record for lineage in lineages for record in lineage.values()]
+    missing = {"model", *_BLESSINGS.values()} - {record.asset for record in made}
+    yield from (f"{asset}: its record is missing" for asset in sorted(missing))
+    for record in made:
+        if record.asset == "model" and record.digest != candidate:
+            yield f"model: the verdicts are about {_short(record.digest)}, not {_short(candidate)}"
+        yield from _against_checks(record)
+    for lineage in lineages:
+        yield from (reason for record in lineage.values() for reason in _stale(record, lineage))
+    for one, other in pairwise(lineages):
+        yield from _different(one, other)
+
+
+def _against_checks(record: Made) -> Iterator[str]:
+    by_name = {check["name"]: check for check in record.checks}
+    for name in record.blocking:
+        check = by_name.get(name)
+        if check is None:
+            yield f"{record.asset}: its check {name} has no verdict"
+        elif check["passed"] is not True and check["severity"] == "ERROR":
+            yield f"{record.asset}: {name} failed: {check['description']}"
+
+
+def _stale(record: Made, lineage: Mapping[str, Made]) -> Iterator[str]:
+    for name, digest in record.inputs.items():
+        if name not in lineage:
+            yield f"{record.asset}: the record of its input {name} is missing"
+        elif lineage[name].digest != digest:
+            yield f"{record.asset}: it is stale, made from another {name} than the one that holds now"
+
+
+def _different(one: Mapping[str, Made], other: Mapping[str, Made]) -> Iterator[str]:
+    for asset in sorted(one.keys() & other.keys()):
+        if one[asset].digest != other[asset].digest:
+            yield f"{asset}: the model and its verdicts were made from different ones"
+
+
+def _against_baseline(verdicts: Verdicts) -> Iterator[str]:
+    if verdicts.is_champion or verdicts.baseline == verdicts.champion:
+        return
+    yield (
+        f"blessing: it was compared with {_version(verdicts.baseline)}, but the champion is now "
+        f"{_version(verdicts.champion)}; materialize baseline_model and evaluation again"
+    )
+
+
+def _version(version: int | None) -> str:
+    return "no champion" if version is None else f"version {version}"
+
+
+def _short(digest: object) -> str:
+    return str(digest)[:12]

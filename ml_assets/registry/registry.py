@@ -1,0 +1,252 @@
+"""The MLflow adapter: registers a candidate once for each content, and moves the aliases.
+
+Registration is one step for whoever looks: the version with all its tags appears in one transaction, after
+its files are there and checked. What a killed process left before that is removed by the next one,
+and what it left to do after that is done by the next one. A file lock below the home folder keeps the
+processes of one machine apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ml_assets.registry import database, run
+from ml_assets.registry.candidate import DIGEST_TAG, MAX_TAG, Candidate
+from ml_assets.registry.client import connect, locked
+from ml_assets.registry.gate import Decision
+from ml_assets.registry.version import CHALLENGER, CHAMPION, PREFIX, RegisteredVersion, own_tags
+
+
+@dataclass(frozen=True)
+class Registry:
+    """MLflow's tracking server and model registry, as this process uses them.
+
+    Attributes
+    ----------
+    tracking_uri : str
+        MLflow's URI, for tracking and for the registry.
+    folder : Path
+        Where this machine's lock lies, and the models where the URI is SQLite.
+    process : str
+        The name of this process.
+    is_running : callable
+        Whether the process of a name still runs.
+    """
+
+    tracking_uri: str
+    folder: Path
+    process: str
+    is_running: Callable[[str], bool]
+
+
+def champion(tracking_uri: str, name: str) -> RegisteredVersion | None:
+    """Give the champion of the registered model `name`, or None. SQLite is read without MLflow."""
+    return _with_alias(tracking_uri, name, CHAMPION)
+
+
+def challenger(tracking_uri: str, name: str) -> RegisteredVersion | None:
+    """Give the challenger of the registered model `name`, or None. SQLite is read without MLflow."""
+    return _with_alias(tracking_uri, name, CHALLENGER)
+
+
+def registered_version(tracking_uri: str, name: str, version: int) -> RegisteredVersion | None:
+    """Give one version of the registered model `name`, or None. SQLite is read without MLflow."""
+    path = database.sqlite_path(tracking_uri)
+    if path is not None:
+        found = database.version_with_number(path, name, version)
+        if found is not database.UNKNOWN:
+            return found
+    with connect(tracking_uri, f"version {version} of {name}") as client:
+        return _or_none(lambda: client.get_model_version(name, str(version)))
+
+
+def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
+    """Register a candidate, or find the version that it already is, and name it challenger.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where.
+    candidate : Candidate
+        What. If a version has its digest, that one's tags are brought up to date.
+
+    Returns
+    -------
+    RegisteredVersion
+        The one version with this content.
+
+    Raises
+    ------
+    ModelError
+        If MLflow fails, or the files it keeps are not those that it was given. No version exists then.
+    """
+    with (
+        locked(registry.folder, registry.tracking_uri),
+        connect(registry.tracking_uri, f"registering {candidate.name}") as client,
+    ):
+        run.close_dead_runs(client, registry.is_running)
+        version = _find(client, candidate)
+        if version is None:
+            version = _create(client, registry, candidate)
+        else:
+            _bring_up_to_date(client, version, candidate)
+        _finish_run(client, version)
+        _name(client, candidate.name, CHALLENGER, version)
+        return _registered(client.get_model_version(candidate.name, version.version))
+
+
+def promote(
+    registry: Registry,
+    version: RegisteredVersion,
+    decide: Callable[[RegisteredVersion | None], Decision],
+) -> Decision:
+    """Make a version the champion if `decide` says so at this moment.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where.
+    version : RegisteredVersion
+        The candidate, as registered.
+    decide : callable
+        Given the champion of this moment, says whether to promote. No other process of this machine can
+        move an alias before this one has.
+
+    Returns
+    -------
+    Decision
+        What `decide` said. It is kept as the version's tag `promotion`; where it said no, nothing else is
+        changed.
+    """
+    with locked(registry.folder, registry.tracking_uri):
+        before = champion(registry.tracking_uri, version.name)
+        decision = decide(before)
+        verdict = "promoted" if decision.promote else f"refused: {'; '.join(decision.reasons)}"
+        with connect(registry.tracking_uri, f"promoting {version.name}") as client:
+            tag = {"key": PREFIX + "promotion", "value": verdict[:MAX_TAG]}
+            client.set_model_version_tag(version.name, str(version.version), **tag)
+            if decision.promote:
+                _name(client, version.name, CHAMPION, version)
+                client.delete_registered_model_alias(version.name, CHALLENGER)
+        return decision
+
+
+def close_dead_runs(tracking_uri: str, is_running: Callable[[str], bool]) -> list[str]:
+    """Mark MLflow's running runs as failed whose process is gone, and remove what they left half-built.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        MLflow's URI.
+    is_running : callable
+        Whether the process of a name still runs.
+
+    Returns
+    -------
+    list of str
+        The ids of the runs that were closed. Where there are none and the URI is SQLite, MLflow is not
+        imported.
+    """
+    path = database.sqlite_path(tracking_uri)
+    if path is not None:
+        names = database.running_processes(path)
+        if names is not database.UNKNOWN and all(is_running(name) for name in names):
+            return []
+    with connect(tracking_uri, "closing dead runs") as client:
+        return run.close_dead_runs(client, is_running)
+
+
+def _with_alias(tracking_uri: str, name: str, alias: str) -> RegisteredVersion | None:
+    path = database.sqlite_path(tracking_uri)
+    if path is not None:
+        found = database.version_with_alias(path, name, alias)
+        if found is not database.UNKNOWN:
+            return found
+    with connect(tracking_uri, f"{alias} of {name}") as client:
+        return _or_none(lambda: client.get_model_version_by_alias(name, alias))
+
+
+def _or_none(ask: Callable[[], Any]) -> RegisteredVersion | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _registered(ask())
+    except MlflowException as error:
+        # MLflow answers that an alias does not exist with INVALID_PARAMETER_VALUE.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def _registered(version: Any) -> RegisteredVersion:
+    return RegisteredVersion(
+        name=version.name,
+        version=int(version.version),
+        tags=own_tags(version.tags),
+        created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
+        source=version.source or "",
+    )
+
+
+def _find(client: Any, candidate: Candidate) -> Any:
+    query = f"name = '{candidate.name}' and tags.`{DIGEST_TAG}` = '{candidate.digest}'"
+    versions = sorted(client.search_model_versions(query), key=lambda v: int(v.version))
+    return versions[0] if versions else None
+
+
+def _create(client: Any, registry: Registry, candidate: Candidate) -> Any:
+    experiment = _experiment(client, registry, candidate.name)
+    begun = run.begin_run(client, experiment, registry.process, candidate)
+    run_id = begun.info.run_id
+    try:
+        run.log_run(client, run_id, candidate)
+        source = run.log_model(client, experiment, run_id, candidate)
+        _create_registered_model(client, candidate.name)
+        return client.create_model_version(
+            candidate.name,
+            source=source,
+            run_id=run_id,
+            tags=candidate.version_tags(),
+            description=candidate.description,
+        )
+    except BaseException:
+        run.discard(client, begun)
+        raise
+
+
+def _experiment(client: Any, registry: Registry, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+    is_local = database.sqlite_path(registry.tracking_uri) is not None
+    folder = (registry.folder.absolute() / "artifacts" / name).as_uri() if is_local else None
+    return str(client.create_experiment(name, artifact_location=folder))
+
+
+def _create_registered_model(client: Any, name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _bring_up_to_date(client: Any, version: Any, candidate: Candidate) -> None:
+    for key, value in candidate.version_tags().items():
+        if version.tags.get(key) != value:
+            client.set_model_version_tag(candidate.name, version.version, key, value)
+
+
+def _finish_run(client: Any, version: Any) -> None:
+    if version.run_id and client.get_run(version.run_id).info.status != "FINISHED":
+        client.set_terminated(version.run_id, "FINISHED")
+
+
+def _name(client: Any, name: str, alias: str, version: Any) -> None:
+    client.set_registered_model_alias(name, alias, str(version.version))
