@@ -1,0 +1,107 @@
+"""The feature table: what the fitted transform gives for every split, and the rules it must obey."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow
+
+from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table, write_table
+from ml_assets.transform.fit import FittedTransform
+from ml_assets.transform.manifest import FeatureColumn
+
+_KEPT = (EXAMPLE_ID, SPLIT, LABEL)
+_MAX_SHOWN = 5
+
+
+def write_features(examples: Table, fitted: FittedTransform, path: Path) -> Table:
+    """Write the features of all examples, in their order, as one Parquet file.
+
+    Parameters
+    ----------
+    examples : Table
+        Validated examples of every split: the reserved columns, then the raw ones.
+    fitted : FittedTransform
+        The transform, fitted on the training split.
+    path : Path
+        A file in a staging folder.
+
+    Returns
+    -------
+    Table
+        ``_example_id``, ``_split``, ``_label``, then each feature as float64, null where missing.
+    """
+    kept = [examples.schema.field(name) for name in _KEPT]
+    numbers = [pyarrow.field(name, pyarrow.float64()) for name in fitted.manifest.feature_names]
+    schema = pyarrow.schema([*kept, *numbers])
+    return write_table(path, _feature_batches(examples, fitted, schema), schema)
+
+
+def features_schema(features: Sequence[FeatureColumn], rows: int) -> pa.DataFrameSchema:
+    """Give the pandera schema of the feature table.
+
+    Every row has an id, a split and a label; every feature is float64 and finite or NaN; flags are 0 or
+    1 and categories whole codes below their number; there are exactly `rows` rows.
+    """
+    return pa.DataFrameSchema(
+        {
+            EXAMPLE_ID: pa.Column(str, nullable=False),
+            SPLIT: pa.Column(str, pa.Check.isin(["train", "eval", "test"]), nullable=False),
+            LABEL: pa.Column(None, nullable=False),
+            **{feature.name: _column(feature) for feature in features},
+        },
+        checks=pa.Check(lambda frame: len(frame) == rows, name="rows", error=f"{rows} rows"),
+        strict=True,
+        ordered=True,
+    )
+
+
+def feature_failures(
+    table: pd.DataFrame, features: Sequence[FeatureColumn], rows: int
+) -> list[str]:
+    """Say what breaks the feature table's schema; an empty list if nothing does."""
+    try:
+        features_schema(features, rows).validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        counts = cases.groupby(["column", "check"], dropna=False).size()
+        found = [
+            f"'{column}' breaks {check} in {n:,} rows" for (column, check), n in counts.items()
+        ]
+        more = [f"and {len(found) - _MAX_SHOWN} more"] if len(found) > _MAX_SHOWN else []
+        return found[:_MAX_SHOWN] + more
+    return []
+
+
+def _feature_batches(
+    examples: Table, fitted: FittedTransform, schema: pyarrow.Schema
+) -> Iterator[pyarrow.RecordBatch]:
+    columns = [*_KEPT, *fitted.manifest.input_names]
+    for batch in examples.batches(columns):
+        features = fitted.apply(batch.to_pandas())
+        arrays = [batch.column(name) for name in _KEPT]
+        arrays += [pyarrow.array(features[name].to_numpy(), from_pandas=True) for name in features]
+        yield pyarrow.record_batch(arrays, schema=schema)
+
+
+def _column(feature: FeatureColumn) -> pa.Column:
+    checks = [pa.Check(_is_finite, name="finite", element_wise=False)]
+    match feature.kind:
+        case "flag":
+            checks.append(pa.Check.isin([0.0, 1.0]))
+        case "category":
+            checks.append(pa.Check(_is_code(feature.categories or 0), name="known code"))
+        case _:
+            pass
+    return pa.Column("float64", checks, nullable=True)
+
+
+def _is_finite(values: "pd.Series[Any]") -> "pd.Series[bool]":
+    return pd.Series(np.isfinite(values.to_numpy()), index=values.index)
+
+
+def _is_code(count: int) -> Any:
+    return lambda values: (values >= 0) & (values < count) & (values % 1 == 0)

@@ -1,0 +1,74 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_assets.transform.leakage import describe_leaks, find_label_copies, find_leaks
+from ml_assets.transform.manifest import FeatureColumn
+from ml_assets.transform.select import Roles
+from ml_assets.transform.spec import TransformSpec
+
+LABEL = np.tile([0.0, 1.0], 50)
+
+
+def test_offenders_are_named_with_the_reason() -> None:
+    spec = TransformSpec(known_after=["dep_delay", "air_time"])
+    inputs = ["carrier", "dep_delay", "arr_delay", "_label"]
+    assert find_leaks(inputs, spec, Roles(label=("arr_delay",))) == {
+        "dep_delay": "is known only after the moment of prediction",
+        "arr_delay": "makes the label",
+        "_label": "is made by ml_assets, not by the source",
+    }
+
+
+def test_what_is_known_before_is_no_leak() -> None:
+    spec = TransformSpec(known_after=["dep_delay"])
+    roles = Roles(key=("carrier",), time="at", label=("arr_delay",))
+    assert find_leaks(["carrier", "at", "distance"], spec, roles) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "is_copy"),
+    [
+        (LABEL, True),
+        (1 - LABEL, True),
+        (LABEL * 7 + 3, True),
+        (np.where(np.arange(100) == 99, 0.0, LABEL), False),
+        (np.where(np.arange(100) == 0, np.nan, LABEL), False),
+        (np.arange(100.0), False),
+        (np.zeros(100), False),
+    ],
+)
+def test_a_copy_of_the_label_is_found(values: Any, is_copy: Any) -> None:
+    features = [FeatureColumn("x", "x", "number")]
+    found = find_label_copies(features, values.reshape(-1, 1), LABEL, TransformSpec())
+    assert found == ({"x": "equals the label in each of 100 training rows"} if is_copy else {})
+
+
+def test_a_copied_regression_label_is_found() -> None:
+    label = np.linspace(0, 1, 2000)
+    matrix = np.column_stack([label * 60, np.round(label, 1)])
+    features = [FeatureColumn("minutes", "minutes", "number"), FeatureColumn("r", "r", "number")]
+    assert list(find_label_copies(features, matrix, label, TransformSpec())) == ["minutes"]
+
+
+@pytest.mark.parametrize("spec", [{"features": ["x"]}, {"encodings": {"x": "numeric"}}])
+def test_a_column_that_was_chosen_knowingly_is_not_suspected(spec: Any) -> None:
+    features = [FeatureColumn("x", "x", "number")]
+    matrix = LABEL.reshape(-1, 1)
+    assert find_label_copies(features, matrix, LABEL, TransformSpec(**spec)) == {}
+
+
+def test_few_rows_agree_by_chance() -> None:
+    features = [FeatureColumn("x", "x", "number")]
+    label = LABEL[:20]
+    assert find_label_copies(features, label.reshape(-1, 1), label, TransformSpec()) == {}
+
+
+def test_the_sentence_names_columns_and_the_remedy() -> None:
+    told = describe_leaks({"dep_delay": "makes the label"}, ["dep_delay"])
+    assert told == (
+        "'dep_delay' makes the label. Name it in transform.exclude or transform.known_after, "
+        "not in features."
+    )
+    assert describe_leaks({}, ["a", "b"]).startswith("none of the 2 columns")

@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+
+from ml_assets.errors import PipelineFileError
+from ml_assets.transform.select import Roles, select_columns
+from ml_assets.transform.spec import TransformSpec
+
+TYPES = {
+    "carrier": "string",
+    "sched_dep": "timestamp",
+    "day": "date",
+    "distance": "float",
+    "seats": "int",
+    "night": "bool",
+    "dep_delay": "float",
+    "arr_delay": "float",
+}
+ROLES = Roles(key=("carrier",), time="sched_dep", label=("arr_delay",))
+
+
+def chosen(**spec: Any) -> Any:
+    return select_columns(TYPES, TransformSpec(**spec), ROLES)
+
+
+def test_by_default_key_time_and_label_are_left_out_with_the_reason() -> None:
+    selection = chosen()
+    assert selection.encodings == {
+        "day": "date_parts",
+        "distance": "numeric",
+        "seats": "numeric",
+        "night": "numeric",
+        "dep_delay": "numeric",
+    }
+    assert selection.dropped == {
+        "carrier": "is part of ingest.key",
+        "sched_dep": "is ingest.time",
+        "arr_delay": "makes the label",
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "column", "encoding"),
+    [
+        ({"encodings": {"carrier": "categorical"}}, "carrier", "categorical"),
+        ({"encodings": {"sched_dep": "date_parts"}}, "sched_dep", "date_parts"),
+        ({"encodings": {"seats": "categorical"}}, "seats", "categorical"),
+        ({"features": ["carrier"]}, "carrier", "categorical"),
+        ({"features": ["arr_delay"]}, "arr_delay", "numeric"),
+        ({"features": ["dep_delay"], "known_after": ["dep_delay"]}, "dep_delay", "numeric"),
+    ],
+)
+def test_what_the_yaml_names_is_used(spec: Any, column: Any, encoding: Any) -> None:
+    assert chosen(**spec).encodings[column] == encoding
+
+
+@pytest.mark.parametrize(
+    ("spec", "column", "reason"),
+    [
+        ({"exclude": ["seats"], "features": ["seats"]}, "seats", "is in transform.exclude"),
+        ({"encodings": {"seats": "drop"}}, "seats", "has the encoding drop"),
+        ({"features": ["night"]}, "seats", "is not in transform.features"),
+        ({"known_after": ["dep_delay"]}, "dep_delay", "is in transform.known_after"),
+        ({"encodings": {"arr_delay": "numeric"}}, "arr_delay", "makes the label"),
+    ],
+)
+def test_what_is_left_out_has_its_reason(spec: Any, column: Any, reason: Any) -> None:
+    assert chosen(**spec).dropped[column] == reason
+
+
+def test_reserved_columns_are_never_features() -> None:
+    selection = select_columns({"_label": "int", "x": "int"}, TransformSpec(), Roles())
+    assert selection.dropped == {"_label": "is reserved for ml_assets"}
+
+
+def test_unknown_columns_are_named_all_at_once() -> None:
+    with pytest.raises(PipelineFileError) as error:
+        chosen(features=["distnce"], exclude=["tailnum"], encodings={"seats": "date_parts"})
+    assert str(error.value).splitlines() == [
+        "transform.features: the schema has no column 'distnce'. Did you mean 'distance'?",
+        "transform.exclude: the schema has no column 'tailnum'.",
+        "transform.encodings.seats: date_parts needs a date or timestamp; 'seats' is int.",
+    ]
