@@ -78,7 +78,13 @@ class Table:
             The most rows in one batch, >= 1.
         """
         wanted = None if columns is None else list(columns)
-        stream = self.dataset().to_batches(columns=wanted, filter=where, batch_size=batch_rows)
+        stream = self.dataset().to_batches(
+            columns=wanted,
+            filter=where,
+            batch_size=batch_rows,
+            batch_readahead=2,  # Arrow's defaults hold hundreds of megabytes more, and are no faster
+            fragment_readahead=1,
+        )
         return (batch for batch in stream if batch.num_rows)
 
     def to_arrow(
