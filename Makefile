@@ -1,0 +1,46 @@
+# Each target does its own set-up, into .venv, with the versions of constraints.txt.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+export ML_ASSETS_HOME ?= $(CURDIR)/.ml_assets
+export DAGSTER_HOME ?= $(ML_ASSETS_HOME)/dagster
+PIP := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test install ui pythons
+
+demo: $(VENV)/.run
+	@$(BIN)/python -m ml_assets run flights
+
+ui: $(VENV)/.run
+	@$(BIN)/python -m ml_assets ui
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not ui"
+
+# What running needs.
+install: $(VENV)/.run
+
+# The definitions, with the same versions, on every Python from 3.11 to 3.13 that is installed.
+pythons:
+	@for version in 3.11 3.12 3.13; do \
+	  if command -v pyenv >/dev/null; then export PYENV_VERSION=$$(pyenv versions --bare | grep "^$$version" | tail -n 1); fi; \
+	  if ! python$$version --version >/dev/null 2>&1; then echo "python$$version: not installed"; continue; fi; \
+	  $(MAKE) --no-print-directory install VENV=.venv-$$version PYTHON=python$$version && \
+	  .venv-$$version/bin/dagster definitions validate -m ml_assets.definitions >/dev/null 2>.venv-$$version/validate.log \
+	    && echo "python$$version: ok" \
+	    || { cat .venv-$$version/validate.log; echo "python$$version: FAILED"; exit 1; }; \
+	done
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@$(PIP) -e '.[dev]'
+	@touch $@
