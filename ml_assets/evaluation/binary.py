@@ -1,0 +1,66 @@
+"""The metrics of a binary task, for rows that may be weighted."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml_assets.evaluation.ranking import Floats, Indices, both_areas, rank
+
+NAMES = (
+    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
+    "precision", "recall", "f1",
+)  # fmt: skip
+# A row counts as predicted positive above this probability, as with scikit-learn's predict and TFMA.
+CUT = 0.5
+_SMALLEST = np.finfo(np.float64).eps
+
+
+def binary_measure(y_true: Floats, score: Floats, rows: Indices) -> Callable[[Floats], Floats]:
+    """Give the function from weights to the values of `NAMES`, NaN where undefined.
+
+    Parameters
+    ----------
+    y_true : array of float
+        0 or 1 for each row.
+    score : array of float
+        The probability of 1, for each row.
+    rows : array of int
+        Each row's place among the weights that the function will be given.
+    """
+    ranking = rank(score, y_true == 1, rows)
+    is_called = (score > CUT).astype(float)
+    likelihood = np.clip(np.where(y_true == 1, score, 1 - score), _SMALLEST, 1 - _SMALLEST)
+    squared = (score - y_true) ** 2
+    columns = np.stack(
+        [np.ones(len(score)), y_true, is_called, y_true * is_called, -np.log(likelihood), squared]
+    )
+
+    def measure(weights: Floats) -> Floats:
+        total, positive, called, hits, log_loss, brier = columns @ weights[rows]
+        negative = total - positive
+        rejected = negative - (called - hits)
+        recall, specificity = _ratio(hits, positive), _ratio(rejected, negative)
+        return np.array(
+            [
+                *both_areas(ranking, weights),
+                _ratio(log_loss, total),
+                _ratio(brier, total),
+                _ratio(hits + rejected, total),
+                (recall + specificity) / 2,
+                _ratio(hits, called),
+                recall,
+                _ratio(2 * hits, called + positive),
+            ]
+        )
+
+    return measure
+
+
+def binary_trials(y_true: Floats, score: Floats) -> dict[str, int]:
+    """Give, for each metric that is a share of rows, how many rows it is a share of."""
+    called = int((score > CUT).sum())
+    return {"accuracy": len(y_true), "precision": called, "recall": int(y_true.sum())}
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else float("nan")

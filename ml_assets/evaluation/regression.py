@@ -1,0 +1,47 @@
+"""The metrics of a regression task, for rows that may be weighted by whole numbers."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml_assets.evaluation.ranking import Floats, Indices
+
+NAMES = ("rmse", "mae", "r2", "median_absolute_error")
+
+
+def regression_measure(y_true: Floats, y_pred: Floats, rows: Indices) -> Callable[[Floats], Floats]:
+    """Give the function from weights to the values of `NAMES`, NaN where undefined.
+
+    Parameters
+    ----------
+    y_true, y_pred : array of float
+        The true and the predicted value of each row.
+    rows : array of int
+        Each row's place among the weights that the function will be given.
+    """
+    error = np.abs(y_true - y_pred)
+    order = np.argsort(error, kind="stable")
+    ascending, at = error[order], rows[order]
+    centred = (y_true - y_true.mean())[order]
+    noise = len(y_true) * (np.finfo(float).eps * np.abs(y_true).max()) ** 2
+    columns = np.stack([np.ones(len(error)), ascending**2, ascending, centred, centred**2])
+
+    def measure(weights: Floats) -> Floats:
+        weight = weights[at]
+        total, squared, absolute, first, second = columns @ weight
+        if not total:
+            return np.full(len(NAMES), np.nan)
+        spread = second - first**2 / total
+        # Of equal values only rounding is left.
+        r2 = 1 - squared / spread if spread > max(1e-12 * second, noise) else np.nan
+        median = _median(ascending, np.cumsum(weight), total)
+        return np.array([np.sqrt(squared / total), absolute / total, r2, median])
+
+    return measure
+
+
+def _median(ascending: Floats, running: Floats, total: float) -> float:
+    """The median of values that occur as often as their whole-number weights say."""
+    low = np.searchsorted(running, (total - 1) // 2, "right")
+    high = np.searchsorted(running, total // 2, "right")
+    return float((ascending[low] + ascending[high]) / 2)

@@ -1,0 +1,190 @@
+"""What an evaluation gives: frozen values with a JSON round trip."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from ml_assets.evaluation.metrics import Task
+
+RuleOutcome = Literal["pass", "fail", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric with its confidence interval.
+
+    Attributes
+    ----------
+    name : str
+        The metric.
+    value : float or None
+        None where it is undefined; then `reason` says why.
+    low, high : float or None
+        The ends of the interval; None where too few resamples defined the metric.
+    reason : str or None
+        Why `value` is None.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SliceResult:
+    """The metrics of one slice; `values` are those of the columns of `by`, None for null."""
+
+    by: str
+    values: tuple[str | None, ...]
+    name: str
+    rows: int
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True)
+class BaselineResult:
+    """Another model on the same rows.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``champion``, ``linear`` or ``majority``.
+    metrics : tuple of Metric
+        Its own metrics.
+    improvements : tuple of Metric
+        By how much the candidate is better, in each metric's own unit: positive is better whichever
+        way the metric runs. The intervals are paired: both models see the same resamples.
+    reason : str or None
+        Why it could not be scored; `metrics` and `improvements` are then empty.
+    """
+
+    name: str
+    metrics: tuple[Metric, ...] = ()
+    improvements: tuple[Metric, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What became of one rule.
+
+    Attributes
+    ----------
+    rule : str
+        ``rows``, ``min``, ``max``, ``min_change`` or ``beats_linear``.
+    metric : str or None
+        The metric that it judges.
+    slice : str or None
+        The slice's name; None for all rows.
+    limit : float
+        What the YAML demands.
+    value, low, high : float or None
+        What was found, and the ends of its interval.
+    outcome : {"pass", "fail", "cannot tell"}
+        Whether it is met. Only ``pass`` counts in favour of a blessing.
+    text : str
+        One sentence for a person.
+    """
+
+    rule: str
+    metric: str | None
+    slice: str | None
+    limit: float
+    value: float | None
+    low: float | None
+    high: float | None
+    outcome: RuleOutcome
+    text: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a candidate is, and which rules it meets.
+
+    Attributes
+    ----------
+    task : str
+        What kind of label is predicted.
+    rows : int
+        How many rows it was evaluated on.
+    main_metric : str
+        The metric that is reported first.
+    confidence, samples, seed : float, int, int
+        Of the intervals.
+    metrics : tuple of Metric
+        On all rows.
+    slices : tuple of SliceResult
+        On the declared slices.
+    slices_left_out : int
+        How many slices were smaller than the minimum size, or too many.
+    baselines : tuple of BaselineResult
+        Other models on the same rows.
+    rules : tuple of RuleResult
+        The configured rules, overall ones first.
+    beats_linear : RuleResult or None
+        Whether the candidate beats the linear baseline on the main metric; advice, not a rule.
+    blessed : bool
+        Whether a threshold is configured and every rule passes.
+    reasons : tuple of str
+        Why it is blessed, or everything that stands in the way.
+    """
+
+    task: Task
+    rows: int
+    main_metric: str
+    confidence: float
+    samples: int
+    seed: int
+    metrics: tuple[Metric, ...]
+    slices: tuple[SliceResult, ...]
+    slices_left_out: int
+    baselines: tuple[BaselineResult, ...]
+    rules: tuple[RuleResult, ...]
+    beats_linear: RuleResult | None
+    blessed: bool
+    reasons: tuple[str, ...]
+
+    def metric(self, name: str) -> Metric:
+        """Give one of the metrics on all rows."""
+        return next(metric for metric in self.metrics if metric.name == name)
+
+    def baseline(self, name: str) -> BaselineResult | None:
+        """Give one of the baselines, or None where it was not asked for."""
+        return next((found for found in self.baselines if found.name == name), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
+        """Read what `to_json` gave; keys that it does not know are left out."""
+        known = {name: value[name] for name in cls.__dataclass_fields__}
+        linear = known["beats_linear"]
+        return cls(
+            **{
+                **known,
+                "metrics": _metrics(known["metrics"]),
+                "slices": tuple(_slice(found) for found in known["slices"]),
+                "baselines": tuple(_baseline(found) for found in known["baselines"]),
+                "rules": tuple(RuleResult(**found) for found in known["rules"]),
+                "beats_linear": RuleResult(**linear) if linear else None,
+                "reasons": tuple(known["reasons"]),
+            }
+        )
+
+
+def _metrics(values: list[dict[str, Any]]) -> tuple[Metric, ...]:
+    return tuple(Metric(**value) for value in values)
+
+
+def _slice(value: dict[str, Any]) -> SliceResult:
+    metrics = _metrics(value["metrics"])
+    return SliceResult(**{**value, "values": tuple(value["values"]), "metrics": metrics})
+
+
+def _baseline(value: dict[str, Any]) -> BaselineResult:
+    lists = {name: _metrics(value[name]) for name in ("metrics", "improvements")}
+    return BaselineResult(**{**value, **lists})
