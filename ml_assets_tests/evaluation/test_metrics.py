@@ -97,7 +97,7 @@ def test_regression_metrics_agree_with_scikit_learn(
     seed: int, n: int, digits: int, shift: float
 ) -> None:
     random = np.random.default_rng(seed)
-    y = np.round(random.normal(size=n), digits + 1) + np.arange(n) + shift
+    y = np.round(random.normal(size=n), digits + 1) + 10 * np.arange(n) + shift
     p = y + np.round(random.normal(size=n), digits)
     expected = {
         "rmse": oracle.root_mean_squared_error(y, p),
