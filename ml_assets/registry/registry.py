@@ -1,8 +1,8 @@
 """The MLflow adapter: registers a candidate once for each content, and moves the aliases.
 
-Registration is one step for whoever looks: the version with all its tags appears in one transaction, after
-its files are there and checked. What a killed process left before that is removed by the next one,
-and what it left to do after that is done by the next one. A file lock below the home folder keeps the
+Registration is one step for whoever looks: the version with all its tags appears in one transaction,
+after its files are there and checked. What a killed process left before that is removed by the next,
+and what it left to do after that is done by the next. A file lock below the home folder keeps the
 processes of one machine apart.
 """
 

@@ -1,0 +1,41 @@
+from .candidate import Candidate as Candidate
+from .gate import Decision as Decision
+from .gate import Made as Made
+from .gate import Verdicts as Verdicts
+from .gate import decide_promotion as decide_promotion
+from .infra_validation import InfraValidation as InfraValidation
+from .infra_validation import Limits as Limits
+from .infra_validation import validate_infra as validate_infra
+from .mlflow_model import Interface as Interface
+from .mlflow_model import ModelInput as ModelInput
+from .mlflow_model import write_mlflow_model as write_mlflow_model
+from .registry import Registry as Registry
+from .registry import challenger as challenger
+from .registry import champion as champion
+from .registry import close_dead_runs as close_dead_runs
+from .registry import promote as promote
+from .registry import register as register
+from .registry import registered_version as registered_version
+from .version import RegisteredVersion as RegisteredVersion
+
+__all__ = [
+    "Candidate",
+    "Decision",
+    "InfraValidation",
+    "Interface",
+    "Limits",
+    "Made",
+    "ModelInput",
+    "RegisteredVersion",
+    "Registry",
+    "Verdicts",
+    "challenger",
+    "champion",
+    "close_dead_runs",
+    "decide_promotion",
+    "promote",
+    "register",
+    "registered_version",
+    "validate_infra",
+    "write_mlflow_model",
+]

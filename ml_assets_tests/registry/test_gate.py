@@ -1,0 +1,186 @@
+"""The gate opens for one set of verdicts only, and names every reason otherwise."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets.registry.gate import Made, Verdicts, decide_promotion
+
+CANDIDATE, OTHER = "c" * 64, "d" * 64
+GOOD = {"candidate": CANDIDATE, "blessed": True, "reasons": []}
+PASSED = {"name": "quarantine", "passed": True, "severity": "ERROR", "description": ""}
+
+
+def made(asset: str, digest: str, inputs: dict[str, str] | None = None, **more: Any) -> Made:
+    return Made(
+        asset, digest, inputs or {}, more.get("checks", ()), blocking=more.get("blocking", ())
+    )
+
+
+def lineage_of(*records: Made) -> dict[str, Made]:
+    return {record.asset: record for record in records}
+
+
+EXAMPLES = made("validated_examples", "e1", checks=[PASSED], blocking=["quarantine"])
+MODEL = made("model", CANDIDATE, {"validated_examples": "e1"})
+EVALUATION = made("evaluation", "v1", {"model": CANDIDATE, "validated_examples": "e1"})
+INFRA = made("infra_validation", "i1", {"model": CANDIDATE, "validated_examples": "e1"})
+LINEAGES = [
+    lineage_of(EXAMPLES, MODEL),
+    lineage_of(EXAMPLES, MODEL, EVALUATION),
+    lineage_of(EXAMPLES, MODEL, INFRA),
+]
+POSITIVE = Verdicts(GOOD, GOOD, LINEAGES)
+
+
+def with_examples(examples: Made) -> Verdicts:
+    return replace(POSITIVE, lineages=[{**one, examples.asset: examples} for one in LINEAGES])
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        pytest.param(POSITIVE, id="the first model"),
+        pytest.param(replace(POSITIVE, baseline=2, champion=2), id="compared with the champion"),
+        pytest.param(
+            replace(POSITIVE, baseline=1, champion=2, is_champion=True), id="champion already"
+        ),
+        pytest.param(
+            with_examples(
+                replace(EXAMPLES, checks=[{**PASSED, "passed": False, "severity": "WARN"}])
+            ),
+            id="a warning",
+        ),
+    ],
+)
+def test_positive_verdicts_promote(verdicts: Verdicts) -> None:
+    assert decide_promotion(CANDIDATE, verdicts).promote
+
+
+NO = {"candidate": CANDIDATE, "blessed": False, "reasons": ["roc_auc is 0.61; the minimum is 0.70"]}
+FAILED = {**PASSED, "passed": False, "description": "12 % of the rows; at most 5 % may be"}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "reason"),
+    [
+        (
+            replace(POSITIVE, blessing=None),
+            "blessing: there is none for this candidate; materialize eval",
+        ),
+        (
+            replace(POSITIVE, infra_blessing=None),
+            "infra_blessing: there is none for this candidate",
+        ),
+        (replace(POSITIVE, blessing="garbage"), "blessing: its file is not a verdict"),
+        (
+            replace(POSITIVE, infra_blessing={**GOOD, "blessed": "yes"}),
+            "infra_blessing: its file is not a",
+        ),
+        (
+            replace(POSITIVE, blessing={"blessed": True}),
+            "blessing: it was given to another candidate (None",
+        ),
+        (
+            replace(POSITIVE, infra_blessing={**GOOD, "candidate": OTHER}),
+            "infra_blessing: it was given to another candidate (dddddddddddd, not cccccccccccc)",
+        ),
+        (replace(POSITIVE, blessing=NO), "blessing: roc_auc is 0.61; the minimum is 0.70"),
+        (
+            replace(POSITIVE, infra_blessing={**NO, "reasons": []}),
+            "infra_blessing: not blessed, and no reas",
+        ),
+        (
+            with_examples(replace(EXAMPLES, checks=[FAILED])),
+            "validated_examples: quarantine failed: 12 % of the rows; at most 5 % may be",
+        ),
+        (with_examples(replace(EXAMPLES, checks=[])), "its check quarantine has no verdict"),
+        (
+            with_examples(replace(EXAMPLES, checks=[{**PASSED, "passed": None}])),
+            "validated_examples: quarantine failed",
+        ),
+        (replace(POSITIVE, lineages=LINEAGES[:2]), "infra_validation: its record is missing"),
+        (replace(POSITIVE, lineages=[]), "model: its record is missing"),
+        (
+            replace(
+                POSITIVE,
+                lineages=[*LINEAGES[:2], lineage_of(EXAMPLES, replace(MODEL, digest=OTHER))],
+            ),
+            "model: the verdicts are about dddddddddddd, not cccccccccccc",
+        ),
+        (
+            with_examples(replace(EXAMPLES, digest="e2")),
+            "evaluation: it is stale, made from another validated_examples than the one that holds now",
+        ),
+        (
+            replace(POSITIVE, lineages=[*LINEAGES[:2], lineage_of(MODEL, INFRA)]),
+            "infra_validation: the record of its input validated_examples is missing",
+        ),
+        (
+            replace(
+                POSITIVE,
+                lineages=[
+                    *LINEAGES[:2],
+                    lineage_of(
+                        replace(EXAMPLES, digest="e2"),
+                        replace(MODEL, inputs={"validated_examples": "e2"}),
+                        replace(INFRA, inputs={"validated_examples": "e2", "model": CANDIDATE}),
+                    ),
+                ],
+            ),
+            "validated_examples: the model and its verdicts were made from different ones",
+        ),
+        (
+            replace(POSITIVE, problems=["evaluation: its files were altered"]),
+            "its files were altered",
+        ),
+        (
+            replace(POSITIVE, baseline=1, champion=2),
+            "it was compared with version 1, but the champion is now version 2",
+        ),
+        (
+            replace(POSITIVE, champion=1),
+            "it was compared with no champion, but the champion is now version 1",
+        ),
+        (
+            replace(POSITIVE, baseline=1),
+            "compared with version 1, but the champion is now no champion",
+        ),
+    ],
+)
+def test_anything_else_is_a_no_with_its_reason(verdicts: Verdicts, reason: str) -> None:
+    decision = decide_promotion(CANDIDATE, verdicts)
+
+    assert not decision.promote
+    assert any(reason in found for found in decision.reasons), decision.reasons
+
+
+def test_every_reason_is_named_once() -> None:
+    examples = with_examples(replace(EXAMPLES, checks=[FAILED]))
+    reasons = decide_promotion(
+        CANDIDATE, replace(examples, blessing=NO, infra_blessing=None)
+    ).reasons
+
+    assert [reason.split(":")[0] for reason in reasons] == [
+        "blessing",
+        "infra_blessing",
+        "validated_examples",
+    ]
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(blessing=ANY_JSON, infra=ANY_JSON)
+def test_no_file_of_another_form_is_taken_for_a_blessing(blessing: Any, infra: Any) -> None:
+    assert not decide_promotion(CANDIDATE, replace(POSITIVE, blessing=blessing)).promote
+    assert not decide_promotion(CANDIDATE, replace(POSITIVE, infra_blessing=infra)).promote
