@@ -7,7 +7,8 @@ TFX: Evaluator.
 
 Reading order: `spec` (the YAML), `metrics` (what is measured; its formulas lie in `ranking`, `binary`,
 `multiclass` and `regression`), `bootstrap` (intervals), `slices`, `compare` (one model beside another),
-`rules` (the blessing), `evaluator` (all of it), `result` (what it gives), `pictures`, `assets`.
+`rules` (the blessing), `evaluator` (all of it), `result` (what it gives), `report`, `curves` and
+`pictures` (how it is shown), `models` (what is scored).
 """
 
 import lazy_loader as lazy

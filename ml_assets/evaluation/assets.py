@@ -1,10 +1,124 @@
-"""The assets of this room."""
+"""The asset of this room: `evaluation`."""
+
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ml_assets.evaluation.models import Scores
+    from ml_assets.evaluation.result import Evaluation
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+
+    @stage_asset(
+        pipeline,
+        ins=["model", "baseline_model", "validated_examples"],
+        config={"task": pipeline.task, "evaluation": pipeline.evaluation},
+        kinds=["scikitlearn"],
+        checks=["blessing", "beats_linear"],
+    )
+    def evaluation(
+        stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
+    ) -> Outcome:
+        """Judge the candidate on the test split, beside the champion and the baselines."""
+        from ml_assets import durable
+        from ml_assets.evaluation.evaluator import evaluate
+        from ml_assets.evaluation.models import score_models
+        from ml_assets.table import LABEL, Table, split_is
+        from ml_assets.training.bundle import load_model
+
+        table = Table((validated_examples.path / "examples.parquet",))
+        rows = table.to_pandas(where=split_is("test"))
+        champion = baseline_model.json("baseline.json")
+        folder = champion and stage.store.object_path("model", champion["model_digest"])
+        loader = (lambda: load_model(folder)) if folder else None
+        scores = score_models(pipeline.task, rows, load_model(model.path), loader)
+        found = evaluate(
+            rows[LABEL],
+            scores.candidate,
+            task=pipeline.task,
+            features=rows,
+            baselines=scores.baselines,
+            unscored=scores.unscored,
+            **dict(pipeline.evaluation),
+        )
+        verdict = {
+            "candidate": model.digest,
+            "blessed": found.blessed,
+            "reasons": list(found.reasons),
+        }
+        compared = {"candidate": model.digest, "champion_version": champion.get("version")}
+        durable.write_json(stage.directory / "evaluation.json", {**compared, **found.to_json()})
+        durable.write_json(stage.directory / "blessing.json", verdict)
+        classes = model.json("model.json")["classes"]
+        pictures = _draw(stage.directory, found, rows[LABEL].to_numpy(), scores, classes)
+        return _outcome(found, pictures, champion.get("version"))
+
+    return [evaluation]
+
+
+def _draw(
+    directory: "Path", found: "Evaluation", y_true: Any, scores: "Scores", classes: list[str] | None
+) -> dict[str, Picture]:
+    from ml_assets.evaluation import pictures
+
+    drawn = {}
+    main = found.metric(found.main_metric).value
+    if found.task == "binary" and found.metric("roc_auc").value is not None:
+        curves = directory / "roc_and_calibration.png"
+        pictures.draw_roc_and_calibration(curves, y_true, scores.candidate, found)
+        drawn["curves"] = Picture(curves.name, "ROC and calibration on the test split")
+    if found.task == "multiclass" and main is not None:
+        matrix = directory / "confusion.png"
+        names = classes or [str(code) for code in range(scores.candidate.shape[1])]
+        pictures.draw_confusion(matrix, y_true, scores.candidate, names)
+        drawn["confusion"] = Picture(matrix.name, "Confusion matrix of the test split")
+    if found.task == "regression" and main is not None:
+        residuals = directory / "residuals.png"
+        pictures.draw_residuals(residuals, y_true, scores.candidate)
+        drawn["residuals"] = Picture(residuals.name, "Residuals on the test split")
+    if found.slices:
+        pictures.draw_slices(directory / "slices.png", found)
+        drawn["slices_picture"] = Picture("slices.png", f"{found.main_metric} of the slices")
+    return drawn
+
+
+def _outcome(found: "Evaluation", pictures: dict[str, Picture], champion: int | None) -> Outcome:
+    from ml_assets.evaluation import report
+
+    triples, main, linear = report.metric_triples(found), found.main_metric, found.beats_linear
+    value, low, high = triples[main]
+    metadata: dict[str, Shown] = {
+        **{name: triple[0] for name, triple in triples.items()},
+        "test_rows": found.rows,
+        "metrics": Rows(report.metric_table(found)),
+        "rules": Rows(report.rule_table(found.rules)),
+        **({"slices": Rows(report.slice_table(found))} if found.slices else {}),
+        **pictures,
+    }
+    beats = (linear.outcome == "pass", linear.text) if linear else (False, "no linear baseline")
+    numbers = {main: value, f"{main}_low": low, f"{main}_high": high}
+    return Outcome(
+        summary={
+            "rows": found.rows,
+            "metrics": triples,
+            "baselines": report.baseline_triples(found),
+            "main_metric": main,
+            "blessed": found.blessed,
+            "champion_version": champion,
+        },
+        metadata=metadata,
+        checks=[
+            Check("blessing", found.blessed, report.blessing_text(found), values=numbers),
+            Check("beats_linear", *beats, severity="WARN", values=numbers),
+        ],
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import Spec
+from ml_assets.spec import Spec, broken_rules
 
 Metric = Literal[
     "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
@@ -32,8 +32,12 @@ class ThresholdSpec(Spec):
 
     @model_validator(mode="after")
     def _says_something(self) -> "ThresholdSpec":
-        if self.min is None and self.max is None and self.min_change is None:
-            raise ValueError("needs at least one of min, max and min_change")
+        silent = self.min is None and self.max is None and self.min_change is None
+        empty = self.min is not None and self.max is not None and self.min > self.max
+        broken_rules(
+            (silent, "", "needs at least one of min, max and min_change"),
+            (empty, "min", f"{self.min} is above max {self.max}"),
+        )
         return self
 
 

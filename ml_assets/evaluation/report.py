@@ -1,0 +1,99 @@
+"""Tables and short texts of an evaluation, for the UI and for the run's summary."""
+
+from typing import Any
+
+from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
+
+# What is told in a summary beside the main metric and those with a threshold.
+_USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
+_MOST_USUAL = 3
+_MOST_ROWS = 50
+
+Triple = list[float | None]
+
+
+def headline_metrics(found: Evaluation) -> list[str]:
+    """Give the names of the metrics to tell first: the main one, those with rules, the usual ones."""
+    measured = [metric.name for metric in found.metrics]
+    usual = [name for name in _USUAL if name in measured][:_MOST_USUAL]
+    ruled = [rule.metric for rule in found.rules if rule.metric and rule.slice is None]
+    return list(dict.fromkeys([found.main_metric, *ruled, *usual]))
+
+
+def metric_triples(found: Evaluation) -> dict[str, Triple]:
+    """Give ``[value, low, high]`` for each headline metric of the candidate."""
+    return _triples(found.metrics, headline_metrics(found))
+
+
+def baseline_triples(found: Evaluation) -> dict[str, dict[str, Triple]]:
+    """Give ``[value, low, high]`` for each headline metric of each baseline that was scored."""
+    names = headline_metrics(found)
+    return {one.name: _triples(one.metrics, names) for one in found.baselines if one.metrics}
+
+
+def metric_table(found: Evaluation) -> list[dict[str, Any]]:
+    """Give one row for each metric: the candidate's, with its interval, beside the baselines'."""
+    others = {one.name: {m.name: m.value for m in one.metrics} for one in found.baselines}
+    return [
+        {
+            "metric": metric.name,
+            "value": _text(metric.value, metric.reason),
+            "low": _text(metric.low),
+            "high": _text(metric.high),
+            **{name: _text(values.get(metric.name)) for name, values in others.items()},
+        }
+        for metric in found.metrics
+    ]
+
+
+def rule_table(rules: tuple[RuleResult, ...]) -> list[dict[str, Any]]:
+    """Give one row for each rule, those that do not pass first; at most 50."""
+    ordered = sorted(rules, key=lambda rule: rule.outcome == "pass")
+    return [
+        {
+            "rule": rule.rule if rule.metric is None else f"{rule.metric} {rule.rule}",
+            "on": rule.slice or "all rows",
+            "limit": _text(rule.limit),
+            "found": _text(rule.value),
+            "low": _text(rule.low),
+            "high": _text(rule.high),
+            "outcome": rule.outcome,
+        }
+        for rule in ordered[:_MOST_ROWS]
+    ]
+
+
+def slice_table(found: Evaluation) -> list[dict[str, Any]]:
+    """Give one row for each slice with its headline metrics; at most the 50 largest."""
+    names = headline_metrics(found)
+    largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_ROWS]
+    rows = []
+    for piece in largest:
+        metrics = {metric.name: metric for metric in piece.metrics}
+        texts = {name: _with_interval(metrics[name]) for name in names}
+        rows.append({"slice": piece.name, "rows": piece.rows, **texts})
+    return rows
+
+
+def blessing_text(found: Evaluation) -> str:
+    """Give the verdict in one paragraph: at most five reasons."""
+    word = "blessed" if found.blessed else "not blessed"
+    reasons, more = found.reasons[:5], len(found.reasons) - 5
+    rest = f"; and {more} more" if more > 0 else ""
+    return f"{word}: {'; '.join(reasons)}{rest}"
+
+
+def _triples(metrics: tuple[Metric, ...], names: list[str]) -> dict[str, Triple]:
+    found = {metric.name: metric for metric in metrics}
+    return {name: [found[name].value, found[name].low, found[name].high] for name in names}
+
+
+def _with_interval(metric: Metric) -> str:
+    if metric.value is None:
+        return _text(None, metric.reason)
+    between = "" if metric.low is None else f" [{metric.low:.4g}, {metric.high:.4g}]"
+    return f"{metric.value:.4g}{between}"
+
+
+def _text(value: float | None, reason: str | None = None) -> str:
+    return f"{value:.5g}" if value is not None else f"undefined: {reason}" if reason else "-"
