@@ -28,15 +28,18 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
     with quiet():
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
-        except MlflowException as error:
-            place = re.sub(r"://[^/@]*@", "://...@", tracking_uri)
-            cause = str(error).strip().splitlines() or [type(error).__name__]
+        except (MlflowException, SQLAlchemyError) as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            cause = lines[0].rstrip(".")[:300]
             raise ModelError(
-                f"MLflow ({place}) failed at {doing}: {cause[0][:300]}. The champion was not changed. "
-                f"Mend MLflow, then run again."
+                _without_password(
+                    f"MLflow ({tracking_uri}) failed at {doing}: {cause}. The champion was not changed. "
+                    f"Mend MLflow, then run again."
+                )
             ) from error
 
 
@@ -67,3 +70,7 @@ def quiet() -> Iterator[None]:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         yield
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"://[^/@\s]*@", "://...@", text)

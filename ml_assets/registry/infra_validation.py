@@ -231,6 +231,7 @@ def _as_array(predictions: Any) -> Predictions | None:
 
 def _largest_difference(given: Predictions, expected: Predictions) -> float:
     """The largest absolute difference; NaN on both sides is none, on one side infinite."""
-    both = np.isnan(given) & np.isnan(expected)
-    difference = np.where(both | (given == expected), 0.0, np.abs(given - expected))
-    return float(np.nan_to_num(difference, nan=np.inf).max(initial=0.0))
+    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0.0, np.abs(given - expected))
+    return float(np.where(np.isnan(difference), np.inf, difference).max(initial=0.0))

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from ml_assets.registry.client import quiet
+
 BUNDLE = "bundle"
 LOADER = "ml_assets.registry.loader"
 _LIBRARIES = (
@@ -71,21 +73,27 @@ def write_mlflow_model(bundle: Path, directory: Path, interface: Interface) -> N
     interface : Interface
         What the model reads and gives; becomes the signature. No example rows are kept.
     """
+    shutil.copytree(bundle, directory / BUNDLE)
+    size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
+    with quiet():
+        _write_description(directory, interface, size)
+    _write_environment(directory)
+
+
+def _write_description(directory: Path, interface: Interface, size: int) -> None:
     from mlflow import pyfunc
     from mlflow.models import Model
 
-    shutil.copytree(bundle, directory / BUNDLE)
     model = Model(
         utc_time_created=_NO_TIME,
         model_uuid=None,
         signature=_signature(interface),
         metadata=_facts(interface),
-        model_size_bytes=sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file()),
+        model_size_bytes=size,
     )
     environment = {"conda_env": "conda.yaml", "python_env": "python_env.yaml"}
     pyfunc.add_to_model(model, loader_module=LOADER, data=BUNDLE, **environment)
     model.save(str(directory / "MLmodel"))
-    _write_environment(directory)
 
 
 def _signature(interface: Interface) -> Any:

@@ -1,0 +1,113 @@
+"""What the tests run in processes of their own, that are killed or that race each other."""
+
+import os
+import signal
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+
+from ml_assets.artifacts.dead_runs import is_running, process_name
+from ml_assets.registry.candidate import Candidate
+from ml_assets.registry.gate import Decision
+from ml_assets.registry.registry import Registry, promote, register
+
+YES = Decision(True, ())
+
+
+def registry_in(home: Path) -> Registry:
+    """The registry of this process in a home folder."""
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    return Registry(uri, home, process_name(os.getpid()), is_running)
+
+
+def candidate_in(home: Path, digest: str = "a" * 64, **tags: str) -> Candidate:
+    """A candidate whose files lie beside the home folder."""
+    directory = home.parent / "mlflow_model"
+    (directory / "bundle").mkdir(parents=True, exist_ok=True)
+    (directory / "MLmodel").write_text("flavors: {}\n")
+    (directory / "bundle" / "model.json").write_text("{}\n")
+    return Candidate(
+        name="flights",
+        digest=digest,
+        directory=directory,
+        tags={"pipeline": "flights", **tags},
+        params={"max_depth": 3},
+        metrics={"roc_auc": 0.75, "roc_auc_low": 0.72},
+        description="A model.",
+    )
+
+
+def register_and_promote(home: Path) -> None:
+    registry = registry_in(home)
+    promote(registry, register(registry, candidate_in(home)), lambda champion: YES)
+
+
+def die_after(home: Path, step: str) -> None:
+    """Register and promote, and be killed right after the named call of MLflow's client."""
+    original = getattr(MlflowClient, step)
+
+    def then_die(client: MlflowClient, *args: Any, **kwargs: Any) -> None:
+        original(client, *args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(MlflowClient, step, then_die)
+    register_and_promote(home)
+
+
+def die_while_copying(home: Path) -> None:
+    """Register, and be killed when one of the model's files has arrived."""
+    import mlflow.store.artifact.local_artifact_repo as repository
+
+    def copy_one_and_die(source: str, target: str) -> None:
+        Path(target, "MLmodel").write_bytes(Path(source, "MLmodel").read_bytes())
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    repository.shutil_copytree_without_file_permissions = copy_one_and_die
+    register_and_promote(home)
+
+
+def die_while_making_the_database(home: Path) -> None:
+    """Register in a new home, and be killed in the middle of MLflow's migrations."""
+    from alembic.runtime import migration
+
+    original = migration.HeadMaintainer.update_to_step
+    seen = []
+
+    def count(self: Any, step: Any) -> None:
+        original(self, step)
+        seen.append(step)
+        if len(seen) == 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(migration.HeadMaintainer, "update_to_step", count)  # noqa: B010
+    register_and_promote(home)
+
+
+def at_once(home: Path, barrier: Barrier, digest: str) -> None:
+    """Register the moment that all others do."""
+    registry, candidate = registry_in(home), candidate_in(home, digest)
+    barrier.wait(60)
+    register(registry, candidate)
+
+
+def promote_at_once(home: Path, barrier: Barrier, version: int) -> None:
+    """Promote, only over the champion that was there before the race, the moment that the other does."""
+    from ml_assets.registry.registry import registered_version
+
+    registry = registry_in(home)
+    mine = registered_version(registry.tracking_uri, "flights", version)
+    assert mine is not None
+    barrier.wait(60)
+    promote(registry, mine, lambda now: Decision(now is None, ("somebody was first",)))
+
+
+def start_a_server_and_wait(model: Path, sender: Connection) -> None:
+    """Start a scoring server, say its process id, and be killed by whoever asked."""
+    from ml_assets.registry.scoring_server import scoring_server
+
+    with scoring_server(model, model.parent / "server.log", 1.0) as server:
+        sender.send(server.process.pid)
+        signal.pause()

@@ -1,0 +1,42 @@
+"""Models that misbehave as their folder says, loaded by a real scoring server through MLflow."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+class Served:
+    """Predicts the column ``x``, and does what `behaviour` says."""
+
+    def __init__(self, behaviour: str) -> None:
+        self._behaviour = behaviour
+
+    def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
+        match self._behaviour:
+            case "die":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "hang":
+                child = [sys.executable, "-c", "input()"]
+                subprocess.Popen(child, stdin=subprocess.PIPE, start_new_session=True)
+                threading.Event().wait()
+            case "nonsense" if len(data) == 1:
+                return object()
+            case "nonsense":
+                return np.array([np.nan, 1.5, 0.9, *data["x"][3:]])
+            case "a word":
+                return "a word"
+        return data["x"].to_numpy()
+
+
+def _load_pyfunc(path: str) -> Served:
+    behaviour = Path(path, "behaviour.txt").read_text()
+    if behaviour == "fail to load":
+        raise RuntimeError("the trees are gone")
+    return Served(behaviour)

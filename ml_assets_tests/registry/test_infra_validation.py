@@ -1,0 +1,205 @@
+"""A candidate that does not serve as it was trained is not blessed, whatever it does instead."""
+
+import os
+from dataclasses import replace
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pytest
+
+from ml_assets.registry import infra_validation, mlflow_model
+from ml_assets.registry.infra_validation import InfraValidation, Limits, Predictions, validate_infra
+from ml_assets.registry.mlflow_model import Interface, ModelInput, write_mlflow_model
+from ml_assets.registry.payload import rows_body
+from ml_assets.registry.scoring_server import ScoringServerError, scoring_server
+from ml_assets_tests.registry import children as child
+
+BINARY = Interface(
+    "binary", None, [ModelInput("x", "float", True), ModelInput("s", "string", True)]
+)
+ROWS = pa.table({"x": [0.1, 0.2, 0.3, 0.4], "s": ["a", None, "b", "a"]})
+LIMITS = Limits(60.0, 5_000.0, 2_000.0, 1e-9, max_answer_seconds=30.0)
+
+
+def predict_x(rows: pa.Table) -> Predictions:
+    return np.array(rows["x"].to_pylist())
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    bundle, directory = tmp_path / "bundle", tmp_path / "mlflow_model"
+    bundle.mkdir()
+    (bundle / "behaviour.txt").write_text(request.param)
+    monkeypatch.setattr(mlflow_model, "LOADER", "ml_assets_tests.registry.served_models")
+    directory.mkdir()
+    write_mlflow_model(bundle, directory, BINARY)
+    return directory
+
+
+def validated(model: Path, limits: Limits = LIMITS) -> InfraValidation:
+    return validate_infra(model, ROWS, predict_x, BINARY, limits, model.parent / "server.log")
+
+
+def test_the_limits_are_those_of_the_pipeline_file() -> None:
+    from ml_assets.registry.spec import InfraValidationSpec
+
+    given = InfraValidationSpec().model_dump(exclude={"rows"})
+
+    assert Limits(**given).max_answer_seconds == 60.0
+
+
+@pytest.mark.parametrize("model", ["nonsense"], indirect=True)
+def test_every_broken_limit_is_a_reason_with_value_and_limit(model: Path) -> None:
+    found = validated(model, replace(LIMITS, max_latency_ms=0.01, max_memory_mb=1.0))
+
+    assert not found.blessed
+    assert [
+        reason for reason in found.reasons if "HTTP" not in reason and "limit" not in reason
+    ] == [
+        "1 of 4 predictions as a server are not numbers (NaN or infinite)",
+        "1 of 4 probabilities as a server are outside 0 to 1",
+        "predictions differ from those in training by up to inf; the tolerance is 1e-09",
+    ]
+    assert "4 of 4 requests of one row were answered with HTTP 500" in found.reasons
+    assert "after malformed requests a good one was answered with HTTP 500" in found.reasons
+    assert any("latency is" in r and r.endswith("the limit is 0.01 ms") for r in found.reasons)
+    assert any("MB of memory; the limit is 1 MB" in reason for reason in found.reasons)
+    assert found.refused["not JSON"] == found.refused["a missing column"] == 400
+
+
+@pytest.mark.parametrize("model", ["fail to load"], indirect=True)
+def test_a_server_that_ends_while_loading_is_a_reason_with_its_last_line_and_log(
+    model: Path,
+) -> None:
+    found = validated(model)
+
+    log = model.parent / "server.log"
+    assert found.reasons == [
+        "the scoring server ended with exit code 1 (RuntimeError: the trees are gone); its output is in "
+        f"{log}"
+    ]
+    assert "Traceback" in log.read_text()
+    assert (found.load_seconds, found.p99_ms, found.memory_mb) == (None, None, None)
+
+
+@pytest.mark.parametrize("model", ["good"], indirect=True)
+def test_a_server_that_is_not_healthy_in_time_is_a_reason(model: Path) -> None:
+    found = validated(model, replace(LIMITS, max_load_seconds=0.2))
+
+    assert found.reasons == [
+        f"the scoring server was not healthy after 0.2 s; its output is in {model.parent / 'server.log'}"
+    ]
+
+
+@pytest.mark.parametrize("model", ["die"], indirect=True)
+def test_a_server_that_dies_of_a_question_is_a_reason(model: Path) -> None:
+    (reason,) = validated(model).reasons
+
+    assert reason.startswith("the scoring server ended by SIGSEGV")
+
+
+@pytest.mark.parametrize("model", ["hang"], indirect=True)
+def test_a_server_that_hangs_is_ended_with_all_its_children(model: Path) -> None:
+    with scoring_server(model, model.parent / "server.log", 1.0) as server:
+        server.wait_until_healthy(60.0)
+        with pytest.raises(
+            ScoringServerError, match=r"did not answer within 1 s; its output is in"
+        ):
+            server.ask(rows_body(ROWS))
+        leader = psutil.Process(server.process.pid)
+        family = [leader, *leader.children(recursive=True)]
+        assert len(family) == 2
+
+    assert psutil.wait_procs(family, timeout=10)[1] == []
+
+
+@pytest.mark.parametrize("model", ["good"], indirect=True)
+def test_a_server_ends_with_the_process_that_started_it(
+    model: Path, children: ForkServerContext
+) -> None:
+    receiver, sender = children.Pipe(duplex=False)
+    process = children.Process(target=child.start_a_server_and_wait, args=(model, sender))
+    process.start()
+    server = psutil.Process(receiver.recv())
+
+    process.kill()
+    process.join(60)
+
+    assert psutil.wait_procs([server], timeout=30)[1] == []
+
+
+def test_a_server_that_cannot_be_started_is_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
+
+    found = validate_infra(tmp_path, ROWS, predict_x, BINARY, LIMITS, tmp_path / "server.log")
+
+    assert found.reasons == ["the scoring server could not be started: No such file or directory"]
+
+
+def test_a_model_that_cannot_predict_is_a_reason_without_values(tmp_path: Path) -> None:
+    def fail(rows: pa.Table) -> Predictions:
+        raise ValueError("could not convert 'a secret' to float")
+
+    found = validate_infra(tmp_path, ROWS, fail, BINARY, LIMITS, tmp_path / "server.log")
+
+    assert found.reasons == ["the model cannot predict real rows (ValueError)"]
+
+
+MULTICLASS = replace(BINARY, task="multiclass", classes=("a", "b"))
+REGRESSION = replace(BINARY, task="regression")
+
+
+@pytest.mark.parametrize(
+    ("predictions", "interface", "reasons"),
+    [
+        ([0.0, 1.0], BINARY, []),
+        ([-5.0, 1e9], REGRESSION, []),
+        ([[0.25, 0.75], [1.0, 0.0]], MULTICLASS, []),
+        ([np.nan, 0.5], REGRESSION, ["1 of 2 predictions here are not numbers (NaN or infinite)"]),
+        ([np.inf, 0.5], REGRESSION, ["1 of 2 predictions here are not numbers (NaN or infinite)"]),
+        ([-0.1, 1.1], BINARY, ["2 of 2 probabilities here are outside 0 to 1"]),
+        (
+            [[0.5, 0.6], [1.0, 0.0]],
+            MULTICLASS,
+            ["1 of 2 rows of probabilities here do not sum to 1"],
+        ),
+    ],
+)
+def test_no_model_may_predict_what_is_no_prediction(
+    predictions: list[float], interface: Interface, reasons: list[str]
+) -> None:
+    assert list(infra_validation._unsound(np.array(predictions), interface, "here")) == reasons
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "difference"),
+    [
+        ([0.5], [0.5], 0.0),
+        ([np.nan, 0.5], [np.nan, 0.25], 0.25),
+        ([np.nan], [0.5], np.inf),
+        ([np.inf], [np.inf], 0.0),
+    ],
+)
+def test_a_difference_is_blind_to_nan_only_on_both_sides(
+    given: list[float], expected: list[float], difference: float
+) -> None:
+    found = infra_validation._largest_difference(np.array(given), np.array(expected))
+
+    assert found == difference
+
+
+def test_the_server_has_this_process_modules_and_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from ml_assets.registry.scoring_server import _environment
+
+    monkeypatch.syspath_prepend(str(tmp_path))
+    environment = _environment()
+
+    assert str(tmp_path) in environment["PYTHONPATH"].split(os.pathsep)
+    assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"

@@ -1,0 +1,364 @@
+"""One version for each content, aliases that move in one step, and nothing half-built after a kill."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_assets import durable
+from ml_assets.errors import ModelError
+from ml_assets.registry import database
+from ml_assets.registry.client import connect
+from ml_assets.registry.gate import Decision
+from ml_assets.registry.registry import (
+    challenger,
+    champion,
+    close_dead_runs,
+    promote,
+    register,
+    registered_version,
+)
+from ml_assets.registry.run import local_path
+from ml_assets_tests.registry import children as child
+from ml_assets_tests.registry.children import YES, candidate_in, registry_in
+
+
+def uri_of(home: Path) -> str:
+    return f"sqlite:///{home / 'mlflow.db'}"
+
+
+@contextmanager
+def mlflow_in(home: Path) -> Iterator[Any]:
+    with connect(uri_of(home), "a test") as client:
+        yield client
+
+
+def statuses(home: Path) -> list[str]:
+    with mlflow_in(home) as client:
+        experiments = [e.experiment_id for e in client.search_experiments()]
+        return sorted(run.info.status for run in client.search_runs(experiments))
+
+
+def versions(home: Path) -> list[int]:
+    with mlflow_in(home) as client:
+        return sorted(int(v.version) for v in client.search_model_versions("name = 'flights'"))
+
+
+def test_a_version_says_what_it_is_made_from(home: Path) -> None:
+    candidate = candidate_in(home, examples_digest="e" * 64, blessing="blessed")
+
+    version = register(registry_in(home), candidate)
+
+    assert (version.version, version.model_digest, version.baseline) == (1, "a" * 64, None)
+    assert version.tags["examples_digest"] == "e" * 64
+    with mlflow_in(home) as client:
+        kept = client.get_model_version("flights", "1")
+        run = client.get_run(kept.run_id)
+    assert kept.tags["ml_assets.blessing"] == "blessed"
+    assert kept.description == "A model."
+    assert (run.info.status, run.data.params) == ("FINISHED", {"max_depth": "3"})
+    assert run.data.metrics == {"roc_auc": 0.75, "roc_auc_low": 0.72}
+
+
+def test_the_files_of_a_version_are_the_candidates_own(home: Path) -> None:
+    candidate = candidate_in(home)
+
+    folder = local_path(register(registry_in(home), candidate).source)
+
+    assert folder is not None
+    assert home in folder.parents
+    assert durable.directory_digest(folder) == durable.directory_digest(candidate.directory)
+
+
+def test_the_same_content_twice_is_one_version_with_the_newest_verdicts(home: Path) -> None:
+    registry = registry_in(home)
+    register(registry, candidate_in(home, blessing="blessed"))
+
+    again = register(registry, candidate_in(home, blessing="not blessed"))
+
+    assert again.version == 1
+    assert again.tags["blessing"] == "not blessed"
+    assert statuses(home) == ["FINISHED"]
+
+
+def test_another_content_is_the_next_version(home: Path) -> None:
+    registry = registry_in(home)
+    register(registry, candidate_in(home))
+
+    assert register(registry, candidate_in(home, "b" * 64, baseline="1")).baseline == 1
+    assert versions(home) == [1, 2]
+
+
+def test_the_newest_candidate_is_the_challenger_until_it_is_promoted(home: Path) -> None:
+    registry = registry_in(home)
+    first = register(registry, candidate_in(home))
+    assert champion(registry.tracking_uri, "flights") is None
+    assert challenger(registry.tracking_uri, "flights") == first
+
+    promote(registry, first, lambda now: YES)
+
+    found = champion(registry.tracking_uri, "flights")
+    assert found is not None
+    assert (found.version, found.tags["promotion"]) == (1, "promoted")
+    assert challenger(registry.tracking_uri, "flights") is None
+
+
+def test_a_refused_candidate_stays_the_challenger_and_says_why(home: Path) -> None:
+    registry = registry_in(home)
+    promote(registry, register(registry, candidate_in(home)), lambda now: YES)
+    second = register(registry, candidate_in(home, "b" * 64))
+
+    decision = promote(registry, second, lambda now: Decision(False, ("too slow", "too big")))
+
+    assert not decision.promote
+    now, next_ = (f(registry.tracking_uri, "flights") for f in (champion, challenger))
+    assert now is not None
+    assert next_ is not None
+    assert (now.version, next_.version) == (1, 2)
+    assert next_.tags["promotion"] == "refused: too slow; too big"
+
+
+def test_the_gate_is_asked_with_the_champion_of_that_moment(home: Path) -> None:
+    registry, seen = registry_in(home), []
+    first = register(registry, candidate_in(home))
+    promote(registry, first, lambda now: seen.append(now) or YES)  # type: ignore[func-returns-value]
+    promote(registry, first, lambda now: seen.append(now) or YES)  # type: ignore[func-returns-value]
+
+    assert [version and version.version for version in seen] == [None, 1]
+
+
+def test_reading_needs_no_database_and_makes_none(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+
+    assert champion(uri, "flights") is None
+    assert registered_version(uri, "flights", 1) is None
+    assert close_dead_runs(uri, lambda name: False) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sqlite_is_read_without_importing_mlflow(home: Path, tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    register(registry_in(home), candidate_in(home))
+    code = (
+        "import sys; from ml_assets.registry.registry import challenger, close_dead_runs; "
+        f"assert challenger({uri_of(home)!r}, 'flights').version == 1; "
+        f"assert close_dead_runs({uri_of(home)!r}, lambda name: False) == []; "
+        "assert 'mlflow' not in sys.modules"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_tables_that_are_not_mlflows_are_an_empty_registry(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "mlflow.db").execute("create table other (a)").connection.close()
+
+    assert champion(f"sqlite:///{tmp_path / 'mlflow.db'}", "flights") is None
+
+
+def test_tables_of_another_form_are_left_to_mlflow(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = registry_in(home)
+    promote(registry, register(registry, candidate_in(home)), lambda now: YES)
+    read = champion(registry.tracking_uri, "flights")
+    monkeypatch.setattr(database, "_BY_ALIAS", "select no_such_column from model_versions")
+    monkeypatch.setattr(database, "_BY_NUMBER", "select no_such_column from model_versions")
+    monkeypatch.setattr(database, "_RUNNING", "select no_such_column from runs")
+
+    assert champion(registry.tracking_uri, "flights") == read
+    assert challenger(registry.tracking_uri, "flights") is None
+    assert champion(registry.tracking_uri, "nobody") is None
+    assert registered_version(registry.tracking_uri, "flights", 1) == read
+    assert registered_version(registry.tracking_uri, "flights", 7) is None
+    assert close_dead_runs(registry.tracking_uri, lambda name: False) == []
+
+
+def test_a_damaged_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"this is not a database" * 100)
+
+    with pytest.raises(
+        ModelError, match=r"database .*mlflow\.db is damaged: .*Restore it from a backup"
+    ):
+        champion(f"sqlite:///{tmp_path / 'mlflow.db'}", "flights")
+
+
+def test_a_version_that_someone_else_registered_has_no_digest(home: Path) -> None:
+    with mlflow_in(home) as client:
+        client.create_registered_model("flights")
+        client.create_model_version("flights", source=home.as_uri(), tags={"team": "other"})
+        client.set_registered_model_alias("flights", "champion", "1")
+
+    found = champion(uri_of(home), "flights")
+
+    assert found is not None
+    assert (found.tags, found.model_digest) == ({}, None)
+
+
+def test_a_failure_of_mlflow_registers_nothing_and_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    def fail(*_: object, **__: object) -> None:
+        raise MlflowException("the disk is full\nand more")
+
+    registry = registry_in(home)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_model_version", fail)
+        with pytest.raises(
+            ModelError, match=r"failed at registering flights: the disk is full\. The ch"
+        ):
+            register(registry, candidate_in(home))
+
+    assert (versions(home), statuses(home)) == ([], ["FAILED"])
+    assert list(home.rglob("MLmodel")) == []
+
+
+def test_an_mlflow_that_is_down_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+    with pytest.raises(
+        ModelError, match=r"MLflow \(http://\.\.\.@127\.0\.0\.1:9\) failed at cha"
+    ) as caught:
+        champion("http://me:secret@127.0.0.1:9", "flights")
+    assert "secret" not in str(caught.value)
+
+
+def test_files_that_arrive_changed_are_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow import MlflowClient
+
+    original = MlflowClient.log_model_artifacts
+
+    def lose_one(
+        self: Any, model_id: str, local_dir: str, artifact_path: str | None = None
+    ) -> None:
+        original(self, model_id, local_dir, artifact_path)
+        next(home.rglob("bundle/model.json")).write_text("{")
+
+    monkeypatch.setattr(MlflowClient, "log_model_artifacts", lose_one)
+
+    with pytest.raises(ModelError, match=r"flights: the model's files in .* differ from those in"):
+        register(registry_in(home), candidate_in(home))
+    assert (versions(home), statuses(home)) == ([], ["FAILED"])
+
+
+STEPS = (
+    "create_experiment",
+    "create_run",
+    "log_batch",
+    "create_logged_model",
+    "log_model_artifacts",
+    "finalize_logged_model",
+    "create_registered_model",
+    "create_model_version",
+    "set_terminated",
+    "set_registered_model_alias",
+    "set_model_version_tag",
+    "delete_registered_model_alias",
+)
+
+
+@pytest.mark.parametrize("step", [*STEPS, "copying"])
+def test_after_a_kill_the_next_run_leaves_one_version_and_nothing_half_built(
+    home: Path, children: ForkServerContext, step: str
+) -> None:
+    target, args = (
+        (child.die_while_copying, (home,)) if step == "copying" else (child.die_after, (home, step))
+    )
+    process = children.Process(target=target, args=args)
+    process.start()
+    process.join(60)
+    assert process.exitcode == -9
+
+    child.register_and_promote(home)
+
+    now = champion(uri_of(home), "flights")
+    assert now is not None
+    assert (versions(home), now.version) == ([1], 1)
+    assert challenger(uri_of(home), "flights") is None
+    assert "RUNNING" not in statuses(home)
+    assert len(list(home.rglob("MLmodel"))) == 1
+    folder = local_path(now.source)
+    assert folder is not None
+    assert durable.directory_digest(folder) == durable.directory_digest(
+        candidate_in(home).directory
+    )
+
+
+def test_a_kill_while_the_database_is_made_leaves_none(
+    tmp_path: Path, children: ForkServerContext
+) -> None:
+    home = tmp_path / "home"
+    process = children.Process(target=child.die_while_making_the_database, args=(home,))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -9
+    assert not (home / "mlflow.db").exists()
+    assert (home / ".mlflow.db.begun").exists()
+
+    child.register_and_promote(home)
+
+    assert versions(home) == [1]
+    assert not (home / ".mlflow.db.begun").exists()
+
+
+def test_only_runs_of_dead_processes_are_closed(home: Path) -> None:
+    with mlflow_in(home) as client:
+        tags = [{"ml_assets.process": "dead"}, {"ml_assets.process": "alive"}, {"mine": "own"}]
+        runs = [client.create_run("0", tags=tag).info.run_id for tag in tags]
+
+    closed = close_dead_runs(uri_of(home), lambda name: name == "alive")
+
+    assert closed == runs[:1]
+    assert statuses(home) == ["FAILED", "RUNNING", "RUNNING"]
+
+
+def test_four_processes_with_the_same_content_make_one_version(
+    home: Path, children: ForkServerContext
+) -> None:
+    barrier = children.Barrier(4)
+    processes = [
+        children.Process(target=child.at_once, args=(home, barrier, "a" * 64)) for _ in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert (versions(home), statuses(home)) == ([1], ["FINISHED"])
+
+
+def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerContext) -> None:
+    registry = registry_in(home)
+    for digest in ("a" * 64, "b" * 64):
+        register(registry, candidate_in(home, digest))
+    barrier = children.Barrier(2)
+    processes = [
+        children.Process(target=child.promote_at_once, args=(home, barrier, version))
+        for version in (1, 2)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+
+    assert [process.exitcode for process in processes] == [0, 0]
+    verdicts = [
+        found.tags["promotion"]
+        for number in (1, 2)
+        if (found := registered_version(uri_of(home), "flights", number))
+    ]
+    assert sorted(verdicts) == ["promoted", "refused: somebody was first"]
+    now = champion(uri_of(home), "flights")
+    assert now is not None
+    assert now.tags["promotion"] == "promoted"
