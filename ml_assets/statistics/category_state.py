@@ -1,0 +1,154 @@
+"""The mergeable state of a column of texts: their counts, lengths and how many differ.
+
+Up to `CAPACITY` different values every count is exact. Beyond, the rare ones are dropped in the manner of
+Misra and Gries (1982, doi:10.1016/0167-6423(82)90012-0), merged as by Agarwal et al. (2013,
+doi:10.1145/2500128): the count at the cut is subtracted from all, so that a count is too small by at most
+`error`, which is at most ``rows / CAPACITY``. Everything stays in Arrow.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_assets.statistics.distinct_sketch import (
+    bottom,
+    estimate_distinct,
+    hash_texts,
+    merge_bottoms,
+)
+from ml_assets.statistics.points import Array
+
+CAPACITY = 8192
+MAX_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class CategoryState:
+    """What is known of the texts seen so far.
+
+    Attributes
+    ----------
+    values : pyarrow.Array of string
+        The frequent ones, each once, in no order; cut to `MAX_CHARACTERS`.
+    counts : ndarray of int64
+        How often each of them occurs, too small by at most `error`.
+    error : int
+        See `counts`.
+    num_values, num_empty, num_invalid_utf8 : int
+        How many texts there are, how many are empty, and how many were not UTF-8.
+    characters : int
+        The length of all texts together.
+    lengths : tuple of int, optional
+        The least and the greatest length.
+    hashes : ndarray, optional
+        The sketch of different values; None as long as `values` has them all.
+    """
+
+    values: Any
+    counts: Array
+    error: int = 0
+    num_values: int = 0
+    num_empty: int = 0
+    num_invalid_utf8: int = 0
+    characters: int = 0
+    lengths: tuple[int, int] | None = None
+    hashes: Array | None = None
+
+    @property
+    def unique(self) -> int:
+        """How many different values there are; counted while `hashes` is None."""
+        return len(self.values) if self.hashes is None else estimate_distinct(self.hashes)
+
+    def most_frequent(self, limit: int) -> tuple[tuple[str, int], ...]:
+        """Give the most frequent values, most frequent first, equally frequent ones by name."""
+        if len(self.values) > limit:
+            cut = np.partition(self.counts, -limit)[-limit]
+            kept = np.flatnonzero(self.counts >= cut)
+        else:
+            kept = np.arange(len(self.values))
+        texts = self.values.take(pa.array(kept)).to_pylist()
+        pairs = zip(texts, self.counts[kept].tolist(), strict=True)
+        return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit])
+
+
+def category_state(array: Any, num_invalid_utf8: int = 0) -> CategoryState:
+    """Give the state of an Arrow string array without nulls."""
+    if not len(array):
+        return CategoryState(pa.array([], pa.string()), np.empty(0, np.int64))
+    counted = pc.value_counts(array)
+    values, counts = counted.field(0).cast(pa.string()), counted.field(1).to_numpy()
+    sizes = pc.utf8_length(values).to_numpy().astype(np.int64)
+    state = CategoryState(
+        values=values,
+        counts=counts,
+        num_values=len(array),
+        num_empty=int(counts[sizes == 0].sum()),
+        num_invalid_utf8=num_invalid_utf8,
+        characters=int(sizes @ counts),
+        lengths=(int(sizes.min()), int(sizes.max())),
+    )
+    return _within_capacity(_with_short_values(state))
+
+
+def merge_category(first: CategoryState, second: CategoryState) -> CategoryState:
+    """Give the state of both sets of texts together."""
+    hashes = None
+    if first.hashes is not None or second.hashes is not None:
+        hashes = merge_bottoms(_hashes(first), _hashes(second))
+    values, counts = _add_up(
+        pa.concat_arrays([first.values, second.values]),
+        np.concatenate([first.counts, second.counts]),
+    )
+    both = [*(first.lengths or ()), *(second.lengths or ())]
+    merged = CategoryState(
+        values=values,
+        counts=counts,
+        error=first.error + second.error,
+        num_values=first.num_values + second.num_values,
+        num_empty=first.num_empty + second.num_empty,
+        num_invalid_utf8=first.num_invalid_utf8 + second.num_invalid_utf8,
+        characters=first.characters + second.characters,
+        lengths=(min(both), max(both)) if both else None,
+        hashes=hashes,
+    )
+    return _within_capacity(merged)
+
+
+def _add_up(values: Any, counts: Array) -> tuple[Any, Array]:
+    """Each value once, with the sum of its counts."""
+    table = pa.table({"value": values, "count": counts})
+    summed = table.group_by("value", use_threads=False).aggregate([("count", "sum")])
+    summed = summed.combine_chunks()
+    texts = summed["value"].chunk(0) if summed.num_rows else values
+    return texts, summed["count_sum"].to_numpy()
+
+
+def _with_short_values(state: CategoryState) -> CategoryState:
+    if state.lengths is None or state.lengths[1] <= MAX_CHARACTERS:
+        return state
+    short = pc.utf8_slice_codeunits(state.values, 0, MAX_CHARACTERS)
+    values, counts = _add_up(short, state.counts)
+    return replace(state, values=values, counts=counts)
+
+
+def _within_capacity(state: CategoryState) -> CategoryState:
+    if len(state.values) <= CAPACITY:
+        return state
+    cut = int(np.partition(state.counts, -CAPACITY - 1)[-CAPACITY - 1])
+    kept = np.flatnonzero(state.counts > cut)
+    return replace(
+        state,
+        values=state.values.take(pa.array(kept)),
+        counts=state.counts[kept] - cut,
+        error=state.error + cut,
+        hashes=_hashes(state),
+    )
+
+
+def _hashes(state: CategoryState) -> Array:
+    if state.hashes is not None:
+        return state.hashes
+    return bottom(hash_texts(state.values.to_numpy(zero_copy_only=False)))

@@ -1,0 +1,153 @@
+"""The mergeable state of one column: rows, missing values, and the state that fits its type."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.types as pt
+
+from ml_assets.errors import DataError
+from ml_assets.statistics.category_state import CategoryState, category_state, merge_category
+from ml_assets.statistics.model import FeatureType
+from ml_assets.statistics.numeric_state import NumericState, merge_numeric, numeric_state
+from ml_assets.statistics.points import Array
+from ml_assets.statistics.time_state import TimeState, merge_time, time_state
+
+Described = NumericState | CategoryState | TimeState
+
+
+@dataclass(frozen=True)
+class FeatureState:
+    """What is known of the rows of one column seen so far."""
+
+    type: FeatureType
+    num_rows: int
+    num_missing: int
+    described: Described | None
+
+
+def feature_type(arrow: Any) -> FeatureType:
+    """Give the feature type of an Arrow type."""
+    if pt.is_dictionary(arrow):
+        return feature_type(arrow.value_type)
+    for type_, tests in _TESTS.items():
+        if any(test(arrow) for test in tests):
+            return type_
+    return "nested"
+
+
+_TESTS: dict[FeatureType, tuple[Any, ...]] = {
+    "null": (pt.is_null,),
+    "bool": (pt.is_boolean,),
+    "int": (pt.is_integer,),
+    "float": (pt.is_floating, pt.is_decimal, pt.is_duration),
+    "string": (pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_binary,
+               pt.is_large_binary, pt.is_fixed_size_binary, pt.is_time),
+    "date": (pt.is_date,),
+    "timestamp": (pt.is_timestamp,),
+}  # fmt: skip
+
+
+def feature_state(array: Any) -> FeatureState:
+    """Give the state of an Arrow array."""
+    type_ = feature_type(array.type)
+    missing = int(array.null_count)
+    if pt.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+        missing = int(array.null_count)
+    values = array.drop_null() if missing else array
+    return FeatureState(type_, len(array), missing, _described(type_, values))
+
+
+def merge_features(name: str, first: FeatureState, second: FeatureState) -> FeatureState:
+    """Give the state of both parts of a column together.
+
+    Raises
+    ------
+    DataError
+        If the column has different types in the two parts. An int and a float part give a float.
+    """
+    type_ = _common_type(first.type, second.type)
+    if type_ is None:
+        raise DataError(
+            f"column '{name}' is {first.type} in one part of the data and {second.type} in another. "
+            "Declare its type in ingest.source.types, or convert one of the parts."
+        )
+    return FeatureState(
+        type_,
+        first.num_rows + second.num_rows,
+        first.num_missing + second.num_missing,
+        _merge(first.described, second.described),
+    )
+
+
+def _described(type_: FeatureType, values: Any) -> Described | None:
+    match type_:
+        case "int" | "float":
+            return numeric_state(_numbers(type_, values))
+        case "bool":
+            return category_state(values.cast(pa.string()))
+        case "string":
+            return category_state(*_texts(values))
+        case "date" | "timestamp":
+            return time_state(_microseconds(values), getattr(values.type, "tz", None))
+        case _:
+            return None
+
+
+def _numbers(type_: FeatureType, values: Any) -> Array:
+    if pt.is_duration(values.type):
+        return _to_numpy(values.cast(pa.duration("ns"), safe=False).cast(pa.int64())) / 1e9
+    if type_ == "float" or pt.is_uint64(values.type):
+        return _to_numpy(values.cast(pa.float64(), safe=False))
+    return _to_numpy(values.cast(pa.int64()))
+
+
+def _texts(values: Any) -> tuple[Any, int]:
+    """The values as strings, and how many of them are not UTF-8."""
+    binary = pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary
+    if not any(test(values.type) for test in binary):
+        return values.cast(pa.string()), 0
+    raw = values.to_pylist()
+    texts = [value.decode("utf-8", "replace") for value in raw]
+    wrong = sum(text.encode() != value for text, value in zip(texts, raw, strict=True))
+    return pa.array(texts, pa.string()), wrong
+
+
+def _microseconds(values: Any) -> Array:
+    if pt.is_date(values.type):
+        days = _to_numpy(values.cast(pa.date32()).cast(pa.int32()))
+        return days.astype(np.int64) * 86_400_000_000
+    moments = values.cast(pa.timestamp("us", values.type.tz), safe=False)
+    return _to_numpy(moments.cast(pa.int64()))
+
+
+def _to_numpy(values: Any) -> Array:
+    array: Array = values.to_numpy(zero_copy_only=False)
+    return array
+
+
+def _common_type(first: FeatureType, second: FeatureType) -> FeatureType | None:
+    """The type of both parts together; an all-null part has any type."""
+    if first == second or second == "null":
+        return first
+    if first == "null":
+        return second
+    wider: dict[frozenset[FeatureType], FeatureType] = {
+        frozenset(("int", "float")): "float",
+        frozenset(("date", "timestamp")): "timestamp",
+    }
+    return wider.get(frozenset((first, second)))
+
+
+def _merge(first: Described | None, second: Described | None) -> Described | None:
+    match first, second:
+        case NumericState(), NumericState():
+            return merge_numeric(first, second)
+        case CategoryState(), CategoryState():
+            return merge_category(first, second)
+        case TimeState(), TimeState():
+            return merge_time(first, second)
+        case _:
+            return first or second

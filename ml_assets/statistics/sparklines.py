@@ -1,0 +1,75 @@
+"""The statistics as a Markdown table with a sparkline for each feature."""
+
+import math
+import re
+
+from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
+from ml_assets.statistics.shape import shape
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+_MAX_FEATURES = 200
+_MAX_CHARACTERS = 40
+
+
+def sparkline(counts: tuple[int, ...]) -> str:
+    """Give counts as a line of bars; a count of zero is the lowest bar."""
+    top = max(counts, default=0)
+    if not top:
+        return ""
+    return "".join(_LEVELS[math.ceil(count / top * (len(_LEVELS) - 1))] for count in counts)
+
+
+def statistics_table(statistics: DatasetStatistics) -> str:
+    """Give the statistics as a Markdown table, one line for each of the first 200 features."""
+    lines = [
+        "| feature | type | missing | different | distribution | in short |",
+        "|---|---|--:|--:|---|---|",
+        *(_line(feature) for feature in statistics.features[:_MAX_FEATURES]),
+    ]
+    more = len(statistics.features) - _MAX_FEATURES
+    return "\n".join([*lines, *([f"\nand {more:,} more features"] if more > 0 else [])])
+
+
+def escape(text: str, limit: int = _MAX_CHARACTERS) -> str:
+    """Give a value from the data as text that Markdown and HTML do not interpret, cut to `limit`."""
+    flat = "".join(c if c.isprintable() else " " for c in text)
+    short = flat if len(flat) <= limit else flat[: limit - 1] + "…"
+    marked = re.sub(r"([\\`*_{}\[\]()#+!|~$:@-])", r"\\\1", short)
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _line(feature: FeatureStatistics) -> str:
+    unique = "" if feature.unique is None else f"{feature.unique:,}"
+    missing = f"{feature.missing_fraction:.1%}" if feature.num_missing else ""
+    bars = sparkline(shape(feature))
+    name = escape(feature.name)
+    return f"| {name} | {feature.type} | {missing} | {unique} | {bars} | {_summary(feature)} |"
+
+
+def _summary(feature: FeatureStatistics) -> str:
+    """What a person would say of the values."""
+    if feature.num_rows and not feature.num_non_missing:
+        return "no values"
+    if (numeric := feature.numeric) is not None:
+        parts = [_number(numeric.min), _number(numeric.median), _number(numeric.max)]
+        odd = [
+            f"{n:,} {what}"
+            for n, what in ((numeric.num_nan, "NaN"), (numeric.num_inf, "infinite"))
+            if n
+        ]
+        return ", ".join([" … ".join(parts), *odd])
+    if (string := feature.string) is not None:
+        shown = (
+            f"{escape(v, 20) or '(empty)'} {c / feature.num_non_missing:.0%}"
+            for v, c in string.top_values[:3]
+        )
+        return ", ".join(shown)
+    if (time := feature.time) is not None:
+        return escape(f"{time.min} … {time.max}", 60)
+    return "not described"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "none"
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1e4 else f"{value:.4g}"
