@@ -135,11 +135,10 @@ def stage_asset(
             io_manager_key=IO_MANAGER,
             freshness_policy=dg.FreshnessPolicy.time_window(fail_window=pipeline.fresh_for),
         )
-        def compute(
-            context: dg.AssetExecutionContext, **inputs: Artifact
-        ) -> dg.MaterializeResult[Artifact]:
+        # No return annotation: Dagster then neither wants one for each check nor drops the value.
+        def compute(context: dg.AssetExecutionContext, **inputs: Artifact):  # type: ignore[no-untyped-def]
             home = current_home()
-            return _materialize(stage, home, inputs, context.run_id, context.log.info)
+            return _materialize(stage, home, inputs, context.run.run_id, context.log.info)
 
         return compute
 
