@@ -1,5 +1,8 @@
 """The asset `statistics` under Dagster."""
 
+from pathlib import Path
+from typing import Any
+
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +18,12 @@ from ml_assets_tests.artifacts_factory import put_artifact
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch) -> Store:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
     return Store(Home(tmp_path).pipeline("toy"))
 
 
-def test_statistics_of_each_split_are_stored_and_shown(store, tmp_path):
+def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Path) -> None:
     table = pa.table(
         {
             "_example_id": ["a", "b", "c", "d"],
@@ -44,7 +47,7 @@ def test_statistics_of_each_split_are_stored_and_shown(store, tmp_path):
     assert artifact.summary == {"rows": 4, "columns": 1}
     found = {k: DatasetStatistics.from_json(v) for k, v in artifact.json("statistics.json").items()}
     assert [found[split].num_rows for split in ("train", "eval", "test", "all")] == [2, 1, 1, 4]
-    assert found["all"].feature("x").numeric.mean == 2.0
+    assert found["all"].feature("x").unique == 3
     metadata = result.asset_materializations_for_node("toy__statistics")[0].metadata
-    assert "| x | float |" in metadata["features"].value
-    assert metadata["distributions"].value.startswith("![Distributions](data:image/png")
+    assert "| x | float |" in str(metadata["features"].value)
+    assert str(metadata["distributions"].value).startswith("![Distributions](data:image/png")

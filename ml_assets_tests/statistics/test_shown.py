@@ -1,5 +1,8 @@
 """How statistics are shown: sparklines, the table and the picture."""
 
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -13,17 +16,17 @@ from ml_assets.statistics.sparklines import escape, sparkline, statistics_table
     ("counts", "line"),
     [((), ""), ((0, 0), ""), ((1, 7, 0), "▂█▁"), ((1, 1_000_000), "▂█"), ((5,), "█")],
 )
-def test_sparkline(counts, line):
+def test_sparkline(counts: Any, line: Any) -> None:
     assert sparkline(counts) == line
 
 
-def test_hostile_text_stays_text():
+def test_hostile_text_stays_text() -> None:
     assert "<" not in escape("<script>alert(1)</script>")
     assert escape("a|b\n*c*\x1b[31m") == r"a\|b \*c\* \[31m"
     assert len(escape("x" * 500)) == 40
 
 
-def test_table_has_a_line_for_each_feature():
+def test_table_has_a_line_for_each_feature() -> None:
     frame = pd.DataFrame(
         {
             "age": [1, 2, None],
@@ -41,13 +44,13 @@ def test_table_has_a_line_for_each_feature():
     assert lines[4].endswith("no values |")
 
 
-def test_a_wide_table_is_cut():
+def test_a_wide_table_is_cut() -> None:
     table = pa.table({f"c{i}": [i] for i in range(203)})
     assert "and 3 more features" in statistics_table(generate_statistics(table))
 
 
 @pytest.mark.parametrize("columns", [0, 1, 30])
-def test_picture_is_small_and_deterministic(tmp_path, columns):
+def test_picture_is_small_and_deterministic(tmp_path: Path, columns: Any) -> None:
     frame = pd.DataFrame({f"$c{i}_{{": [i, None, 3] for i in range(columns)})
     for name in ("one.png", "two.png"):
         draw_distributions(generate_statistics(frame), tmp_path / name)
