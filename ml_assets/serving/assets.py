@@ -1,10 +1,82 @@
-"""The assets of this room."""
+"""The asset of this room: `predictions`."""
 
 import dagster as dg
 
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.outcome import Check, Columns, Outcome
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+    name = pipeline.model_name
+
+    def still_champion(home: Home, artifact: Artifact) -> str | None:
+        from ml_assets.registry.registry import champion
+        from ml_assets.serving.champion import holds_no_more
+
+        return holds_no_more(champion(home.tracking_uri, name), artifact.summary["model_version"])
+
+    @stage_asset(
+        pipeline,
+        ins=["registered_model", "raw_data"],
+        config={
+            "serving": pipeline.serving,
+            "task": pipeline.task,
+            "ingest.key": pipeline.ingest.key,
+            "ingest.time": pipeline.ingest.time,
+            "registry.model": name,
+            "training.trusted_types": pipeline.training.trusted_types,
+        },
+        kinds=["scikitlearn", "parquet"],
+        blocking_checks=["predictions"],
+        verify=still_champion,
+    )
+    def predictions(stage: Stage, registered_model: Artifact, raw_data: Artifact) -> Outcome:
+        """Score the spans of the serving window with the champion."""
+        from ml_assets import durable
+        from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
+        from ml_assets.registry.registry import champion
+        from ml_assets.serving.champion import scorer
+        from ml_assets.serving.score import Scoring, score_table
+        from ml_assets.table import Table
+        from ml_assets.training.bundle import load_model
+
+        trusted = pipeline.training.trusted_types
+        by = scorer(champion(stage.home.tracking_uri, name), name, pipeline.name)
+        model = load_model(stage.store.object_path("model", by.model_digest), trusted)
+        classes = tuple(model.classes or ())
+        manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
+        spans = select_spans(manifest, window)
+        rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
+        key, time = tuple(pipeline.ingest.key), pipeline.ingest.time
+        scoring = Scoring(pipeline.task, classes, key, time, by.version)
+        scores = stage.directory / "predictions.parquet"
+        batch_rows = pipeline.serving.batch_rows
+        check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
+        facts = {
+            "scorer": by.to_json(),
+            "classes": list(classes),
+            "spans": [span["span"] for span in spans],
+        }
+        durable.write_json(stage.directory / "scored_by.json", facts)
+        passed, text = check.verdict(rows.num_rows)
+        schema = Table((scores,)).schema
+        return Outcome(
+            summary={
+                "rows": check.rows,
+                "model_version": by.version,
+                "first_span": spans[0]["span"],
+                "last_span": spans[-1]["span"],
+            },
+            metadata={
+                "model_version": by.version,
+                "spans": len(spans),
+                "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in schema]),
+            },
+            checks=[Check("predictions", passed, text, values={"rows": check.rows})],
+        )
+
+    return [predictions]
