@@ -1,10 +1,294 @@
-"""The assets of this room."""
+"""The assets of this room: `raw_data` and `examples`."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact, process_is_alive
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.pipeline_file import PipelineFile, read_pipeline_file
+
+if TYPE_CHECKING:
+    from ml_assets.ingest.examples import Plan
+    from ml_assets.ingest.preflight import NamedColumns
+    from ml_assets.ingest.snapshots import Ingested, Snapshots
+
+_MOST_SPANS_LISTED = 1000
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+    return [_raw_data(pipeline), _examples(pipeline)]
+
+
+def named_columns(pipeline: PipelineSpec) -> "list[NamedColumns]":
+    """Give every column that a pipeline's YAML names, with the key that names it."""
+    from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns
+
+    ingest, labels, transform = pipeline.ingest, pipeline.labels, pipeline.transform
+    kind = "column" if labels.column else "expression"
+    is_number = pipeline.task == "regression" and labels.column is not None
+    found = [
+        *(NamedColumns(("ingest", "source", "types", n), [n]) for n in ingest.source.types),
+        *(NamedColumns(("ingest", "key", i), [n]) for i, n in enumerate(ingest.key)),
+        *(NamedColumns(("ingest", "time"), [n], TIMES) for n in [ingest.time] if n),
+        *(NamedColumns(("ingest", "split", "group"), [n]) for n in [ingest.split.group] if n),
+        *(
+            NamedColumns(("ingest", "known_at", i), [n], TIMES)
+            for i, n in enumerate(ingest.known_at)
+        ),
+        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
+        *(NamedColumns(("transform", "encodings", n), [n]) for n in transform.encodings),
+    ]
+    for key in ("features", "exclude", "known_after"):
+        names = getattr(transform, key) or []
+        found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
+    for i, crossed in enumerate(pipeline.evaluation.slices):
+        names = [name.strip() for name in crossed.split(",")]
+        found.append(NamedColumns(("evaluation", "slices", i), names))
+    return found
+
+
+def where_in_file(pipeline: PipelineSpec) -> Callable[[tuple[str | int, ...]], str]:
+    """Give what names file and line of a key of the pipeline's YAML; it reads the file when asked."""
+    path = pipeline.directory / "defs.yaml"
+
+    @cache
+    def file() -> PipelineFile | None:
+        return read_pipeline_file(path) if path.is_file() else None
+
+    def where(key: tuple[str | int, ...]) -> str:
+        found = file()
+        return pipeline.name if found is None else found.where(*key)
+
+    return where
+
+
+def _raw_data(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    ingest = pipeline.ingest
+
+    @stage_asset(
+        pipeline,
+        config={
+            "ingest.source": ingest.source,
+            "ingest.time": ingest.time,
+            "ingest.span": ingest.span,
+            "ingest.max_rejected_fraction": ingest.max_rejected_fraction,
+        },
+        kinds=[ingest.source.kind, "parquet"],
+        blocking_checks=["rejected_rows"],
+        verify=partial(_why_stale, pipeline),
+    )
+    def raw_data(stage: Stage) -> Outcome:
+        """The source's rows as they are now, cut into spans: immutable snapshots, written once."""
+        from ml_assets.ingest.preflight import check_columns, check_types, refuse
+        from ml_assets.ingest.snapshots import take_snapshots
+        from ml_assets.ingest.sources import common_types, open_source
+
+        spans_dir, where = _spans_dir(stage), where_in_file(pipeline)
+        durable.sweep_staging(spans_dir, process_is_alive)
+        before = _ingested_before(stage)
+        with durable.staging_directory(spans_dir) as scratch:
+            source = open_source(ingest.source, pipeline.directory, scratch)
+            mistakes = check_types(ingest.source, source, where)
+            types = source.types(known=before.types_of(source) if before else None)
+            columns = common_types(types, source.kind)
+            refuse([*mistakes, *check_columns(columns, named_columns(pipeline), where)], columns)
+            taken = take_snapshots(source, types, ingest.time, ingest.span, spans_dir, before)
+        _write_raw_data(stage, taken, source.fingerprint)
+        return _raw_data_outcome(stage, taken, ingest.max_rejected_fraction)
+
+    return raw_data
+
+
+def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    ingest = pipeline.ingest
+
+    @stage_asset(
+        pipeline,
+        ins=["raw_data", "labels"],
+        config={
+            "ingest.key": ingest.key,
+            "ingest.time": ingest.time,
+            "ingest.window": ingest.window,
+            "ingest.split": ingest.split,
+            "ingest.known_at": ingest.known_at,
+        },
+        kinds=["parquet"],
+        blocking_checks=["splits_disjoint", "point_in_time"],
+    )
+    def examples(stage: Stage, raw_data: Artifact, labels: Artifact) -> Outcome:
+        """The labelled rows of the window, each once, with a stable id and its split."""
+        import pyarrow.parquet as pq
+
+        from ml_assets.ingest.examples import (
+            duplicate_batches,
+            duplicate_schema,
+            example_batches,
+            example_schema,
+            plan_examples,
+        )
+        from ml_assets.ingest.spans import open_spans, select_spans
+        from ml_assets.table import write_table
+
+        manifest = raw_data.json("manifest.json")
+        spans = select_spans(manifest, ingest.window)
+        table = open_spans(manifest, _spans_dir(stage), ingest.window)
+        known = pq.read_table(labels.path / "labels.parquet")
+        plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time)
+        made = write_table(
+            stage.directory / "examples.parquet",
+            example_batches(table, plan),
+            example_schema(table, plan),
+        )
+        write_table(
+            stage.directory / "duplicates.parquet",
+            duplicate_batches(table, plan),
+            duplicate_schema(table),
+        )
+        summary = _examples_summary(plan, [str(span["span"]) for span in spans])
+        return Outcome(
+            summary=summary,
+            metadata={
+                **{key: value for key, value in summary.items() if isinstance(value, int)},
+                "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in made.schema]),
+            },
+            checks=[_splits_disjoint(made, pipeline), _point_in_time(made, pipeline)],
+        )
+
+    return examples
+
+
+def _why_stale(pipeline: PipelineSpec, home: Home, artifact: Artifact) -> str | None:
+    """Why the stored rows are not the source's any more; refuses wrong names in the YAML first."""
+    from ml_assets.ingest.preflight import check_columns, refuse
+    from ml_assets.ingest.sources import source_fingerprint
+    from ml_assets.ingest.spans import SPANS_FOLDER
+
+    manifest = artifact.json("manifest.json")
+    columns = {column["name"]: column["type"] for column in manifest["columns"]}
+    found = source_fingerprint(pipeline.ingest.source, pipeline.directory)
+    if found is None:
+        return "only reading the source tells whether it changed"
+    if found != manifest["source_fingerprint"]:
+        return "the source changed"
+    folder = home.pipeline(pipeline.name) / SPANS_FOLDER
+    if not all((folder / span["file"]).is_file() for span in manifest["spans"]):
+        return "a snapshot is gone"
+    refuse(check_columns(columns, named_columns(pipeline), where_in_file(pipeline)), columns)
+    return None
+
+
+def _spans_dir(stage: Stage) -> Path:
+    from ml_assets.ingest.spans import SPANS_FOLDER
+
+    return stage.store.root / SPANS_FOLDER
+
+
+def _ingested_before(stage: Stage) -> "Ingested | None":
+    """What was ingested last, if the same code and settings made it."""
+    from ml_assets.ingest.rejected import read_rejected
+    from ml_assets.ingest.snapshots import Ingested
+
+    previous = stage.previous
+    if previous is None or previous.summary.get("settings") != stage.fingerprint:
+        return None
+    rejected = read_rejected(previous.path / "rejected.parquet")
+    return Ingested(previous.json("manifest.json"), rejected)
+
+
+def _write_raw_data(stage: Stage, taken: "Snapshots", fingerprint: str | None) -> None:
+    from ml_assets.ingest.rejected import rejected_table
+    from ml_assets.table import write_table
+
+    durable.write_json(stage.directory / "manifest.json", taken.manifest(fingerprint))
+    rejected = rejected_table(taken.rejections.kept)
+    write_table(stage.directory / "rejected.parquet", rejected.to_batches(), rejected.schema)
+
+
+def _raw_data_outcome(stage: Stage, taken: "Snapshots", most_rejected: float) -> Outcome:
+    old = stage.previous.json("manifest.json")["spans"] if stage.previous else []
+    known = {span["sha256"] for span in old}
+    for note in taken.notes[:5]:
+        stage.log(f"    {note}")
+    summary: dict[str, Any] = {
+        "rows": taken.rows,
+        "spans": len(taken.spans),
+        "new_spans": sum(span["sha256"] not in known for span in taken.spans),
+        "rejected": taken.rejections.count,
+        "last_span": max(str(span["span"]) for span in taken.spans),
+        "notes": taken.notes,
+        "settings": stage.fingerprint,
+    }
+    shown = ("rows", "spans", "new_spans", "rejected", "last_span")
+    reasons = [{"reason": r, "rows": n} for r, n in taken.rejections.reasons()[:10]]
+    return Outcome(
+        summary=summary,
+        metadata={
+            **{key: summary[key] for key in shown},
+            "infinite_values": sum(taken.infinite.values()),
+            "columns": Columns([(name, kind, True, "") for name, kind in taken.columns.items()]),
+            **({"rejected_reasons": Rows(reasons)} if reasons else {}),
+        },
+        checks=[_rejected_rows(taken, most_rejected)],
+    )
+
+
+def _rejected_rows(taken: "Snapshots", most: float) -> Check:
+    count, share = taken.rejections.count, taken.rejected_fraction
+    total = taken.rows + count
+    text = f"{count:,} of {total:,} rows could not be read ({share:.2%}; allowed {most:.2%})."
+    if count:
+        first = taken.rejections.kept[0]
+        text += (
+            f" Most often: {taken.rejections.reasons()[0][0]}. The first is {first.file}, line "
+            f"{first.line}; all are in rejected.parquet."
+        )
+    if share > most:
+        text += " Mend the source, or raise ingest.max_rejected_fraction."
+    return Check("rejected_rows", share <= most, text, values={"rejected": count, "share": share})
+
+
+def _examples_summary(plan: "Plan", spans: list[str]) -> dict[str, Any]:
+    from ml_assets.ingest.examples import CONTRADICTED, KEPT, REPEATED, UNLABELLED
+    from ml_assets.ingest.split import SPLITS
+
+    return {
+        "rows": plan.count(KEPT),
+        **{split: plan.in_split(split) for split in SPLITS},
+        "unlabelled": plan.count(UNLABELLED),
+        "duplicates": plan.count(REPEATED) + plan.count(CONTRADICTED),
+        "first_span": spans[0],
+        "last_span": spans[-1],
+        "spans": spans if len(spans) < _MOST_SPANS_LISTED else len(spans),
+    }
+
+
+def _splits_disjoint(made: Any, pipeline: PipelineSpec) -> Check:
+    from ml_assets.ingest.guarantees import shared_units
+
+    shared = shared_units(made, pipeline.ingest.split, pipeline.ingest.time)
+    found = ", ".join(f"{count:,} by {unit}" for unit, count in shared.items())
+    text = f"Shared between splits: {found}. None may be."
+    return Check("splits_disjoint", not any(shared.values()), text, values=shared)
+
+
+def _point_in_time(made: Any, pipeline: PipelineSpec) -> Check:
+    from ml_assets.ingest.guarantees import late_facts
+
+    ingest = pipeline.ingest
+    if not ingest.known_at:
+        return Check("point_in_time", True, "No joined facts are declared in ingest.known_at.")
+    late = late_facts(made, str(ingest.time), ingest.known_at)
+    found = ", ".join(f"{name}: {count:,} rows" for name, count in late.items())
+    text = (
+        f"Known only after {ingest.time}: {found}. None may be: join earlier facts in the source."
+    )
+    return Check("point_in_time", not any(late.values()), text, values=dict(late))

@@ -1,0 +1,68 @@
+"""Reads a text file's bytes in its declared encoding as UTF-8; nothing is guessed or replaced."""
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from ml_assets.errors import DataError, PipelineFileError
+
+_CHUNK = 1 << 20
+_MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+def utf8_chunks(path: Path, encoding: str, name: str) -> Iterator[bytes]:
+    """Read a text file in chunks of UTF-8, without a byte order mark.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    encoding : str
+        The encoding it is declared to have; nothing else is tried.
+    name : str
+        The file's name, for errors.
+
+    Raises
+    ------
+    DataError
+        If the bytes are not of that encoding, naming the first wrong byte's offset.
+    PipelineFileError
+        If the encoding is not known.
+    """
+    try:
+        codec = codecs.lookup(encoding)
+    except LookupError:
+        raise PipelineFileError(
+            f"ingest.source.encoding: {encoding!r} is not known. Usual ones are utf-8, utf-16, "
+            "latin-1 and cp1252."
+        ) from None
+    decoder = codec.incrementaldecoder()
+    with path.open("rb") as stream:
+        offset, first = 0, True
+        while True:
+            chunk = stream.read(_CHUNK)
+            pending = len(decoder.getstate()[0])
+            try:
+                text = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                at = offset - pending + error.start
+                raise DataError(_not_decodable(path, name, encoding, at)) from None
+            if text:
+                yield (text.removeprefix("\ufeff") if first else text).encode()
+                first = False
+            if not chunk:
+                return
+            offset += len(chunk)
+
+
+def _not_decodable(path: Path, name: str, encoding: str, offset: int) -> str:
+    with path.open("rb") as stream:
+        begin = stream.read(4)
+    packed = next((kind for magic, kind in _MAGIC.items() if begin.startswith(magic)), None)
+    if packed:
+        return f"{name} is compressed ({packed}), not text. Unpack it first."
+    if begin[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        hint = "It begins like UTF-16: set ingest.source.encoding: utf-16"
+    else:
+        hint = "Set ingest.source.encoding to the file's own (often cp1252), or write it again."
+    return f"{name}: the byte at offset {offset:,} is not {encoding}. {hint}"

@@ -1,0 +1,145 @@
+"""Compares the columns and types that a pipeline's YAML names with its source, before anything runs."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_assets.errors import PipelineFileError, did_you_mean
+from ml_assets.ingest.sources import Source, common_types, open_source
+from ml_assets.ingest.spec import SourceSpec
+
+Key = tuple[str | int, ...]
+Where = Callable[[Key], str]
+
+TIMES = ("date", "timestamp")
+NUMBERS = ("int", "float")
+_MOST_SHOWN = 7
+# Of the first rows' values; fewer are left to the check `rejected_rows`.
+_MOST_MISFITS = 0.5
+
+
+@dataclass(frozen=True)
+class NamedColumns:
+    """Columns that a key of the YAML names.
+
+    Attributes
+    ----------
+    key : tuple
+        The key's path below ``attributes``, such as ``("ingest", "key", 0)``.
+    columns : sequence of str
+        The columns.
+    types : sequence of str
+        The types that they may have; any by default.
+    """
+
+    key: Key
+    columns: Sequence[str]
+    types: Sequence[str] = ()
+
+
+def check_source(
+    spec: SourceSpec, directory: Path, named: Sequence[NamedColumns], where: Where
+) -> dict[str, str]:
+    """Look at a source's first rows and compare them with what the YAML names.
+
+    Parameters
+    ----------
+    spec : SourceSpec
+        The source.
+    directory : Path
+        The folder of the pipeline's YAML file.
+    named : sequence of NamedColumns
+        What the YAML names.
+    where : callable
+        Gives file and line of a key.
+
+    Returns
+    -------
+    dict
+        The source's columns with their types, as far as the first rows tell.
+
+    Raises
+    ------
+    DataError
+        If the source is missing or cannot be read.
+    PipelineFileError
+        Naming every mistake at once, in fewer than ten lines.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        source = open_source(spec, directory, Path(scratch))
+        columns = common_types(source.types(sample=True), source.kind)
+        refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
+    return columns
+
+
+def check_columns(
+    columns: Mapping[str, str], named: Sequence[NamedColumns], where: Where
+) -> list[str]:
+    """Compare a source's columns with those that the YAML names.
+
+    Parameters
+    ----------
+    columns : mapping of str to str
+        The source's columns with their types.
+    named : sequence of NamedColumns
+        What the YAML names.
+    where : callable
+        Gives file and line of a key.
+
+    Returns
+    -------
+    list of str
+        One sentence for each mistake: where, which key, what is missing or of the wrong type, and the
+        nearest right name.
+    """
+    mistakes = []
+    for entry in named:
+        key = _dotted(entry.key)
+        for name in entry.columns:
+            if name not in columns:
+                hint = did_you_mean(name, columns)
+                mistakes.append(f"{where(entry.key)}: {key}: no column '{name}'.{hint}")
+            elif entry.types and columns[name] not in entry.types:
+                mistakes.append(
+                    f"{where(entry.key)}: {key}: column '{name}' is of type {columns[name]}; allowed "
+                    f"are {' and '.join(entry.types)}."
+                )
+    return mistakes
+
+
+def check_types(spec: SourceSpec, source: Source, where: Where) -> list[str]:
+    """Compare the types that the YAML declares with the source's first rows; give the mistakes."""
+    if spec.types and source.kind not in ("csv", "jsonl"):
+        place = where(("ingest", "source", "types"))
+        return [f"{place}: ingest.source.types: a {source.kind} source has types of its own."]
+    mistakes = []
+    for name, share in source.parts[0].misfits().items() if spec.types else ():
+        if share > _MOST_MISFITS:
+            key: Key = ("ingest", "source", "types", name)
+            mistakes.append(
+                f"{where(key)}: {_dotted(key)}: {share:.0%} of the first values are not of type "
+                f"{spec.types[name]}."
+            )
+    return mistakes
+
+
+def refuse(mistakes: Sequence[str], columns: Mapping[str, str]) -> None:
+    """Raise all mistakes at once, if there are any.
+
+    Raises
+    ------
+    PipelineFileError
+        In fewer than ten lines; the last names the source's columns.
+    """
+    if not mistakes:
+        return
+    more = [f"and {len(mistakes) - _MOST_SHOWN} more."] if len(mistakes) > _MOST_SHOWN else []
+    names = ", ".join(list(columns)[:40]) + (", ..." if len(columns) > 40 else "")
+    raise PipelineFileError(
+        "\n".join([*mistakes[:_MOST_SHOWN], *more, f"The source's columns are: {names}."])
+    )
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(part for part in key if isinstance(part, str))
