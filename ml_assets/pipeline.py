@@ -13,7 +13,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import Spec
+from ml_assets.spec import InWords, Spec, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec
@@ -21,6 +21,11 @@ from ml_assets.validation.spec import ValidationSpec
 
 Task = Literal["binary", "multiclass", "regression"]
 Pace = Literal["months", "weeks", "days", "hours"]
+PipelineName = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
+    InWords("lower-case letters, digits and _, first a letter, at most 63"),
+]
 
 # How old an asset may be before it counts as stale, by how fast the ground truth changes.
 FRESH_FOR: dict[Pace, timedelta] = {
@@ -57,8 +62,8 @@ class PipelineSpec(Spec):
         How fast the truth changes: how old assets and the model may be before they count as stale.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    directory: Path = Path()
+    name: PipelineName
+    directory: Annotated[Path, Field(exclude=True)] = Path()
     description: str = ""
     task: Task
     owners: list[str] = []
@@ -78,17 +83,26 @@ class PipelineSpec(Spec):
     @model_validator(mode="after")
     def _fits_together(self) -> "PipelineSpec":
         allowed = _METRICS[self.task]
-        named = {*self.evaluation.thresholds, *self.evaluation.slice_thresholds}
-        wrong = sorted(named - allowed)
-        if wrong:
-            raise ValueError(
-                f"evaluation: {', '.join(wrong)} cannot be measured for a {self.task} task; "
-                f"allowed are {', '.join(sorted(allowed))}"
-            )
-        if self.training.estimator == "logistic" and self.task == "regression":
-            raise ValueError("training: estimator logistic is for classes; use ridge")
-        if self.training.estimator == "ridge" and self.task != "regression":
-            raise ValueError("training: estimator ridge is for regression; use logistic")
+        needed = f"cannot be measured for a {self.task} task; allowed: {', '.join(sorted(allowed))}"
+        judged = self.evaluation
+        named = [
+            *(("evaluation.thresholds", name) for name in judged.thresholds),
+            *(("evaluation.slice_thresholds", name) for name in judged.slice_thresholds),
+        ]
+        estimator, is_regression = self.training.estimator, self.task == "regression"
+        broken_rules(
+            *((name not in allowed, f"{part}.{name}", needed) for part, name in named),
+            (
+                estimator == "logistic" and is_regression,
+                "training.estimator",
+                "logistic is for classes; use ridge",
+            ),
+            (
+                estimator == "ridge" and not is_regression,
+                "training.estimator",
+                "ridge is for regression; use logistic",
+            ),
+        )
         return self
 
     @property

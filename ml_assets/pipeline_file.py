@@ -1,23 +1,21 @@
 """Reads a pipeline's YAML file and names every mistake in it with file, line and key, all at once."""
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ml_assets.errors import PipelineFileError, did_you_mean
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec_mistakes import brief, describe_errors
+from ml_assets.yaml_lines import KeyPath, LinedYaml, Mistake, line_of, read_yaml
 
 COMPONENT_TYPE = "ml_assets.component.MLPipeline"
-_ENV = re.compile(r"^\{\{\s*env\.(\w+)\s*\}\}$")
-_MAX_BYTES = 1_000_000
-Path_ = tuple[str | int, ...]
+# The other keys that Dagster allows at the top of a component's file.
+_TOP = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
+_BELOW = ("attributes",)
 
 
 @dataclass(frozen=True)
@@ -36,11 +34,11 @@ class PipelineFile:
 
     path: Path
     spec: PipelineSpec
-    lines: Mapping[Path_, int]
+    lines: Mapping[KeyPath, int]
 
     def where(self, *key: str | int) -> str:
         """Name the file and line of a key, or of the nearest key above it."""
-        return f"{self.path.parent.name}/{self.path.name}:{_line(self.lines, key)}"
+        return f"{_name(self.path)}:{line_of(self.lines, key)}"
 
 
 def read_pipeline_file(path: Path) -> PipelineFile:
@@ -49,8 +47,9 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     Parameters
     ----------
     path : Path
-        The file. Its top level has ``type`` and ``attributes``. A value ``{{ env.NAME }}`` is replaced
-        by that environment variable. ``attributes.name`` defaults to the folder's name.
+        The file. Its top level has ``type`` and ``attributes``. In a text, ``{{ env.NAME }}`` and
+        ``{{ env('NAME', 'default') }}`` are replaced by that environment variable.
+        ``attributes.name`` defaults to the folder's name.
 
     Returns
     -------
@@ -63,158 +62,60 @@ def read_pipeline_file(path: Path) -> PipelineFile:
         Naming every mistake, one per line: file and line, key, what was found, what is allowed, and the
         nearest right key. Duplicate keys are mistakes.
     """
-    values, lines, mistakes = _load(path)
-    attributes = values.get("attributes")
-    if not isinstance(attributes, dict):
-        mistakes.append(f"{_place(path, lines, ())}: attributes is missing or not a mapping.")
-        attributes = {}
-    given = {"name": path.parent.name, **attributes, "directory": path.parent.absolute()}
-    try:
-        spec = PipelineSpec.model_validate(given)
-    except ValidationError as error:
-        mistakes += [_mistake(path, lines, found) for found in error.errors()]
-        spec = None
+    path = path.absolute()
+    found = read_yaml(path, _name(path))
+    mistakes = [*found.mistakes, *_top_mistakes(found)]
+    spec, wrong = _validate(found, path.parent)
+    unread = {mistake.key for mistake in found.mistakes}
+    mistakes += [m for m in wrong if not any(m.key[: len(key)] == key for key in unread)]
     if mistakes or spec is None:
-        raise PipelineFileError("\n".join(sorted(set(mistakes), key=_by_line)))
-    return PipelineFile(path, spec, lines)
+        lines = (f"{_name(path)}:{m.line}: {m.text}" for m in sorted(set(mistakes)))
+        raise PipelineFileError("\n".join(lines))
+    below = {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
+    return PipelineFile(path, spec, below)
 
 
 def pipeline_files(folder: Path) -> list[Path]:
     """Give the YAML files of all pipelines below a ``defs`` folder, sorted."""
-    return sorted(
-        path for path in folder.glob("*/defs.yaml") if COMPONENT_TYPE in path.read_text("utf-8")
-    )
+    kind = COMPONENT_TYPE.encode()
+    return sorted(path for path in folder.glob("*/defs.yaml") if kind in path.read_bytes())
 
 
-def _load(path: Path) -> tuple[dict[str, Any], dict[Path_, int], list[str]]:
-    """The file's values, the line of each key below ``attributes``, and mistakes of the YAML."""
-    name = f"{path.parent.name}/{path.name}"
+def _top_mistakes(found: LinedYaml) -> list[Mistake]:
+    """What is wrong outside ``attributes``."""
+    mistakes = []
+    for key in found.values:
+        if key not in _TOP:
+            hint = did_you_mean(key, _TOP)
+            text = f"{key} is not a key of the file.{hint} Allowed: {', '.join(_TOP)}."
+            mistakes.append(Mistake(line_of(found.lines, (key,)), text, (key,)))
+    kind = found.values.get("type")
+    if kind != COMPONENT_TYPE:
+        text = f"type must be {COMPONENT_TYPE}; found {brief(kind)}."
+        mistakes.append(Mistake(line_of(found.lines, ("type",)), text, ("type",)))
+    return mistakes
+
+
+def _validate(found: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list[Mistake]]:
+    attributes = found.values.get("attributes")
+    line = line_of(found.lines, _BELOW)
+    if not isinstance(attributes, dict):
+        text = f"attributes must be a mapping; found {brief(attributes)}."
+        return None, [Mistake(line, text, _BELOW)]
+    given: dict[str, Any] = {"name": folder.name, **attributes}
     try:
-        text = path.read_text("utf-8")
-        if len(text) > _MAX_BYTES:
-            raise PipelineFileError(f"{name} is larger than {_MAX_BYTES:,} characters.")
-        events = yaml.parse(text, Loader=yaml.SafeLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
-            raise PipelineFileError(f"{name} uses YAML aliases (*name); write the values out.")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise PipelineFileError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise PipelineFileError(f"{name} is not UTF-8 at byte {error.start}.") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PipelineFileError(f"{name}:{line}: not YAML: {error.problem}.") from error
-    if not isinstance(root, yaml.MappingNode):
-        raise PipelineFileError(f"{name}:1: needs the keys type and attributes.")
-    lines: dict[Path_, int] = {}
-    mistakes: list[str] = []
-    values = _construct(root, (), lines, mistakes, name)
-    below = {key[1:]: line for key, line in lines.items() if key[:1] == ("attributes",)}
-    return values, below, mistakes
+        return PipelineSpec.model_validate({**given, "directory": folder}), _hidden(found)
+    except ValidationError as error:
+        wrong = describe_errors(error.errors(), PipelineSpec, found, _BELOW)
+        return None, [*wrong, *_hidden(found)]
 
 
-def _construct(
-    node: yaml.Node, at: Path_, lines: dict[Path_, int], mistakes: list[str], name: str
-) -> Any:
-    line = node.start_mark.line + 1
-    lines.setdefault(at, line)
-    if isinstance(node, yaml.SequenceNode):
-        items = enumerate(node.value)
-        return [_construct(item, (*at, i), lines, mistakes, name) for i, item in items]
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key, key_line = str(key_node.value), key_node.start_mark.line + 1
-            place = (*at, key)
-            if key in found:
-                first = lines[place]
-                mistakes.append(f"{name}:{key_line}: {key} appears twice (first in line {first}).")
-            lines.setdefault(place, key_line)
-            found[key] = _construct(value_node, place, lines, mistakes, name)
-        return found
-    return _scalar(node, mistakes, name)
+def _hidden(found: LinedYaml) -> list[Mistake]:
+    """The folder is a field of the specification, but not a key of the file."""
+    key = (*_BELOW, "directory")
+    text = "directory is not a key of attributes; it is the folder of this file."
+    return [Mistake(found.lines[key], text, key)] if key in found.lines else []
 
 
-def _scalar(node: yaml.Node, mistakes: list[str], name: str) -> Any:
-    line = node.start_mark.line + 1
-    try:
-        value = yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
-        mistakes.append(f"{name}:{line}: {node.value!r} cannot be read: {error}")
-        return None
-    reference = _ENV.match(value) if isinstance(value, str) else None
-    if reference is None:
-        return value
-    if reference[1] not in os.environ:
-        mistakes.append(f"{name}:{line}: the environment variable {reference[1]} is not set.")
-    return os.environ.get(reference[1], "")
-
-
-def _mistake(path: Path, lines: Mapping[Path_, int], error: Mapping[str, Any]) -> str:
-    # Pydantic puts the branches of a union into the location; only what the file has is a key.
-    location = tuple(error["loc"])
-    place = _place(path, lines, location)
-    key = ".".join(str(part) for part in location if not _is_branch(part, location, lines))
-    found = error.get("input")
-    match error["type"]:
-        case "extra_forbidden":
-            known = _known_keys(location[:-1])
-            hint = did_you_mean(str(location[-1]), known)
-            allowed = f" Allowed: {', '.join(sorted(known))}." if known and not hint else ""
-            return f"{place}: {key} is not a key of {PipelineSpec.__name__}.{hint}{allowed}"
-        case "missing":
-            return f"{place}: {key} is missing."
-        case "value_error":
-            text = str(error["msg"]).removeprefix("Value error, ")
-            return f"{place}: {key + ' ' if key else ''}{text}."
-        case "literal_error":
-            hint = did_you_mean(str(found), re.findall(r"'([^']*)'", str(error["ctx"]["expected"])))
-            allowed = error["ctx"]["expected"]
-            return f"{place}: {key} must be one of {allowed}; found {_brief(found)}.{hint}"
-        case _:
-            text = str(error["msg"])
-            return f"{place}: {key}: {text[:1].lower()}{text[1:]}; found {_brief(found)}."
-
-
-def _is_branch(part: str | int, location: Path_, lines: Mapping[Path_, int]) -> bool:
-    at = location.index(part)
-    return at > 0 and location[: at + 1] not in lines and at < len(location) - 1
-
-
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _known_keys(location: Path_) -> list[str]:
-    """The keys that are allowed at a place of the file."""
-    model: type[BaseModel] | None = PipelineSpec
-    for part in location:
-        fields = {(f.alias or n): f for n, f in model.model_fields.items()} if model else {}
-        model = _model_in(fields[part].annotation) if part in fields else None
-    if model is None:
-        return []
-    return [f.alias or n for n, f in model.model_fields.items() if n != "directory"]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if get_origin(annotation) in (Annotated, Union, UnionType):
-        found = (_model_in(part) for part in get_args(annotation))
-        return next((model for model in found if model is not None), None)
-    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    return annotation if is_model else None
-
-
-def _place(path: Path, lines: Mapping[Path_, int], key: Path_) -> str:
-    return f"{path.parent.name}/{path.name}:{_line(lines, key)}"
-
-
-def _line(lines: Mapping[Path_, int], key: Path_) -> int:
-    while key and key not in lines:
-        key = key[:-1]
-    return lines.get(key, 1)
-
-
-def _by_line(mistake: str) -> tuple[int, str]:
-    found = re.match(r"[^:]*:(\d+)", mistake)
-    return (int(found[1]) if found else 0, mistake)
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

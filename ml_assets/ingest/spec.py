@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from ml_assets.spec import Fraction, FunctionName, Spec
+from ml_assets.spec import Fraction, FunctionName, Spec, broken_rules
 
 ColumnType = Literal["string", "int", "float", "bool", "date", "timestamp"]
 Granularity = Literal["hour", "day", "week", "month", "file"]
@@ -61,13 +61,18 @@ class SourceSpec(Spec):
     def _exactly_one(self) -> "SourceSpec":
         kinds = ("csv", "parquet", "jsonl", "sql", "python")
         found = [kind for kind in kinds if getattr(self, kind) is not None]
-        if len(found) != 1:
-            given = " and ".join(found) or "none"
-            raise ValueError(f"needs exactly one of {', '.join(kinds)}; found {given}")
-        if (self.query is not None) != (self.sql is not None):
-            raise ValueError("needs sql and query together; only one of them was found")
-        if self.fingerprint is not None and self.python is None:
-            raise ValueError("fingerprint belongs to a python source; found " + found[0])
+        given = " and ".join(found) or "none"
+        lone = "query" if self.query is not None else "sql"
+        needed = f"needs exactly one of {', '.join(kinds)}; found {given}"
+        broken_rules(
+            (len(found) != 1, "", needed),
+            ((self.query is None) != (self.sql is None), lone, "needs sql and query together"),
+            (
+                self.fingerprint is not None and self.python is None,
+                "fingerprint",
+                f"belongs to a python source; found {given}",
+            ),
+        )
         return self
 
 
@@ -83,10 +88,15 @@ class WindowSpec(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "WindowSpec":
-        if self.last is not None and (self.start or self.end):
-            raise ValueError("takes either last, or start and end; found both")
-        if self.start and self.end and self.start > self.end:
-            raise ValueError(f"start {self.start:%Y-%m-%d} is after end {self.end:%Y-%m-%d}")
+        both = self.last is not None and (self.start is not None or self.end is not None)
+        start, end = self.start, self.end
+        mixed = bool(start and end and (start.tzinfo is None) != (end.tzinfo is None))
+        backwards = bool(start and end and not mixed and start > end)
+        broken_rules(
+            (mixed, "start", "and end must both have a time zone, or neither"),
+            (both, "", "takes either last, or start and end; found both"),
+            (backwards, "start", f"{self.start} is after end {self.end}"),
+        )
         return self
 
 
@@ -112,10 +122,16 @@ class SplitSpec(Spec):
 
     @model_validator(mode="after")
     def _leaves_train(self) -> "SplitSpec":
-        if self.eval + self.test >= 1:
-            raise ValueError(f"eval + test must be below 1; found {self.eval + self.test:g}")
-        if (self.by == "group") != (self.group is not None):
-            raise ValueError("needs by: group and a group column together")
+        share = self.eval + self.test
+        grouped = (self.by == "group") == (self.group is not None)
+        broken_rules(
+            (
+                share >= 1,
+                "",
+                f"leaves nothing to train on: eval + test must be below 1; found {share:g}",
+            ),
+            (not grouped, "", "needs by: group and a group column together"),
+        )
         return self
 
 
@@ -160,12 +176,21 @@ class IngestSpec(Spec):
 
     @model_validator(mode="after")
     def _time_where_needed(self) -> "IngestSpec":
-        if self.time is None and self.span != "file":
-            raise ValueError(f"span: {self.span} needs a time column; set time")
-        if self.time is None and self.split.by == "time":
-            raise ValueError("split by time needs a time column; set time")
-        if self.time is None and self.known_at:
-            raise ValueError("known_at needs a time column to compare with; set time")
-        if self.span == "file" and (self.window.start or self.window.end):
-            raise ValueError("a window with start or end needs spans cut by time; set span")
+        timeless = self.time is None
+        dated = self.window.start is not None or self.window.end is not None
+        cut = "hour, day, week or month"
+        broken_rules(
+            (
+                timeless and self.span != "file",
+                "span",
+                f"{self.span} needs a time column; set time",
+            ),
+            (
+                timeless and self.split.by == "time",
+                "split",
+                "by time needs a time column; set time",
+            ),
+            (timeless and bool(self.known_at), "known_at", "needs a time column; set time"),
+            (self.span == "file" and dated, "window", f"with dates needs span: {cut}; found file"),
+        )
         return self

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import model_validator
 
-from ml_assets.spec import Fraction, Spec
+from ml_assets.spec import Fraction, Spec, broken_rules
 
 
 class LabelSpec(Spec):
@@ -39,10 +39,12 @@ class LabelSpec(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "LabelSpec":
-        if (self.column is None) == (self.expression is None):
-            raise ValueError("needs either column or expression")
-        if self.expression is not None:
-            _parse(self.expression)
+        both = (self.column is None) == (self.expression is None)
+        unread = _unreadable(self.expression) if self.expression is not None else None
+        broken_rules(
+            (both, "", "needs either column or expression"),
+            (unread is not None, "expression", f"cannot be read: {unread}"),
+        )
         return self
 
     @property
@@ -50,12 +52,18 @@ class LabelSpec(Spec):
         """The columns that the label is made from."""
         if self.expression is None:
             return [str(self.column)]
-        names = (n.id for n in ast.walk(_parse(self.expression)) if isinstance(n, ast.Name))
+        names = (
+            n.id
+            for n in ast.walk(ast.parse(self.expression, mode="eval"))
+            if isinstance(n, ast.Name)
+        )
         return list(dict.fromkeys(names))
 
 
-def _parse(expression: str) -> ast.Expression:
+def _unreadable(expression: str) -> str | None:
+    """Why an expression cannot be read; None if it can."""
     try:
-        return ast.parse(expression, mode="eval")
-    except SyntaxError as error:
-        raise ValueError(f"expression {expression!r} cannot be read: {error.msg}") from error
+        ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        return str(getattr(error, "msg", None) or error)
+    return None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ml_assets.spec import Spec
+from ml_assets.spec import InWords, Spec
 
 
 class InfraValidationSpec(Spec):
@@ -43,6 +43,11 @@ class RegistrySpec(Spec):
     """
 
     model: (
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200)] | None
+        Annotated[
+            str,
+            Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200),
+            InWords("letters, digits, '_', '.' and '-', at most 200"),
+        ]
+        | None
     ) = None
     infra_validation: InfraValidationSpec = InfraValidationSpec()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ml_assets.spec import Fraction, Spec
+from ml_assets.spec import Fraction, InWords, Spec
 
 
 class SchemaSpec(Spec):
@@ -20,6 +20,8 @@ class SchemaSpec(Spec):
         How far beyond the seen range a number may lie, as a share of that range, 0 to 1.
     """
 
-    file: Annotated[str, Field(pattern=r"^[\w][\w.-]*\.ya?ml$")] = "schema.yaml"
+    file: Annotated[
+        str, Field(pattern=r"^[\w][\w.-]*\.ya?ml$"), InWords("a file name that ends in .yaml")
+    ] = "schema.yaml"
     max_domain_size: Annotated[int, Field(ge=1)] = 100
     range_margin: Fraction = 0.5

@@ -2,11 +2,18 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ml_assets.spec import FunctionName, Spec
+from ml_assets.spec import FunctionName, Spec, broken_rules
 
 EstimatorName = Literal["hist_gradient_boosting", "logistic", "ridge", "random_forest"]
+
+
+def _check_range(low: float, high: float, log: bool) -> None:
+    broken_rules(
+        (low > high, "low", f"{low} is above high {high}"),
+        (log and low <= 0, "low", f"{low} must be above 0 on a log scale"),
+    )
 
 
 class FloatRange(Spec):
@@ -16,6 +23,11 @@ class FloatRange(Spec):
     high: float
     log: bool = False
 
+    @model_validator(mode="after")
+    def _spans(self) -> "FloatRange":
+        _check_range(self.low, self.high, self.log)
+        return self
+
 
 class IntRange(Spec):
     """A range of whole numbers to search, from `low` to `high`, on a log scale if `log`."""
@@ -23,6 +35,11 @@ class IntRange(Spec):
     low: int
     high: int
     log: bool = False
+
+    @model_validator(mode="after")
+    def _spans(self) -> "IntRange":
+        _check_range(self.low, self.high, self.log)
+        return self
 
 
 class Choice(Spec):
@@ -79,5 +96,5 @@ class TrainingSpec(Spec):
     parameters: dict[str, Any] = {}
     tuning: TuningSpec = TuningSpec()
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
-    threads: Annotated[int, Field(ge=1)] = 2
+    threads: Annotated[int, Field(ge=1)] = 1
     trusted_types: list[str] = []

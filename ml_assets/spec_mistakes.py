@@ -1,0 +1,151 @@
+"""Turns pydantic's errors about a pipeline's YAML into sentences for its author."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_assets.errors import did_you_mean
+from ml_assets.spec_types import in_words, item_of, known_keys, literals, member_called, members_of
+from ml_assets.yaml_lines import KeyPath, LinedYaml, Mistake, dotted, line_of
+
+Error = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A place in the file: its key, the type that is expected there, and that of the part around it."""
+
+    key: KeyPath
+    kind: Any
+    around: Any
+
+
+def describe_errors(
+    errors: Sequence[Error], root: Any, found: LinedYaml, prefix: KeyPath
+) -> list[Mistake]:
+    """Say of each mistake which key is wrong, what was found, what is allowed, and what is near.
+
+    Parameters
+    ----------
+    errors : sequence of mapping
+        Of a ``pydantic.ValidationError``.
+    root : type
+        The class that was validated.
+    found : LinedYaml
+        The file.
+    prefix : tuple
+        The path in the file of what was validated.
+    """
+    located = _walk(errors, 0, _Place((), root, None), _at(found.values, prefix))
+    told = [
+        ((*prefix, *key), _sentence(place, error, found.references.get((*prefix, *key))))
+        for place, error in located
+        for key in [place.key]
+    ]
+    return [Mistake(line_of(found.lines, key), text, key) for key, text in told]
+
+
+def brief(value: Any) -> str:
+    """Show a value in a message: short, in the YAML's words."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return f"a mapping with {', '.join(map(str, list(value)[:3])) or 'no keys'}"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            text = repr(value)
+            return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _walk(
+    errors: Sequence[Error], depth: int, place: _Place, value: Any
+) -> Iterator[tuple[_Place, Error]]:
+    """Give each error with its place, following pydantic's locations down the types."""
+    branches = _grouped(errors, depth)
+    if len(members_of(place.kind)) > 1 and branches:
+        yield from _walk_union(branches, depth, place, value)
+        return
+    for error in errors:
+        if len(error["loc"]) == depth or error["loc"][depth:] == ("[key]",):
+            yield from _rules(place, error)
+    for part, below in branches.items():
+        inside = _Place((*place.key, part), item_of(place.kind, part), place.kind)
+        yield from _walk(below, depth + 1, inside, _at(value, (part,)))
+
+
+def _walk_union(
+    branches: Mapping[str | int, Sequence[Error]], depth: int, place: _Place, value: Any
+) -> Iterator[tuple[_Place, Error]]:
+    """Follow only the branch that the author most likely meant; without one, the whole is wrong."""
+
+    def fit(branch: str | int) -> tuple[int, int]:
+        known = known_keys(member_called(place.kind, str(branch)))
+        keys = list(value) if isinstance(value, Mapping) else []
+        near = sum(key in known or bool(did_you_mean(str(key), known)) for key in keys)
+        return near, -len(branches[branch])
+
+    best = max(reversed(list(branches)), key=fit)
+    if fit(best)[0] == 0:
+        yield place, {"type": "union", "loc": (), "input": value}
+    else:
+        inside = _Place(place.key, member_called(place.kind, str(best)), place.around)
+        yield from _walk(branches[best], depth + 1, inside, value)
+
+
+def _grouped(errors: Sequence[Error], depth: int) -> dict[str | int, list[Error]]:
+    groups: dict[str | int, list[Error]] = {}
+    for error in errors:
+        if len(error["loc"]) > depth and error["loc"][depth:] != ("[key]",):
+            groups.setdefault(error["loc"][depth], []).append(error)
+    return groups
+
+
+def _rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
+    """Split an error that holds several broken rules, each with its own key."""
+    if error["type"] != "rules":
+        yield place, error
+        return
+    for below, text in error["ctx"]["rules"]:
+        key = (*place.key, *(below.split(".") if below else ()))
+        yield _Place(key, place.kind, place.around), {**error, "type": "rule", "text": text}
+
+
+def _sentence(place: _Place, error: Error, reference: str | None) -> str:
+    key = dotted(place.key) if place.key else ""
+    value = f"the value of {reference}" if reference else brief(error["input"])
+    match error["type"]:
+        case "extra_forbidden":
+            return _not_a_key(place)
+        case _ if error["loc"][-1:] == ("[key]",):
+            return _not_a_key(place)
+        case "missing":
+            return f"{key} is missing; it must be {in_words(place.kind)}."
+        case "rule":
+            return f"{key} {error['text']}.".lstrip()
+        case "value_error":
+            return f"{key} {str(error['msg']).removeprefix('Value error, ')}.".lstrip()
+        case _:
+            hint = did_you_mean(str(error["input"]), literals(place.kind))
+            return f"{key} must be {in_words(place.kind)}; found {value}.{hint}"
+
+
+def _not_a_key(place: _Place) -> str:
+    part = ".".join(str(one) for one in place.key[:-1][-2:]) or "attributes"
+    known = known_keys(place.around)
+    hint = did_you_mean(str(place.key[-1]), known)
+    allowed = f" Allowed: {', '.join(sorted(known))}." if known else ""
+    return f"{dotted(place.key)} is not a key of {part}.{hint}{allowed}"
+
+
+def _at(value: Any, key: KeyPath) -> Any:
+    """The value at a path of the file, or None where the file has no such."""
+    for part in key:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
