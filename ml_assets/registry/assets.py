@@ -1,10 +1,305 @@
-"""The assets of this room."""
+"""The assets of this room: `baseline_model`, `infra_validation`, `registered_model`."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.outcome import Check, Markdown, Outcome
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.errors import MLAssetsError
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from ml_assets.registry.gate import Decision, Verdicts
+    from ml_assets.registry.infra_validation import InfraValidation
+    from ml_assets.registry.registry import Registry
+    from ml_assets.registry.version import RegisteredVersion
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+    return [_baseline_model(pipeline), _infra_validation(pipeline), _registered_model(pipeline)]
+
+
+def _baseline_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    @stage_asset(
+        pipeline,
+        ins=["model"],
+        config={"registry.model": pipeline.model_name},
+        kinds=["mlflow"],
+        verify=_verify_baseline(pipeline.model_name),
+    )
+    def baseline_model(stage: Stage, model: Artifact) -> Outcome:
+        """Find the champion that the candidate must beat."""
+        from ml_assets import durable
+        from ml_assets.registry.baseline import find_baseline
+
+        found = find_baseline(stage.home.tracking_uri, pipeline.model_name, model.digest)
+        durable.write_json(stage.directory / "baseline.json", found)
+        return Outcome(
+            summary={"version": found.get("version"), "candidate": model.digest},
+            metadata={"version": found.get("version"), "model": pipeline.model_name},
+        )
+
+    return baseline_model
+
+
+def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    limits = pipeline.registry.infra_validation
+
+    @stage_asset(
+        pipeline,
+        ins=["model", "validated_examples"],
+        config={
+            "registry.infra_validation": limits,
+            "training.trusted_types": pipeline.training.trusted_types,
+        },
+        kinds=["mlflow"],
+        checks=["infra_blessing"],
+        verify=_verify_infra,
+    )
+    def infra_validation(stage: Stage, model: Artifact, validated_examples: Artifact) -> Outcome:
+        """Start the candidate as a real scoring server, and see that it answers as in training."""
+        from ml_assets import durable
+        from ml_assets.registry import loader
+        from ml_assets.registry.infra_validation import Limits, validate_infra
+        from ml_assets.registry.mlflow_model import interface_of, write_mlflow_model
+        from ml_assets.registry.payload import choose_rows
+        from ml_assets.table import Table
+        from ml_assets.training.bundle import load_model
+
+        interface = interface_of(model.json("model.json"))
+        table = Table((validated_examples.path / "examples.parquet",))
+        rows = choose_rows(table, [column.name for column in interface.inputs], limits.rows)
+        trusted, directory = pipeline.training.trusted_types, stage.directory / "mlflow_model"
+        write_mlflow_model(model.path, directory, interface)
+        found = validate_infra(
+            directory,
+            rows,
+            lambda asked: load_model(model.path, trusted).predict(asked.to_pandas()),
+            interface,
+            Limits(**limits.model_dump(exclude={"rows"})),
+            stage.store.root / "logs" / f"infra_validation-{stage.fingerprint[:12]}.log",
+            {loader.TRUSTED_TYPES: ",".join(trusted)},
+        )
+        verdict = {"candidate": model.digest, "blessed": found.blessed, "reasons": found.reasons}
+        durable.write_json(stage.directory / "infra_validation.json", found.answers())
+        durable.write_json(stage.directory / "infra_blessing.json", verdict)
+        return _infra_outcome(found)
+
+    return infra_validation
+
+
+def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    @stage_asset(
+        pipeline,
+        ins=["model", "evaluation", "infra_validation"],
+        config={"registry.model": pipeline.model_name},
+        kinds=["mlflow"],
+        blocking_checks=["promotion"],
+        verify=_verify_registered(pipeline.model_name),
+    )
+    def registered_model(
+        stage: Stage, model: Artifact, evaluation: Artifact, infra_validation: Artifact
+    ) -> Outcome:
+        """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
+        from ml_assets import durable
+        from ml_assets.registry.gate import decide_promotion
+        from ml_assets.registry.registry import promote, register
+
+        judged = (model, evaluation, infra_validation)
+        registry = _registry(stage.home)
+        version = register(registry, _candidate(pipeline, stage, judged))
+        decision = promote(
+            registry,
+            version,
+            lambda champion: decide_promotion(
+                model.digest, _read_verdicts(stage.store, judged, champion)
+            ),
+        )
+        facts = _facts(registry, version, decision)
+        durable.write_json(stage.directory / "registered_model.json", facts)
+        return _registered_outcome(facts, decision, registry)
+
+    return registered_model
+
+
+def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
+    def verify(home: Home, artifact: Artifact) -> str | None:
+        from ml_assets.registry.baseline import find_baseline
+
+        stored = artifact.json("baseline.json")
+        found = find_baseline(home.tracking_uri, name, artifact.summary["candidate"])
+        if found == stored:
+            return None
+        was, now = (_version(facts.get("version")) for facts in (stored, found))
+        return f"the champion to beat was {was} and is now {now}"
+
+    return verify
+
+
+def _verify_infra(home: Home, artifact: Artifact) -> str | None:
+    # What failed may have been the machine: a no is asked again, a yes is kept.
+    return None if artifact.summary["blessed"] else "it was not blessed, so it is tried again"
+
+
+def _verify_registered(name: str) -> Callable[[Home, Artifact], str | None]:
+    def verify(home: Home, artifact: Artifact) -> str | None:
+        from ml_assets.registry.registry import challenger, champion, registered_version
+
+        facts = artifact.json("registered_model.json")
+        number, uri = facts["version"], home.tracking_uri
+        version = registered_version(uri, name, number)
+        if version is None:
+            return f"version {number} of {name} is gone from MLflow"
+        if version.model_digest != facts["model_digest"]:
+            return f"version {number} of {name} is another model in MLflow now"
+        alias = "champion" if facts["champion"] else "challenger"
+        now = (champion if facts["champion"] else challenger)(uri, name)
+        if now is None or now.version != number:
+            bearer = _version(now.version if now else None)
+            return f"the alias {alias} was moved in MLflow, from version {number} to {bearer}"
+        return None
+
+    return verify
+
+
+def _registry(home: Home) -> "Registry":
+    from ml_assets.artifacts.dead_runs import is_running, process_name
+    from ml_assets.registry.registry import Registry
+
+    return Registry(home.tracking_uri, home.mlflow, process_name(os.getpid()), is_running)
+
+
+def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact]) -> Any:
+    from ml_assets.registry import describe
+    from ml_assets.registry.candidate import Candidate
+
+    model, evaluation, infra_validation = judged
+    lineages, _ = _lineages(stage.store, (model, evaluation, infra_validation))
+    lineage = {name: record for one in lineages for name, record in one.items()}
+    baseline = lineage.get("baseline_model", {}).get("summary", {}).get("version")
+    return Candidate(
+        name=pipeline.model_name,
+        digest=model.digest,
+        directory=infra_validation.path / "mlflow_model",
+        tags={
+            "pipeline": pipeline.name,
+            "dagster_run_id": stage.run_id,
+            "baseline": "" if baseline is None else str(baseline),
+            **describe.describe_tags(lineage),
+        },
+        params=describe.describe_parameters(model.json("model.json")),
+        metrics=describe.describe_metrics(evaluation.summary, infra_validation.summary),
+        description=describe.describe_in_words(pipeline.name, stage.run_id, evaluation.summary),
+    )
+
+
+def _lineages(
+    store: Store, artifacts: Iterable[Artifact]
+) -> tuple[list[dict[str, dict[str, Any]]], list[str]]:
+    """The records of each artifact's lineage as plain values, and what could not be read."""
+    found, problems = [], []
+    for artifact in artifacts:
+        try:
+            record = store.record(artifact.asset, artifact.fingerprint)
+            lineage = store.lineage(record) if record else {}
+            found.append({name: asdict(one) for name, one in lineage.items()})
+        except (MLAssetsError, OSError, ValueError, TypeError) as error:
+            problems.append(f"{artifact.asset}: its lineage cannot be read: {error}")
+    return found, problems
+
+
+def _read_verdicts(
+    store: Store, judged: Iterable[Artifact], champion: "RegisteredVersion | None"
+) -> "Verdicts":
+    from ml_assets.registry.verdicts import read_verdicts
+
+    artifacts = {artifact.asset: artifact for artifact in judged}
+    lineages, problems = _lineages(store, artifacts.values())
+    found = read_verdicts({n: (a.path, a.digest) for n, a in artifacts.items()}, lineages, problems)
+    records = [one["baseline_model"] for one in lineages if "baseline_model" in one]
+    return replace(
+        found,
+        baseline=records[0]["summary"].get("version") if records else None,
+        champion=champion.version if champion else None,
+        is_champion=champion is not None and champion.model_digest == artifacts["model"].digest,
+    )
+
+
+def _facts(
+    registry: "Registry", version: "RegisteredVersion", decision: "Decision"
+) -> dict[str, Any]:
+    from ml_assets.registry.registry import challenger, champion
+
+    now, next_ = (f(registry.tracking_uri, version.name) for f in (champion, challenger))
+    return {
+        "name": version.name,
+        "version": version.version,
+        "model_digest": version.model_digest,
+        "champion": now is not None and now.version == version.version,
+        "champion_version": now.version if now else None,
+        "challenger": next_.version if next_ else None,
+        "reasons": list(decision.reasons),
+    }
+
+
+def _infra_outcome(found: "InfraValidation") -> Outcome:
+    measured = {
+        "load_seconds": found.load_seconds,
+        "p50_ms": found.p50_ms,
+        "p99_ms": found.p99_ms,
+        "memory_mb": found.memory_mb,
+    }
+    said = f"{found.rows} rows were answered as in training, malformed requests were refused"
+    return Outcome(
+        summary={"blessed": found.blessed, "rows_asked": found.rows, **measured},
+        metadata={"rows_asked": found.rows, "max_difference": found.max_difference, **measured},
+        checks=[
+            Check(
+                "infra_blessing",
+                found.blessed,
+                said if found.blessed else "; ".join(found.reasons),
+                values=measured,
+            )
+        ],
+    )
+
+
+def _registered_outcome(
+    facts: dict[str, Any], decision: "Decision", registry: "Registry"
+) -> Outcome:
+    number, champion = facts["version"], facts["champion_version"]
+    stays = f"the champion stays version {champion}" if champion else "there is no champion"
+    said = (
+        f"version {number} is the champion"
+        if decision.promote
+        else f"version {number} was not promoted, {stays}: {'; '.join(decision.reasons)}"
+    )
+    shown = "\n".join(f"- {reason}" for reason in decision.reasons) or "none"
+    return Outcome(
+        summary={
+            "version": number,
+            "champion": champion,
+            "promoted": decision.promote,
+            "reasons": list(decision.reasons),
+        },
+        metadata={
+            "model": facts["name"],
+            "version": number,
+            "champion": champion,
+            "promoted": decision.promote,
+            "reasons": Markdown(shown),
+            "mlflow": registry.tracking_uri if registry.tracking_uri.startswith("sqlite") else None,
+        },
+        checks=[Check("promotion", decision.promote, said, values={"version": number})],
+    )
+
+
+def _version(version: int | None) -> str:
+    return "none" if version is None else f"version {version}"

@@ -62,7 +62,8 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep MLflow and its dependencies from printing, warning and sending telemetry."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for variable in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
+        os.environ.setdefault(variable, "true")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mlflow  # noqa: F401

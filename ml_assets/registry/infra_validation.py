@@ -5,7 +5,7 @@ does not keep is a reason in words with the value and the limit. A server that c
 is a reason like any other: this module gives a verdict, whatever the candidate does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,16 @@ class InfraValidation:
         """Whether nothing speaks against it."""
         return not self.reasons
 
+    def answers(self) -> dict[str, Any]:
+        """Give what it answered as plain JSON, without what was measured: the same each time."""
+        difference = self.max_difference
+        known = difference is not None and np.isfinite(difference)
+        return {
+            "rows": self.rows,
+            "refused": dict(self.refused),
+            "max_difference": difference if known else None,
+        }
+
 
 def validate_infra(
     model: Path,
@@ -83,6 +93,7 @@ def validate_infra(
     interface: Interface,
     limits: Limits,
     log: Path,
+    environment: Mapping[str, str] | None = None,
 ) -> InfraValidation:
     """Start the candidate as a scoring server, ask it, and judge its answers.
 
@@ -91,7 +102,7 @@ def validate_infra(
     model : Path
         The folder of the MLflow model.
     rows : pyarrow.Table
-        Real rows, at least one: the columns that the model reads.
+        Real rows: the columns that the model reads.
     predict : callable
         Gives the model's predictions of rows in this process.
     interface : Interface
@@ -100,6 +111,8 @@ def validate_infra(
         What it must keep.
     log : Path
         The file for the server's output.
+    environment : mapping of str to str, optional
+        Variables to set for the server.
 
     Returns
     -------
@@ -107,6 +120,9 @@ def validate_infra(
         Never raises for what the candidate does.
     """
     found = InfraValidation(rows=rows.num_rows)
+    if not rows.num_rows:
+        found.reasons.append("there are no validated examples to ask it with")
+        return found
     try:
         expected = predict(rows)
     except Exception as error:  # a model may raise anything; it is a verdict, not an accident
@@ -116,7 +132,7 @@ def validate_infra(
         return found
     found.reasons += _unsound(expected, interface, "in training")
     try:
-        with scoring_server(model, log, limits.max_answer_seconds) as server:
+        with scoring_server(model, log, limits.max_answer_seconds, environment) as server:
             found.load_seconds = server.wait_until_healthy(limits.max_load_seconds)
             _ask_all(server, found, rows, expected, interface, limits)
             _ask_singly(server, found, rows, limits)

@@ -1,5 +1,10 @@
-"""What MLflow runs to load and ask a model of this package. MLflow calls `_load_pyfunc` by name."""
+"""What MLflow runs to load and ask a model of this package. MLflow calls `_load_pyfunc` by name.
 
+A model with types of the user's own needs them named where it is served too, in the environment variable
+``ML_ASSETS_TRUSTED_TYPES``, separated by commas: a list inside the model counts for nothing.
+"""
+
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +13,16 @@ import pandas as pd
 from ml_assets.errors import DataError
 from ml_assets.training.bundle import LoadedModel, load_model
 
+TRUSTED_TYPES = "ML_ASSETS_TRUSTED_TYPES"
+
 
 class ServedModel:
     """A loaded bundle as MLflow asks it: the same `predict` as in training."""
 
     def __init__(self, model: LoadedModel) -> None:
         self._model = model
+        columns = model.manifest["input_columns"]
+        self._texts = [column["name"] for column in columns if column["type"] == "string"]
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Give the model's predictions for raw rows.
@@ -30,19 +39,19 @@ class ServedModel:
         DataError
             If a column cannot be read as its type. The scoring server answers that with a 4xx.
         """
-        self._check_texts(data)
+        wrong = [name for name in self._texts if not _is_text(data[name])]
+        if wrong:
+            raise DataError(f"text or null is needed in {', '.join(wrong)}; found other values.")
         return self._model.predict(data)
 
-    def _check_texts(self, data: pd.DataFrame) -> None:
-        """MLflow lets any JSON value through in a column of text."""
-        for name in self._texts:
-            column = data[name]
-            if (
-                column.dtype == object
-                and not column.dropna().map(lambda v: isinstance(v, str)).all()
-            ):
-                raise DataError(f"column '{name}' must hold text or null.")
+
+def _is_text(column: "pd.Series[Any]") -> bool:
+    # MLflow lets any JSON value through in a column of text.
+    if column.dtype != object:
+        return isinstance(column.dtype, pd.StringDtype)
+    return all(isinstance(value, str) for value in column.dropna())
 
 
 def _load_pyfunc(path: str) -> ServedModel:
-    return ServedModel(load_model(Path(path)))
+    trusted = os.environ.get(TRUSTED_TYPES, "").split(",")
+    return ServedModel(load_model(Path(path), [name for name in trusted if name]))

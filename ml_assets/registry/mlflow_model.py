@@ -61,6 +61,12 @@ class Interface:
     inputs: Sequence[ModelInput]
 
 
+def interface_of(manifest: Mapping[str, Any]) -> Interface:
+    """Give the interface that a model artifact's ``model.json`` describes."""
+    inputs = [ModelInput(**column) for column in manifest["input_columns"]]
+    return Interface(manifest["task"], manifest["classes"], inputs)
+
+
 def write_mlflow_model(bundle: Path, directory: Path, interface: Interface) -> None:
     """Write the MLflow model of a model artifact; equal content always gives equal bytes.
 

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.table import Table, split_is
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -23,6 +25,12 @@ class Malformed:
     name: str
     body: bytes
     content_type: str = _JSON
+
+
+def choose_rows(table: Table, columns: Sequence[str], count: int) -> "pa.Table":
+    """Give the first `count` rows of the test split, or of the whole table where that has none."""
+    found = table.dataset().head(count, columns=list(columns), filter=split_is("test"))
+    return found if found.num_rows else table.dataset().head(count, columns=list(columns))
 
 
 def rows_body(rows: "pa.Table", start: int = 0, stop: int | None = None) -> bytes:

@@ -202,12 +202,13 @@ def _create(client: Any, registry: Registry, candidate: Candidate) -> Any:
     run_id = begun.info.run_id
     try:
         run.log_run(client, run_id, candidate)
-        source = run.log_model(client, experiment, run_id, candidate)
+        model = run.log_model(client, experiment, run_id, candidate)
         _create_registered_model(client, candidate.name)
         return client.create_model_version(
             candidate.name,
-            source=source,
+            source=model.artifact_location,
             run_id=run_id,
+            model_id=model.model_id,
             tags=candidate.version_tags(),
             description=candidate.description,
         )

@@ -44,8 +44,8 @@ def log_run(client: Any, run_id: str, candidate: Candidate) -> None:
     )
 
 
-def log_model(client: Any, experiment: str, run_id: str, candidate: Candidate) -> str:
-    """Keep the model's files with MLflow, see that they arrived whole, and give their URI.
+def log_model(client: Any, experiment: str, run_id: str, candidate: Candidate) -> Any:
+    """Keep the model's files with MLflow, see that they arrived whole, and give MLflow's logged model.
 
     Raises
     ------
@@ -63,8 +63,7 @@ def log_model(client: Any, experiment: str, run_id: str, candidate: Candidate) -
                 f"{candidate.name}: the model's files in {folder} differ from those in "
                 f"{candidate.directory}. Check the disk, then run again."
             )
-    client.finalize_logged_model(model.model_id, "READY")
-    return str(model.artifact_location)
+    return client.finalize_logged_model(model.model_id, "READY")
 
 
 def close_dead_runs(client: Any, is_running: Callable[[str], bool]) -> list[str]:

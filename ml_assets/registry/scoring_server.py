@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import psutil
 
 import ml_assets
 from ml_assets.errors import ModelError
+from ml_assets.registry import serve
 
 JSON = "application/json"
 _LOOK_EVERY_SECONDS = 0.1
@@ -163,7 +164,9 @@ class ScoringServer:
 
 
 @contextmanager
-def scoring_server(model: Path, log: Path, answer_seconds: float) -> Iterator[ScoringServer]:
+def scoring_server(
+    model: Path, log: Path, answer_seconds: float, environment: Mapping[str, str] | None = None
+) -> Iterator[ScoringServer]:
     """Start a scoring server for an MLflow model; it is gone afterwards, and so are its children.
 
     Parameters
@@ -174,11 +177,13 @@ def scoring_server(model: Path, log: Path, answer_seconds: float) -> Iterator[Sc
         The file for its output; replaced.
     answer_seconds : float
         How long one answer may take, > 0.
+    environment : mapping of str to str, optional
+        Variables to set for it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ml_assets-serving-") as empty, _port() as listener:
         with log.open("wb") as output:
-            process = _start(model, listener.fileno(), output.fileno(), empty)
+            process = _start(model, listener.fileno(), output.fileno(), empty, environment or {})
         server = ScoringServer(process, listener.getsockname()[1], log, answer_seconds)
         listener.close()
         try:
@@ -195,16 +200,18 @@ def _port() -> Iterator[socket.socket]:
         yield listener
 
 
-def _start(model: Path, listener: int, output: int, folder: str) -> "subprocess.Popen[bytes]":
+def _start(
+    model: Path, listener: int, output: int, folder: str, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     # -P: nothing that lies in the working folder is imported.
-    module = [sys.executable, "-P", "-m", "ml_assets.registry.serve"]
+    module = [sys.executable, "-P", "-m", serve.__name__]
     return subprocess.Popen(
         [*module, str(model), str(listener), str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         cwd=folder,
-        env=_environment(),
+        env={**_environment(), **environment},
         pass_fds=[listener],
         start_new_session=True,
     )

@@ -1,0 +1,55 @@
+"""The baseline: the champion that a candidate must beat, as TFX's Resolver finds it."""
+
+from typing import Any
+
+from ml_assets.errors import ModelError
+from ml_assets.registry.registry import champion, registered_version
+from ml_assets.registry.version import PREFIX, RegisteredVersion
+
+
+def find_baseline(tracking_uri: str, name: str, candidate: str) -> dict[str, Any]:
+    """Find what a candidate is compared with.
+
+    Parameters
+    ----------
+    tracking_uri : str
+        MLflow's URI.
+    name : str
+        The registered model.
+    candidate : str
+        The digest of the candidate's model artifact.
+
+    Returns
+    -------
+    dict
+        ``version``, ``model_digest``, ``statistics_digest`` (of what it was trained on, or None) and
+        ``path`` (of its model, below the pipeline's folder); empty where there is none. It is the
+        champion, or, for a candidate that is the champion already, the version that it was compared with
+        then: so a promotion does not change what its own candidate is compared with.
+
+    Raises
+    ------
+    ModelError
+        If the champion was not registered by this package.
+    """
+    found = champion(tracking_uri, name)
+    if found is not None and found.model_digest == candidate:
+        before = found.baseline
+        found = None if before is None else registered_version(tracking_uri, name, before)
+    return {} if found is None else _facts(found)
+
+
+def _facts(version: RegisteredVersion) -> dict[str, Any]:
+    if version.model_digest is None:
+        raise ModelError(
+            f"The champion of '{version.name}', version {version.version}, was not registered by "
+            f"ml_assets (its tag {PREFIX}model_digest is missing), so no candidate can be compared "
+            f"with it. Remove its alias champion in MLflow, or give the pipeline another name in "
+            f"registry.model."
+        )
+    return {
+        "version": version.version,
+        "model_digest": version.model_digest,
+        "statistics_digest": version.tags.get("statistics_digest"),
+        "path": f"objects/model/{version.model_digest}",
+    }
