@@ -1,10 +1,75 @@
-"""The assets of this room."""
+"""The asset of this room: `labels`."""
+
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ml_assets import durable
+from ml_assets.artifacts.outcome import Check, Outcome, Rows, Scalar
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from ml_assets.labels.label import Labels
+
+_MOST_SHOWN = 20
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+
+    @stage_asset(
+        pipeline,
+        ins=["raw_data"],
+        config={
+            "task": pipeline.task,
+            "labels": pipeline.labels,
+            "ingest.key": pipeline.ingest.key,
+        },
+        kinds=["parquet"],
+        blocking_checks=["labels"],
+    )
+    def labels(stage: Stage, raw_data: Artifact) -> Outcome:
+        """What is to be predicted, for every row of the source for which it is known."""
+        from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, rechunk
+        from ml_assets.labels.label import make_labels
+        from ml_assets.table import write_table
+
+        spec, key = pipeline.labels, pipeline.ingest.key
+        table = open_spans(raw_data.json("manifest.json"), stage.store.root / SPANS_FOLDER)
+        columns = list(dict.fromkeys([*key, *spec.columns])) if key else None
+        made = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
+        parts = made.table.combine_chunks().to_batches()
+        write_table(stage.directory / "labels.parquet", parts, made.table.schema)
+        durable.write_json(stage.directory / "labels.json", made.to_json())
+        return _outcome(made, spec.max_missing_fraction)
+
+    return [labels]
+
+
+def _outcome(made: "Labels", most_missing: float) -> Outcome:
+    share = made.missing_fraction
+    numbers = {
+        "rows": made.table.num_rows,
+        "missing": made.missing,
+        "contradictory": made.contradictory,
+    }
+    text = (
+        f"{made.missing:,} of {made.rows:,} rows have no label ({share:.2%}; allowed "
+        f"{most_missing:.2%})."
+    )
+    if share > most_missing:
+        text += " Look at the label's columns, or raise labels.max_missing_fraction."
+    counted: list[dict[str, Scalar]] = [
+        {"class": name, "rows": count} for name, count in made.counts.items()
+    ]
+    return Outcome(
+        summary={**numbers, "classes": dict(made.counts)},
+        metadata={
+            **numbers,
+            "missing_fraction": share,
+            **({"classes": Rows(counted[:_MOST_SHOWN])} if counted else {}),
+        },
+        checks=[Check("labels", share <= most_missing, text, values={"missing_fraction": share})],
+    )
