@@ -15,17 +15,22 @@ class TransformSpec(Spec):
     Attributes
     ----------
     features : list of str, optional
-        The raw columns to use. By default every column of the schema but the key, the label's columns,
-        those in `exclude` and those in `known_after`.
+        The raw columns to use. By default every column of the schema but the label's columns, those in
+        `exclude`, those in `known_after`, the key and the time: the key names a row and the time its
+        position, which a model would learn by heart. A key or time column that says more than that (a
+        carrier, an hour) is used where `features` or `encodings` names it.
     exclude : list of str
         Columns to leave out.
     known_after : list of str
         Columns that are known only after the moment of prediction. None may be a feature: a blocking
         check looks at what the fitted transform reads.
     encodings : mapping
-        Overrides the encoding that a column's type in the schema gives it.
+        Overrides the encoding that a column's type in the schema gives it: numeric for int, float and
+        bool, categorical for string, date_parts (month, day, day of the week, hour, minute) for date
+        and timestamp.
     max_categories : int
-        The most categories of one column, 2 to 254; the rarest share one.
+        The most categories of one column, 2 to 254; the rarest share one. A value that training never
+        saw counts as missing.
     min_category_count : int
         A category that is seen less often shares one with the other rare ones, >= 1.
     """

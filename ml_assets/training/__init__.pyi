@@ -1,0 +1,43 @@
+from .bundle import LoadedModel as LoadedModel
+from .bundle import ModelFacts as ModelFacts
+from .bundle import load_model as load_model
+from .bundle import write_model as write_model
+from .data import Examples as Examples
+from .data import TrainingData as TrainingData
+from .data import read_training_data as read_training_data
+from .estimators import Form as Form
+from .estimators import make_estimator as make_estimator
+from .predict import predict_scores as predict_scores
+from .spec import TrainingSpec as TrainingSpec
+from .study import open_study as open_study
+from .train import TrainedModels as TrainedModels
+from .train import train_models as train_models
+from .trial import Contest as Contest
+from .trial import run_trial as run_trial
+from .tune import Plan as Plan
+from .tune import SearchResult as SearchResult
+from .tune import search as search
+from .tuning import run_search as run_search
+
+__all__ = [
+    "Contest",
+    "Examples",
+    "Form",
+    "LoadedModel",
+    "ModelFacts",
+    "Plan",
+    "SearchResult",
+    "TrainedModels",
+    "TrainingData",
+    "TrainingSpec",
+    "load_model",
+    "make_estimator",
+    "open_study",
+    "predict_scores",
+    "read_training_data",
+    "run_search",
+    "run_trial",
+    "search",
+    "train_models",
+    "write_model",
+]

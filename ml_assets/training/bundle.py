@@ -1,0 +1,226 @@
+"""The model bundle: a folder with the model, its baselines, and a manifest that vouches for the bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ml_assets import durable
+from ml_assets.errors import ModelError
+from ml_assets.training.predict import Predictions, predict_scores
+from ml_assets.training.train import TrainedModels
+from ml_assets.transform.bundle import read_skops, write_skops
+from ml_assets.transform.fit import check_columns
+from ml_assets.transform.manifest import TransformManifest
+from ml_assets.transform.trusted import TRUSTED_TYPES, check_trees
+
+MANIFEST = "model.json"
+MODEL = "model.skops"
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
+# What MLflow calls the types; whole numbers are double, because a column with a null arrives as such.
+_SIGNATURE = {
+    "int": "double",
+    "float": "double",
+    "bool": "boolean",
+    "string": "string",
+    "date": "datetime",
+    "timestamp": "datetime",
+}
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the manifest says of a model beside its files.
+
+    Attributes
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        The kind of label.
+    classes : sequence of str or None
+        The names of the class codes, in order.
+    positive : Any
+        For a binary task, the value that code 1 stands for.
+    estimator : str
+        The estimator's name in the YAML.
+    parameters : mapping
+        Its hyperparameters.
+    seed : int
+        Of its random numbers.
+    rows : int
+        The training rows.
+    transform : TransformManifest
+        What the model reads, and the features that it makes of it.
+    trusted_types : sequence of str
+        The user's own types in the model file.
+    """
+
+    task: str
+    classes: Sequence[str] | None
+    positive: Any
+    estimator: str
+    parameters: Mapping[str, Any]
+    seed: int
+    rows: int
+    transform: TransformManifest
+    trusted_types: Sequence[str] = ()
+
+
+def write_model(directory: Path, models: TrainedModels, facts: ModelFacts) -> None:
+    """Write a bundle: ``model.skops``, ``baselines/{majority,linear}.skops`` and ``model.json``.
+
+    The same models and facts always give the same bytes. No row of the data is in it.
+
+    Raises
+    ------
+    ModelError
+        If a model holds a type that nobody trusts.
+    """
+    trusted = [*TRUSTED_TYPES, *facts.trusted_types]
+    (directory / "baselines").mkdir(parents=True, exist_ok=True)
+    files = {
+        MODEL: models.model,
+        **{_baseline(n): getattr(models, n) for n in ("majority", "linear")},
+    }
+    for name, model in files.items():
+        write_skops(model, directory / name, trusted)
+    durable.write_json(directory / MANIFEST, _manifest(directory, files, facts))
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that was read from its bundle.
+
+    Attributes
+    ----------
+    path : Path
+        The bundle.
+    manifest : mapping
+        What ``model.json`` says.
+    pipeline : Pipeline
+        The scikit-learn pipeline: raw columns in.
+    trusted_types : tuple of str
+        The types of the user's own that were allowed.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    pipeline: Any
+    trusted_types: tuple[str, ...] = ()
+    _baselines: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def task(self) -> Any:
+        """``binary``, ``multiclass`` or ``regression``."""
+        return self.manifest["task"]
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The names of the class codes, in order; None for a regression."""
+        classes = self.manifest["classes"]
+        return None if classes is None else list(classes)
+
+    @property
+    def input_columns(self) -> list[str]:
+        """The raw columns that the model reads."""
+        return [column["name"] for column in self.manifest["input_columns"]]
+
+    def predict(self, frame: pd.DataFrame) -> Predictions:
+        """Predict from raw columns, in any order and with any others beside them.
+
+        Returns
+        -------
+        ndarray of float64
+            Binary: P(positive) for each row. Multiclass: one column for each class. Regression: values.
+
+        Raises
+        ------
+        DataError
+            If columns that the model reads are missing, or hold what is not their type.
+        """
+        return self._predict(self.pipeline, frame)
+
+    def predict_baseline(self, name: str, frame: pd.DataFrame) -> Predictions:
+        """Predict with the baseline ``majority`` or ``linear``; the form is that of `predict`."""
+        if name not in self._baselines:
+            self._baselines[name] = _read(self.path, _baseline(name), self.trusted_types)
+        return self._predict(self._baselines[name], frame)
+
+    def _predict(self, pipeline: Any, frame: pd.DataFrame) -> Predictions:
+        check_columns(frame, self.input_columns)
+        rows = frame[self.input_columns]
+        return predict_scores(pipeline, rows, self.task, len(self.classes or ()))
+
+
+def load_model(path: Path, trusted_types: Sequence[str] = ()) -> LoadedModel:
+    """Read a model bundle, after every file in it was found to be the one that was written.
+
+    Parameters
+    ----------
+    path : Path
+        The bundle's folder.
+    trusted_types : sequence of str
+        Types of one's own to allow: ``training.trusted_types`` of the YAML. Those that the bundle names
+        itself count for nothing.
+
+    Raises
+    ------
+    ModelError
+        If the bundle is incomplete or was altered, or holds a type that is not trusted.
+    """
+    if not (path / MANIFEST).is_file():
+        raise ModelError(f"{path} is not a model bundle: {MANIFEST} is missing.")
+    manifest = durable.read_json(path / MANIFEST)
+    _check_files(path, manifest["files"])
+    trusted = tuple(trusted_types)
+    return LoadedModel(path, manifest, _read(path, MODEL, trusted), trusted)
+
+
+def _baseline(name: str) -> str:
+    return f"baselines/{name}.skops"
+
+
+def _read(path: Path, name: str, trusted_types: Sequence[str]) -> Any:
+    model = read_skops(path / name, [*TRUSTED_TYPES, *trusted_types])
+    check_trees(model)
+    return model
+
+
+def _check_files(path: Path, files: Mapping[str, str]) -> None:
+    wrong = []
+    for name in sorted({MODEL, *files}):
+        if name not in files:
+            wrong.append(f"{name} is not in {MANIFEST}")
+        elif not (path / name).is_file():
+            wrong.append(f"{name} is missing")
+        elif durable.file_digest(path / name) != files[name]:
+            wrong.append(f"{name} was altered after it was written")
+    if wrong:
+        raise ModelError(
+            f"the model bundle {path.name} is not whole: {'; '.join(wrong)}. It was not opened; "
+            f"materialize the model again."
+        )
+
+
+def _manifest(directory: Path, files: Mapping[str, Any], facts: ModelFacts) -> dict[str, Any]:
+    transform = facts.transform.to_json()
+    return {
+        "task": facts.task,
+        "classes": list(facts.classes) if facts.classes else None,
+        "positive": facts.positive,
+        "input_columns": transform["inputs"],
+        "features": transform["features"],
+        "signature": [
+            {"name": column.name, "type": _SIGNATURE[column.type], "required": not column.nullable}
+            for column in facts.transform.inputs
+        ],
+        "estimator": facts.estimator,
+        "parameters": dict(facts.parameters),
+        "seed": facts.seed,
+        "rows": facts.rows,
+        "trusted_types": list(facts.trusted_types),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "files": {name: durable.file_digest(directory / name) for name in files},
+    }

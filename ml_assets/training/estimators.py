@@ -1,0 +1,225 @@
+"""The estimators by name: how each is built, its parameters by default and what is searched.
+
+Each takes the feature matrix as it is: float64, NaN where missing, categories as codes. Gradient boosting
+takes that natively; the others get a head that imputes and, for the linear ones, scales and one-hot
+encodes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from ml_assets.errors import ModelError, PipelineFileError, did_you_mean
+from ml_assets.training.data import Task
+from ml_assets.training.spec import FloatRange, IntRange, SearchDimension
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of the feature matrix that an estimator is built for.
+
+    Attributes
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        The kind of label.
+    width : int
+        The number of features.
+    categorical : tuple of int
+        The positions of those that are category codes.
+    """
+
+    task: Task
+    width: int
+    categorical: tuple[int, ...] = ()
+
+    @property
+    def numeric(self) -> list[int]:
+        """The positions of the features that are numbers."""
+        return [i for i in range(self.width) if i not in self.categorical]
+
+
+@dataclass(frozen=True)
+class _Named:
+    """An estimator that has a name in the YAML."""
+
+    classifier: Any
+    regressor: Any
+    defaults: Parameters = field(default_factory=dict)
+    space: Mapping[str, SearchDimension] = field(default_factory=dict)
+
+    def model(self, task: Task) -> Any:
+        return self.regressor if task == "regression" else self.classifier
+
+
+_NAMED = {
+    "hist_gradient_boosting": _Named(
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+        {
+            "learning_rate": 0.1,
+            "max_leaf_nodes": 31,
+            "min_samples_leaf": 20,
+            "l2_regularization": 0.01,
+        },
+        {
+            "learning_rate": FloatRange(low=0.03, high=0.3, log=True),
+            "max_leaf_nodes": IntRange(low=8, high=64, log=True),
+            "min_samples_leaf": IntRange(low=5, high=200, log=True),
+            "l2_regularization": FloatRange(low=1e-3, high=30.0, log=True),
+        },
+    ),
+    "logistic": _Named(
+        LogisticRegression,
+        None,
+        {"C": 1.0, "max_iter": 500},
+        {"C": FloatRange(low=1e-4, high=100.0, log=True)},
+    ),
+    "ridge": _Named(
+        None,
+        Ridge,
+        {"alpha": 1.0},
+        {"alpha": FloatRange(low=1e-3, high=1e4, log=True)},
+    ),
+    "random_forest": _Named(
+        RandomForestClassifier,
+        RandomForestRegressor,
+        {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.3},
+        {
+            "min_samples_leaf": IntRange(low=1, high=100, log=True),
+            "max_features": FloatRange(low=0.1, high=1.0),
+        },
+    ),
+}
+
+
+def default_parameters(name: str, task: Task) -> dict[str, Any]:
+    """Give the parameters that an estimator has by default; none for one of the user's own."""
+    return dict(_NAMED[name].defaults) if name in _NAMED else {}
+
+
+def default_space(name: str) -> dict[str, SearchDimension]:
+    """Give what is searched by default; nothing for an estimator of the user's own."""
+    return dict(_NAMED[name].space) if name in _NAMED else {}
+
+
+def make_estimator(
+    name: str, form: Form, parameters: Parameters, *, seed: int, threads: int = 1
+) -> Any:
+    """Give an unfitted estimator for a feature matrix of this form.
+
+    Parameters
+    ----------
+    name : str
+        An estimator's name in the YAML, or ``module:function``.
+    form : Form
+        The form of the feature matrix.
+    parameters : mapping
+        Its parameters, over the defaults of scikit-learn.
+    seed : int
+        Of its random numbers, where it has any.
+    threads : int
+        The most threads where the estimator itself starts them.
+
+    Raises
+    ------
+    PipelineFileError
+        If it has no such parameter, or the user's function cannot be found.
+    ModelError
+        If the user's function fails or gives something that cannot be fitted.
+    """
+    if name not in _NAMED:
+        return _own_estimator(name, form, parameters, seed)
+    model = _NAMED[name].model(form.task)
+    known = model().get_params()
+    _check_names(name, parameters, known)
+    fixed = {key: value for key, value in _fixed(name, form, seed, threads).items() if key in known}
+    return _with_head(name, model(**{**fixed, **parameters}), form)
+
+
+def majority(form: Form) -> Any:
+    """Give the baseline that always says the classes' shares, or the mean."""
+    return DummyRegressor() if form.task == "regression" else DummyClassifier(strategy="prior")
+
+
+def linear_name(task: Task) -> str:
+    """Give the name of the linear baseline's estimator."""
+    return "ridge" if task == "regression" else "logistic"
+
+
+def _fixed(name: str, form: Form, seed: int, threads: int) -> dict[str, Any]:
+    fixed: dict[str, Any] = {"random_state": seed}
+    if name == "hist_gradient_boosting":
+        fixed |= {"early_stopping": False, "categorical_features": list(form.categorical) or None}
+    if name == "random_forest":
+        fixed |= {"n_jobs": threads}
+    return fixed
+
+
+def _with_head(name: str, model: Any, form: Form) -> Any:
+    impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    if name == "random_forest":
+        return Pipeline([("impute", impute), ("model", model)])
+    if name == "hist_gradient_boosting":
+        return model
+    numbers = Pipeline([("impute", impute), ("scale", StandardScaler())])
+    codes = OneHotEncoder(handle_unknown="ignore")
+    head = ColumnTransformer(
+        [("numbers", numbers, form.numeric), ("codes", codes, list(form.categorical))]
+    )
+    return Pipeline([("head", head), ("model", model)])
+
+
+def _check_names(name: str, parameters: Parameters, known: Parameters) -> None:
+    unknown = [key for key in parameters if key not in known]
+    if unknown:
+        mistakes = "\n".join(
+            f"training: '{key}' is not a parameter of {name}.{did_you_mean(key, known)}"
+            for key in unknown
+        )
+        raise PipelineFileError(f"{mistakes}\nAllowed: {', '.join(sorted(known))}.")
+
+
+def _own_estimator(name: str, form: Form, parameters: Parameters, seed: int) -> Any:
+    function = _load_function(name)
+    try:
+        model = function(**parameters)
+    except Exception as error:  # the user's code may raise anything
+        raise ModelError(f"training.estimator: {name} failed: {error!r}.") from error
+    needed = ("fit", "predict") if form.task == "regression" else ("fit", "predict_proba")
+    if missing := [method for method in (*needed, "get_params") if not hasattr(model, method)]:
+        raise ModelError(
+            f"training.estimator: {name} must give a scikit-learn estimator for a {form.task} task; "
+            f"what it gave has no {' and no '.join(missing)}."
+        )
+    # Unseeded, two runs would give two models.
+    seeds = {
+        k: seed for k, v in model.get_params().items() if k.endswith("random_state") and v is None
+    }
+    return model.set_params(**seeds)
+
+
+def _load_function(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise PipelineFileError(
+            f"training.estimator: {name} cannot be found: {error}. It must be module:function, and the "
+            f"module must be importable."
+        ) from error

@@ -1,0 +1,69 @@
+"""The space that a search looks through, in Optuna's words."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+
+from ml_assets.training.spec import Choice, FloatRange, IntRange, SearchDimension
+
+# A best value this near to an end, as a share of the range, lies on the edge.
+_EDGE_SHARE = 0.01
+
+
+def to_distributions(space: Mapping[str, SearchDimension]) -> dict[str, BaseDistribution]:
+    """Give each dimension as Optuna's distribution."""
+    return {name: _distribution(dimension) for name, dimension in space.items()}
+
+
+def inside(values: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, Any]:
+    """Give those of `values` that the space searches, each moved to the nearest point of it."""
+    found = {}
+    for name, dimension in space.items():
+        value = values.get(name)
+        if isinstance(dimension, Choice):
+            if value in dimension.choices:
+                found[name] = value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[name] = min(max(value, dimension.low), dimension.high)
+    return found
+
+
+def corner(space: Mapping[str, SearchDimension]) -> dict[str, Any]:
+    """Give one point of the space."""
+    return {n: d.choices[0] if isinstance(d, Choice) else d.low for n, d in space.items()}
+
+
+def edges(best: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, str]:
+    """Say of the best values that lie on the edge of the space at which end: ``low`` or ``high``."""
+    found = {}
+    for name, dimension in space.items():
+        if isinstance(dimension, Choice) or name not in best:
+            continue
+        share = _share(best[name], dimension)
+        if share <= _EDGE_SHARE or share >= 1 - _EDGE_SHARE:
+            found[name] = "low" if share < 0.5 else "high"
+    return found
+
+
+def _share(value: float, dimension: FloatRange | IntRange) -> float:
+    low, high = float(dimension.low), float(dimension.high)
+    if dimension.log:
+        low, high, value = math.log(low), math.log(high), math.log(value)
+    return 0.5 if high == low else (value - low) / (high - low)
+
+
+def _distribution(dimension: SearchDimension) -> BaseDistribution:
+    match dimension:
+        case FloatRange(low=low, high=high, log=log):
+            return FloatDistribution(low, high, log=log)
+        case IntRange(low=low, high=high, log=log):
+            return IntDistribution(low, high, log=log)
+        case Choice(choices=choices):
+            return CategoricalDistribution(tuple(choices))

@@ -1,0 +1,98 @@
+"""The study file: Optuna's journal of a search, in a form that survives a killed process.
+
+A journal is a file of one JSON line for each step. Whoever searches holds a lock on it, which the kernel
+drops with the process, so any trial that still runs in the journal when the lock is taken is dead.
+"""
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+_NAME = "search"
+INTERRUPTED = "interrupted"
+
+
+@contextmanager
+def open_study(path: Path, direction: str, log: Callable[[str], None]) -> Iterator[optuna.Study]:
+    """Open or begin the study in a file; nobody else can while this one is open.
+
+    What a killed process left is put right first: half a line at the end is cut off, and a trial that
+    was running is marked as failed, with the user attribute ``interrupted``.
+
+    Parameters
+    ----------
+    path : Path
+        The journal file; made with its folder where absent.
+    direction : {"minimize", "maximize"}
+        Of the metric.
+    log : callable
+        Prints one line for a person, when another process has to be waited for.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path, log):
+        _cut_torn_end(path)
+        storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_HeldLock()))
+        study = optuna.create_study(
+            storage=storage, study_name=_NAME, direction=direction, load_if_exists=True
+        )
+        _close_dead_trials(study)
+        yield study
+
+
+class _HeldLock:
+    """Optuna's own lock outlives a killed process for half a minute; ours is already held."""
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        return None
+
+
+@contextmanager
+def _locked(path: Path, log: Callable[[str], None]) -> Iterator[None]:
+    with path.with_suffix(".lock").open("ab") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log("waits for another process that searches the same hyperparameters")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _cut_torn_end(path: Path) -> None:
+    """Keep the lines of a journal up to the first that was not written whole."""
+    if not path.exists():
+        return
+    whole = 0
+    with path.open("rb") as journal:
+        for line in journal:
+            if not (line.endswith(b"\n") and _is_json(line)):
+                break
+            whole += len(line)
+    if whole < path.stat().st_size:
+        with path.open("r+b") as journal:
+            journal.truncate(whole)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _close_dead_trials(study: optuna.Study) -> None:
+    for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        trial = optuna.Trial(study, frozen._trial_id)
+        trial.set_user_attr(INTERRUPTED, True)
+        study.tell(trial, state=TrialState.FAIL)
