@@ -14,12 +14,19 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients
+from ml_assets.artifacts.fingerprint import (
+    Ingredients,
+    fingerprint,
+    ingredients,
+    keep_memo,
+    load_memo,
+)
 from ml_assets.artifacts.home import Home, current_home
 from ml_assets.artifacts.outcome import Check, Outcome
 from ml_assets.artifacts.reasons import CACHED, reason_to_run
 from ml_assets.artifacts.show import shown, to_metadata
 from ml_assets.artifacts.store import Artifact, Record, Store
+from ml_assets.durable import json_digest
 from ml_assets.pipeline import PipelineSpec
 
 IO_MANAGER = "artifacts"
@@ -158,7 +165,7 @@ def _materialize(
 ) -> dg.MaterializeResult[Artifact]:
     store = Store(home.pipeline(stage.pipeline.name))
     digests = {name: artifact.digest for name, artifact in inputs.items()}
-    parts = ingredients(stage.function, stage.config, digests, stage.pipeline.user_modules)
+    parts = _ingredients(stage, home, digests)
     record, why = _find(stage, home, store, parts, inputs)
     if record is None:
         record = _run(stage, home, store, parts, inputs, run_id, why, log)
@@ -166,6 +173,16 @@ def _materialize(
         record = replace(record, reason=why)
     log(_line(stage.name, record, why))
     return _result(stage, store, record, why)
+
+
+def _ingredients(stage: _Declared, home: Home, digests: Mapping[str, str]) -> Ingredients:
+    path = home.root / "sources.json"
+    memo = load_memo(path)
+    known = len(memo)
+    parts = ingredients(stage.function, stage.config, digests, stage.pipeline.user_modules, memo)
+    if len(memo) > known:
+        keep_memo(path, memo)
+    return parts
 
 
 def _find(
@@ -187,7 +204,7 @@ def _find(
     fingerprints = {name: artifact.fingerprint for name, artifact in inputs.items()}
     if dict(record.inputs) != fingerprints:
         record = replace(record, inputs=fingerprints)
-        store.keep(record)
+        store.keep(record, found_by=fingerprint(parts))
     return record, CACHED
 
 
@@ -225,9 +242,12 @@ def _run(
         _check_names(stage, outcome)
         metadata = {name: shown(value, directory) for name, value in outcome.metadata.items()}
         digest = store.publish(directory, stage.name)
+    made_from = fingerprint(parts)
     record = Record(
         asset=stage.name,
-        fingerprint=fingerprint(parts),
+        # What looks at the outside world can give another content for the same ingredients: each keeps
+        # a record of its own, so that the lineage of what was made from it stays true.
+        fingerprint=json_digest([made_from, digest]) if stage.verify else made_from,
         digest=digest,
         ingredients=parts,
         inputs={name: artifact.fingerprint for name, artifact in inputs.items()},
@@ -240,7 +260,7 @@ def _run(
         seconds=round(time.monotonic() - began, 3),
         reason=why,
     )
-    store.keep(record)
+    store.keep(record, found_by=made_from)
     return record
 
 

@@ -135,9 +135,18 @@ class Store:
         durable.publish_directory(staged, self.object_path(asset, digest))
         return digest
 
-    def keep(self, record: Record) -> None:
-        """Write a record, durably. The artifact's object must have been published."""
-        durable.write_json(self._record_path(record.asset, record.fingerprint), asdict(record))
+    def keep(self, record: Record, found_by: str | None = None) -> None:
+        """Write a record, durably. The artifact's object must have been published.
+
+        Parameters
+        ----------
+        record : Record
+            What to keep, under its own fingerprint.
+        found_by : str, optional
+            Another fingerprint under which `record` finds it, until a later one takes that place.
+        """
+        for fingerprint in dict.fromkeys((record.fingerprint, found_by or record.fingerprint)):
+            durable.write_json(self._record_path(record.asset, fingerprint), asdict(record))
 
     def point(self, asset: str, fingerprint: str) -> None:
         """Make the record with this fingerprint the one that holds now."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from ml_assets.labels.grammar import expression_mistake
 from ml_assets.spec import Fraction, Spec, broken_rules
 
 
@@ -40,7 +41,7 @@ class LabelSpec(Spec):
     @model_validator(mode="after")
     def _one_way(self) -> "LabelSpec":
         both = (self.column is None) == (self.expression is None)
-        unread = _unreadable(self.expression) if self.expression is not None else None
+        unread = expression_mistake(self.expression) if self.expression is not None else None
         broken_rules(
             (both, "", "needs either column or expression"),
             (unread is not None, "expression", f"cannot be read: {unread}"),
@@ -54,16 +55,7 @@ class LabelSpec(Spec):
             return [str(self.column)]
         names = (
             n.id
-            for n in ast.walk(ast.parse(self.expression, mode="eval"))
+            for n in ast.walk(ast.parse(self.expression.strip(), mode="eval"))
             if isinstance(n, ast.Name)
         )
         return list(dict.fromkeys(names))
-
-
-def _unreadable(expression: str) -> str | None:
-    """Why an expression cannot be read; None if it can."""
-    try:
-        ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        return str(getattr(error, "msg", None) or error)
-    return None
