@@ -20,14 +20,15 @@ class Scorer:
         Its version.
     model_digest : str
         Of its model artifact.
-    statistics_digest : str or None
-        Of the statistics of the examples that it was trained on.
+    statistics_digest, evaluation_digest : str or None
+        Of the statistics of the examples that it was trained on, and of its evaluation.
     """
 
     name: str
     version: int
     model_digest: str
     statistics_digest: str | None
+    evaluation_digest: str | None
 
     def to_json(self) -> dict[str, Any]:
         """Give plain JSON."""
@@ -68,9 +69,8 @@ def scorer(champion: RegisteredVersion | None, name: str, pipeline: str) -> Scor
             "but was not registered by ml_assets, so its files are unknown. Give the alias back to a "
             f"version of this pipeline: python -m ml_assets run {pipeline}"
         )
-    return Scorer(
-        name, champion.version, champion.model_digest, champion.tags.get("statistics_digest")
-    )
+    traced = {key: champion.tags.get(key) for key in ("statistics_digest", "evaluation_digest")}
+    return Scorer(name, champion.version, champion.model_digest, **traced)
 
 
 def holds_no_more(champion: RegisteredVersion | None, version: int) -> str | None:

@@ -1,0 +1,248 @@
+"""Decides when to retrain: a pure function of what holds now, the clock and what was decided before.
+
+Each reason names its evidence, by content. A reason whose evidence has led to a retraining already does
+not lead to another: a drift alarm fires once for one champion and one set of scored rows, whether or not
+the new model is promoted.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ml_assets.durable import json_digest
+from ml_assets.monitoring.spec import RetrainingSpec
+
+AlarmKind = Literal["skew", "drift", "performance"]
+ReasonKind = Literal[AlarmKind, "new_spans", "age"]
+
+# Half of the time after which assets count as stale, and all of it where the truth changes by the hour.
+MAX_AGE_DAYS: Mapping[str, float] = {"months": 30.0, "weeks": 7.0, "days": 1.0, "hours": 0.125}
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that serves: its version, and when that was registered, in UTC."""
+
+    version: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm of the monitoring.
+
+    Attributes
+    ----------
+    kind : {"skew", "drift", "performance"}
+        What alarms.
+    digest : str
+        Of the artifact that says so.
+    model_version : int
+        The version whose scored rows it is about.
+    text : str
+        What the check says.
+    """
+
+    kind: AlarmKind
+    digest: str
+    model_version: int
+    text: str
+
+
+@dataclass(frozen=True)
+class NewSpans:
+    """What the source brings that has not been ingested, as far as it lies in a window.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The spans that are new or changed, in a window of training or serving.
+    digest : str
+        Of the source's content.
+    """
+
+    names: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What holds now.
+
+    Attributes
+    ----------
+    pipeline : str
+        Its name.
+    is_trained : bool
+        Whether a model was ever made.
+    champion : Champion or None
+        The model that serves.
+    new_spans : NewSpans or None
+        What is new in the source; None where nothing is.
+    alarms : tuple of Alarm
+        Those that hold now.
+    max_age_days : float
+        How old the champion may be where the YAML does not say.
+    is_running : bool
+        Whether a retraining is queued or running.
+    cursor : str or None
+        What the last decision gave.
+    """
+
+    pipeline: str
+    is_trained: bool
+    champion: Champion | None
+    new_spans: NewSpans | None
+    alarms: tuple[Alarm, ...]
+    max_age_days: float
+    is_running: bool
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why to retrain: the kind, the content that shows it, and a sentence for a person."""
+
+    kind: ReasonKind
+    evidence: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to retrain.
+
+    Attributes
+    ----------
+    retrain : bool
+        Whether to start now.
+    reasons : tuple of Reason
+        Why, or what waits for the end of the cool-down.
+    run_key : str or None
+        Of the run to start; from the evidence, so that the same decision never starts two.
+    cursor : str
+        To be given to the next decision.
+    message : str
+        One sentence for a person.
+    """
+
+    retrain: bool
+    reasons: tuple[Reason, ...]
+    run_key: str | None
+    cursor: str
+    message: str
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """The cursor: when the last retraining was started, by which key, for which evidence."""
+
+    started_at: str | None = None
+    run_key: str | None = None
+    handled: dict[str, str] = field(default_factory=dict)
+
+
+def decide_retraining(state: State, now: datetime, spec: RetrainingSpec) -> Decision:
+    """Decide whether to retrain now.
+
+    Parameters
+    ----------
+    state : State
+        What holds now.
+    now : datetime
+        The time, in UTC.
+    spec : RetrainingSpec
+        Which reasons count, and how long to wait between retrainings.
+
+    Returns
+    -------
+    Decision
+        The cool-down holds for every reason; what arises in it is acted on when it ends.
+    """
+    memory = _recall(state.cursor)
+    reasons = tuple(
+        reason
+        for reason in _reasons(state, now, spec)
+        if memory.handled.get(reason.kind) != reason.evidence
+    )
+    waiting = _waiting(state, reasons, now, spec, memory)
+    if waiting is not None:
+        return Decision(False, reasons, None, _write(memory), waiting)
+    evidence: dict[str, str] = {reason.kind: reason.evidence for reason in reasons}
+    # The key of the run before makes the same evidence a new decision when it comes up again later.
+    key = json_digest({"evidence": evidence, "after": memory.run_key})[:32]
+    handled = {**memory.handled, **evidence}
+    cursor = _write(_Memory(now.isoformat(timespec="seconds"), key, handled))
+    return Decision(True, reasons, key, cursor, _told(reasons))
+
+
+def _waiting(
+    state: State, reasons: Sequence[Reason], now: datetime, spec: RetrainingSpec, memory: _Memory
+) -> str | None:
+    """Why not to retrain now, or None."""
+    if not state.is_trained:
+        return (
+            f"{state.pipeline} was never trained. Materialize it first: "
+            f"python -m ml_assets run {state.pipeline}"
+        )
+    if not reasons:
+        return "There is no new reason to retrain."
+    if state.is_running:
+        return f"A retraining is queued or running already; then: {_told(reasons)}"
+    if memory.started_at is not None:
+        until = datetime.fromisoformat(memory.started_at) + timedelta(hours=spec.cool_down_hours)
+        if now < until:
+            return f"Cooling down until {until:%Y-%m-%d %H:%M} UTC; then: {_told(reasons)}"
+    return None
+
+
+def _reasons(state: State, now: datetime, spec: RetrainingSpec) -> list[Reason]:
+    found = []
+    if spec.on_new_spans and state.new_spans is not None and state.new_spans.names:
+        found.append(Reason("new_spans", state.new_spans.digest, _span_text(state.new_spans.names)))
+    if state.champion is None:
+        return found
+    wanted = {"skew": spec.on_skew, "drift": spec.on_drift, "performance": spec.on_performance}
+    version = state.champion.version
+    found += [
+        Reason(alarm.kind, f"version {version}: {alarm.digest}", f"{alarm.kind}: {alarm.text}")
+        for alarm in state.alarms
+        if wanted[alarm.kind] and alarm.model_version == version
+    ]
+    return found + _age(state.champion, now, spec.max_age_days or state.max_age_days)
+
+
+def _age(champion: Champion, now: datetime, max_days: float) -> list[Reason]:
+    days = (now - champion.created_at) / timedelta(days=1)
+    if days <= max_days:
+        return []
+    # Whoever replaces no champion tries again after as long a time.
+    evidence = f"version {champion.version}: {int(days / max_days)} times {max_days:g} days"
+    text = f"version {champion.version} is {days:.1f} days old; at most {max_days:g} are allowed"
+    return [Reason("age", evidence, text)]
+
+
+def _span_text(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f"{len(names)} new or changed span{'s' if len(names) > 1 else ''}: {shown}"
+
+
+def _told(reasons: Sequence[Reason]) -> str:
+    return "; ".join(reason.text for reason in reasons)
+
+
+def _recall(cursor: str | None) -> _Memory:
+    """Read a cursor. One that this version did not write is no memory at all."""
+    try:
+        value = json.loads(cursor or "{}")
+        return _Memory(
+            value.get("started_at"), value.get("run_key"), dict(value.get("handled", {}))
+        )
+    except (ValueError, AttributeError, TypeError):
+        return _Memory()
+
+
+def _write(memory: _Memory) -> str:
+    return json.dumps(asdict(memory), sort_keys=True)
