@@ -9,8 +9,8 @@ import ast
 import functools
 import hashlib
 import importlib.util
-import inspect
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,25 @@ _LIBRARIES = {
 Ingredients = dict[str, dict[str, str]]
 
 
+@dataclass(frozen=True)
+class Source:
+    """What matters of a source text: its meaning as a digest, and what it imports."""
+
+    digest: str
+    modules: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+
+Memo = dict[str, Source]
+"""Sources by the digest of their text, and of the function in it."""
+
+
 def ingredients(
     function: Callable[..., Any],
     config: Mapping[str, Any],
     inputs: Mapping[str, str],
     user_modules: tuple[str, ...] = (),
+    memo: "Memo | None" = None,
 ) -> Ingredients:
     """Give everything that an artifact is made from, in four groups.
 
@@ -47,6 +61,8 @@ def ingredients(
         The content digest of each upstream asset.
     user_modules : tuple of str
         The user's own modules that the YAML names, such as ``my_project.source``.
+    memo : mapping, optional
+        What was read from source texts before, by their digest; what is read now is added.
 
     Returns
     -------
@@ -54,10 +70,10 @@ def ingredients(
         ``code`` and ``libraries`` by module or distribution name, ``config`` by YAML key, ``inputs``
         by asset name; every value is a digest or a version.
     """
-    trees = _closure(function, user_modules)
-    libraries = {name for tree in trees.values() for name in _top_level_imports(tree)}
+    sources = _closure(function, user_modules, {} if memo is None else memo)
+    libraries = {name for source in sources.values() for name in source.libraries}
     return {
-        "code": {name: _tree_digest(tree) for name, tree in sorted(trees.items())},
+        "code": {name: source.digest for name, source in sorted(sources.items())},
         "libraries": {
             _LIBRARIES[name]: metadata.version(_LIBRARIES[name])
             for name in sorted(libraries)
@@ -73,30 +89,50 @@ def fingerprint(parts: Ingredients) -> str:
     return durable.json_digest(parts)
 
 
-def _closure(function: Callable[..., Any], user_modules: tuple[str, ...]) -> dict[str, ast.AST]:
+def _closure(
+    function: Callable[..., Any], user_modules: tuple[str, ...], memo: Memo
+) -> dict[str, Source]:
     """The function and every module of ours or the user's that it imports, directly or not."""
-    start = _function_tree(function)
-    trees: dict[str, ast.AST] = {f"{function.__module__}.{function.__name__}": start}
-    waiting = [*_followed_imports(start, function.__module__), *user_modules]
+    start = _read(function.__module__, function.__name__, memo)
+    if start is None:
+        raise ValueError(f"{function.__module__}.{function.__name__} has no source file.")
+    sources = {f"{function.__module__}.{function.__name__}": start}
+    waiting = [*start.modules, *user_modules]
     roots = {PACKAGE, *(name.split(".")[0] for name in user_modules)}
     while waiting:
         name = waiting.pop()
-        if name in trees or name.split(".")[0] not in roots or _is_wiring(name):
+        if name in sources or name.split(".")[0] not in roots or _is_wiring(name):
             continue
-        tree = _module_tree(name)
-        if tree is not None:
-            trees[name] = tree
-            waiting.extend(_followed_imports(tree, name))
-    return trees
+        source = _read(name, None, memo)
+        if source is not None:
+            sources[name] = source
+            waiting.extend(source.modules)
+    return sources
 
 
-def _function_tree(function: Callable[..., Any]) -> ast.AST:
-    """The function's own tree, and those of the helpers in its module that it uses by name."""
-    module = _module_tree(function.__module__)
-    if module is None:
-        return _without_docstrings(ast.parse(inspect.cleandoc(inspect.getsource(function))))
-    defined = {n.name: n for n in ast.walk(module) if isinstance(n, ast.FunctionDef)}
-    wanted, found = [function.__name__], dict[str, ast.FunctionDef]()
+def _read(module: str, function: str | None, memo: Memo) -> Source | None:
+    """Read a module, or one function of it with the helpers that it uses by name."""
+    text = _text(module)
+    if text is None:
+        return None
+    key = f"{hashlib.sha256(text).hexdigest()}:{module}:{function or ''}"
+    if key not in memo:
+        tree = ast.parse(text)
+        memo[key] = _source(tree if function is None else _only(tree, function), module)
+    return memo[key]
+
+
+@functools.cache
+def _text(module: str) -> bytes | None:
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin).read_bytes()
+
+
+def _only(tree: ast.Module, function: str) -> ast.Module:
+    defined = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    wanted, found = [function], dict[str, ast.FunctionDef]()
     while wanted:
         name = wanted.pop()
         if name in defined and name not in found:
@@ -105,20 +141,21 @@ def _function_tree(function: Callable[..., Any]) -> ast.AST:
     return ast.Module(body=[found[name] for name in sorted(found)], type_ignores=[])
 
 
-@functools.cache
-def _module_tree(name: str) -> ast.AST | None:
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        return None
-    return _without_docstrings(ast.parse(Path(spec.origin).read_bytes()))
+def _source(tree: ast.Module, module: str) -> Source:
+    nodes = list(ast.walk(tree))
+    for node in nodes:
+        _drop_docstring(node)
+    package = module.rpartition(".")[0]
+    modules = {name for node in nodes for name in _imported(node, package)}
+    libraries = {name.split(".")[0] for name in modules}
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    return Source(digest, tuple(sorted(modules)), tuple(sorted(libraries)))
 
 
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
-    return tree
+def _drop_docstring(node: ast.AST) -> None:
+    body = getattr(node, "body", None)
+    if isinstance(body, list) and body and _is_text(body[0]):
+        body[:1] = [] if len(body) > 1 else [ast.Pass()]
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -130,17 +167,15 @@ def _is_text(node: ast.AST) -> bool:
     )
 
 
-def _tree_digest(tree: ast.AST) -> str:
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
-
-
-def _followed_imports(tree: ast.AST, module: str) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{a.name}" for a in node.names if _exists(node.module, a))
+def _imported(node: ast.AST, package: str) -> Iterator[str]:
+    """Every module that an import may mean: ``from a import b`` is ``a``, and ``a.b`` if that is one."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        name = ".".join([*above, *([node.module] if node.module else [])])
+        yield name
+        yield from (f"{name}.{a.name}" for a in node.names if _exists(name, a))
 
 
 def _exists(package: str, alias: ast.alias) -> bool:
@@ -151,14 +186,21 @@ def _exists(package: str, alias: ast.alias) -> bool:
     return (folder / f"{alias.name}.py").is_file()
 
 
-def _top_level_imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0]
-
-
 def _is_wiring(name: str) -> bool:
     parts = name.split(".")
     return parts[0] == PACKAGE and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] == "assets")
+
+
+def load_memo(path: Path) -> Memo:
+    """Read what `keep_memo` has written; nothing where that is not there."""
+    if not path.is_file():
+        return {}
+    stored = durable.read_json(path)
+    return {
+        key: Source(d, tuple(modules), tuple(libs)) for key, (d, modules, libs) in stored.items()
+    }
+
+
+def keep_memo(path: Path, memo: Memo) -> None:
+    """Write what was read from source texts, for the next process."""
+    durable.write_json(path, {k: [s.digest, s.modules, s.libraries] for k, s in memo.items()})
