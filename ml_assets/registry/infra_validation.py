@@ -110,7 +110,7 @@ def validate_infra(
     limits : Limits
         What it must keep.
     log : Path
-        The file for the server's output.
+        The file for the server's output; kept only if there is a reason to look at it.
     environment : mapping of str to str, optional
         Variables to set for the server.
 
@@ -142,6 +142,8 @@ def validate_infra(
         found.reasons.append(str(error))
     except OSError as error:
         found.reasons.append(f"the scoring server could not be started: {error.strerror or error}")
+    if found.blessed:
+        log.unlink(missing_ok=True)
     return found
 
 

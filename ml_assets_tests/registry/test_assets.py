@@ -1,0 +1,340 @@
+"""The registry's assets in Dagster: from a model and its verdicts to a champion."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.artifacts.outcome import Check, Outcome
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.errors import ModelError
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.registry.assets import build_assets
+from ml_assets.registry.client import connect
+from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.registry import challenger, champion, registered_version
+from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
+
+PASSED = [{"name": "quarantine", "passed": True, "severity": "ERROR", "description": "none"}]
+FAILED = [{**PASSED[0], "passed": False, "description": "9 % of the rows; at most 5 % may be"}]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the registry's assets: whether it succeeded, why each asset ran, and its checks."""
+
+    success: bool
+    reasons: dict[str, str]
+    checks: dict[str, dg.AssetCheckEvaluation]
+
+
+@pytest.fixture
+def home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    found = Home(tmp_path)
+    found.mlflow.mkdir()
+    shutil.copy(empty_database, found.mlflow / "mlflow.db")
+    put_model(found, seed=0)
+    put_examples(found, PASSED)
+    return found
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> InfraValidation:
+    """The verdict on the candidate's server, without one."""
+    verdict = InfraValidation(rows=3, load_seconds=1.0, p50_ms=9.0, p99_ms=12.0, memory_mb=280.0)
+    monkeypatch.setattr(
+        "ml_assets.registry.infra_validation.validate_infra", lambda *given: verdict
+    )
+    return verdict
+
+
+def store_of(home: Home) -> Store:
+    return Store(home.pipeline("shop"))
+
+
+def put_model(home: Home, seed: int) -> Artifact:
+    return put_artifact(store_of(home), "model", lambda path: write_bundle(path, "binary", seed))
+
+
+def put_examples(home: Home, checks: list[dict[str, Any]]) -> None:
+    frame = examples("binary")
+    put_artifact(
+        store_of(home),
+        "validated_examples",
+        lambda path: write_frame(path / "examples.parquet", frame),
+        checks=checks,
+        blocking=["quarantine"],
+    )
+
+
+def judge(pipeline: PipelineSpec, blessed: bool) -> dg.AssetsDefinition:
+    """A stand-in for the room of evaluation that blesses whatever it is told to."""
+
+    @stage_asset(
+        pipeline,
+        ins=["model", "baseline_model", "validated_examples"],
+        config={"blessed": blessed},
+        checks=["blessing"],
+    )
+    def evaluation(
+        stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
+    ) -> Outcome:
+        reasons = [] if blessed else ["roc_auc is 0.81; it must be at least 0.99"]
+        verdict = {"candidate": model.digest, "blessed": blessed, "reasons": reasons}
+        durable.write_json(stage.directory / "blessing.json", verdict)
+        metrics = {"roc_auc": [0.81, 0.79, 0.83]}
+        return Outcome({"rows": 3, "metrics": metrics}, {}, [Check("blessing", blessed, "as told")])
+
+    return evaluation
+
+
+def run(home: Home, blessed: bool = True, **infra: Any) -> Run:
+    pipeline = PipelineSpec.model_validate(
+        {
+            "name": "shop",
+            "task": "binary",
+            "ingest": {"source": {"csv": "a.csv"}, "key": "id", "time": "when"},
+            "labels": "paid",
+            "registry": {"infra_validation": infra},
+        }
+    )
+    upstream = [
+        dg.AssetSpec(dg.AssetKey(["shop", name])).with_io_manager_key("artifacts")
+        for name in ("model", "validated_examples")
+    ]
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [*upstream, judge(pipeline, blessed), *build_assets(pipeline)],
+            resources={"artifacts": ArtifactIOManager(home=str(home.root))},
+            instance=instance,
+            raise_on_error=False,
+        )
+    events = result.get_asset_materialization_events()
+    found = [event.materialization for event in events]
+    return Run(
+        result.success,
+        {one.asset_key.path[-1]: str(one.metadata["reason"].value) for one in found},
+        {check.check_name: check for check in result.get_asset_check_evaluations()},
+    )
+
+
+def registered(home: Home) -> dict[str, Any]:
+    facts: dict[str, Any] = (
+        store_of(home).current_artifact("registered_model").json("registered_model.json")
+    )
+    return facts
+
+
+def aliases(home: Home) -> tuple[int | None, int | None]:
+    found = (f(home.tracking_uri, "shop") for f in (champion, challenger))
+    first, second = (one.version if one else None for one in found)
+    return first, second
+
+
+def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home: Home) -> None:
+    first = run(home, rows=5, max_latency_ms=5_000)
+
+    assert first.success
+    assert first.checks["infra_blessing"].passed
+    assert first.checks["promotion"].description == "version 1 is the champion"
+    digest = store_of(home).current_artifact("model").digest
+    assert registered(home) == {
+        "name": "shop",
+        "version": 1,
+        "model_digest": digest,
+        "champion": True,
+        "champion_version": 1,
+        "challenger": None,
+        "reasons": [],
+    }
+    version = champion(home.tracking_uri, "shop")
+    assert version is not None
+    assert version.baseline is None
+    tags = dict(version.tags)
+    assert tags.pop("dagster_run_id")
+    assert tags.pop("code_version")
+    assert set(tags) == {
+        "baseline",
+        "evaluation_digest",
+        "infra_validation_digest",
+        "model_digest",
+        "pipeline",
+        "promotion",
+        "validated_examples_digest",
+        "verdict.blessing",
+        "verdict.infra_blessing",
+        "verdict.quarantine",
+    }
+    assert tags["verdict.infra_blessing"] == "passed"
+    infra = store_of(home).current_artifact("infra_validation")
+    assert infra.json("infra_validation.json")["max_difference"] == 0.0
+    assert infra.json("infra_blessing.json") == {
+        "candidate": digest,
+        "blessed": True,
+        "reasons": [],
+    }
+    assert list((store_of(home).root / "logs").iterdir()) == []
+
+    second = run(home, rows=5, max_latency_ms=5_000)
+
+    assert second.success
+    assert set(second.reasons.values()) == {"cached"}
+
+
+def test_a_candidate_that_is_not_blessed_stays_the_challenger(
+    home: Home, served: InfraValidation
+) -> None:
+    found = run(home, blessed=False)
+
+    assert not found.success
+    assert found.checks["promotion"].description == (
+        "version 1 was not promoted, there is no champion: "
+        "blessing: roc_auc is 0.81; it must be at least 0.99"
+    )
+    assert aliases(home) == (None, 1)
+
+
+def test_a_refused_candidate_leaves_the_champion(home: Home, served: InfraValidation) -> None:
+    run(home)
+    put_model(home, seed=1)
+
+    found = run(home, blessed=False)
+
+    assert not found.success
+    description = found.checks["promotion"].description or ""
+    assert description.startswith("version 2 was not promoted, the champion stays version 1: bless")
+    assert aliases(home) == (1, 2)
+    again = run(home, blessed=False)
+    assert not again.success
+    assert set(again.reasons.values()) == {"cached"}
+
+
+def test_a_better_candidate_becomes_champion_and_remembers_whom_it_replaced(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    first = store_of(home).current_artifact("model").digest
+    put_model(home, seed=1)
+
+    assert run(home).success
+
+    assert aliases(home) == (2, None)
+    baseline = store_of(home).current_artifact("baseline_model").json("baseline.json")
+    assert baseline == {
+        "version": 1,
+        "model_digest": first,
+        "statistics_digest": None,
+        "path": f"objects/model/{first}",
+    }
+    again = run(home)
+    assert again.success
+    assert set(again.reasons.values()) == {"cached"}
+
+
+def test_a_candidate_whose_server_failed_is_not_promoted_and_tried_again(
+    home: Home, served: InfraValidation
+) -> None:
+    served.reasons.append("the 99th percentile of the latency is 1400 ms; the limit is 1000 ms")
+
+    found = run(home)
+
+    assert not found.success
+    assert not found.checks["infra_blessing"].passed
+    assert (
+        "infra_blessing: the 99th percentile of the latency is 1400 ms; the limit is 1000 ms"
+        in (found.checks["promotion"].description or "")
+    )
+    served.reasons.clear()
+    again = run(home)
+    assert again.success
+    assert again.reasons["infra_validation"] == "it was not blessed, so it is tried again"
+    assert aliases(home) == (1, None)
+
+
+def test_a_check_that_failed_anywhere_before_is_a_no(home: Home, served: InfraValidation) -> None:
+    put_examples(home, FAILED)
+
+    found = run(home)
+
+    assert not found.success
+    assert "validated_examples: quarantine failed: 9 % of the rows; at most 5 % may be" in (
+        found.checks["promotion"].description or ""
+    )
+    assert aliases(home) == (None, 1)
+
+
+def test_verdicts_are_read_from_the_disk_at_the_moment_of_promotion(
+    home: Home, served: InfraValidation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ml_assets.registry import registry
+
+    original = registry.register
+
+    def register_while_someone_alters(*given: Any) -> Any:
+        found = original(*given)
+        path = store_of(home).current_artifact("evaluation").path / "blessing.json"
+        path.write_text(path.read_text().replace("[]", '["altered"]'))
+        return found
+
+    monkeypatch.setattr(registry, "register", register_while_someone_alters)
+
+    found = run(home)
+
+    assert not found.success
+    description = found.checks["promotion"].description or ""
+    assert "evaluation: its files are missing or were altered after it was made" in description
+
+
+def test_aliases_that_someone_moves_are_seen(home: Home, served: InfraValidation) -> None:
+    run(home)
+    put_model(home, seed=1)
+    run(home)
+    with connect(home.tracking_uri, "a test") as client:
+        client.set_registered_model_alias("shop", "champion", "1")
+
+    found = run(home)
+
+    assert found.reasons["baseline_model"] == "cached"
+    assert found.reasons["registered_model"] == (
+        "the alias champion was moved in MLflow, from version 2 to version 1"
+    )
+    assert aliases(home) == (2, None)
+
+
+def test_a_version_that_someone_deletes_is_registered_again(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    with connect(home.tracking_uri, "a test") as client:
+        client.delete_model_version("shop", "1")
+
+    found = run(home)
+
+    assert found.success
+    assert found.reasons["registered_model"] == "version 1 of shop is gone from MLflow"
+    assert registered_version(home.tracking_uri, "shop", 1) is None
+    assert aliases(home) == (2, None)
+
+
+def test_a_champion_of_someone_else_is_refused_as_a_baseline(home: Home) -> None:
+    from ml_assets.registry.baseline import find_baseline
+
+    with connect(home.tracking_uri, "a test") as client:
+        client.create_registered_model("shop")
+        client.create_model_version("shop", source=home.root.as_uri())
+        client.set_registered_model_alias("shop", "champion", "1")
+
+    with pytest.raises(
+        ModelError, match=r"champion of 'shop', version 1, was not registered by ml_assets .*Remove"
+    ):
+        find_baseline(home.tracking_uri, "shop", "a" * 64)
