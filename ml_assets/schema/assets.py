@@ -1,10 +1,74 @@
-"""The assets of this room."""
+"""The asset of this room: `schema`."""
 
 import dagster as dg
 
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.outcome import Check, Columns, Markdown, Outcome
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+    path = pipeline.directory / pipeline.schema_.file
+
+    def why_stale(home: Home, artifact: Artifact) -> str | None:
+        from ml_assets.schema.pinned_file import why_not_pinned
+
+        return why_not_pinned(path, artifact.summary["file_sha256"])
+
+    @stage_asset(
+        pipeline,
+        ins=["statistics"],
+        config={
+            "schema": pipeline.schema_,
+            "labels": pipeline.labels,
+            "transform.known_after": pipeline.transform.known_after,
+        },
+        kinds=["yaml"],
+        checks=["schema_reviewed"],
+        verify=why_stale,
+    )
+    def schema(stage: Stage, statistics: Artifact) -> Outcome:
+        """What the columns must look like: read from the file beside the pipeline, inferred if new."""
+        from ml_assets.durable import file_digest
+        from ml_assets.schema.infer import infer_schema
+        from ml_assets.schema.pinned_file import pin_schema, write_copy
+        from ml_assets.schema.show import columns, review
+        from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.schema.yaml_writer import schema_body
+        from ml_assets.statistics.model import DatasetStatistics
+
+        origin = "pinned" if path.is_file() else "inferred"
+        if origin == "pinned":
+            found = read_schema(path)
+        else:
+            train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
+            inferred = infer_schema(
+                train,
+                max_domain_size=pipeline.schema_.max_domain_size,
+                range_margin=pipeline.schema_.range_margin,
+                absent_in_serving={*pipeline.labels.columns, *pipeline.transform.known_after},
+            )
+            found = pin_schema(path, inferred, pipeline.name)
+        write_copy(stage.directory / "schema.yaml", found, path)
+        return Outcome(
+            summary={
+                "features": len(found.features),
+                "origin": origin,
+                "reviewed": found.reviewed,
+                "file_sha256": file_digest(path),
+            },
+            metadata={
+                "features": len(found.features),
+                "left_out": len(found.left_out),
+                "origin": origin,
+                "file": str(path),
+                "schema": Markdown(f"~~~yaml\n{schema_body(found)}~~~"),
+                "columns": Columns(columns(found)),
+            },
+            checks=[Check("schema_reviewed", bool(found.reviewed), review(found, path), "WARN")],
+        )
+
+    return [schema]

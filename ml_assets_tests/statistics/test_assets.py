@@ -40,7 +40,7 @@ def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Pat
     result = dg.materialize(
         [spec, *build_assets(pipeline)],
         resources={"artifacts": ArtifactIOManager(home=str(tmp_path))},
-        instance=dg.DagsterInstance.ephemeral(),
+        instance=dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)),
     )
     assert result.success
     artifact = store.current_artifact("statistics")
