@@ -1,0 +1,135 @@
+"""The UI in a real Chromium: a person materializes a pipeline and sees the run turn green."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from ml_assets_tests.project_factory import free_port, make_project, project_environment
+
+pytestmark = pytest.mark.ui
+_CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+_PICTURES = os.environ.get("ML_ASSETS_PICTURES")
+
+
+class Ui:
+    """The running UIs, as `make ui` starts them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.mlflow_port = free_port(), free_port()
+        command = [sys.executable, "-m", "ml_assets", "ui", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--mlflow-port", str(self.mlflow_port)],
+            cwd=folder,
+            env=project_environment(folder),
+            stdout=(folder / "ui.log").open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def query(self, text: str) -> Any:
+        body = json.dumps({"query": text}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/graphql", body, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["data"]
+
+    def wait(self, url: str, seconds: float = 180) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, "the UI has ended by itself"
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.5)
+        raise AssertionError(f"{url} did not answer within {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    folder = make_project(tmp_path_factory.mktemp("project"))
+    running = Ui(folder)
+    try:
+        running.wait(f"{running.url}/server_info")
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.send_signal(signal.SIGTERM)
+            running.process.wait(60)
+
+
+@pytest.fixture
+def page(ui: Ui) -> Iterator[Page]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("there is no chromium on the PATH; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM_FLAGS)
+        yield browser.new_page(viewport={"width": 1500, "height": 1000})
+        browser.close()
+
+
+def _picture(page: Page, name: str) -> None:
+    if _PICTURES:
+        page.screenshot(path=Path(_PICTURES) / f"{name}.png")
+
+
+def test_materializing_from_the_ui_ends_in_a_green_run_and_a_champion(ui: Ui, page: Page) -> None:
+    page.goto(f"{ui.url}/locations/ml_assets/asset-groups/churn")
+    expect(page.get_by_text("Join the Dagster community")).to_have_count(0)
+    button = page.get_by_role("button", name="Materialize all")
+    button.click(timeout=60_000)
+    page.get_by_text("View", exact=True).first.wait_for(timeout=60_000)
+    _picture(page, "group")
+    runs = ui.query("{runsOrError(limit: 1) {... on Runs {results {runId}}}}")
+    run = runs["runsOrError"]["results"][0]["runId"]
+    page.goto(f"{ui.url}/runs/{run}")
+    page.get_by_text("Success", exact=True).first.wait_for(timeout=240_000)
+    _picture(page, "run")
+    page.goto(f"{ui.url}/assets/churn/registered_model")
+    page.get_by_text("promotion").first.wait_for(timeout=60_000)
+    _picture(page, "registered_model")
+
+
+def test_an_asset_shows_its_description_checks_and_rows(ui: Ui, page: Page) -> None:
+    page.goto(f"{ui.url}/assets/churn/examples")
+    page.get_by_text("Row count").first.wait_for(timeout=60_000)
+    expect(page.get_by_text("splits_disjoint").first).to_be_visible()
+    _picture(page, "examples")
+
+
+def test_the_retraining_sensor_is_on_by_default(ui: Ui) -> None:
+    found = ui.query("{sensorsOrError(repositorySelector: {repositoryLocationName: "
+                     '"ml_assets", repositoryName: "__repository__"}) '
+                     "{... on Sensors {results {name sensorState {status}}}}}")  # fmt: skip
+    states = {s["name"]: s["sensorState"]["status"] for s in found["sensorsOrError"]["results"]}
+    assert states == {"churn_retraining": "RUNNING"}
+
+
+def test_the_ui_ends_with_all_its_children_on_term(ui: Ui) -> None:
+    ui.wait(f"http://127.0.0.1:{ui.mlflow_port}/health")
+    family = psutil.Process(ui.process.pid).children(recursive=True)
+    assert len(family) >= 3
+    ui.process.send_signal(signal.SIGTERM)
+    assert ui.process.wait(60) == 0
+    assert [process for process in family if process.is_running()] == []
