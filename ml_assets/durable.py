@@ -7,20 +7,23 @@ package puts a file or folder under its final name.
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+# What is being written: ".<host>-<process id>-<random>", so that only its own machine judges it.
+_REMAINS = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)-[^-]+\.(?:staging|tmp)")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace the file `path` with `content` in one step, durably."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
@@ -62,7 +65,7 @@ def staging_directory(parent: Path) -> Iterator[Path]:
     Only a process killed in between leaves the folder behind; `sweep_staging` removes such remains.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    path = Path(tempfile.mkdtemp(prefix=f".{os.getpid()}-", suffix=".staging", dir=parent))
+    path = Path(tempfile.mkdtemp(prefix=_prefix(), suffix=".staging", dir=parent))
     try:
         yield path
     finally:
@@ -100,23 +103,32 @@ def sync_tree(directory: Path) -> None:
     _sync_directory(directory)
 
 
-def sweep_staging(parent: Path, is_alive: "Any") -> list[Path]:
-    """Remove the staging folders below `parent` whose process is gone; give their paths.
+def sweep_staging(parent: Path, is_alive: Callable[[int], bool]) -> list[Path]:
+    """Remove what processes of this machine that are gone left half-written in `parent`.
 
     Parameters
     ----------
     parent : Path
-        The folder that was given to `staging_directory`.
+        The folder that was given to `staging_directory`, or that holds the files of `write_bytes`.
     is_alive : callable
-        Says of a process id (int) whether that process still runs.
+        Says of a process id whether that process still runs.
+
+    Returns
+    -------
+    list of Path
+        What was removed, sorted.
     """
+    named = ((path, _REMAINS.fullmatch(path.name)) for path in sorted(parent.glob(".*")))
     gone = [
         path
-        for path in sorted(parent.glob(".*-*.staging"))
-        if not is_alive(int(path.name[1:].split("-", 1)[0]))
+        for path, match in named
+        if match and match["host"] == _host() and not is_alive(int(match["pid"]))
     ]
     for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return gone
 
 
@@ -140,6 +152,14 @@ def directory_digest(directory: Path) -> str:
 def json_digest(value: Any) -> str:
     """Give the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(json_bytes(value)).hexdigest()
+
+
+def _prefix() -> str:
+    return f".{_host()}-{os.getpid()}-"
+
+
+def _host() -> str:
+    return os.uname().nodename.replace("/", "_")
 
 
 def _sync_file(path: Path) -> None:

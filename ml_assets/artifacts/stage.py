@@ -14,13 +14,8 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.artifacts.fingerprint import (
-    Ingredients,
-    fingerprint,
-    ingredients,
-    keep_memo,
-    load_memo,
-)
+from ml_assets.artifacts.code import keep_memo, load_memo
+from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients, named_modules
 from ml_assets.artifacts.home import Home, current_home
 from ml_assets.artifacts.outcome import Check, Outcome
 from ml_assets.artifacts.reasons import CACHED, reason_to_run
@@ -179,10 +174,17 @@ def _ingredients(stage: _Declared, home: Home, digests: Mapping[str, str]) -> In
     path = home.root / "sources.json"
     memo = load_memo(path)
     known = len(memo)
-    parts = ingredients(stage.function, stage.config, digests, stage.pipeline.user_modules, memo)
+    parts = ingredients(stage.function, stage.config, digests, _user_modules(stage), memo)
     if len(memo) > known:
         keep_memo(path, memo)
     return parts
+
+
+def _user_modules(stage: _Declared) -> set[str]:
+    """The user's modules that run in a stage: those its settings name, and a loaded model's."""
+    loads_model = {"model", "registered_model"} & {*stage.ins}
+    estimator = stage.pipeline.training.estimator if loads_model else ""
+    return {*named_modules(stage.config), *named_modules(estimator)}
 
 
 def _find(
@@ -195,7 +197,7 @@ def _find(
     """Give the stored record that still holds, or None and the reason to run."""
     record = store.record(stage.name, fingerprint(parts))
     if record is None:
-        previous = store.current(stage.name)
+        previous = store.last_record(stage.name)
         return None, reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
     gone = stage.verify(home, store.artifact(record)) if stage.verify else None
     if gone is not None:

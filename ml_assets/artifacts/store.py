@@ -10,7 +10,6 @@ A reader that follows ``current`` always finds a complete record and object: bot
 the pointer moves.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -89,18 +88,20 @@ class Store:
 
     def record(self, asset: str, fingerprint: str) -> Record | None:
         """Give the record made from exactly these ingredients, if its object is there too."""
-        path = self._record_path(asset, fingerprint)
-        if not path.is_file():
+        record = self._read_record(asset, fingerprint)
+        if record is None or not self.object_path(asset, record.digest).is_dir():
             return None
-        record = Record(**durable.read_json(path))
-        return record if self.object_path(asset, record.digest).is_dir() else None
+        return record
 
     def current(self, asset: str) -> Record | None:
-        """Give the record that holds now, or None if the asset was never made."""
-        pointer = self.root / "current" / f"{asset}.json"
-        if not pointer.is_file():
-            return None
-        return self.record(asset, durable.read_json(pointer)["fingerprint"])
+        """Give the record that holds now, or None if the asset was never made, or its object is gone."""
+        fingerprint = self._pointed(asset)
+        return None if fingerprint is None else self.record(asset, fingerprint)
+
+    def last_record(self, asset: str) -> Record | None:
+        """Give the record that holds now, even where its object is gone."""
+        fingerprint = self._pointed(asset)
+        return None if fingerprint is None else self._read_record(asset, fingerprint)
 
     def artifact(self, record: Record) -> Artifact:
         """Give the artifact that a record describes."""
@@ -170,20 +171,42 @@ class Store:
         return found
 
     def sweep(self) -> list[Path]:
-        """Remove what killed processes left half-built; give the removed folders."""
-        folders = sorted((self.root / "objects").glob("*"))
+        """Remove what killed processes left half-written; give what was removed."""
+        patterns = ("objects/*", "records/*", "current", "spans", ".")
+        folders = [folder for pattern in patterns for folder in sorted(self.root.glob(pattern))]
         return [path for f in folders for path in durable.sweep_staging(f, process_is_alive)]
+
+    def _pointed(self, asset: str) -> str | None:
+        """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
+        found = _read_or_none(self.root / "current" / f"{asset}.json")
+        return str(found["fingerprint"]) if found and "fingerprint" in found else None
+
+    def _read_record(self, asset: str, fingerprint: str) -> Record | None:
+        """Read a record. One of another version of this package counts as absent: it is made again."""
+        found = _read_or_none(self._record_path(asset, fingerprint))
+        is_known = found is not None and found.keys() == Record.__dataclass_fields__.keys()
+        return Record(**found) if found is not None and is_known else None
 
     def _record_path(self, asset: str, fingerprint: str) -> Path:
         return self.root / "records" / asset / f"{fingerprint}.json"
 
 
-def process_is_alive(pid: int) -> bool:
-    """Whether a process with this id runs on this machine."""
+def _read_or_none(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where there is none, or only the rest of one after a power failure."""
+    if not path.is_file():
+        return None
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        found = durable.read_json(path)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def process_is_alive(pid: int) -> bool:
+    """Whether a process with this id runs on this machine; one that only waits to be reaped does not."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True

@@ -1,0 +1,292 @@
+"""Which code a function runs, told from source texts alone: nothing is imported to find out.
+
+A function is followed through the names that it uses to what its module binds to them, and through
+imports to whole modules, as long as those belong to this package or to the user. Docstrings and
+comments are no code.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_assets import durable
+
+PACKAGE = "ml_assets"
+# Wiring composes everything, so following it would make each stage depend on every other.
+_WIRING = (
+    "artifacts", "cli", "component", "console", "definitions", "named_columns", "pipeline",
+    "pipeline_file", "spec_mistakes", "spec_types", "yaml_lines", "__main__",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """What matters of a source text.
+
+    Attributes
+    ----------
+    digest : str
+        Of its meaning: the syntax tree without docstrings.
+    imports : tuple of (str, tuple of str)
+        Each module that it imports, by full name, with the names that it takes from it.
+    """
+
+    digest: str
+    imports: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+Memo = dict[str, Source]
+"""Sources by the digest of their text, with the name of the module and of the function in it."""
+
+
+def code_of(
+    function: Callable[..., Any], user_modules: Iterable[str], memo: Memo
+) -> dict[str, Source]:
+    """Give everything of ours or the user's that a function runs.
+
+    Parameters
+    ----------
+    function : callable
+        The function. Of its own module only what it uses is taken.
+    user_modules : iterable of str
+        Modules of the user's own that are imported by name while it runs.
+    memo : dict
+        What was read from source texts before; what is read now is added.
+
+    Returns
+    -------
+    dict of str to Source
+        By the name of the function, and of each module.
+
+    Raises
+    ------
+    ValueError
+        If the function has no source file.
+    """
+    named, home = list(user_modules), function.__module__
+    start = _read(home, function.__qualname__, memo)
+    if start is None:
+        raise ValueError(f"{home}.{function.__qualname__} has no source file.")
+    sources = {f"{home}.{function.__name__}": start}
+    roots = {PACKAGE, home.split(".")[0], *(name.split(".")[0] for name in named)}
+    waiting = [*_modules(start), *named]
+    while waiting:
+        name = waiting.pop()
+        if name in sources or name.split(".")[0] not in roots or _is_wiring(name):
+            continue
+        source = _read(name, None, memo)
+        if source is not None:
+            sources[name] = source
+            waiting.extend(_modules(source))
+    return sources
+
+
+def load_memo(path: Path) -> Memo:
+    """Read what `keep_memo` has written; nothing where that is not there, or of other versions."""
+    stored = durable.read_json(path) if path.is_file() else {}
+    if stored.get("made_by") != _made_by():
+        return {}
+    return {
+        key: Source(digest, tuple((base, tuple(names)) for base, names in imports))
+        for key, (digest, imports) in stored["sources"].items()
+    }
+
+
+def keep_memo(path: Path, memo: Memo) -> None:
+    """Write what was read from source texts, for the next process."""
+    sources = {key: [source.digest, source.imports] for key, source in memo.items()}
+    durable.write_json(path, {"made_by": _made_by(), "sources": sources})
+
+
+@functools.cache
+def _made_by() -> str:
+    """The version of this reading, and of Python, whose trees differ."""
+    return f"{sys.version_info[:2]} {durable.file_digest(Path(__file__))}"
+
+
+def _read(module: str, function: str | None, memo: Memo) -> Source | None:
+    """Read a module, or one function of it with what it uses."""
+    file = _file(module)
+    if file is None:
+        return None
+    text, text_digest = _text(file.path)
+    key = f"{text_digest}:{module}:{function or ''}"
+    if key not in memo:
+        tree = _without_texts(ast.parse(text))
+        tree = tree if function is None else _only(tree, function.split("."))
+        digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+        memo[key] = Source(digest, tuple(sorted(set(_imports(tree, module, file.is_package)))))
+    return memo[key]
+
+
+@functools.cache
+def _text(path: Path) -> tuple[bytes, str]:
+    text = path.read_bytes()
+    return text, hashlib.sha256(text).hexdigest()
+
+
+def _only(module: ast.Module, qualified: list[str]) -> ast.Module:
+    """The function, and what its module binds to the names that it uses, directly or not."""
+    scopes = _scopes(module, qualified)
+    taken: dict[int, ast.stmt] = {}
+    waiting, seen = [qualified[-1]], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for statement in next((scope[name] for scope in scopes if name in scope), []):
+            taken[id(statement)] = statement
+            waiting.extend(_names_in(statement))
+    # Sorted by what they say, so that moving a helper within its module changes nothing.
+    return ast.Module(body=sorted(taken.values(), key=ast.dump), type_ignores=[])
+
+
+def _scopes(module: ast.Module, qualified: list[str]) -> list[dict[str, list[ast.stmt]]]:
+    """What each scope around a function binds, the innermost first."""
+    scopes, body = [_bindings(module.body)], module.body
+    for name in [part for part in qualified[:-1] if part != "<locals>"]:
+        inner = [s for s in body if isinstance(s, _DEFINITIONS) and s.name == name]
+        body = [statement for one in inner for statement in one.body]
+        scopes.append(_bindings(body))
+    return scopes[::-1]
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _bindings(body: Iterable[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    """The statements of one scope that bind each name."""
+    found: dict[str, list[ast.stmt]] = {}
+    for statement in body:
+        for name, bound in _bound_by(statement):
+            found.setdefault(name, []).append(bound)
+    return found
+
+
+def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+    if isinstance(statement, _DEFINITIONS):
+        yield statement.name, statement
+    elif isinstance(statement, ast.Import):
+        for alias in statement.names:
+            yield (alias.asname or alias.name.split(".")[0]), ast.Import([alias])
+    elif isinstance(statement, ast.ImportFrom):
+        for alias in statement.names:
+            one = ast.ImportFrom(statement.module, [alias], statement.level)
+            yield (alias.asname or alias.name), one
+    else:
+        # Assignments, also those inside `if`, `for`, `with` and `try`: the whole statement counts.
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id, statement
+            elif node is not statement and isinstance(node, ast.Import | ast.ImportFrom):
+                yield from _bound_by(node)
+
+
+def _names_in(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement reads, those in quoted annotations left out."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+@dataclass(frozen=True)
+class _File:
+    """A module's source file, and whether the module is a package."""
+
+    path: Path
+    is_package: bool
+
+
+@functools.cache
+def _file(module: str) -> _File | None:
+    """Where a module's source lies. Python's import system is asked for its topmost package only."""
+    root, *rest = module.split(".")
+    try:
+        spec = importlib.util.find_spec(root)
+    except ValueError:  # such as "__main__"
+        spec = None
+    if spec is None:
+        return None
+    if not rest and not spec.submodule_search_locations:
+        origin = Path(spec.origin or "")
+        return _File(origin, False) if origin.suffix == ".py" else None
+    for folder in spec.submodule_search_locations or ():
+        place = Path(folder, *rest)
+        if (place / "__init__.py").is_file():
+            return _File(place / "__init__.py", True)
+        if rest and place.with_name(f"{rest[-1]}.py").is_file():
+            return _File(place.with_name(f"{rest[-1]}.py"), False)
+    return None
+
+
+def _without_texts(tree: ast.Module) -> ast.Module:
+    """Take out statements that are only a text: docstrings, and those below attributes."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [statement for statement in body if not _is_text(statement)]
+            node.body = kept or [ast.Pass()] if body else body  # type: ignore[attr-defined]
+    return tree
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _imports(
+    tree: ast.Module, module: str, is_package: bool
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(sorted(alias.name for alias in node.names))
+            yield _absolute(node, module, is_package), names
+
+
+def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    if not node.level:
+        return str(node.module)
+    parts = module.split(".")
+    base = parts[: len(parts) - node.level + (1 if is_package else 0)]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _modules(source: Source) -> Iterator[str]:
+    """The modules that a source imports, also those that it takes from packages, by full name."""
+    for base, names in source.imports:
+        door = _behind_door(base)
+        yield base
+        yield from () if names else door.values()
+        for name in names:
+            if _file(f"{base}.{name}"):
+                yield f"{base}.{name}"
+            elif name in door:
+                yield door[name]
+
+
+@functools.cache
+def _behind_door(package: str) -> dict[str, str]:
+    """The module behind each public name of a package that loads them lazily, as its stub says."""
+    file = _file(package) if package.split(".")[0] == PACKAGE else None
+    stub = file.path.with_suffix(".pyi") if file and file.is_package else None
+    if stub is None or not stub.is_file():
+        return {}
+    imports = [n for n in ast.parse(stub.read_bytes()).body if isinstance(n, ast.ImportFrom)]
+    return {a.asname or a.name: _absolute(n, package, True) for n in imports for a in n.names}
+
+
+def _is_wiring(name: str) -> bool:
+    parts = name.split(".")
+    return parts[0] == PACKAGE and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] == "assets")
