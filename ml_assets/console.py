@@ -2,15 +2,24 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster_shared.error import SerializableErrorInfo
+
+
+# Errors whose message is written for a person; what caused them says less.
+_FOR_PEOPLE = {"PipelineFileError", "DataError", "ModelError", "MissingExtraError"}
 
 
 def _quiet_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
     """Give a logger that prints only what stages say, and failures."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    handler.addFilter(_for_people)
+    handler.setFormatter(_Quiet())
+    handler.addFilter(_is_for_people)
     logger = logging.Logger("ml_assets", logging.INFO)
     logger.addHandler(handler)
     return logger
@@ -23,43 +32,64 @@ quiet_console = dg.LoggerDefinition(
 
 
 def cause(event: dg.DagsterEvent) -> str:
-    """Give the cause of a step's failure in words, without a traceback.
+    """Give the cause of a failure in words, without a traceback.
 
     Parameters
     ----------
     event : DagsterEvent
-        A step's failure.
+        The failure of a step or of a run.
 
     Returns
     -------
     str
-        The message of the innermost error; for failed checks, the checks' names.
+        The message of the outermost error that was written for a person; without one, the name and
+        message of the innermost.
     """
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return "unknown cause"
-    text = str(error.message).strip()
-    name = str(error.cls_name)
-    if name.startswith(("PipelineFileError", "DataError", "ModelError", "MissingExtraError")):
-        return text.removeprefix(f"ml_assets.errors.{name}: ").removeprefix(f"{name}: ")
-    return text
+    errors = list(_chain(error_of(event)))
+    for error in errors:
+        name = str(error.cls_name)
+        if name in _FOR_PEOPLE:
+            text = str(error.message).strip()
+            return text.removeprefix(f"ml_assets.errors.{name}: ").removeprefix(f"{name}: ")
+    return str(errors[-1].message).strip() if errors else "unknown cause"
 
 
-def _for_people(record: logging.LogRecord) -> bool:
-    meta = getattr(record, "dagster_meta", {})
-    event = meta.get("dagster_event")
-    if event is None:
-        record.msg, record.args = meta.get("orig_message") or record.getMessage(), None
-        return True
+def error_of(event: dg.DagsterEvent) -> "SerializableErrorInfo | None":
+    """Give the error of a step's or a run's failure, as far as one was recorded."""
     if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-        record.msg, record.args = f"{asset_name(event)} failed: {cause(event)}", None
-        record.exc_info = None
-        return True
-    return False
+        return event.step_failure_data.error
+    return event.job_failure_data.error
 
 
 def asset_name(event: dg.DagsterEvent) -> str:
     """Name the asset of an event as its key is written."""
-    return str(event.step_key).replace("__", "/", 1)
+    pipeline, _, asset = str(event.step_key).rpartition("__")
+    return f"{pipeline}/{asset}" if pipeline else asset
+
+
+def _chain(error: "SerializableErrorInfo | None") -> "Iterator[SerializableErrorInfo]":
+    while error is not None:
+        yield error
+        error = error.cause
+
+
+def _failure(record: logging.LogRecord) -> dg.DagsterEvent | None:
+    event = getattr(record, "dagster_meta", {}).get("dagster_event")
+    is_failure = event is not None and event.event_type == dg.DagsterEventType.STEP_FAILURE
+    return event if is_failure else None
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    event = getattr(record, "dagster_meta", {}).get("dagster_event")
+    return event is None or _failure(record) is not None
+
+
+class _Quiet(logging.Formatter):
+    """Writes only what was said: no time, no level, no run id, no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        failure = _failure(record)
+        if failure is not None:
+            return f"{asset_name(failure)} failed: {cause(failure)}"
+        said = getattr(record, "dagster_meta", {}).get("orig_message")
+        return str(said or record.getMessage())

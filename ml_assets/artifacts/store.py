@@ -172,9 +172,13 @@ class Store:
 
     def sweep(self) -> list[Path]:
         """Remove what killed processes left half-written; give what was removed."""
-        patterns = ("objects/*", "records/*", "current", "spans", ".")
+        patterns = ("objects/*", "records/*", "current", "spans")
         folders = [folder for pattern in patterns for folder in sorted(self.root.glob(pattern))]
-        return [path for f in folders for path in durable.sweep_staging(f, process_is_alive)]
+        return [
+            path
+            for folder in (self.root, *folders)
+            for path in durable.sweep_staging(folder, process_is_alive)
+        ]
 
     def _pointed(self, asset: str) -> str | None:
         """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
