@@ -20,15 +20,6 @@ from ml_assets.transform.trusted import TRUSTED_TYPES, check_trees
 MANIFEST = "model.json"
 MODEL = "model.skops"
 _LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
-# What MLflow calls the types; whole numbers are double, because a column with a null arrives as such.
-_SIGNATURE = {
-    "int": "double",
-    "float": "double",
-    "bool": "boolean",
-    "string": "string",
-    "date": "datetime",
-    "timestamp": "datetime",
-}
 
 
 @dataclass(frozen=True)
@@ -212,10 +203,6 @@ def _manifest(directory: Path, files: Mapping[str, Any], facts: ModelFacts) -> d
         "positive": facts.positive,
         "input_columns": transform["inputs"],
         "features": transform["features"],
-        "signature": [
-            {"name": column.name, "type": _SIGNATURE[column.type], "required": not column.nullable}
-            for column in facts.transform.inputs
-        ],
         "estimator": facts.estimator,
         "parameters": dict(facts.parameters),
         "seed": facts.seed,

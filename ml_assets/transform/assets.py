@@ -25,20 +25,28 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """Turn examples into features by one preprocessing that is fitted on the training split."""
+        from ml_assets.schema.model import SERVING
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
         from ml_assets.transform.build import build_features
         from ml_assets.transform.leakage import describe_leaks
         from ml_assets.transform.select import Roles
 
-        columns = read_schema(schema.path / "schema.yaml").features
-        key, time, label = pipeline.ingest.key, pipeline.ingest.time, pipeline.labels.columns
+        described = read_schema(schema.path / "schema.yaml")
+        columns = described.features
+        roles = Roles(
+            key=tuple(pipeline.ingest.key),
+            time=pipeline.ingest.time,
+            label=tuple(pipeline.labels.columns),
+            absent=tuple(column.name for column in columns if not column.is_in(SERVING)),
+            left_out=dict(described.left_out),
+        )
         built = build_features(
             Table((validated_examples.path / "examples.parquet",)),
             {column.name: column.type for column in columns},
-            {column.name: column.nullable for column in columns},
+            {column.name: column.allows_null for column in columns},
             pipeline.transform,
-            Roles(tuple(key), time, tuple(label)),
+            roles,
             stage.directory,
         )
         manifest = built.manifest

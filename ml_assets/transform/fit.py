@@ -145,7 +145,8 @@ def _fit_useful(
 ) -> tuple[ColumnTransformer, list[PlannedColumn], dict[str, str]]:
     """Fit, and where some features turn out to be useless fit again without them."""
     transformer = build_transformer(columns, spec)
-    matrix = transformer.fit_transform(train)
+    # It is shown its own columns only: it remembers the names of all that it was fitted on.
+    matrix = transformer.fit_transform(train[[column.name for column in columns]])
     features = feature_columns(transformer, columns)
     useless = useless_features(features, matrix, spec.min_category_count)
     if not useless:
@@ -156,7 +157,7 @@ def _fit_useful(
         if not set(column.features) <= useless.keys()
     ]
     transformer = build_transformer(kept, spec)
-    transformer.fit(train)
+    transformer.fit(train[[column.name for column in kept]])
     return transformer, kept, useless
 
 

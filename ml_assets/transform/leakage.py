@@ -24,9 +24,10 @@ def find_leaks(inputs: Sequence[str], spec: TransformSpec, roles: Roles) -> dict
     spec : TransformSpec
         The `transform` part of the YAML, with `known_after`.
     roles : Roles
-        The key, time and label columns.
+        What the columns are beside being features.
     """
     forbidden = {
+        **dict.fromkeys(roles.absent, "does not exist when the model serves, by the schema"),
         **dict.fromkeys(RESERVED_COLUMNS, "is made by ml_assets, not by the source"),
         **dict.fromkeys(spec.known_after, "is known only after the moment of prediction"),
         **dict.fromkeys(roles.label, "makes the label"),

@@ -1,7 +1,7 @@
 """Chooses which raw columns become features, and how each is encoded, from the schema's types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ml_assets.errors import PipelineFileError, did_you_mean
 from ml_assets.table import RESERVED_COLUMNS
@@ -29,11 +29,17 @@ class Roles:
         The column with the moment of prediction.
     label : tuple of str
         The columns that the label is made from.
+    absent : tuple of str
+        The columns that do not exist when the model serves, by the schema.
+    left_out : mapping of str to str
+        The columns that the schema does not describe, with its reason.
     """
 
     key: tuple[str, ...] = ()
     time: str | None = None
     label: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
     spec : TransformSpec
         The `transform` part of the YAML.
     roles : Roles
-        The key, time and label columns.
+        What the columns are beside being features.
 
     Returns
     -------
@@ -73,7 +79,8 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
         Naming every column of the YAML that the schema lacks, and every encoding that a column's type
         does not allow.
     """
-    _check(types, spec)
+    _check(types, spec, roles.left_out)
+    outside = {n: f"is left out of the schema: {why}" for n, why in roles.left_out.items()}
     reasons = {name: _reason_to_drop(name, spec, roles) for name in types}
     return Selection(
         encodings={
@@ -81,7 +88,7 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
             for name, kind in types.items()
             if reasons[name] is None
         },
-        dropped={name: reason for name, reason in reasons.items() if reason is not None},
+        dropped={n: why for n, why in reasons.items() if why is not None} | outside,
     )
 
 
@@ -100,24 +107,27 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
         (spec.features is not None and not explicit, "is not in transform.features"),
         (name in roles.label and not in_features, "makes the label"),
         (name in spec.known_after and not in_features, "is in transform.known_after"),
+        (name in roles.absent and not in_features, "does not exist when the model serves"),
         (name in roles.key and not explicit, "is part of ingest.key"),
         (name == roles.time and not explicit, "is ingest.time"),
     )
     return next((reason for applies, reason in reasons if applies), None)
 
 
-def _check(types: Mapping[str, str], spec: TransformSpec) -> None:
-    named = {
-        "features": spec.features or [],
-        "exclude": spec.exclude,
-        "known_after": spec.known_after,
-        "encodings": list(spec.encodings),
-    }
+def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]) -> None:
+    wanted = {"features": spec.features or [], "encodings": list(spec.encodings)}
+    unwanted = {"exclude": spec.exclude, "known_after": spec.known_after}
     mistakes = [
         f"transform.{key}: the schema has no column '{name}'.{did_you_mean(name, types)}"
-        for key, names in named.items()
+        for key, names in (wanted | unwanted).items()
         for name in names
-        if name not in types
+        if name not in types and name not in left_out
+    ]
+    mistakes += [
+        f"transform.{key}: '{name}' is left out of the schema: {left_out[name]}."
+        for key, names in wanted.items()
+        for name in names
+        if name in left_out and is_explicit(name, spec)
     ]
     mistakes += [
         f"transform.encodings.{name}: date_parts needs a date or timestamp; '{name}' is {types[name]}."

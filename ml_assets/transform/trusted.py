@@ -23,6 +23,7 @@ TRUSTED_TYPES = (
     f"{_CONVERT}.to_seconds",
     f"{_CONVERT}.to_texts",
     "functools.partial",
+    "numpy.dtype",
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss._loss.CyHalfMultinomialLoss",
     "sklearn._loss._loss.CyHalfSquaredError",

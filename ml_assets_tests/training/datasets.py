@@ -1,13 +1,11 @@
 """scikit-learn's small data sets as raw columns, features and training data."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
-from ml_assets.table import Table
 from ml_assets.training.data import Examples, Task, TrainingData
 from ml_assets.transform.fit import FittedTransform, fit_transform
 from ml_assets.transform.select import Roles
@@ -45,14 +43,8 @@ def fitted(task: Task) -> tuple[FittedTransform, TrainingData]:
     return transform, TrainingData(task, train, evaluation, categorical, _CLASSES[task])
 
 
-def test_rows(task: Task) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
+def held_out(task: Task) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     """Give the last 20 % as raw columns and label."""
     frame, label = raw(task)
     end = int(len(frame) * 0.8)
     return frame[end:], label[end:]
-
-
-def write_features(directory: Path, table: pd.DataFrame) -> Table:
-    """Write a feature table."""
-    table.to_parquet(directory / "features.parquet")
-    return Table((directory / "features.parquet",))

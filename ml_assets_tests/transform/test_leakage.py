@@ -13,11 +13,12 @@ LABEL = np.tile([0.0, 1.0], 50)
 
 def test_offenders_are_named_with_the_reason() -> None:
     spec = TransformSpec(known_after=["dep_delay", "air_time"])
-    inputs = ["carrier", "dep_delay", "arr_delay", "_label"]
-    assert find_leaks(inputs, spec, Roles(label=("arr_delay",))) == {
+    inputs = ["carrier", "dep_delay", "arr_delay", "_label", "gate"]
+    assert find_leaks(inputs, spec, Roles(label=("arr_delay",), absent=("gate",))) == {
         "dep_delay": "is known only after the moment of prediction",
         "arr_delay": "makes the label",
         "_label": "is made by ml_assets, not by the source",
+        "gate": "does not exist when the model serves, by the schema",
     }
 
 

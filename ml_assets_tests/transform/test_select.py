@@ -81,3 +81,20 @@ def test_unknown_columns_are_named_all_at_once() -> None:
         "transform.exclude: the schema has no column 'tailnum'.",
         "transform.encodings.seats: date_parts needs a date or timestamp; 'seats' is int.",
     ]
+
+
+def test_what_the_schema_leaves_out_may_be_unwanted_but_not_wanted() -> None:
+    roles = Roles(left_out={"tract": "all 9 rows are without a value"})
+    selection = select_columns(TYPES, TransformSpec(exclude=["tract"]), roles)
+    assert selection.dropped == {
+        "tract": "is left out of the schema: all 9 rows are without a value"
+    }
+    with pytest.raises(
+        PipelineFileError, match=r"features: 'tract' is left out of the schema: all"
+    ):
+        select_columns(TYPES, TransformSpec(features=["tract"]), roles)
+
+
+def test_what_does_not_exist_when_serving_is_left_out() -> None:
+    selection = select_columns(TYPES, TransformSpec(), Roles(absent=("dep_delay",)))
+    assert selection.dropped == {"dep_delay": "does not exist when the model serves"}

@@ -1,0 +1,187 @@
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.yaml_file import write_schema
+from ml_assets.transform.assets import build_assets
+from ml_assets.transform.bundle import read_skops
+from ml_assets.transform.trusted import TRUSTED_TYPES
+from ml_assets_tests.artifacts_factory import put_artifact
+
+SCHEMA = Schema(
+    features=(
+        Feature("carrier", "string"),
+        Feature("sched_dep", "timestamp"),
+        Feature("distance", "float", min_fraction=0.5),
+        Feature("dep_delay", "float"),
+        Feature("arr_delay", "float", not_in=("SERVING",)),
+    ),
+    left_out=(("tract", "all rows are without a value"),),
+)
+
+
+def flights(rows: int = 240) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    number = np.arange(rows)
+    delay = rng.normal(size=rows) * 20
+    return pd.DataFrame(
+        {
+            "_example_id": [f"e{i}" for i in number],
+            "_span": "s",
+            "_split": np.array(["train", "train", "eval", "test"])[number % 4],
+            "_label": (delay > 15).astype("int8"),
+            "carrier": np.array(["AA", "UA", "DL"])[number % 3],
+            "sched_dep": pd.date_range("2013-01-01", periods=rows, freq="7h"),
+            "distance": np.where(number % 11 == 0, np.nan, rng.normal(size=rows)),
+            "dep_delay": delay + 1,
+            "arr_delay": delay,
+        }
+    )
+
+
+def pipeline(**transform: Any) -> PipelineSpec:
+    given = {"known_after": ["dep_delay"], "encodings": {"sched_dep": "date_parts"}} | transform
+    return PipelineSpec.model_validate(
+        {
+            "name": "flights",
+            "task": "binary",
+            "ingest": {
+                "source": {"csv": "flights.csv"},
+                "key": ["carrier", "sched_dep"],
+                "time": "sched_dep",
+            },
+            "labels": {"expression": "arr_delay > 15"},
+            "transform": given,
+        }
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def materialize(
+    home: Path, spec: PipelineSpec, examples: pd.DataFrame
+) -> tuple[Artifact, dg.ExecuteInProcessResult]:
+    store = Store(Home(home).pipeline("flights"))
+    put_artifact(
+        store, "validated_examples", lambda folder: examples.to_parquet(folder / "examples.parquet")
+    )
+    put_artifact(store, "schema", lambda folder: write_schema(folder / "schema.yaml", SCHEMA))
+    upstream = [
+        dg.AssetSpec(dg.AssetKey(["flights", name])).with_io_manager_key("artifacts")
+        for name in ("validated_examples", "schema")
+    ]
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize(
+            [*build_assets(spec), *upstream],
+            resources={"artifacts": ArtifactIOManager(home=str(home))},
+            instance=instance,
+            raise_on_error=False,
+        )
+    assert result.get_asset_materialization_events()
+    return store.current_artifact("validated_features"), result
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    return {found.check_name: found for found in result.get_asset_check_evaluations()}
+
+
+def test_the_features_are_written_and_found_sound(home: Path) -> None:
+    artifact, result = materialize(home, pipeline(), flights())
+    assert result.success
+    assert {name: found.passed for name, found in checks(result).items()} == {
+        "features": True,
+        "leakage": True,
+    }
+    assert sorted(path.name for path in artifact.path.iterdir()) == [
+        "features.parquet",
+        "transform.json",
+        "transform.skops",
+    ]
+    assert artifact.summary["rows"] == 240
+    assert artifact.summary["dropped"] == {
+        "carrier": "is part of ingest.key",
+        "dep_delay": "is in transform.known_after",
+        "arr_delay": "makes the label",
+        "tract": "is left out of the schema: all rows are without a value",
+        "sched_dep.minute": "has the same value in every training row",
+    }
+    inputs = artifact.json("transform.json")["inputs"]
+    assert inputs == [
+        {"name": "sched_dep", "type": "timestamp", "nullable": False},
+        {"name": "distance", "type": "float", "nullable": True},
+    ]
+
+
+def test_the_stored_transform_gives_the_stored_features(home: Path) -> None:
+    examples = flights()
+    artifact, _ = materialize(home, pipeline(), examples)
+    transformer = read_skops(artifact.path / "transform.skops", TRUSTED_TYPES)
+    features = pd.read_parquet(artifact.path / "features.parquet")
+    np.testing.assert_array_equal(
+        transformer.transform(examples), features.drop(columns=["_example_id", "_split", "_label"])
+    )
+
+
+def test_only_the_training_split_is_learnt_from(home: Path) -> None:
+    spec = pipeline(encodings={"sched_dep": "date_parts", "carrier": "categorical"})
+    examples = flights()
+    before, _ = materialize(home, spec, examples)
+    other = examples["_split"] != "train"
+    examples.loc[other, "carrier"] = "ZZ"
+    examples.loc[other, "distance"] = 1e9
+    after, result = materialize(home, spec, examples)
+    assert result.success
+    for name in ("transform.skops", "transform.json"):
+        assert durable.file_digest(before.path / name) == durable.file_digest(after.path / name)
+    features = pd.read_parquet(after.path / "features.parquet")
+    assert features.loc[other, "carrier"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("dep_delay", "'dep_delay' is known only after the moment of prediction"),
+        ("arr_delay", "'arr_delay' makes the label"),
+    ],
+)
+def test_a_feature_that_tells_the_label_blocks_the_run(
+    home: Path, column: str, reason: str
+) -> None:
+    _, result = materialize(home, pipeline(features=["distance", column]), flights())
+    leakage = checks(result)["leakage"]
+    assert not leakage.passed
+    assert leakage.blocking
+    assert leakage.description is not None
+    assert leakage.description.startswith(reason)
+
+
+def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:
+    examples = flights()
+    examples["distance"] = examples["_label"] * 5.0
+    _, result = materialize(home, pipeline(), examples)
+    found = checks(result)["leakage"]
+    assert not found.passed
+    assert "'distance' equals the label in each of 120 training rows" in (found.description or "")
+
+
+def test_the_same_examples_give_the_same_artifact(home: Path, tmp_path: Path) -> None:
+    first, _ = materialize(home, pipeline(), flights())
+    elsewhere = tmp_path / "elsewhere"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ML_ASSETS_HOME", str(elsewhere))
+        second, _ = materialize(elsewhere, pipeline(), flights())
+    assert first.digest == second.digest
