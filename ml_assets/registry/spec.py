@@ -26,7 +26,7 @@ class InfraValidationSpec(Spec):
 
     rows: Annotated[int, Field(ge=1, le=10_000)] = 50
     max_load_seconds: Annotated[float, Field(gt=0)] = 120.0
-    max_latency_ms: Annotated[float, Field(gt=0)] = 1000.0
+    max_latency_ms: Annotated[float, Field(gt=0)] = 5000.0
     max_memory_mb: Annotated[float, Field(gt=0)] = 2000.0
     tolerance: Annotated[float, Field(ge=0)] = 1e-9
 
