@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ml_assets.evaluation.models import Scores
     from ml_assets.evaluation.result import Evaluation
+    from ml_assets.training.bundle import LoadedModel
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -22,7 +23,11 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     @stage_asset(
         pipeline,
         ins=["model", "baseline_model", "validated_examples"],
-        config={"task": pipeline.task, "evaluation": pipeline.evaluation},
+        config={
+            "task": pipeline.task,
+            "evaluation": pipeline.evaluation,
+            "training.trusted_types": pipeline.training.trusted_types,
+        },
         kinds=["scikitlearn"],
         checks=["blessing", "beats_linear"],
     )
@@ -39,9 +44,14 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         table = Table((validated_examples.path / "examples.parquet",))
         rows = table.to_pandas(where=split_is("test"))
         champion = baseline_model.json("baseline.json")
-        folder = champion and stage.store.object_path("model", champion["model_digest"])
-        loader = (lambda: load_model(folder)) if folder else None
-        scores = score_models(pipeline.task, rows, load_model(model.path), loader)
+        trusted = pipeline.training.trusted_types
+        candidate = load_model(model.path, trusted)
+
+        def load_champion() -> "LoadedModel":
+            folder = stage.store.object_path("model", champion["model_digest"])
+            return load_model(folder, trusted)
+
+        scores = score_models(rows, candidate, load_champion if champion else None)
         found = evaluate(
             rows[LABEL],
             scores.candidate,
@@ -59,15 +69,15 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         durable.write_json(stage.directory / "evaluation.json", {**compared, **found.to_json()})
         durable.write_json(stage.directory / "blessing.json", verdict)
-        classes = model.json("model.json")["classes"]
-        pictures = _draw(stage.directory, found, rows[LABEL].to_numpy(), scores, classes)
-        return _outcome(found, pictures, champion.get("version"))
+        y_true, classes = rows[LABEL].to_numpy(), candidate.classes or []
+        pictures = _draw(stage.directory, found, y_true, scores, classes)
+        return _outcome(found, pictures, compared)
 
     return [evaluation]
 
 
 def _draw(
-    directory: "Path", found: "Evaluation", y_true: Any, scores: "Scores", classes: list[str] | None
+    directory: "Path", found: "Evaluation", y_true: Any, scores: "Scores", classes: list[str]
 ) -> dict[str, Picture]:
     from ml_assets.evaluation import pictures
 
@@ -79,8 +89,7 @@ def _draw(
         drawn["curves"] = Picture(curves.name, "ROC and calibration on the test split")
     if found.task == "multiclass" and main is not None:
         matrix = directory / "confusion.png"
-        names = classes or [str(code) for code in range(scores.candidate.shape[1])]
-        pictures.draw_confusion(matrix, y_true, scores.candidate, names)
+        pictures.draw_confusion(matrix, y_true, scores.candidate, classes)
         drawn["confusion"] = Picture(matrix.name, "Confusion matrix of the test split")
     if found.task == "regression" and main is not None:
         residuals = directory / "residuals.png"
@@ -92,7 +101,9 @@ def _draw(
     return drawn
 
 
-def _outcome(found: "Evaluation", pictures: dict[str, Picture], champion: int | None) -> Outcome:
+def _outcome(
+    found: "Evaluation", pictures: dict[str, Picture], compared: dict[str, Any]
+) -> Outcome:
     from ml_assets.evaluation import report
 
     triples, main, linear = report.metric_triples(found), found.main_metric, found.beats_linear
@@ -114,7 +125,7 @@ def _outcome(found: "Evaluation", pictures: dict[str, Picture], champion: int | 
             "baselines": report.baseline_triples(found),
             "main_metric": main,
             "blessed": found.blessed,
-            "champion_version": champion,
+            **compared,
         },
         metadata=metadata,
         checks=[

@@ -7,9 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from ml_assets.errors import MLAssetsError
+from ml_assets.errors import MLAssetsError, ModelError
 from ml_assets.evaluation.evaluator import CHAMPION, LINEAR
-from ml_assets.evaluation.metrics import Task
 from ml_assets.evaluation.ranking import Floats
 
 MAJORITY = "majority"
@@ -17,6 +16,10 @@ MAJORITY = "majority"
 
 class Model(Protocol):
     """What is asked of a loaded model, as of `training.bundle.LoadedModel`."""
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The names of the class codes, in order; None for a regression."""
 
     def predict(self, frame: pd.DataFrame) -> Any:
         """Give the predictions for raw rows."""
@@ -35,14 +38,12 @@ class Scores:
 
 
 def score_models(
-    task: Task, rows: pd.DataFrame, candidate: Model, champion: Callable[[], Model] | None
+    rows: pd.DataFrame, candidate: Model, champion: Callable[[], Model] | None
 ) -> Scores:
     """Score all models.
 
     Parameters
     ----------
-    task : {"binary", "multiclass", "regression"}
-        What kind of label is predicted.
     rows : DataFrame
         Raw rows.
     candidate : Model
@@ -64,10 +65,23 @@ def score_models(
     if champion is None:
         return Scores(ours, baselines, {})
     try:
-        theirs = np.asarray(champion().predict(rows), dtype=np.float64)
+        theirs = np.asarray(_same_classes(champion(), candidate).predict(rows), dtype=np.float64)
     except MLAssetsError as error:
         return Scores(ours, baselines, {CHAMPION: str(error)})
-    if theirs.shape != ours.shape:
-        why = f"it gives predictions of another form ({theirs.shape[1:]}, not {ours.shape[1:]})"
-        return Scores(ours, baselines, {CHAMPION: f"{why} for a {task} task"})
     return Scores(ours, {**baselines, CHAMPION: theirs}, {})
+
+
+def _same_classes(champion: Model, candidate: Model) -> Model:
+    if champion.classes == candidate.classes:
+        return champion
+    raise ModelError(
+        f"the champion knows {_told(champion.classes)}, the candidate {_told(candidate.classes)}. "
+        "Take the alias champion away to begin anew with these labels."
+    )
+
+
+def _told(classes: list[str] | None) -> str:
+    if classes is None:
+        return "no classes"
+    shown = ", ".join(classes[:3]) + (", ..." if len(classes) > 3 else "")
+    return f"{len(classes)} classes ({shown})"

@@ -12,11 +12,11 @@ ROWS = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
 
 
 class _Fake:
-    def __init__(self, columns: int | None = None) -> None:
-        self.columns = columns
+    def __init__(self, classes: list[str] | None = None) -> None:
+        self.classes = classes
 
     def predict(self, frame: pd.DataFrame) -> Any:
-        return np.full(len(frame), 0.5) if self.columns is None else np.ones((3, self.columns))
+        return np.full(len(frame), 0.5)
 
     def predict_baseline(self, name: str, frame: pd.DataFrame) -> Any:
         return np.full(len(frame), {"linear": 0.1, "majority": 0.2}[name])
@@ -27,7 +27,7 @@ def _unloadable() -> Model:
 
 
 def test_without_a_champion_the_baselines_alone_are_scored() -> None:
-    found = score_models("binary", ROWS, _Fake(), None)
+    found = score_models(ROWS, _Fake(), None)
     assert {name: scores[0] for name, scores in found.baselines.items()} == {
         "linear": 0.1,
         "majority": 0.2,
@@ -39,14 +39,17 @@ def test_without_a_champion_the_baselines_alone_are_scored() -> None:
     ("champion", "why"),
     [
         (_unloadable, "model.skops was altered"),
-        (lambda: _Fake(4), r"it gives predictions of another form \(\(4,\), not \(\)\)"),
+        (
+            lambda: _Fake(list("abcd")),
+            r"the champion knows 4 classes \(a, b, c, \.\.\.\), the cand",
+        ),
     ],
 )
 def test_a_champion_that_cannot_be_scored_is_told(champion: Callable[[], Model], why: str) -> None:
-    found = score_models("binary", ROWS, _Fake(), champion)
+    found = score_models(ROWS, _Fake(), champion)
     assert "champion" not in found.baselines
     assert pd.Series(found.unscored["champion"]).str.match(why).all()
 
 
 def test_the_champion_is_scored_on_the_same_rows() -> None:
-    assert score_models("binary", ROWS, _Fake(), _Fake).baselines["champion"].tolist() == [0.5] * 3
+    assert score_models(ROWS, _Fake(), _Fake).baselines["champion"].tolist() == [0.5] * 3
