@@ -51,7 +51,13 @@ def cause(event: dg.DagsterEvent) -> str:
         if name in _FOR_PEOPLE:
             text = str(error.message).strip()
             return text.removeprefix(f"ml_assets.errors.{name}: ").removeprefix(f"{name}: ")
-    return str(errors[-1].message).strip() if errors else "unknown cause"
+    if not errors:
+        return "unknown cause"
+    text = str(errors[-1].message).strip()
+    if errors[-1].cls_name == "DagsterAssetCheckFailedError":
+        failed = [line.rpartition(": ")[2] for line in text.splitlines()[1:]]
+        return f"blocking check failed: {', '.join(failed)}"
+    return text
 
 
 def error_of(event: dg.DagsterEvent) -> "SerializableErrorInfo | None":
@@ -80,8 +86,9 @@ def _failure(record: logging.LogRecord) -> dg.DagsterEvent | None:
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    event = getattr(record, "dagster_meta", {}).get("dagster_event")
-    return event is None or _failure(record) is not None
+    meta = getattr(record, "dagster_meta", {})
+    is_said_by_a_step = meta.get("dagster_event") is None and meta.get("step_key") is not None
+    return is_said_by_a_step or _failure(record) is not None
 
 
 class _Quiet(logging.Formatter):

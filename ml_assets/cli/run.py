@@ -84,7 +84,7 @@ def materialize(selection: str) -> int:
         quietly = ["--config-json", '{"loggers": {"console": {"config": {}}}}']
         arguments, sys.argv = sys.argv, [*command, "--select", selection, *quietly]
         try:
-            main()
+            main()  # type: ignore[no-untyped-call]
         except SystemExit as stop:
             return 1 if stop.code else 0
         finally:

@@ -12,12 +12,12 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact, process_is_alive
+from ml_assets.named_columns import named_columns
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.pipeline_file import PipelineFile, read_pipeline_file
 
 if TYPE_CHECKING:
     from ml_assets.ingest.examples import Plan
-    from ml_assets.ingest.preflight import NamedColumns
     from ml_assets.ingest.snapshots import Ingested, Snapshots
 
 _MOST_SPANS_LISTED = 1000
@@ -26,34 +26,6 @@ _MOST_SPANS_LISTED = 1000
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
     return [_raw_data(pipeline), _examples(pipeline)]
-
-
-def named_columns(pipeline: PipelineSpec) -> "list[NamedColumns]":
-    """Give every column that a pipeline's YAML names, with the key that names it."""
-    from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns
-
-    ingest, labels, transform = pipeline.ingest, pipeline.labels, pipeline.transform
-    kind = "column" if labels.column else "expression"
-    is_number = pipeline.task == "regression" and labels.column is not None
-    found = [
-        *(NamedColumns(("ingest", "source", "types", n), [n]) for n in ingest.source.types),
-        *(NamedColumns(("ingest", "key", i), [n]) for i, n in enumerate(ingest.key)),
-        *(NamedColumns(("ingest", "time"), [n], TIMES) for n in [ingest.time] if n),
-        *(NamedColumns(("ingest", "split", "group"), [n]) for n in [ingest.split.group] if n),
-        *(
-            NamedColumns(("ingest", "known_at", i), [n], TIMES)
-            for i, n in enumerate(ingest.known_at)
-        ),
-        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
-        *(NamedColumns(("transform", "encodings", n), [n]) for n in transform.encodings),
-    ]
-    for key in ("features", "exclude", "known_after"):
-        names = getattr(transform, key) or []
-        found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
-    for i, crossed in enumerate(pipeline.evaluation.slices):
-        names = [name.strip() for name in crossed.split(",")]
-        found.append(NamedColumns(("evaluation", "slices", i), names))
-    return found
 
 
 def where_in_file(pipeline: PipelineSpec) -> Callable[[tuple[str | int, ...]], str]:
