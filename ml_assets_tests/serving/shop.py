@@ -1,0 +1,93 @@
+"""A small pipeline whose champion can score, for tests of the rooms that serve and watch it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.evaluation.metrics import Task
+from ml_assets.ingest.snapshots import take_snapshots
+from ml_assets.ingest.sources import open_source, source_fingerprint
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.registry.version import RegisteredVersion
+from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.evaluation.trained import write_bundle
+
+
+def shop(folder: Path, task: Task = "binary", **parts: Any) -> PipelineSpec:
+    """The pipeline: orders of a shop by day, from a Parquet file."""
+    ingest = {"source": {"parquet": "*.parquet"}, "key": "id", "time": "when", "span": "day"}
+    given = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
+    return PipelineSpec.model_validate({**given, "directory": folder, **parts})
+
+
+def store_of(home: Path) -> Store:
+    """The pipeline's artifacts."""
+    return Store(Home(home).pipeline("shop"))
+
+
+def put_raw_data(pipeline: PipelineSpec, home: Path, rows: pd.DataFrame) -> Artifact:
+    """Write rows as the pipeline's source, and ingest it."""
+    pipeline.directory.mkdir(parents=True, exist_ok=True)
+    rows.to_parquet(pipeline.directory / "orders.parquet")
+    store, scratch = store_of(home), home / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    source = open_source(pipeline.ingest.source, pipeline.directory, scratch)
+    taken = take_snapshots(source, source.types(), "when", "day", store.root / "spans")
+    manifest = taken.manifest(source_fingerprint(pipeline.ingest.source, pipeline.directory))
+    return put_artifact(
+        store, "raw_data", lambda path: durable.write_json(path / "manifest.json", manifest)
+    )
+
+
+def put_champion(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    task: Task = "binary",
+    version: int = 1,
+    **tags: str,
+) -> Artifact:
+    """Make a model, seeded by its version, the champion that the registry names."""
+    store = store_of(home)
+    model = put_artifact(store, "model", lambda path: write_bundle(path, task, version))
+    put_artifact(store, "registered_model", lambda path: (path / "registered_model.json").touch())
+    found = RegisteredVersion(
+        "shop", version, {"model_digest": model.digest, **tags}, datetime.now(UTC), "file:///m"
+    )
+    name_champion(monkeypatch, found)
+    return model
+
+
+def name_champion(monkeypatch: pytest.MonkeyPatch, version: RegisteredVersion | None) -> None:
+    """Make the registry name this version as champion."""
+    monkeypatch.setattr("ml_assets.registry.registry.champion", lambda uri, name: version)
+
+
+def materialize(
+    assets: list[dg.AssetsDefinition], home: Path, raise_on_error: bool = True
+) -> dg.ExecuteInProcessResult:
+    """Materialize assets; those that they need and that are not among them are read from the store."""
+    made = {key for asset in assets for key in asset.keys}
+    needed = {key for asset in assets for key in asset.dependency_keys} - made
+    upstream = [
+        dg.AssetSpec(key).with_io_manager_key("artifacts") for key in sorted(needed, key=str)
+    ]
+    return dg.materialize(
+        [*upstream, *assets],
+        resources={"artifacts": ArtifactIOManager(home=str(home))},
+        # A folder of its own would be removed by the garbage collector, with a warning.
+        instance=dg.DagsterInstance.ephemeral(tempdir=str(home)),
+        raise_on_error=raise_on_error,
+    )
+
+
+def checks_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """The verdicts of the checks of a run, by name."""
+    return {found.check_name: found for found in result.get_asset_check_evaluations()}
