@@ -1,5 +1,6 @@
 """scikit-learn's small data sets as raw columns, features and training data."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def raw(task: Task) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     return frame.iloc[order].reset_index(drop=True), label.to_numpy()[order]
 
 
+@functools.cache
 def fitted(task: Task) -> tuple[FittedTransform, TrainingData]:
     """Give the transform, fitted on the first 60 %, and the training data with an eval split."""
     frame, label = raw(task)

@@ -1,6 +1,7 @@
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,8 @@ ESTIMATORS: list[tuple[Task, str, dict[str, Any]]] = [
 CHILD = """
 import sys
 from pathlib import Path
-from ml_assets_tests.training.test_bundle import write
-write(Path(sys.argv[1]), "binary", "hist_gradient_boosting", {"max_iter": 10})
-write(Path(sys.argv[1]) / "forest", "multiclass", "random_forest", {"n_estimators": 5})
+from ml_assets_tests.training.test_bundle import write_two
+write_two(Path(sys.argv[1]))
 """
 
 
@@ -65,6 +65,19 @@ def write(
     return models
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bundle")
+    write(folder)
+    return folder
+
+
+@pytest.fixture
+def bundle(written: Path, tmp_path: Path) -> Path:
+    """A bundle of one's own."""
+    return Path(shutil.copytree(written, tmp_path / "bundle"))
+
+
 @pytest.mark.parametrize(("task", "estimator", "parameters"), ESTIMATORS)
 def test_a_model_reads_back_predicts_the_same_and_beats_the_majority(
     tmp_path: Path, task: Task, estimator: str, parameters: dict[str, Any]
@@ -86,9 +99,8 @@ def _error(task: Task, predictions: Any, label: Any) -> float:
     return float(np.mean((predictions - truth) ** 2))
 
 
-def test_the_manifest_says_what_the_model_is(tmp_path: Path) -> None:
-    write(tmp_path)
-    manifest = load_model(tmp_path).manifest
+def test_the_manifest_says_what_the_model_is(bundle: Path) -> None:
+    manifest = load_model(bundle).manifest
     assert manifest["task"] == "binary"
     assert manifest["positive"] == "yes"
     assert manifest["rows"] == 341
@@ -102,13 +114,17 @@ def test_the_manifest_says_what_the_model_is(tmp_path: Path) -> None:
     assert set(manifest["libraries"]) >= {"scikit-learn", "numpy", "skops"}
 
 
+def write_two(directory: Path) -> None:
+    write(directory, "binary", "hist_gradient_boosting", {"max_iter": 10})
+    write(directory / "forest", "multiclass", "random_forest", {"n_estimators": 5})
+
+
 def test_two_processes_train_the_same_bytes(tmp_path: Path) -> None:
-    for seed in ("1", "2"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        folder = tmp_path / seed
-        subprocess.run([sys.executable, "-c", CHILD, str(folder)], env=environment, check=True)
-    digests = {durable.directory_digest(tmp_path / seed) for seed in ("1", "2")}
-    assert len(digests) == 1
+    here, there = tmp_path / "here", tmp_path / "there"
+    write_two(here)
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    subprocess.run([sys.executable, "-c", CHILD, str(there)], env=environment, check=True)
+    assert durable.directory_digest(here) == durable.directory_digest(there)
 
 
 def test_another_seed_trains_another_forest(tmp_path: Path) -> None:
@@ -132,31 +148,27 @@ def test_another_seed_trains_another_forest(tmp_path: Path) -> None:
         lambda rows: rows.reset_index(drop=True),
     ],
 )
-def test_order_dtypes_and_further_columns_do_not_matter(tmp_path: Path, change: Any) -> None:
-    write(tmp_path)
-    model, rows = load_model(tmp_path), held_out("binary")[0]
+def test_order_dtypes_and_further_columns_do_not_matter(bundle: Path, change: Any) -> None:
+    model, rows = load_model(bundle), held_out("binary")[0]
     np.testing.assert_array_equal(model.predict(change(rows)), model.predict(rows))
 
 
-def test_missing_columns_are_named(tmp_path: Path) -> None:
-    write(tmp_path)
+def test_missing_columns_are_named(bundle: Path) -> None:
     rows = held_out("binary")[0].rename(columns={"size": "Size"})
     with pytest.raises(
         DataError, match=r"1 of the 31 columns .* missing:\n  'size'. Did you mean 'S"
     ):
-        load_model(tmp_path).predict(rows)
+        load_model(bundle).predict(rows)
 
 
-def test_no_rows_give_no_predictions(tmp_path: Path) -> None:
-    write(tmp_path)
-    assert load_model(tmp_path).predict(held_out("binary")[0][:0]).shape == (0,)
+def test_no_rows_give_no_predictions(bundle: Path) -> None:
+    assert load_model(bundle).predict(held_out("binary")[0][:0]).shape == (0,)
 
 
-def test_a_pickle_in_place_of_the_model_is_refused(tmp_path: Path) -> None:
-    write(tmp_path)
-    _replace(tmp_path, "model.skops", pickle.dumps(LogisticRegression()))
+def test_a_pickle_in_place_of_the_model_is_refused(bundle: Path) -> None:
+    _replace(bundle, "model.skops", pickle.dumps(LogisticRegression()))
     with pytest.raises(ModelError, match=r"model\.skops is not a skops file but a pickle"):
-        load_model(tmp_path)
+        load_model(bundle)
 
 
 def _replace(bundle: Path, name: str, content: bytes) -> None:
@@ -168,32 +180,29 @@ def _replace(bundle: Path, name: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.skops", "baselines/linear.skops"])
-def test_a_file_that_was_altered_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
-    write(tmp_path)
-    content = bytearray((tmp_path / name).read_bytes())
+def test_a_file_that_was_altered_is_refused_before_it_is_read(bundle: Path, name: str) -> None:
+    content = bytearray((bundle / name).read_bytes())
     content[len(content) // 2] ^= 1
-    (tmp_path / name).write_bytes(content)
+    (bundle / name).write_bytes(content)
     with pytest.raises(ModelError, match=f"{name} was altered after it was written"):
-        load_model(tmp_path)
+        load_model(bundle)
 
 
-def test_everything_that_is_wrong_with_a_bundle_is_named(tmp_path: Path) -> None:
-    write(tmp_path)
-    (tmp_path / "baselines/linear.skops").unlink()
-    (tmp_path / "model.skops").write_bytes(b"")
+def test_everything_that_is_wrong_with_a_bundle_is_named(bundle: Path) -> None:
+    (bundle / "baselines/linear.skops").unlink()
+    (bundle / "model.skops").write_bytes(b"")
     with pytest.raises(ModelError, match=r"linear\.skops is missing; model\.skops was altered"):
-        load_model(tmp_path)
+        load_model(bundle)
     with pytest.raises(ModelError, match=r"nothing is not a model bundle: model\.json is missing"):
-        load_model(tmp_path / "nothing")
+        load_model(bundle / "nothing")
 
 
-def test_a_manifest_cannot_leave_out_the_model(tmp_path: Path) -> None:
-    write(tmp_path)
-    manifest = json.loads((tmp_path / "model.json").read_text())
+def test_a_manifest_cannot_leave_out_the_model(bundle: Path) -> None:
+    manifest = json.loads((bundle / "model.json").read_text())
     del manifest["files"]["model.skops"]
-    (tmp_path / "model.json").write_text(json.dumps(manifest))
+    (bundle / "model.json").write_text(json.dumps(manifest))
     with pytest.raises(ModelError, match=r"model\.skops is not in model\.json"):
-        load_model(tmp_path)
+        load_model(bundle)
 
 
 def test_types_of_ones_own_are_trusted_by_the_yaml_not_by_the_bundle(tmp_path: Path) -> None:
@@ -210,15 +219,13 @@ def test_a_type_that_the_yaml_does_not_name_is_not_written(tmp_path: Path) -> No
         write(tmp_path, "binary", f"{OWN}:filled_logistic", {})
 
 
-def test_no_row_of_the_data_is_in_the_manifest(tmp_path: Path) -> None:
-    write(tmp_path)
-    text = (tmp_path / "model.json").read_text()
+def test_no_row_of_the_data_is_in_the_manifest(bundle: Path) -> None:
+    text = (bundle / "model.json").read_text()
     rows: pd.DataFrame = held_out("binary")[0]
     assert not any(str(value) in text for value in rows["mean_area"].head(20))
 
 
-def test_a_loaded_model_knows_its_columns(tmp_path: Path) -> None:
-    write(tmp_path)
-    model: LoadedModel = load_model(tmp_path)
+def test_a_loaded_model_knows_its_columns(bundle: Path) -> None:
+    model: LoadedModel = load_model(bundle)
     assert model.input_columns == [c["name"] for c in model.manifest["input_columns"]]
     assert (model.task, len(model.input_columns)) == ("binary", 31)

@@ -16,6 +16,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.transform.bundle import read_skops, write_skops
 from ml_assets.transform.fit import fit_transform
@@ -32,14 +33,11 @@ TRAIN = pd.DataFrame(
         "text": ["1", "2"] * 30,
     }
 )
-WRITE = """
+CHILD = """
 import sys
 from pathlib import Path
-from ml_assets_tests.transform.test_bundle import forest, transformer
-from ml_assets.transform.bundle import write_skops
-from ml_assets.transform.trusted import TRUSTED_TYPES
-write_skops(transformer(), Path(sys.argv[1]) / "transform.skops", TRUSTED_TYPES)
-write_skops(forest(), Path(sys.argv[1]) / "forest.skops", TRUSTED_TYPES)
+from ml_assets_tests.transform.test_bundle import write_two
+write_two(Path(sys.argv[1]))
 """
 
 
@@ -60,14 +58,17 @@ def test_a_transform_reads_back_and_gives_the_same(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.transform(TRAIN), transformer().transform(TRAIN))
 
 
+def write_two(directory: Path) -> None:
+    write_skops(transformer(), directory / "transform.skops", TRUSTED_TYPES)
+    write_skops(forest(), directory / "forest.skops", TRUSTED_TYPES)
+
+
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
-    for seed in ("1", "2"):
-        folder = tmp_path / seed
-        folder.mkdir()
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        subprocess.run([sys.executable, "-c", WRITE, str(folder)], env=environment, check=True)
-    for name in ("transform.skops", "forest.skops"):
-        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    here, there = tmp_path / "here", tmp_path / "there"
+    write_two(here)
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    subprocess.run([sys.executable, "-c", CHILD, str(there)], env=environment, check=True)
+    assert durable.directory_digest(here) == durable.directory_digest(there)
 
 
 def test_what_was_read_writes_the_same_bytes(tmp_path: Path) -> None:
