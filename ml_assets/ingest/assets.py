@@ -9,7 +9,7 @@ import dagster as dg
 
 from ml_assets import durable
 from ml_assets.artifacts.home import Home
-from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact, process_is_alive
 from ml_assets.named_columns import named_columns
@@ -200,7 +200,9 @@ def _raw_data_outcome(stage: Stage, taken: "Snapshots", most_rejected: float) ->
         "settings": stage.fingerprint,
     }
     shown = ("rows", "spans", "new_spans", "rejected", "last_span")
-    reasons = [{"reason": r, "rows": n} for r, n in taken.rejections.reasons()[:10]]
+    reasons: list[dict[str, Scalar]] = [
+        {"reason": reason, "rows": count} for reason, count in taken.rejections.reasons()[:10]
+    ]
     return Outcome(
         summary=summary,
         metadata={

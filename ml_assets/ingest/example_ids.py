@@ -86,7 +86,9 @@ def _row_texts(batch: pa.RecordBatch) -> list[bytes]:
         pc.binary_join_element_wise(name, canonical(batch.column(name)), _AFTER_NAME)
         for name in names
     ]
-    return _bytes(pc.binary_join_element_wise(*columns, _BETWEEN, null_handling="skip"))
+    # Arrow leaves a row out where every part is null, so each row begins with one that is not.
+    begin = pa.repeat(pa.scalar(""), batch.num_rows)
+    return _bytes(pc.binary_join_element_wise(begin, *columns, _BETWEEN, null_handling="skip"))
 
 
 def _bytes(texts: pa.Array) -> list[bytes]:

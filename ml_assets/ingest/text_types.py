@@ -134,7 +134,7 @@ def _read_float(texts: pa.Array) -> pa.Array:
 
 def _without_rounded(numbers: pa.Array, texts: pa.Array) -> pa.Array:
     """The numbers, with null for whole ones that a float cannot hold: they may be ids."""
-    large = pc.fill_null(pc.greater(pc.abs(numbers), _EXACT_FLOAT), False)
+    large = pc.fill_null(pc.greater_equal(pc.abs(numbers), _EXACT_FLOAT), False)
     if not pc.any(large, min_count=0).as_py():
         return numbers
     rounded = [
@@ -245,7 +245,7 @@ def _any_finite(texts: pa.Array) -> bool:
 
 def _rounds(texts: pa.Array, numbers: pa.Array) -> bool:
     """Whether a float would round a whole number among the texts."""
-    large = pc.greater(pc.abs(numbers), _EXACT_FLOAT)
+    large = pc.greater_equal(pc.abs(numbers), _EXACT_FLOAT)
     return bool(np.asarray(pc.match_substring_regex(texts.filter(large), _WHOLE)).any())
 
 
