@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,9 @@ def rich_rows() -> pa.Table:
     )
 
 
-def write_rich_bundle(directory: Path) -> None:
-    """Train the model and write its bundle."""
-    raw, work = rich_rows(), directory.parent / "rich_work"
+def write_rich_examples(path: Path) -> None:
+    """Write the rows as validated examples: 300 to train, 50 to tune, 50 to test."""
+    raw = rich_rows()
     late = np.array([(i % 3 == 0) ^ (i % 7 > 3) for i in range(_ROWS)])
     own = {
         "_example_id": [str(i) for i in range(_ROWS)],
@@ -67,16 +68,20 @@ def write_rich_bundle(directory: Path) -> None:
         "_label": pa.array(late.astype("int8")),
     }
     table = pa.table({**own, **{name: raw[name] for name in raw.column_names}})
-    write_table(work / "examples.parquet", iter(table.to_batches()), table.schema)
-    examples = Table((work / "examples.parquet",))
-    build_features(examples, TYPES, NULLABLE, TransformSpec(), Roles(), work)
-    data, manifest = read_training_data(work, "binary", 2)
-    transformer = read_skops(work / "transform.skops", TRUSTED_TYPES)
-    estimator, parameters = "hist_gradient_boosting", {"max_iter": 10}
-    models = train_models(data, transformer, estimator, parameters, seed=0, threads=1)
-    directory.mkdir()
-    write_model(
-        directory,
-        models,
-        ModelFacts("binary", ["no", "yes"], "yes", estimator, parameters, 0, 300, manifest),
-    )
+    write_table(path, iter(table.to_batches()), table.schema)
+
+
+def write_rich_bundle(directory: Path) -> None:
+    """Train the model and write its bundle."""
+    directory.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        work = Path(folder)
+        write_rich_examples(work / "examples.parquet")
+        examples = Table((work / "examples.parquet",))
+        build_features(examples, TYPES, NULLABLE, TransformSpec(), Roles(), work)
+        data, manifest = read_training_data(work, "binary", 2)
+        transformer = read_skops(work / "transform.skops", TRUSTED_TYPES)
+        estimator, parameters = "hist_gradient_boosting", {"max_iter": 10}
+        models = train_models(data, transformer, estimator, parameters, seed=0, threads=1)
+        facts = ModelFacts("binary", ["no", "yes"], "yes", estimator, parameters, 0, 300, manifest)
+        write_model(directory, models, facts)

@@ -21,7 +21,7 @@ from ml_assets.registry.client import connect
 from ml_assets.registry.infra_validation import InfraValidation
 from ml_assets.registry.registry import challenger, champion, registered_version
 from ml_assets_tests.artifacts_factory import put_artifact
-from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
+from ml_assets_tests.registry.rich_model import TYPES, write_rich_bundle, write_rich_examples
 
 PASSED = [{"name": "quarantine", "passed": True, "severity": "ERROR", "description": "none"}]
 FAILED = [{**PASSED[0], "passed": False, "description": "9 % of the rows; at most 5 % may be"}]
@@ -63,15 +63,19 @@ def store_of(home: Home) -> Store:
 
 
 def put_model(home: Home, seed: int) -> Artifact:
-    return put_artifact(store_of(home), "model", lambda path: write_bundle(path, "binary", seed))
+    """A model of which only the description is asked for."""
+    columns = [{"name": name, "type": kind, "nullable": True} for name, kind in TYPES.items()]
+    facts = {"task": "binary", "classes": ["no", "yes"], "input_columns": columns, "seed": seed}
+    return put_artifact(
+        store_of(home), "model", lambda path: durable.write_json(path / "model.json", facts)
+    )
 
 
 def put_examples(home: Home, checks: list[dict[str, Any]]) -> None:
-    frame = examples("binary")
     put_artifact(
         store_of(home),
         "validated_examples",
-        lambda path: write_frame(path / "examples.parquet", frame),
+        lambda path: write_rich_examples(path / "examples.parquet"),
         checks=checks,
         blocking=["quarantine"],
     )
@@ -142,7 +146,8 @@ def aliases(home: Home) -> tuple[int | None, int | None]:
 
 
 def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home: Home) -> None:
-    first = run(home, rows=5, max_latency_ms=5_000)
+    put_artifact(store_of(home), "model", write_rich_bundle)
+    first = run(home, max_latency_ms=5_000, tolerance=0)
 
     assert first.success
     assert first.checks["infra_blessing"].passed
@@ -177,7 +182,10 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
     }
     assert tags["verdict.infra_blessing"] == "passed"
     infra = store_of(home).current_artifact("infra_validation")
-    assert infra.json("infra_validation.json")["max_difference"] == 0.0
+    answers = infra.json("infra_validation.json")
+    assert (answers["rows"], answers["max_difference"]) == (50, 0.0)
+    assert set(answers["refused"].values()) == {400, 415}
+    assert None not in [infra.summary[n] for n in ("load_seconds", "p50_ms", "p99_ms", "memory_mb")]
     assert infra.json("infra_blessing.json") == {
         "candidate": digest,
         "blessed": True,
@@ -185,7 +193,7 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
     }
     assert list((store_of(home).root / "logs").iterdir()) == []
 
-    second = run(home, rows=5, max_latency_ms=5_000)
+    second = run(home, max_latency_ms=5_000, tolerance=0)
 
     assert second.success
     assert set(second.reasons.values()) == {"cached"}

@@ -123,6 +123,7 @@ def test_a_server_ends_with_the_process_that_started_it(
     receiver, sender = children.Pipe(duplex=False)
     process = children.Process(target=child.start_a_server_and_wait, args=(model, sender))
     process.start()
+    sender.close()
     server = psutil.Process(receiver.recv())
 
     process.kill()
