@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from ml_assets import durable
 from ml_assets.errors import ModelError
@@ -101,6 +102,10 @@ class LoadedModel:
     pipeline: Any
     trusted_types: tuple[str, ...] = ()
     _baselines: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    # Made once the model's libraries are loaded. Looking for them takes longer than a prediction.
+    _threads: ThreadpoolController = field(
+        default_factory=ThreadpoolController, repr=False, compare=False
+    )
 
     @property
     def task(self) -> Any:
@@ -142,7 +147,9 @@ class LoadedModel:
     def _predict(self, pipeline: Any, frame: pd.DataFrame) -> Predictions:
         check_columns(frame, self.input_columns)
         rows = frame[self.input_columns]
-        return predict_scores(pipeline, rows, self.task, len(self.classes or ()))
+        # A request has few rows: OpenMP's threads would spin for longer than they work.
+        with self._threads.limit(limits=1):
+            return predict_scores(pipeline, rows, self.task, len(self.classes or ()))
 
 
 def load_model(path: Path, trusted_types: Sequence[str] = ()) -> LoadedModel:

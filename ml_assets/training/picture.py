@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ml_assets.training.metrics import direction
 from ml_assets.training.tune import SearchResult
@@ -17,7 +18,8 @@ def draw_history(result: SearchResult, path: Path) -> None:
     _draw_trials(axes, result)
     axes.set_xlabel("trial")
     axes.set_ylabel(result.metric)
-    axes.legend(frameon=False, fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(loc="outside upper center", ncols=4, frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     FigureCanvasAgg(figure).print_png(str(path), metadata={"Software": None})
 
@@ -27,12 +29,13 @@ def _draw_trials(axes: Any, result: SearchResult) -> None:
     complete = [t for t in result.trials if t.state == "complete" and t.value is not None]
     pruned = [t for t in result.trials if t.state == "pruned" and t.value is not None]
     values = [t.value for t in complete if t.value is not None]
-    best = [pick(values[: i + 1]) for i in range(len(values))]
     numbers = [t.number for t in complete]
+    best = [pick(values[: i + 1]) for i in range(len(values))]
+    to_the_end = [*numbers, len(result.trials) - 1], [*best, *best[-1:]]
     axes.plot(numbers, values, "o", color="#1f77b4", label="complete")
     axes.plot(
         [t.number for t in pruned], [t.value for t in pruned], "x", color="#999", label="pruned"
     )
-    axes.step(numbers, best, where="post", color="#d62728", label="best so far")
+    axes.step(*to_the_end, where="post", color="#d62728", label="best so far")
     if result.default.value is not None:
         axes.axhline(result.default.value, color="#2ca02c", ls=":", label="defaults")
