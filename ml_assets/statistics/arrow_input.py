@@ -10,8 +10,10 @@ from ml_assets.errors import DataError, did_you_mean
 from ml_assets.table import BATCH_ROWS, RESERVED_COLUMNS, Table
 
 
-def record_batches(data: Any, columns: Sequence[str] | None = None) -> Iterator[Any]:
-    """Give the rows of `data` as Arrow record batches of about `BATCH_ROWS` rows; at least one.
+def record_batches(
+    data: Any, columns: Sequence[str] | None = None, batch_rows: int = BATCH_ROWS
+) -> Iterator[Any]:
+    """Give the rows of `data` as Arrow record batches; at least one, which may be empty.
 
     Parameters
     ----------
@@ -20,6 +22,8 @@ def record_batches(data: Any, columns: Sequence[str] | None = None) -> Iterator[
         out.
     columns : sequence of str, optional
         The columns wanted; by default all but the reserved ones (`RESERVED_COLUMNS`).
+    batch_rows : int
+        About how many rows a batch has, >= 1.
 
     Raises
     ------
@@ -28,20 +32,20 @@ def record_batches(data: Any, columns: Sequence[str] | None = None) -> Iterator[
     """
     if isinstance(data, Table):
         wanted = _wanted(data.columns, columns)
-        return merge_small_batches(data.batches(wanted), _select(data.schema, wanted))
+        return _merge_small(data.batches(wanted), _select(data.schema, wanted), batch_rows)
     table = data if isinstance(data, pa.Table) else _to_table(data)
     table = table.select(_wanted(table.schema.names, columns))
-    return merge_small_batches(table.to_batches(max_chunksize=BATCH_ROWS), table.schema)
+    return _merge_small(table.to_batches(max_chunksize=batch_rows), table.schema, batch_rows)
 
 
-def merge_small_batches(batches: Iterable[Any], schema: Any) -> Iterator[Any]:
-    """Give the same rows in batches of at least `BATCH_ROWS` rows, but for the last one."""
+def _merge_small(batches: Iterable[Any], schema: Any, batch_rows: int) -> Iterator[Any]:
+    """The same rows in batches of at least so many rows, but for the last one."""
     waiting: list[Any] = []
     rows = 0
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
-        if rows >= BATCH_ROWS:
+        if rows >= batch_rows:
             yield _one_batch(waiting, schema)
             waiting, rows = [], 0
     yield _one_batch(waiting, schema)

@@ -1,0 +1,75 @@
+"""How the verdicts are shown: tables for the Dagster UI, and the sentences of the checks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ml_assets.schema.model import Schema
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.quarantine import Quarantine
+
+_SHOWN = 30
+_IN_SENTENCE = 5
+
+
+def anomaly_rows(anomalies: Sequence[Anomaly]) -> list[dict[str, Any]]:
+    """Give the first 30 anomalies as rows of a table."""
+    return [
+        {
+            "severity": found.severity,
+            "feature": found.feature or "(data set)",
+            "code": found.code,
+            "what": found.description,
+            "examples": ", ".join(found.example_ids[:3]),
+        }
+        for found in anomalies[:_SHOWN]
+    ]
+
+
+def anomalies_verdict(anomalies: Sequence[Anomaly]) -> str:
+    """Say what was found, errors first."""
+    if not anomalies:
+        return "The data fit the schema."
+    errors = sum(found.severity == "ERROR" for found in anomalies)
+    warnings = len(anomalies) - errors
+    shown = [f"{found.severity}: {found.description}" for found in anomalies[:_IN_SENTENCE]]
+    more = len(anomalies) - _IN_SENTENCE
+    rest = [f"and {more} more in anomalies.json"] if more > 0 else []
+    return "\n".join([f"{errors} errors, {warnings} warnings.", *shown, *rest])
+
+
+def rule_rows(result: Quarantine) -> list[dict[str, Any]]:
+    """Give the 30 rules that most rows broke as rows of a table."""
+    return [{"rule": rule, "rows": rows} for rule, rows in list(result.rules.items())[:_SHOWN]]
+
+
+def quarantine_verdict(result: Quarantine, max_fraction: float) -> str:
+    """Say how many rows were set aside, how many may be, and what to do where that is too many."""
+    told = (
+        f"{result.quarantined:,} of {result.rows + result.quarantined:,} rows "
+        f"({result.fraction:.2%}) break the schema; {max_fraction:.2%} may."
+    )
+    most = ", ".join(f"{rule} ({rows:,})" for rule, rows in list(result.rules.items())[:3])
+    worst = f" Most broken: {most}." if most else ""
+    if result.fraction <= max_fraction:
+        return told + worst
+    return (
+        f"{told}{worst} Look at quarantine.parquet; correct the data, or the schema where it is wrong, "
+        "or raise validation.max_quarantined_fraction."
+    )
+
+
+def columns_of(
+    names_and_types: Sequence[tuple[str, str]], schema: Schema
+) -> list[tuple[str, str, bool, str]]:
+    """Give name, type, whether null is allowed, and a remark, of each column of the examples."""
+    known = schema.by_name
+    return [
+        (name, type_, known[name].allows_null if name in known else True, _remark(name, schema))
+        for name, type_ in names_and_types
+    ]
+
+
+def _remark(name: str, schema: Schema) -> str:
+    if name in schema.by_name:
+        return schema.by_name[name].note
+    return dict(schema.left_out).get(name, "")

@@ -1,0 +1,93 @@
+"""`detect_skew`: what differs between training and serving, in schema and in distribution."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ml_assets.schema.model import SERVING, Schema
+from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.drift import DriftFinding, detect_drift
+from ml_assets.validation.validate import validate_statistics
+
+
+@dataclass(frozen=True)
+class Skew:
+    """The difference between training and serving.
+
+    Attributes
+    ----------
+    anomalies : tuple of Anomaly
+        Schema skew: where serving data differ from what the schema demands of them.
+    findings : tuple of DriftFinding
+        Distribution skew: one for each feature that is expected at serving.
+    """
+
+    anomalies: tuple[Anomaly, ...]
+    findings: tuple[DriftFinding, ...]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The features (or ``data set``) with an anomaly of severity ``ERROR``, or an alarm."""
+        wrong = (a.feature or "data set" for a in self.anomalies if a.severity == "ERROR")
+        moved = (f.feature for f in self.findings if f.verdict == "alarm")
+        return tuple(dict.fromkeys([*wrong, *moved]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the skew as plain JSON types."""
+        return {
+            "anomalies": [anomaly.to_json() for anomaly in self.anomalies],
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def detect_skew(
+    serving: DatasetStatistics,
+    schema: Schema,
+    reference: DatasetStatistics,
+    *,
+    threshold: float = 0.1,
+    significance: float = 0.01,
+    min_rows: int = 200,
+    ignore: Collection[str] = (),
+) -> Skew:
+    """Compare data at serving with the schema, and with the training data.
+
+    Parameters
+    ----------
+    serving : DatasetStatistics
+        Of the data at serving.
+    schema : Schema
+        What data must look like; judged in the environment ``SERVING``.
+    reference : DatasetStatistics
+        Of the training data.
+    threshold, significance, min_rows
+        As in `detect_drift`.
+    ignore : collection of str
+        Columns that are not part of the data, such as the score.
+
+    Returns
+    -------
+    Skew
+        Columns that are not expected at serving are neither demanded nor compared.
+    """
+    wanted = {feature.name for feature in schema.expected_in(SERVING)} - set(ignore)
+    absent = {f.name for f in schema.features if not f.is_in(SERVING)} | set(ignore)
+    found = validate_statistics(_without(serving, absent), schema, SERVING)
+    findings = detect_drift(
+        _only(serving, wanted),
+        _only(reference, wanted),
+        threshold=threshold,
+        significance=significance,
+        min_rows=min_rows,
+    )
+    return Skew(tuple(found), tuple(findings))
+
+
+def _only(statistics: DatasetStatistics, names: Collection[str]) -> DatasetStatistics:
+    features = tuple(feature for feature in statistics.features if feature.name in names)
+    return DatasetStatistics(statistics.num_rows, features)
+
+
+def _without(statistics: DatasetStatistics, names: Collection[str]) -> DatasetStatistics:
+    return _only(statistics, {f.name for f in statistics.features} - set(names))
