@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml_assets.errors import DataError
+from ml_assets.ingest.byte_buffer import ByteBuffer
 from ml_assets.ingest.rejected import Rejected, raw_text
 
 Positions = npt.NDArray[np.int64]
@@ -96,7 +97,13 @@ def cut_records(
     DataError
         If a line is longer than 16 MiB.
     """
-    buffer, line, piece = _Buffer(chunks), first_line, _PIECE
+    return _merged(_cut(ByteBuffer(chunks), delimiter, fields, file, first_line))
+
+
+def _cut(
+    buffer: ByteBuffer, delimiter: str, fields: int, file: str, line: int
+) -> Iterator[Records]:
+    piece = _PIECE
     while buffer.has(1):
         last = not buffer.has(piece + 1)
         scan = _scan(buffer.content[:piece], delimiter, last)
@@ -111,6 +118,33 @@ def cut_records(
         elif not len(scan.ends):
             _refuse_long_record(piece, file, line)
             piece *= 2
+
+
+def _merged(found: Iterator[Records]) -> Iterator[Records]:
+    """The same records in blocks of a bearable size, however often a broken line interrupts them."""
+    waiting, size = list[Records](), 0
+    for records in found:
+        waiting.append(records)
+        size += len(records.content)
+        if size >= _PIECE // 2:
+            yield _joined(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(parts: list[Records]) -> Records:
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [len(part.content) for part in parts]
+    begins = np.cumsum([0, *sizes[:-1]])
+    return Records(
+        content=b"".join(part.content for part in parts),
+        starts=np.concatenate([p.starts + b for p, b in zip(parts, begins, strict=True)]),
+        lines=np.concatenate([part.lines for part in parts]),
+        quoted_line_ends=any(part.quoted_line_ends for part in parts),
+        rejected=[row for part in parts for row in part.rejected],
+    )
 
 
 def cut_header(
@@ -132,7 +166,7 @@ def cut_header(
     DataError
         If the record is longer than 16 MiB, or its quotes or bytes are broken.
     """
-    buffer, line, piece = _Buffer(chunks), 1, _SMALL_PIECE
+    buffer, line, piece = ByteBuffer(chunks), 1, _SMALL_PIECE
     while buffer.has(1) and buffer.content[0] in (_LF, _CR):
         buffer.take_line()
         line += 1
@@ -147,51 +181,8 @@ def cut_header(
     return [], iter(()), line
 
 
-class _Buffer:
-    """The bytes of a file that were read and not yet used."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self.content = b""
-
-    def has(self, size: int) -> bool:
-        """Whether at least so many bytes are left; reads them if so."""
-        while len(self.content) < size:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return False
-            self.content += chunk
-        return True
-
-    def drop(self, size: int) -> None:
-        self.content = self.content[size:]
-
-    def take_line(self) -> bytes:
-        """Take everything up to and with the next line end."""
-        size = _PIECE
-        while True:
-            # One more byte, since an LF behind a CR belongs to the same line end.
-            more = self.has(size + 1)
-            found = [
-                p
-                for p in (self.content.find(b"\n", 0, size), self.content.find(b"\r", 0, size))
-                if p >= 0
-            ]
-            if found or not more:
-                end = min(found, default=len(self.content) - 1) + 1
-                end += self.content[end - 1 : end + 1] == b"\r\n"
-                line = self.content[:end]
-                self.drop(end)
-                return line
-            size *= 2
-
-    def rest(self) -> Iterator[bytes]:
-        yield self.content
-        yield from self._chunks
-
-
 def _header(
-    buffer: _Buffer, scan: _Scan, delimiter: str, file: str, line: int
+    buffer: ByteBuffer, scan: _Scan, delimiter: str, file: str, line: int
 ) -> tuple[list[str], Iterator[bytes], int]:
     end = int(scan.ends[0])
     record = buffer.content[:end]
