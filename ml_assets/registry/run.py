@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.registry.candidate import DIGEST_TAG, Candidate
+from ml_assets.registry.mlflow_model import BUNDLE
 from ml_assets.registry.version import PREFIX
 
 PROCESS_TAG = PREFIX + "process"
@@ -50,8 +51,14 @@ def log_model(client: Any, experiment: str, run_id: str, candidate: Candidate) -
     Raises
     ------
     ModelError
-        If the files that arrived on this machine's disk differ.
+        If the files are not those of the candidate's digest, or differ once they are on this machine's
+        disk.
     """
+    if durable.directory_digest(candidate.directory / BUNDLE) != candidate.digest:
+        raise ModelError(
+            f"{candidate.name}: the files in {candidate.directory} are not those of the model "
+            f"{candidate.digest[:12]}; they were altered. Delete that folder, then run again."
+        )
     tags = {DIGEST_TAG: candidate.digest}
     model = client.create_logged_model(experiment, candidate.name, source_run_id=run_id, tags=tags)
     client.log_model_artifacts(model.model_id, str(candidate.directory))

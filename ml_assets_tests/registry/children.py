@@ -9,6 +9,7 @@ from typing import Any
 
 from mlflow import MlflowClient
 
+from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.registry.candidate import Candidate
 from ml_assets.registry.gate import Decision
@@ -23,15 +24,18 @@ def registry_in(home: Path) -> Registry:
     return Registry(uri, home, process_name(os.getpid()), is_running)
 
 
-def candidate_in(home: Path, digest: str = "a" * 64, **tags: str) -> Candidate:
+def candidate_in(home: Path, model: str = "a", **tags: str) -> Candidate:
     """A candidate whose files lie beside the home folder."""
-    directory = home.parent / "mlflow_model"
-    (directory / "bundle").mkdir(parents=True, exist_ok=True)
-    (directory / "MLmodel").write_text("flavors: {}\n")
-    (directory / "bundle" / "model.json").write_text("{}\n")
+    directory = home.parent / f"model_{model}"
+    if not directory.is_dir():
+        with durable.staging_directory(home.parent) as staged:
+            (staged / "bundle").mkdir()
+            (staged / "MLmodel").write_text("flavors: {}\n")
+            (staged / "bundle" / "model.json").write_text(f'"{model}"\n')
+            durable.publish_directory(staged, directory)
     return Candidate(
         name="flights",
-        digest=digest,
+        digest=durable.directory_digest(directory / "bundle"),
         directory=directory,
         tags={"pipeline": "flights", **tags},
         params={"max_depth": 3},
@@ -86,9 +90,9 @@ def die_while_making_the_database(home: Path) -> None:
     register_and_promote(home)
 
 
-def at_once(home: Path, barrier: Barrier, digest: str) -> None:
+def at_once(home: Path, barrier: Barrier, model: str) -> None:
     """Register the moment that all others do."""
-    registry, candidate = registry_in(home), candidate_in(home, digest)
+    registry, candidate = registry_in(home), candidate_in(home, model)
     barrier.wait(60)
     register(registry, candidate)
 

@@ -53,7 +53,7 @@ def test_a_version_says_what_it_is_made_from(home: Path) -> None:
 
     version = register(registry_in(home), candidate)
 
-    assert (version.version, version.model_digest, version.baseline) == (1, "a" * 64, None)
+    assert (version.version, version.model_digest, version.baseline) == (1, candidate.digest, None)
     assert version.tags["examples_digest"] == "e" * 64
     with mlflow_in(home) as client:
         kept = client.get_model_version("flights", "1")
@@ -89,7 +89,7 @@ def test_another_content_is_the_next_version(home: Path) -> None:
     registry = registry_in(home)
     register(registry, candidate_in(home))
 
-    assert register(registry, candidate_in(home, "b" * 64, baseline="1")).baseline == 1
+    assert register(registry, candidate_in(home, "b", baseline="1")).baseline == 1
     assert versions(home) == [1, 2]
 
 
@@ -110,7 +110,7 @@ def test_the_newest_candidate_is_the_challenger_until_it_is_promoted(home: Path)
 def test_a_refused_candidate_stays_the_challenger_and_says_why(home: Path) -> None:
     registry = registry_in(home)
     promote(registry, register(registry, candidate_in(home)), lambda now: YES)
-    second = register(registry, candidate_in(home, "b" * 64))
+    second = register(registry, candidate_in(home, "b"))
 
     decision = promote(registry, second, lambda now: Decision(False, ("too slow", "too big")))
 
@@ -251,6 +251,17 @@ def test_files_that_arrive_changed_are_refused(home: Path, monkeypatch: pytest.M
     assert (versions(home), statuses(home)) == ([], ["FAILED"])
 
 
+def test_files_that_are_not_of_the_digest_are_not_registered(home: Path) -> None:
+    candidate = candidate_in(home)
+    (candidate.directory / "bundle" / "model.json").write_text("altered")
+
+    with pytest.raises(
+        ModelError, match=r"are not those of the model [0-9a-f]{12}; they were altered"
+    ):
+        register(registry_in(home), candidate)
+    assert (versions(home), statuses(home)) == ([], ["FAILED"])
+
+
 STEPS = (
     "create_experiment",
     "create_run",
@@ -327,7 +338,7 @@ def test_four_processes_with_the_same_content_make_one_version(
 ) -> None:
     barrier = children.Barrier(4)
     processes = [
-        children.Process(target=child.at_once, args=(home, barrier, "a" * 64)) for _ in range(4)
+        children.Process(target=child.at_once, args=(home, barrier, "a")) for _ in range(4)
     ]
     for process in processes:
         process.start()
@@ -340,8 +351,8 @@ def test_four_processes_with_the_same_content_make_one_version(
 
 def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerContext) -> None:
     registry = registry_in(home)
-    for digest in ("a" * 64, "b" * 64):
-        register(registry, candidate_in(home, digest))
+    for model in ("a", "b"):
+        register(registry, candidate_in(home, model))
     barrier = children.Barrier(2)
     processes = [
         children.Process(target=child.promote_at_once, args=(home, barrier, version))
