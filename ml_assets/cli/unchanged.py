@@ -67,7 +67,7 @@ def _inputs(
     from ml_assets.registry.registry import champion
 
     spec = pipeline.spec
-    source = source_fingerprint(spec.ingest.source, Path.cwd())
+    source = source_fingerprint(spec.ingest.source, spec.directory)
     records = {name: store.current(name) for name in assets}
     if source is None or any(record is None or record.blocks() for record in records.values()):
         return None
