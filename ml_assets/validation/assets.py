@@ -43,7 +43,11 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
             summary={"anomalies": len(found), **counts},
-            metadata={"anomalies": len(found), **counts, "found": Rows(anomaly_rows(found))},
+            metadata={
+                "anomalies": len(found),
+                **counts,
+                "found": Rows(anomaly_rows(found)) if found else None,
+            },
             checks=[Check("anomalies", not errors, anomalies_verdict(found), values=counts)],
         )
 
@@ -78,7 +82,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             metadata={
                 "quarantined": done.quarantined,
                 "quarantined_fraction": done.fraction,
-                "broken_rules": Rows(rule_rows(done)),
+                "broken_rules": Rows(rule_rows(done)) if broken else None,
                 "columns": Columns(columns_of(types, rules)),
             },
             checks=[

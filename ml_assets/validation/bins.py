@@ -19,6 +19,7 @@ from ml_assets.statistics.model import (
     TimeStatistics,
 )
 from ml_assets.statistics.points import Array, Points, count_up_to
+from ml_assets.validation.distances import MIN_POOLED
 
 # Of the quantiles, which are 5 % apart: all inner ones, and those that cut off tails and quarters.
 FINE, COARSE = tuple(range(1, 20)), (1, 5, 10, 15, 19)
@@ -130,7 +131,9 @@ def _categories(
         value: (listed[0].get(value, unlisted[0]), listed[1].get(value, unlisted[1]))
         for value in dict.fromkeys([*listed[0], *listed[1]])
     }
-    shown = sorted(both, key=lambda value: (-sum(both[value]), value))[:MAX_CATEGORIES]
+    # Chosen by what both sides have together, and not rare: else chance would choose for one side.
+    frequent = [value for value in both if sum(both[value]) >= MIN_POOLED]
+    shown = sorted(frequent, key=lambda value: (-sum(both[value]), value))[:MAX_CATEGORIES]
     rest = (
         max(0, reference.num_non_missing - sum(both[value][0] for value in shown)),
         max(0, current.num_non_missing - sum(both[value][1] for value in shown)),
@@ -140,7 +143,9 @@ def _categories(
 
 def _most_unlisted(side: StringStatistics) -> int:
     """The most often that a value which is not listed can occur: wide columns list the frequent ones."""
-    return 0 if side.is_complete else min((count for _, count in side.value_counts), default=0)
+    if side.is_complete:
+        return 0
+    return side.count_error + min((count for _, count in side.value_counts), default=0)
 
 
 def _times(reference: TimeStatistics, current: TimeStatistics) -> Made:

@@ -6,7 +6,7 @@ from scipy.special import betainc, gammaincc
 from ml_assets.statistics.points import Array
 
 # Bins with fewer rows than this on both sides together share one.
-_MIN_POOLED = 10
+MIN_POOLED = 10
 
 
 def jensen_shannon(reference: Array, current: Array) -> float:
@@ -33,7 +33,7 @@ def p_value_of_bins(reference: Array, current: Array) -> float:
     Bins are joined by what both sides have together, so that the choice favours neither.
     """
     pooled = reference + current
-    is_small = pooled < _MIN_POOLED
+    is_small = pooled < MIN_POOLED
     table = np.array([_joined(reference, is_small), _joined(current, is_small)], np.float64)
     table = table[:, table.sum(axis=0) > 0]
     freedom = table.shape[1] - 1

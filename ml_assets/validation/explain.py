@@ -51,7 +51,10 @@ def _largest_bin(bins: Bins) -> list[str]:
     before = bins.reference / max(1, bins.reference.sum())
     now = bins.current / max(1, bins.current.sum())
     places = [place for place, label in enumerate(bins.labels) if label != MISSING]
-    most = max(places, key=lambda place: abs(now[place] - before[place]), default=None)
+    change = now - before
+    most = max(
+        places, key=lambda place: (round(abs(change[place]), 9), change[place]), default=None
+    )
     if most is None or abs(now[most] - before[most]) < _MIN_CHANGE:
         return []
     return _change(bins.labels[most], before[most], now[most])

@@ -7,10 +7,8 @@ import numpy as np
 from ml_assets.statistics.model import NumericStatistics
 from ml_assets.statistics.points import Array
 
-# The constant must explain all but this share of the difference between the quantiles, ...
+# A constant must explain all but this share of the difference between the quantiles.
 _MAX_REST = 0.1
-# ... and must not be too close to "nothing changed".
-_MIN_FACTOR_CHANGE = 0.02
 _KNOWN_FACTORS = {
     1.609344: "miles to kilometres", 0.621371: "kilometres to miles", 0.3048: "feet to metres",
     3.28084: "metres to feet", 2.54: "inches to centimetres", 0.453592: "pounds to kilograms",
@@ -54,31 +52,34 @@ def constant_change(reference: NumericStatistics, current: NumericStatistics) ->
     before, after = _quantiles(reference), _quantiles(current)
     if before[0] == before[-1]:
         return None
-    moved = np.abs(after - before).mean()
     offset = float(np.median(after - before))
-    factor = _median_ratio(before, after)
-    rests = [np.abs(after - before - offset).mean() / moved]
-    rests.append(np.abs(after - factor * before).mean() / moved if factor is not None else np.inf)
-    best = int(np.argmin(rests))
+    factor = float((before * after).sum() / (before * before).sum())
+    moved_to = {"offset": before + offset, "factor": before * factor}
+    rests = {way: _rest(before, after, expected) for way, expected in moved_to.items()}
+    best = min(rests, key=lambda way: rests[way])
     if rests[best] > _MAX_REST:
         return None
-    if best == 0:
-        way = "higher" if offset > 0 else "lower"
-        return Change(size, f"all quantiles are about {abs(offset):.4g} {way}: a constant offset")
-    return Change(size, _factor_text(float(factor or 1)))
+    if best == "factor":
+        return Change(size, _factor_text(factor))
+    way = "higher" if offset > 0 else "lower"
+    return Change(size, f"all quantiles are about {abs(offset):.4g} {way}: a constant offset")
+
+
+def _rest(before: Array, after: Array, expected: Array) -> float:
+    """The share of the change that a constant leaves unexplained, of the best three quarters.
+
+    Where there are few different numbers, chance moves a quantile from one to the next.
+    """
+    moved = float(np.abs(after - before).mean())
+    explained = float(np.abs(expected - before).mean())
+    if explained < moved / 2:
+        return np.inf
+    return float(np.quantile(np.abs(after - expected), 0.75)) / moved
 
 
 def _quantiles(statistics: NumericStatistics) -> Array:
     """Those between 5 % and 95 %: the extremes say little of the whole."""
     return np.array(statistics.quantiles[1:-1], np.float64)
-
-
-def _median_ratio(before: Array, after: Array) -> float | None:
-    there = before != 0
-    if there.sum() < len(before) / 2:
-        return None
-    factor = float(np.median(after[there] / before[there]))
-    return factor if abs(factor - 1) > _MIN_FACTOR_CHANGE else None
 
 
 def _factor_text(factor: float) -> str:

@@ -1,0 +1,124 @@
+"""The assets `anomalies` and `validated_examples` under Dagster."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.artifacts.store import Store
+from ml_assets.durable import write_json
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.yaml_file import write_schema
+from ml_assets.statistics.generate import generate_split_statistics
+from ml_assets.table import Table
+from ml_assets.validation.assets import build_assets
+from ml_assets_tests.artifacts_factory import put_artifact
+
+SCHEMA = Schema((Feature("fare", "float", min=0.0, max=100.0), Feature("way", "string")))
+
+
+def run(home: Any, fares: Any, **validation: Any) -> Any:
+    """Materialize both assets over 300 rows, the first of which have these fares."""
+    store = Store(Home(home).pipeline("toy"))
+    fares = [*fares, *[5.0] * (300 - len(fares))]
+    table = pa.table(
+        {
+            "_example_id": [f"id{place}" for place in range(300)],
+            "_split": ["train", "eval", "test"] * 100,
+            "fare": fares,
+            "way": ["cash"] * 300,
+        }
+    )
+    examples = put_artifact(
+        store, "examples", lambda path: pq.write_table(table, path / "examples.parquet")
+    )
+    found = generate_split_statistics(Table((examples.path / "examples.parquet",)))
+    json_ = {name: statistics.to_json() for name, statistics in found.items()}
+    put_artifact(store, "statistics", lambda path: write_json(path / "statistics.json", json_))
+    put_artifact(store, "schema", lambda path: write_schema(path / "schema.yaml", SCHEMA))
+    pipeline = PipelineSpec(
+        name="toy",
+        task="binary",
+        ingest={"source": {"csv": "x.csv"}},
+        labels="way",
+        validation=validation,
+    )
+    inputs = [
+        dg.AssetSpec(dg.AssetKey(["toy", name])).with_io_manager_key("artifacts")
+        for name in ("examples", "statistics", "schema")
+    ]
+    result = dg.materialize(
+        [*inputs, *build_assets(pipeline)],
+        resources={"artifacts": ArtifactIOManager(home=str(home))},
+        instance=dg.DagsterInstance.ephemeral(tempdir=str(home)),
+        raise_on_error=False,
+    )
+    checks = {one.check_name: one for one in result.get_asset_check_evaluations()}
+    return result, checks, store
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_good_data_pass(home: Any) -> None:
+    result, checks, store = run(home, [])
+    assert result.success
+    assert checks["anomalies"].passed
+    assert checks["anomalies"].description == "The data fit the schema."
+    assert store.current_artifact("anomalies").json("anomalies.json") == []
+    assert store.current_artifact("validated_examples").summary == {
+        "rows": 300, "quarantined": 0, "train": 100, "eval": 100, "test": 100,
+    }  # fmt: skip
+
+
+def test_a_few_bad_rows_are_a_warning_and_go_to_quarantine(home: Any) -> None:
+    result, checks, store = run(home, [-5.0, 500.0])
+    assert result.success
+    assert checks["anomalies"].passed
+    assert "0 errors, 2 warnings." in str(checks["anomalies"].description)
+    stored = store.current_artifact("anomalies").json("anomalies.json")
+    assert [(a["code"], a["severity"], a["example_ids"]) for a in stored] == [
+        ("FLOAT_TYPE_SMALL_FLOAT", "WARN", ["id0"]),
+        ("FLOAT_TYPE_BIG_FLOAT", "WARN", ["id1"]),
+    ]
+    artifact = store.current_artifact("validated_examples")
+    assert (artifact.summary["rows"], artifact.summary["quarantined"]) == (298, 2)
+    aside = pq.read_table(artifact.path / "quarantine.parquet")
+    assert aside["_rule"].to_pylist() == ["fare.min", "fare.max"]
+    assert "2 of 300 rows (0.67%) break the schema; 1.00% may." in str(
+        checks["quarantine"].description
+    )
+
+
+def test_too_many_bad_rows_block_before_anything_is_made_of_them(home: Any) -> None:
+    result, checks, store = run(home, [-5.0] * 10)
+    assert not result.success
+    assert not checks["anomalies"].passed
+    assert "fare is below the schema's minimum of 0," in str(checks["anomalies"].description)
+    assert store.current("validated_examples") is None
+
+
+def test_the_quarantine_blocks_where_the_anomaly_was_allowed(home: Any) -> None:
+    _, checks, _ = run(home, [-5.0] * 10, severity={"FLOAT_TYPE_SMALL_FLOAT": "WARN"})
+    assert checks["anomalies"].passed
+    assert not checks["quarantine"].passed
+    assert "10 of 300 rows (3.33%) break the schema; 1.00% may. Most broken: fare.min (10)." in str(
+        checks["quarantine"].description
+    )
+    assert "raise validation.max_quarantined_fraction" in str(checks["quarantine"].description)
+
+
+def test_a_larger_share_can_be_allowed(home: Any) -> None:
+    result, checks, _ = run(home, [-5.0] * 10, max_quarantined_fraction=0.05)
+    assert result.success
+    assert checks["anomalies"].passed
+    assert checks["quarantine"].passed

@@ -1,0 +1,292 @@
+"""`validate_statistics`: what differs from the schema, by TFDV's names."""
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pv
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_assets.schema.infer import infer_schema
+from ml_assets.schema.model import Feature, Schema
+from ml_assets.statistics.generate import generate_statistics
+from ml_assets.validation.anomaly import SHORT_DESCRIPTIONS, Anomaly
+from ml_assets.validation.validate import validate_statistics
+from ml_assets_tests.shared_data import shared_path
+
+NAN, INF = math.nan, math.inf
+
+
+def anomalies(
+    columns: Any, *features: Any, environment: Any = None, **schema: Any
+) -> list[Anomaly]:
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    return validate_statistics(generate_statistics(table), Schema(features, **schema), environment)
+
+
+def codes(columns: Any, *features: Any, **options: Any) -> Any:
+    return [found.code for found in anomalies(columns, *features, **options)]
+
+
+X = {"x": [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("values", "feature", "code"),
+    [
+        ([1, 2], {"type": "int", "min": 1, "max": 2}, None),
+        ([1, 3], {"type": "int", "max": 2}, "INT_TYPE_BIG_INT"),
+        ([0, 1], {"type": "int", "min": 1}, "INT_TYPE_SMALL_INT"),
+        ([1.5], {"type": "float", "max": 1.0}, "FLOAT_TYPE_BIG_FLOAT"),
+        ([-1.5], {"type": "float", "min": 0.0}, "FLOAT_TYPE_SMALL_FLOAT"),
+        ([7], {"type": "float", "max": 1.0}, "FLOAT_TYPE_BIG_FLOAT"),
+        ([1.0, NAN], {"type": "float"}, "FLOAT_TYPE_HAS_NAN"),
+        ([1.0, NAN], {"type": "float", "allow_nan": True}, None),
+        ([1.0, INF], {"type": "float"}, "FLOAT_TYPE_HAS_INF"),
+        ([1.0, -INF], {"type": "float", "allow_inf": True}, None),
+        (
+            ["a", "c"],
+            {"type": "string", "domain": ("a", "b")},
+            "ENUM_TYPE_UNEXPECTED_STRING_VALUES",
+        ),
+        (["a"], {"type": "string", "domain": ("a", "b")}, None),
+        ([b"\xff"], {"type": "string"}, "ENUM_TYPE_INVALID_UTF8"),
+        ([1.5], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+        ([1], {"type": "float"}, None),
+        ([1], {"type": "string"}, "UNEXPECTED_DATA_TYPE"),
+        (["1"], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+        ([True], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+        ([[1]], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+        ([pd.Timestamp("2013-01-01").date()], {"type": "timestamp"}, None),
+        ([pd.Timestamp("2013-01-01")], {"type": "date"}, "UNEXPECTED_DATA_TYPE"),
+        ([True, False], {"type": "bool"}, None),
+        ([0, 1], {"type": "bool"}, None),
+        ([0, 2], {"type": "bool"}, "BOOL_TYPE_BIG_INT"),
+        ([-1, 1], {"type": "bool"}, "BOOL_TYPE_SMALL_INT"),
+        ([0.0, 1.0], {"type": "bool"}, None),
+        ([0.5], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_FLOAT"),
+        ([NAN], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_FLOAT"),
+        (["yes"], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_STRING"),
+        (["true"], {"type": "bool"}, "UNEXPECTED_DATA_TYPE"),
+        ([1, None], {"type": "int"}, "FEATURE_TYPE_LOW_FRACTION_PRESENT"),
+        ([1, None], {"type": "int", "min_fraction": 0.5}, None),
+        (
+            [1, None, None],
+            {"type": "int", "min_fraction": 0.5},
+            "FEATURE_TYPE_LOW_FRACTION_PRESENT",
+        ),
+        ([None, None], {"type": "int"}, "FEATURE_TYPE_NOT_PRESENT"),
+        ([None, None], {"type": "int", "min_fraction": 0.0}, None),
+        ([1, 1, 2], {"type": "int", "unique": True}, "FEATURE_TYPE_LOW_UNIQUE"),
+        ([1, 2, None], {"type": "int", "unique": True, "min_fraction": 0}, None),
+        (
+            [1.0, NAN, INF],
+            {"type": "float", "unique": True, "allow_nan": True, "allow_inf": True},
+            None,
+        ),
+        (["a", "a"], {"type": "string", "unique": True}, "FEATURE_TYPE_LOW_UNIQUE"),
+    ],
+)
+def test_a_column_is_judged(values: Any, feature: Any, code: Any) -> None:
+    assert codes({"x": values}, Feature("x", **feature)) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "expected"),
+    [
+        (X, {}, []),
+        ({"x": []}, {}, [(None, "DATASET_LOW_NUM_EXAMPLES")]),
+        (X, {"min_rows": 5}, [(None, "DATASET_LOW_NUM_EXAMPLES")]),
+        (X, {"max_rows": 3}, [(None, "DATASET_HIGH_NUM_EXAMPLES")]),
+        ({**X, "z": [1] * 4}, {}, [("z", "SCHEMA_NEW_COLUMN")]),
+        ({**X, "z": [1] * 4}, {"left_out": (("z", "empty"),)}, []),
+        ({"y": [1] * 4}, {}, [("x", "SCHEMA_MISSING_COLUMN"), ("y", "SCHEMA_NEW_COLUMN")]),
+    ],
+)
+def test_the_data_set_is_judged(columns: Any, options: Any, expected: Any) -> None:
+    found = anomalies(columns, Feature("x", "int"), **options)
+    assert [(one.feature, one.code) for one in found] == expected
+
+
+def test_a_column_that_may_be_absent_is_not_missed() -> None:
+    assert codes(X, Feature("x", "int"), Feature("y", "int", required=False)) == []
+
+
+def test_the_label_is_not_demanded_at_serving() -> None:
+    features = (Feature("x", "int"), Feature("late", "bool", not_in=("SERVING",)))
+    assert codes(X, *features, environment="SERVING") == []
+    for environment in (None, "TRAINING"):
+        assert codes(X, *features, environment=environment) == ["SCHEMA_MISSING_COLUMN"]
+    with pytest.raises(ValueError, match="one of TRAINING, SERVING; got 'PROD'"):
+        anomalies(X, *features, environment="PROD")
+
+
+def test_a_description_says_what_where_how_many_and_what_to_do() -> None:
+    (found,) = anomalies({"way": ["a"] * 8 + ["b", "c"]}, Feature("way", "string", domain=("a",)))
+    assert found.short_description == "Unexpected string values"
+    assert found.description == (
+        "way has 2 values outside the schema's domain of 1: 'b', 'c', in 2 of 10 rows (20.00%). "
+        "Correct them, or add them to the domain of way in the schema."
+    )
+    assert (found.expected, found.found, found.affected_fraction) == (
+        "one of 1 values",
+        "'b', 'c'",
+        0.2,
+    )
+
+
+def test_a_renamed_column_is_hinted_at() -> None:
+    found = anomalies({"company_x": ["a"]}, Feature("company", "string"))
+    assert "Did you mean 'company_x'?" in found[0].description
+
+
+def test_no_more_than_three_values_are_quoted() -> None:
+    (found,) = anomalies({"x": list("abcdef")}, Feature("x", "string", domain=("a",)))
+    assert found.found == "'b', 'c', 'd' and 2 more"
+
+
+def test_rows_out_of_range_are_counted() -> None:
+    (found,) = anomalies({"x": [1.0] * 95 + [9.0] * 5}, Feature("x", "float", max=2.0))
+    assert found.affected_fraction == 0.05
+    assert "above the schema's maximum of 2.0, up to 9.0, in 5 of 100 rows" in found.description
+
+
+def test_an_anomaly_comes_back_from_json() -> None:
+    (found,) = anomalies({"x": [9]}, Feature("x", "int", max=2))
+    assert Anomaly.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert found.code in SHORT_DESCRIPTIONS
+
+
+def test_previous_and_serving_data_are_compared() -> None:
+    here, there = (generate_statistics(pd.DataFrame({"x": ["a", b] * 500})) for b in ("a", "b"))
+    schema = Schema((Feature("x", "string"),))
+    others: list[dict[str, Any]] = [{"previous_statistics": there}, {"serving_statistics": there}]
+    for options in others:
+        (found,) = validate_statistics(here, schema, **options)
+        assert found.code == "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH"
+        assert "'b'" in found.description or "'a'" in found.description
+
+
+cells = st.one_of(
+    st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)),
+    st.lists(st.none() | st.floats()),
+    st.lists(st.none() | st.text(max_size=3)),
+    st.lists(st.none() | st.booleans()),
+    st.lists(st.none() | st.datetimes()),
+    st.lists(st.none() | st.dates()),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(cells.filter(len), st.integers(1, 5), st.floats(0, 1))
+def test_data_have_no_anomaly_by_the_schema_inferred_from_them(
+    values: Any, max_domain_size: Any, margin: Any
+) -> None:
+    statistics = generate_statistics(pa.table({"x": pa.array(values)}))
+    schema = infer_schema(statistics, max_domain_size=max_domain_size, range_margin=margin)
+    assert validate_statistics(statistics, schema) == []
+
+
+def taxi() -> Any:
+    options = pv.ConvertOptions(strings_can_be_null=True)
+    return pv.read_csv(shared_path("chicago_taxi/data.csv"), convert_options=options).to_pandas()
+
+
+def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() -> None:
+    golden = json.loads(shared_path("taxi_tfdv_golden.json").read_text())["corrupted_copy"]
+    frame = taxi()
+    frame["trip_seconds"] = frame["trip_seconds"].astype("Int64")
+    statistics = generate_statistics(frame)
+    schema = infer_schema(statistics, range_margin=0)
+    assert validate_statistics(statistics, schema) == []
+
+    frame.loc[:299, "payment_type"] = "Crypto"
+    frame["trip_start_hour"] = frame["trip_start_hour"].astype("Int64")
+    frame.loc[:199, "trip_start_hour"] = pd.NA
+    frame.loc[:4, "trip_start_month"] = 13
+    frame.loc[:19, "fare"] = -5.0
+    found = validate_statistics(
+        generate_statistics(frame.rename(columns={"company": "company_x"})), schema
+    )
+    # A shape is TFDV's word for "always there": what breaks it is the fraction, said once.
+    expected = {
+        (name, reason["type"])
+        for name, reasons in golden["anomalies"].items()
+        for reason in reasons
+        if reason["type"] != "INVALID_FEATURE_SHAPE"
+    }
+    assert {(one.feature, one.code) for one in found} == expected
+
+
+_TYPES = {"INT": "int", "FLOAT": "float", "BYTES": "string"}
+_APPLICABLE = {
+    "int_actual_no_bounds", "int_above_max", "float_in_range", "float_high", "nan_allowed",
+    "inf_disallowed", "enum_unexpected_value", "type_int_got_float", "type_bytes_got_int",
+    "min_fraction_ok", "missing_column_optional", "empty_schema_all_new", "label_missing_in_training",
+    "unknown_environment_is_error", "dataset_num_examples_low", "dataset_num_examples_high",
+    "bool_int_0_1", "bool_int_small", "bool_float_ok",
+}  # fmt: skip
+
+
+def test_cases_of_tfdv_have_the_same_anomalies() -> None:
+    cases = json.loads(shared_path("tfdv_cases.json").read_text())
+    found = {case["name"] for case in cases if case["name"] in _APPLICABLE}
+    assert found == _APPLICABLE
+    for case in cases:
+        if case["name"] in _APPLICABLE:
+            _agrees(case)
+
+
+def _agrees(case: Any) -> None:
+    schema, data = _schema(case["schema"]), {k: _values(v) for k, v in case["data"].items()}
+    statistics = generate_statistics(pa.table({k: pa.array(v) for k, v in data.items()}))
+    if "expected_error" in case:
+        with pytest.raises(ValueError, match="environment must be one of"):
+            validate_statistics(statistics, schema, case["environment"])
+        return
+    found = validate_statistics(statistics, schema, case.get("environment"))
+    codes_by_feature: dict[str, list[str]] = {}
+    for one in found:
+        codes_by_feature.setdefault(one.feature or "__dataset__", []).append(one.code)
+    expected = {k: [r["type"] for r in v["reasons"]] for k, v in case["expected"].items()}
+    assert codes_by_feature == expected, case["name"]
+
+
+def _values(values: Any) -> Any:
+    special = {"NaN": NAN, "Infinity": INF, "-Infinity": -INF}
+    numbers = any(isinstance(value, float) for value in values)
+    return [special.get(v, v) if numbers and isinstance(v, str) else v for v in values]
+
+
+def _schema(proto: Any) -> Any:
+    constraints = proto.get("dataset_constraints", {})
+    domains = {one["name"]: tuple(one["value"]) for one in proto.get("string_domain", [])}
+    return Schema(
+        tuple(_feature(one, domains) for one in proto.get("feature", [])),
+        min_rows=constraints.get("min_examples_count"),
+        max_rows=constraints.get("max_examples_count"),
+        environments=tuple(proto.get("default_environment", ("TRAINING", "SERVING"))),
+    )
+
+
+def _feature(proto: Any, domains: Any) -> Any:
+    kind: Any = "bool" if "bool_domain" in proto else _TYPES[proto["type"]]
+    limits = {**proto.get("int_domain", {}), **proto.get("float_domain", {})}
+    presence = proto.get("presence", {})
+    is_absent = proto.get("lifecycle_stage") == "DEPRECATED" or presence.get("min_count") == 0
+    return Feature(
+        proto["name"],
+        kind,
+        required=not is_absent and bool(presence),
+        min_fraction=presence.get("min_fraction", 0.0),
+        domain=domains.get(proto.get("domain", "")),
+        min=limits.get("min"),
+        max=limits.get("max"),
+        allow_nan=not limits.get("disallow_nan", False),
+        allow_inf=not limits.get("disallow_inf", False),
+        not_in=tuple(proto.get("not_in_environment", ())),
+    )
