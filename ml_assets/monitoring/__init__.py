@@ -5,8 +5,9 @@ on, and labels as they become known. What goes out: `serving_statistics`, `skew`
 `performance`, each with its check, and a sensor that starts retraining.
 TFX has no such stage; skew and drift are TFDV's, and DistributionValidator's.
 
-Reading order: `spec` (the YAML), `performance` (labels that became known), `retraining` (when to
-retrain) with `new_spans` (what a source would bring).
+Reading order: `spec` (the YAML), `findings` and `picture` (what skew and drift add up to), `performance`
+(labels that became known), `retraining` (when to retrain) with `new_spans` (what a source would bring),
+`assets`, `sensors`.
 """
 
 import lazy_loader as lazy

@@ -1,10 +1,282 @@
-"""The assets of this room."""
+"""The assets of this room: `serving_statistics`, `skew`, `drift` and `performance`."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
+from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
+from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from ml_assets.monitoring.findings import Verdict
+    from ml_assets.statistics.model import DatasetStatistics
+    from ml_assets.validation.drift import DriftFinding
+
+_MOST_DRAWN = 6
+_SCORED_BY = "scored_by.json"
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return []
+    return [
+        _serving_statistics(pipeline),
+        _skew(pipeline),
+        _drift(pipeline),
+        _performance(pipeline),
+    ]
+
+
+def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    @stage_asset(
+        pipeline,
+        ins=["predictions", "raw_data"],
+        config={"statistics": pipeline.statistics},
+        kinds=["arrow", "json"],
+    )
+    def serving_statistics(stage: Stage, predictions: Artifact, raw_data: Artifact) -> Outcome:
+        """Describes the raw columns of the rows that were scored, and their scores."""
+        from ml_assets import durable
+        from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
+        from ml_assets.statistics.generate import generate_statistics
+        from ml_assets.table import Table
+
+        facts, manifest = predictions.json(_SCORED_BY), raw_data.json("manifest.json")
+        scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
+        rows = open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER)
+        scores = Table((predictions.path / "predictions.parquet",))
+        options = pipeline.statistics.model_dump()
+        found = generate_statistics(rows, **options)
+        of_scores = generate_statistics(scores, columns=facts["scores"], **options)
+        durable.write_json(stage.directory / "statistics.json", found.to_json())
+        durable.write_json(stage.directory / "scores.json", of_scores.to_json())
+        durable.write_json(stage.directory / _SCORED_BY, facts)
+        version = facts["scorer"]["version"]
+        return Outcome(
+            summary={"rows": found.num_rows, "model_version": version},
+            metadata={"model_version": version, **_mean_scores(of_scores)},
+        )
+
+    return serving_statistics
+
+
+def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec, validation = pipeline.monitoring, pipeline.validation
+
+    @stage_asset(
+        pipeline,
+        ins=["serving_statistics", "schema"],
+        config={
+            "monitoring.skew_threshold": spec.skew_threshold,
+            "monitoring.significance": spec.significance,
+            "monitoring.min_rows": spec.min_rows,
+            "validation": validation,
+        },
+        kinds=["json"],
+        checks=["skew"],
+    )
+    def skew(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> Outcome:
+        """Finds where the scored rows differ from the schema, and from what the champion learned."""
+        from dataclasses import replace
+
+        from ml_assets import durable
+        from ml_assets.monitoring.findings import judge_skew, only
+        from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.validation.severity import with_severity
+        from ml_assets.validation.skew import detect_skew
+
+        current, reference, facts = _sides(stage, serving_statistics)
+        rules = read_schema(schema.path / "schema.yaml")
+        read = tuple(f for f in rules.features if f.name in facts["inputs"])
+        found = detect_skew(
+            only(current, facts["inputs"]),
+            replace(rules, features=read),
+            only(reference, facts["inputs"]),
+            threshold=spec.skew_threshold,
+            significance=spec.significance,
+            min_rows=spec.min_rows,
+        )
+        share = validation.max_quarantined_fraction
+        judged = with_severity(found.anomalies, validation.severity, share)
+        found = replace(found, anomalies=tuple(judged))
+        durable.write_json(stage.directory / "skew.json", {**_about(facts), **found.to_json()})
+        verdict = judge_skew(found, current.num_rows, spec.min_rows)
+        wrong = [
+            {"feature": a.feature or "(all)", "severity": a.severity, "description": a.description}
+            for a in judged[:30]
+        ]
+        shown: dict[str, Shown] = {"anomalies": Rows(wrong)} if wrong else {}
+        return _outcome("skew", verdict, found.findings, current.num_rows, facts, shown)
+
+    return skew
+
+
+def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec = pipeline.monitoring
+
+    @stage_asset(
+        pipeline,
+        ins=["serving_statistics"],
+        config={
+            "monitoring.drift_threshold": spec.drift_threshold,
+            "monitoring.significance": spec.significance,
+            "monitoring.min_rows": spec.min_rows,
+        },
+        kinds=["json"],
+        checks=["drift"],
+    )
+    def drift(stage: Stage, serving_statistics: Artifact) -> Outcome:
+        """Finds the features whose distribution moved since the champion was trained."""
+        from ml_assets import durable
+        from ml_assets.monitoring.findings import judge_findings, only, worst_features
+        from ml_assets.monitoring.picture import draw_drift
+        from ml_assets.validation.drift import detect_drift
+
+        current, reference, facts = _sides(stage, serving_statistics)
+        findings = detect_drift(
+            only(current, facts["inputs"]),
+            only(reference, facts["inputs"]),
+            threshold=spec.drift_threshold,
+            significance=spec.significance,
+            min_rows=spec.min_rows,
+        )
+        told = [finding.to_json() for finding in findings]
+        durable.write_json(stage.directory / "drift.json", {**_about(facts), "findings": told})
+        shown: dict[str, Shown] = {}
+        if worst := worst_features(findings, _MOST_DRAWN):
+            draw_drift(stage.directory / "drift.png", reference, current, worst)
+            shown["picture"] = Picture("drift.png", "Training beside scored rows")
+        verdict = judge_findings(findings, "drifted")
+        return _outcome("drift", verdict, findings, current.num_rows, facts, shown)
+
+    return drift
+
+
+def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec, evaluation, metric = pipeline.monitoring, pipeline.evaluation, pipeline.main_metric
+    options = {
+        "max_drop": spec.max_performance_drop,
+        "min_rows": spec.min_rows,
+        "confidence": evaluation.confidence,
+        "bootstrap_samples": evaluation.bootstrap_samples,
+        "seed": evaluation.seed,
+    }
+
+    @stage_asset(
+        pipeline,
+        ins=["predictions", "labels"],
+        config={
+            "task": pipeline.task,
+            "evaluation.thresholds": metric,
+            "monitoring": {"performance": options},
+        },
+        kinds=["scikitlearn", "json"],
+        checks=["performance"],
+    )
+    def performance(stage: Stage, predictions: Artifact, labels: Artifact) -> Outcome:
+        """Compares the champion on scored rows whose labels are known with its own evaluation."""
+        from ml_assets import durable
+        from ml_assets.monitoring.performance import join_labels, judge_performance
+        from ml_assets.table import Table
+
+        facts, known = predictions.json(_SCORED_BY), labels.json("labels.json")["classes"]
+        scored = Table((predictions.path / "predictions.parquet",)).to_arrow()
+        given = Table((labels.path / "labels.parquet",)).to_arrow()
+        joined = join_labels(scored, given, facts["scores"], facts["classes"], known or ())
+        then = _metric_then(stage, facts["scorer"]["evaluation_digest"], metric)
+        found = judge_performance(
+            pipeline.task,
+            metric,
+            joined,
+            scored.num_rows,
+            then,
+            **options,  # type: ignore[arg-type]
+        )
+        about = {**_about(facts), "contradictory": joined.contradictory}
+        durable.write_json(stage.directory / "performance.json", {**about, **found.to_json()})
+        now = found.now.value if found.now else None
+        numbers = {metric: now, "drop": found.drop, "rows_labelled": found.rows_labelled}
+        return Outcome(
+            summary={
+                "rows": found.rows_labelled,
+                "rows_labelled": found.rows_labelled,
+                "metrics": {m.name: [m.value, m.low, m.high] for m in found.metrics},
+                "outcome": found.outcome,
+                **_about(facts),
+            },
+            metadata={
+                **{m.name: m.value for m in found.metrics},
+                "drop": found.drop,
+                "rows_labelled": found.rows_labelled,
+                "rows_scored": found.rows,
+                "model_version": facts["scorer"]["version"],
+            },
+            checks=[_check("performance", found.outcome, found.text, numbers)],
+        )
+
+    return performance
+
+
+def _sides(
+    stage: Stage, serving_statistics: Artifact
+) -> "tuple[DatasetStatistics, DatasetStatistics, dict[str, Any]]":
+    """The statistics of the scored rows, those of the champion's training rows, and who scored."""
+    from ml_assets import durable
+    from ml_assets.errors import ModelError
+    from ml_assets.statistics.model import DatasetStatistics
+
+    facts = serving_statistics.json(_SCORED_BY)
+    digest, version = facts["scorer"]["statistics_digest"], facts["scorer"]["version"]
+    path = stage.store.object_path("statistics", digest or "none") / "statistics.json"
+    if not path.is_file():
+        raise ModelError(
+            f"The statistics that version {version} was trained on are not in the store ({path}), so "
+            "nothing can be compared with them. Train a new champion."
+        )
+    current = DatasetStatistics.from_json(serving_statistics.json("statistics.json"))
+    return current, DatasetStatistics.from_json(durable.read_json(path)["train"]), facts
+
+
+def _metric_then(stage: Stage, digest: str | None, metric: str) -> dict[str, Any] | None:
+    """The metric in the champion's evaluation, or None where that is unknown."""
+    from ml_assets import durable
+
+    path = stage.store.object_path("evaluation", digest or "none") / "evaluation.json"
+    found = durable.read_json(path)["metrics"] if path.is_file() else []
+    named = next((one for one in found if one["name"] == metric), None)
+    return named and {key: named[key] for key in ("value", "low", "high")}
+
+
+def _about(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model_version": facts["scorer"]["version"]}
+
+
+def _mean_scores(scores: "DatasetStatistics") -> dict[str, Shown]:
+    numbers = {feature.name: feature.numeric for feature in scores.features}
+    return {f"mean_{name}": found.mean for name, found in numbers.items() if found is not None}
+
+
+def _outcome(
+    name: str,
+    verdict: "Verdict",
+    findings: "Sequence[DriftFinding]",
+    rows: int,
+    facts: Mapping[str, Any],
+    shown: Mapping[str, Shown],
+) -> Outcome:
+    from ml_assets.monitoring.findings import finding_table
+
+    numbers = {"alarms": verdict.alarms, "features": len(findings)}
+    return Outcome(
+        summary={"rows": rows, **numbers, "worst": verdict.worst, **_about(facts)},
+        metadata={**numbers, **_about(facts), "found": Rows(finding_table(findings)), **shown},
+        checks=[_check(name, verdict.outcome, verdict.text, numbers)],
+    )
+
+
+def _check(name: str, outcome: str, text: str, numbers: Mapping[str, Any]) -> Check:
+    """An alarm is an error. What cannot be told passes, as a warning."""
+    severity: Literal["ERROR", "WARN"] = "WARN" if outcome == "cannot tell" else "ERROR"
+    return Check(name, outcome != "fail", text, severity, numbers)

@@ -59,6 +59,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         facts = {
             "scorer": by.to_json(),
             "classes": list(classes),
+            "inputs": model.input_columns,
+            "scores": list(check.columns),
             "spans": [span["span"] for span in spans],
         }
         durable.write_json(stage.directory / "scored_by.json", facts)

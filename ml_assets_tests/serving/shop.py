@@ -21,9 +21,9 @@ from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.evaluation.trained import write_bundle
 
 
-def shop(folder: Path, task: Task = "binary", **parts: Any) -> PipelineSpec:
-    """The pipeline: orders of a shop by day, from a Parquet file."""
-    ingest = {"source": {"parquet": "*.parquet"}, "key": "id", "time": "when", "span": "day"}
+def shop(folder: Path, task: Task = "binary", span: str = "day", **parts: Any) -> PipelineSpec:
+    """The pipeline: orders of a shop by day or month, from a Parquet file."""
+    ingest = {"source": {"parquet": "*.parquet"}, "key": "id", "time": "when", "span": span}
     given = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
     return PipelineSpec.model_validate({**given, "directory": folder, **parts})
 
@@ -40,7 +40,9 @@ def put_raw_data(pipeline: PipelineSpec, home: Path, rows: pd.DataFrame) -> Arti
     store, scratch = store_of(home), home / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     source = open_source(pipeline.ingest.source, pipeline.directory, scratch)
-    taken = take_snapshots(source, source.types(), "when", "day", store.root / "spans")
+    taken = take_snapshots(
+        source, source.types(), "when", pipeline.ingest.span, store.root / "spans"
+    )
     manifest = taken.manifest(source_fingerprint(pipeline.ingest.source, pipeline.directory))
     return put_artifact(
         store, "raw_data", lambda path: durable.write_json(path / "manifest.json", manifest)

@@ -1,0 +1,185 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.store import Artifact
+from ml_assets.errors import ModelError
+from ml_assets.monitoring.assets import build_assets
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.schema.infer import infer_schema
+from ml_assets.schema.yaml_file import write_schema
+from ml_assets.serving.assets import build_assets as build_serving
+from ml_assets.statistics.generate import generate_statistics
+from ml_assets.table import EXAMPLE_ID, LABEL, Table
+from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.evaluation.trained import examples, label_codes, raw_rows, write_frame
+from ml_assets_tests.serving.shop import (
+    checks_of,
+    materialize,
+    put_champion,
+    put_raw_data,
+    shop,
+    store_of,
+)
+
+ALL: dict[str, Any] = {"span": "month", "serving": {"window": {}}}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def _train(home: Path, monkeypatch: pytest.MonkeyPatch, roc_auc: float = 0.85) -> None:
+    """A champion with the statistics, the schema and the evaluation that belong to it."""
+    store = store_of(home)
+    raw = examples("binary").query("_split == 'train'").iloc[:, 4:]
+    found = generate_statistics(raw)
+    trained = put_artifact(
+        store, "statistics",
+        lambda path: durable.write_json(path / "statistics.json", {"train": found.to_json()}),
+    )  # fmt: skip
+    put_artifact(
+        store, "schema", lambda path: write_schema(path / "schema.yaml", infer_schema(found))
+    )
+    metric = {"name": "roc_auc", "value": roc_auc, "low": roc_auc - 0.02, "high": roc_auc + 0.02}
+    judged = put_artifact(
+        store, "evaluation",
+        lambda path: durable.write_json(path / "evaluation.json", {"metrics": [metric]}),
+    )  # fmt: skip
+    put_champion(
+        home, monkeypatch, statistics_digest=trained.digest, evaluation_digest=judged.digest
+    )
+
+
+def _watch(
+    pipeline: PipelineSpec,
+    home: Path,
+    rows: pd.DataFrame,
+    labelled: float = 1.0,
+    flip: bool = False,
+) -> dict[str, Any]:
+    """Score rows and watch them; give the verdicts of the checks."""
+    put_raw_data(pipeline, home, rows)
+    materialize(build_serving(pipeline), home)
+    scored = store_of(home).current_artifact("predictions").path / "predictions.parquet"
+    codes = label_codes(rows, "binary", seed=3)
+    known = pd.DataFrame(
+        {
+            EXAMPLE_ID: Table((scored,)).to_pandas()[EXAMPLE_ID],
+            LABEL: (1 - codes if flip else codes).astype("int8"),
+        }
+    )
+
+    def write(path: Path) -> None:
+        write_frame(path / "labels.parquet", known.head(round(len(known) * labelled)))
+        durable.write_json(path / "labels.json", {"classes": ["no", "yes"]})
+
+    put_artifact(store_of(home), "labels", write)
+    return checks_of(materialize(build_assets(pipeline), home))
+
+
+def _artifact(home: Path, name: str) -> Artifact:
+    return store_of(home).current_artifact(name)
+
+
+def test_rows_like_those_of_training_raise_no_alarm(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    checks = _watch(shop(tmp_path / "shop", **ALL), home, raw_rows(900, seed=3))
+    assert {name: found.passed for name, found in checks.items()} == {
+        "skew": True,
+        "drift": True,
+        "performance": True,
+    }
+    assert checks["drift"].description == "none of 2 features drifted"
+    for name in ("serving_statistics", "skew", "drift", "performance"):
+        assert _artifact(home, name).summary["model_version"] == 1
+    scores = _artifact(home, "serving_statistics").json("scores.json")
+    assert [feature["name"] for feature in scores["features"]] == ["score"]
+
+
+def test_rows_that_moved_alarm_and_name_the_feature_without_stopping_the_run(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    rows = raw_rows(900, seed=3)
+    rows["amount"] *= 3
+    rows.loc[np.arange(900) % 3 == 0, "city"] = "Paris"
+    checks = _watch(shop(tmp_path / "shop", **ALL), home, rows)
+    assert not checks["drift"].passed
+    assert not checks["skew"].passed
+    assert "amount" in checks["drift"].description
+    assert "city" in checks["drift"].description
+    assert "Paris" in checks["skew"].description
+    assert checks["performance"].description
+    assert _artifact(home, "drift").summary["alarms"] == 2
+    assert (_artifact(home, "drift").path / "drift.png").stat().st_size < 80_000
+
+
+def test_of_a_few_rows_nothing_can_be_told(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    rows = raw_rows(35, seed=3)
+    rows["amount"] *= 3
+    checks = _watch(shop(tmp_path / "shop", **ALL), home, rows)
+    for found in checks.values():
+        assert found.passed
+        assert found.severity.value == "WARN"
+        assert found.description.startswith("cannot tell: ")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "flip", "passed", "text"),
+    [
+        (1.0, False, True, "(900 of 900 scored rows have a label)"),
+        (0.1, True, True, "cannot tell: at least 200 labelled rows are needed (90 of 900"),
+        (0.5, True, False, "at most 0.05 worse is allowed (450 of 900"),
+    ],
+)
+def test_performance_is_judged_on_the_labels_that_are_known(
+    labelled: float,
+    flip: bool,
+    passed: bool,
+    text: str,
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _train(home, monkeypatch)
+    pipeline = shop(tmp_path / "shop", **ALL)
+    found = _watch(pipeline, home, raw_rows(900, seed=3), labelled, flip)["performance"]
+    assert found.passed == passed
+    assert text in found.description
+    assert _artifact(home, "performance").summary["rows_labelled"] == round(900 * labelled)
+
+
+def test_without_the_champions_statistics_the_message_says_what_to_do(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    put_champion(home, monkeypatch)
+    with pytest.raises(ModelError, match=r"version 1 was trained on are not in the store"):
+        _watch(shop(tmp_path / "shop", **ALL), home, raw_rows(300, seed=3))
+
+
+def test_the_same_content_is_the_same_artifact(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    pipeline, digests = shop(tmp_path / "shop", **ALL), []
+    for _ in range(2):
+        _watch(pipeline, home, raw_rows(300, seed=3))
+        records = store_of(home).root / "records"
+        made = ("serving_statistics", "skew", "drift", "performance")
+        digests.append([_artifact(home, name).digest for name in made])
+        for name in made:
+            (records / name / f"{_artifact(home, name).fingerprint}.json").unlink()
+    assert digests[0] == digests[1]
