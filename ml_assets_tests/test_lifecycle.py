@@ -59,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_command_leaves_version_1_as_champion_and_a_summary(project: Path) -> None:
     printed = (project / "first.txt").read_text()
     assert set(reasons(printed)) == set(ASSETS)
-    assert versions(project) == [(1, "challenger,champion")]
+    assert versions(project) == [(1, "champion")]
     assert "alias champion" in printed
     assert "verdicts" in printed
     assert "Traceback" not in printed
@@ -74,7 +74,7 @@ def test_nothing_changed_is_all_cache_hits_and_one_version(project: Path) -> Non
     said = reasons(done.stderr)
     assert {asset: why for asset, why in said.items() if why != "cached"} == {}
     assert set(said) == set(ASSETS)
-    assert versions(project) == [(1, "challenger,champion")]
+    assert versions(project) == [(1, "champion")]
 
 
 def test_a_changed_key_reruns_what_reads_it_and_only_that(project: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
     assert "0.999" in last
     assert "python -m ml_assets run churn" in last
     assert "champion stays version 1" in last
-    assert versions(project) == [(1, "challenger,champion")]
+    assert versions(project) == [(1, "champion")]
 
 
 def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
@@ -147,7 +147,7 @@ def test_after_kill_9_the_same_command_completes_with_one_version(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     done = run_command(folder, "run", "churn")
     assert done.returncode == 0, done.stderr
-    assert versions(folder) == [(1, "challenger,champion")]
+    assert versions(folder) == [(1, "champion")]
     assert mlflow_statuses(folder) <= {"FINISHED", "FAILED"}
     store = folder / ".ml_assets" / "pipelines" / "churn" / "objects"
     assert list(store.glob("*/.*")) == []

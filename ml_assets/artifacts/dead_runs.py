@@ -24,6 +24,8 @@ def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
     home : Home
         Whose pipelines are swept.
     """
+    from ml_assets.registry import registry
+
     if context.instance is None or context.run is None:
         return
     run = context.run
@@ -32,6 +34,7 @@ def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
     if run.tags.get(PROCESS_TAG) != tag:
         context.instance.add_run_tags(run.run_id, {PROCESS_TAG: tag})
     close_dead_runs(context.instance)
+    registry.close_dead_runs(home.tracking_uri, is_running)
     for root in sorted((home.root / "pipelines").glob("*")):
         Store(root).sweep()
 

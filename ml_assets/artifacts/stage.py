@@ -20,7 +20,7 @@ from ml_assets.artifacts.home import Home, current_home
 from ml_assets.artifacts.outcome import Check, Outcome
 from ml_assets.artifacts.reasons import CACHED, reason_to_run
 from ml_assets.artifacts.show import shown, to_metadata
-from ml_assets.artifacts.store import Artifact, Record, Store
+from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
 from ml_assets.durable import json_digest
 from ml_assets.pipeline import PipelineSpec
 
@@ -275,7 +275,7 @@ def _check_names(stage: _Declared, outcome: Outcome) -> None:
 
 def _line(name: str, record: Record, why: str) -> str:
     seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
-    failed = "".join(f"\n    {c['name']}: {c['description']}" for c in record.failed_checks())
+    failed = "".join(f"\n    {failed_check(c)}" for c in record.failed_checks())
     return f"{name:<22} {seconds:>8}  {why}{failed}"
 
 

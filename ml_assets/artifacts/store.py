@@ -19,6 +19,8 @@ from typing import Any
 from ml_assets import durable
 from ml_assets.errors import DataError
 
+_LINE = 320
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -204,6 +206,12 @@ def _read_or_none(path: Path) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def failed_check(check: Mapping[str, Any]) -> str:
+    """Give one line on a failed check; the whole description is in the UI."""
+    text = f"{check['name']}: {check['description']}"
+    return text if len(text) <= _LINE else f"{text[: _LINE - 4]} ..."
 
 
 def process_is_alive(pid: int) -> bool:

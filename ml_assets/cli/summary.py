@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.store import Record, Store
+from ml_assets.artifacts.store import Record, Store, failed_check
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
@@ -75,9 +75,9 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[str]:
         yield from _metric_lines(found.summary)
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
-        aliases = "champion, challenger" if found.summary["champion"] else "challenger"
+        alias = "champion" if found.summary["champion"] else "challenger"
         name = pipeline.spec.model_name
-        yield f"  registered     {name} version {found.summary['version']}, alias {aliases}"
+        yield f"  registered     {name} version {found.summary['version']}, alias {alias}"
     if found := store.current("predictions"):
         s = found.summary
         yield f"  predictions    {s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
@@ -117,7 +117,7 @@ def _verdict_lines(store: Store) -> Iterator[str]:
         yield f"  verdicts       {', '.join(verdicts)}"
     for record in records.values():
         if record is not None:
-            yield from (f"    {c['name']}: {c['description']}" for c in record.failed_checks())
+            yield from (f"    {failed_check(check)}" for check in record.failed_checks())
 
 
 def _watch(record: Record) -> str:

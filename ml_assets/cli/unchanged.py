@@ -37,7 +37,7 @@ def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
         return None
     before = durable.read_json(path)
     store = Store(home.pipeline(pipeline.spec.name))
-    assets = list(before.get("assets", {}))
+    assets = [name for name, _ in before.get("assets", [])]
     return assets if before == _inputs(pipeline, home, store, assets) else None
 
 
@@ -74,7 +74,7 @@ def _inputs(
     holder = champion(home.tracking_uri, spec.model_name)
     schema = spec.directory / spec.schema_.file
     return {
-        "assets": {name: record.fingerprint for name, record in records.items() if record},
+        "assets": [[name, record.fingerprint] for name, record in records.items() if record],
         "yaml": durable.json_digest(spec.model_dump(mode="json")),
         "code": _code(spec.user_modules),
         "libraries": {name: metadata.version(name) for name in _LIBRARIES},
