@@ -35,7 +35,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Markdown:
-    """Text for a person, in Markdown. Cell values in it must have been escaped by its maker."""
+    """Text for a person, in Markdown. Its maker escapes values in it: `ml_assets.markdown`."""
 
     text: str
 

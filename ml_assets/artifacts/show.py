@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from ml_assets.artifacts.outcome import Columns, Markdown, Picture, Rows, Shown
+from ml_assets.markdown import escape_markdown
 
 # Dagster keeps metadata in its event log, so a larger picture is linked, not embedded.
 _MAX_PICTURE_BYTES = 120_000
@@ -20,6 +21,8 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
             return {"kind": "markdown", "text": text}
         case Picture(file, caption):
             return {"kind": "markdown", "text": _picture(directory / file, caption)}
+        case Rows(records) if not records:  # Dagster has no table without rows
+            return {"kind": "plain", "value": "none"}
         case Rows(records):
             return {"kind": "rows", "records": [dict(record) for record in records]}
         case Columns(columns):
@@ -38,10 +41,10 @@ def to_metadata(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _picture(path: Path, caption: str) -> str:
-    content = path.read_bytes()
+    content, title = path.read_bytes(), escape_markdown(caption, 200)
     if len(content) > _MAX_PICTURE_BYTES:
-        return f"{caption}: see `{path.name}` in the artifact's folder."
-    return f"![{caption}](data:image/png;base64,{base64.b64encode(content).decode()})"
+        return f"{title}: see `{path.name}` in the artifact's folder."
+    return f"![{title}](data:image/png;base64,{base64.b64encode(content).decode()})"
 
 
 def _to_value(stored: Mapping[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from ml_assets.artifacts.outcome import Check, Markdown, Outcome
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.errors import MLAssetsError
+from ml_assets.markdown import escape_markdown
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def _registered_outcome(
         if decision.promote
         else f"version {number} was not promoted, {stays}: {'; '.join(decision.reasons)}"
     )
-    shown = "\n".join(f"- {reason}" for reason in decision.reasons) or "none"
+    shown = "\n".join(f"- {escape_markdown(r, 300)}" for r in decision.reasons) or "none"
     return Outcome(
         summary={
             "version": number,

@@ -1,14 +1,13 @@
 """The statistics as a Markdown table with a sparkline for each feature."""
 
 import math
-import re
 
+from ml_assets.markdown import escape_markdown
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 from ml_assets.statistics.shape import shape
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _MAX_FEATURES = 200
-_MAX_CHARACTERS = 40
 
 
 def sparkline(counts: tuple[int, ...]) -> str:
@@ -30,19 +29,11 @@ def statistics_table(statistics: DatasetStatistics) -> str:
     return "\n".join([*lines, *([f"\nand {more:,} more features"] if more > 0 else [])])
 
 
-def escape(text: str, limit: int = _MAX_CHARACTERS) -> str:
-    """Give a value from the data as text that Markdown and HTML do not interpret, cut to `limit`."""
-    flat = "".join(c if c.isprintable() else " " for c in text)
-    short = flat if len(flat) <= limit else flat[: limit - 1] + "…"
-    marked = re.sub(r"([\\`*_{}\[\]()#+!|~$:@-])", r"\\\1", short)
-    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _line(feature: FeatureStatistics) -> str:
     unique = "" if feature.unique is None else f"{feature.unique:,}"
     missing = f"{feature.missing_fraction:.1%}" if feature.num_missing else ""
     bars = sparkline(shape(feature))
-    name = escape(feature.name)
+    name = escape_markdown(feature.name)
     return f"| {name} | {feature.type} | {missing} | {unique} | {bars} | {_summary(feature)} |"
 
 
@@ -60,12 +51,12 @@ def _summary(feature: FeatureStatistics) -> str:
         return ", ".join([" … ".join(parts), *odd])
     if (string := feature.string) is not None:
         shown = (
-            f"{escape(v, 20) or '(empty)'} {c / feature.num_non_missing:.0%}"
+            f"{escape_markdown(v, 20) or '(empty)'} {c / feature.num_non_missing:.0%}"
             for v, c in string.top_values[:3]
         )
         return ", ".join(shown)
     if (time := feature.time) is not None:
-        return escape(f"{time.min} … {time.max}", 60)
+        return escape_markdown(f"{time.min} … {time.max}", 60)
     return "not described"
 
 

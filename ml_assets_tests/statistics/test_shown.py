@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ml_assets.markdown import escape_markdown
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.statistics.picture import draw_distributions
-from ml_assets.statistics.sparklines import escape, sparkline, statistics_table
+from ml_assets.statistics.sparklines import sparkline, statistics_table
 
 
 @pytest.mark.parametrize(
@@ -21,9 +22,9 @@ def test_sparkline(counts: Any, line: Any) -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    assert "<" not in escape("<script>alert(1)</script>")
-    assert escape("a|b\n*c*\x1b[31m") == r"a\|b \*c\* \[31m"
-    assert len(escape("x" * 500)) == 40
+    assert "<" not in escape_markdown("<script>alert(1)</script>")
+    assert escape_markdown("a|b\n*c*\x1b[31m") == r"a\|b \*c\* \[31m"
+    assert len(escape_markdown("x" * 500)) == 40
 
 
 def test_table_has_a_line_for_each_feature() -> None:
