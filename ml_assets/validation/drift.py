@@ -5,7 +5,7 @@ A feature alarms only if the change is both large and beyond what chance makes o
 Large means one of these. (1) A Jensen-Shannon divergence (base 2) above the threshold: of numbers, over
 the reference's tails and quarters, so that it measures what moved and not how values are spelled. (2) The
 share of one category, of one number or of the missing values changed by more than the threshold. (3) Rows
-with values that the reference does not know, or outside its range, by more than a twentieth of it. (4) A
+with values that the reference does not know, or outside its range, by more than 8 % of it. (4) A
 constant factor or offset that moved all quantiles, by more than the threshold in standard deviations.
 
 Beyond chance means a p-value, adjusted for the number of features (Benjamini and Hochberg 1995), of at
@@ -35,7 +35,8 @@ from ml_assets.validation.unknown import unknown_values
 
 Verdict = Literal["alarm", "ok", "cannot tell"]
 
-UNKNOWN_SHARE = 1 / 20
+# Of the threshold: values that were never seen before say more than a share that moved.
+UNKNOWN_SHARE = 0.08
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from ml_assets.statistics.points import Array
 
 # A constant must explain all but this share of the difference between the quantiles.
 _MAX_REST = 0.1
+# With fewer different quantiles than this, any change looks like one constant.
+_MIN_DIFFERENT = 4
 _KNOWN_FACTORS = {
     1.609344: "miles to kilometres", 0.621371: "kilometres to miles", 0.3048: "feet to metres",
     3.28084: "metres to feet", 2.54: "inches to centimetres", 0.453592: "pounds to kilograms",
@@ -50,7 +52,7 @@ def constant_change(reference: NumericStatistics, current: NumericStatistics) ->
     if not size:
         return None
     before, after = _quantiles(reference), _quantiles(current)
-    if before[0] == before[-1]:
+    if len(np.unique(before)) < _MIN_DIFFERENT:
         return None
     offset = float(np.median(after - before))
     factor = float((before * after).sum() / (before * before).sum())
