@@ -1,0 +1,231 @@
+"""Writes: at every moment, and after every crash, the old state or the new one."""
+
+import errno
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets import durable
+from ml_assets_tests.dying import NOWHERE, die_at
+
+GONE = 2**22 + 1  # above the largest process id that Linux gives
+
+
+def nobody(_pid: int) -> bool:
+    return False
+
+
+def hidden(folder: Path) -> list[Path]:
+    """What lies in a folder under a name that readers do not look at."""
+    return list(folder.rglob(".*"))
+
+
+WRITE_FILE = """
+from pathlib import Path
+from ml_assets import durable
+durable.write_json(Path(sys.argv[2]) / "a.json", "new")
+"""
+PUBLISH_FILE = """
+from pathlib import Path
+from ml_assets import durable
+with durable.staging_directory(Path(sys.argv[2])) as staged:
+    (staged / "a").write_text('"new"\\n')
+    durable.publish_file(staged / "a", Path(sys.argv[2]) / "a.json")
+"""
+PUBLISH_FOLDER = """
+from pathlib import Path
+from ml_assets import durable
+with durable.staging_directory(Path(sys.argv[2])) as staged:
+    (staged / "inner").mkdir()
+    (staged / "a.json").write_text('"new"\\n')
+    (staged / "inner" / "b").write_text("b")
+    durable.publish_directory(staged, Path(sys.argv[2]) / "made")
+"""
+
+
+@pytest.mark.parametrize("snippet", [WRITE_FILE, PUBLISH_FILE], ids=["write", "publish"])
+def test_a_file_killed_at_any_step_is_the_old_one_or_the_new_one(
+    tmp_path: Path, snippet: str
+) -> None:
+    durable.write_json(tmp_path / "alive" / "a.json", "old")
+    places = die_at(NOWHERE, snippet, tmp_path / "alive")
+    assert places
+    states = set()
+    for place in range(places):
+        folder = tmp_path / str(place)
+        durable.write_json(folder / "a.json", "old")
+        die_at(place, snippet, folder)
+        states.add(durable.read_json(folder / "a.json"))
+        durable.sweep_staging(folder, nobody)
+        assert [path.name for path in folder.iterdir()] == ["a.json"]
+    assert states == {"old", "new"}
+
+
+def test_a_folder_killed_at_any_step_is_absent_or_whole(tmp_path: Path) -> None:
+    (tmp_path / "alive").mkdir()
+    places = die_at(NOWHERE, PUBLISH_FOLDER, tmp_path / "alive")
+    whole = durable.directory_digest(tmp_path / "alive" / "made")
+    assert places
+    states = set()
+    for place in range(places):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        die_at(place, PUBLISH_FOLDER, folder)
+        made = folder / "made"
+        states.add(made.is_dir())
+        assert not made.is_dir() or durable.directory_digest(made) == whole
+        durable.sweep_staging(folder, nobody)
+        assert not hidden(folder)
+    assert states == {True, False}
+
+
+def test_an_exception_while_staging_leaves_nothing(tmp_path: Path) -> None:
+    def stop() -> None:
+        with durable.staging_directory(tmp_path / "new") as staged:
+            (staged / "a").write_text("a")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        stop()
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_an_error_of_the_disk_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int
+) -> None:
+    durable.write_json(tmp_path / "a.json", "old")
+    monkeypatch.setattr(os, step, failing(code))
+    with pytest.raises(OSError, match=re.escape(os.strerror(code))):
+        durable.write_json(tmp_path / "a.json", "new")
+    monkeypatch.undo()
+    assert durable.read_json(tmp_path / "a.json") == "old"
+    assert not hidden(tmp_path)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_an_error_of_the_disk_publishes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int
+) -> None:
+    with durable.staging_directory(tmp_path) as staged:
+        (staged / "a").write_text("a")
+        monkeypatch.setattr(os, step, failing(code))
+        with pytest.raises(OSError, match=re.escape(os.strerror(code))):
+            durable.publish_directory(staged, tmp_path / "made")
+        monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
+
+
+def failing(code: int) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def test_a_real_limit_on_the_size_of_files_leaves_the_old_file(tmp_path: Path) -> None:
+    durable.write_bytes(tmp_path / "a", b"old")
+    snippet = (
+        "import sys; from pathlib import Path; from ml_assets import durable\n"
+        "durable.write_bytes(Path(sys.argv[1]) / 'a', b'x' * 1_000_000)"
+    )
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    done = subprocess.run(
+        [sys.executable, "-c", snippet, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(durable.__file__).parents[1])},
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "File too large" in done.stderr
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert not hidden(tmp_path)
+
+
+def test_a_folder_that_another_process_published_first_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "a").write_text("first")
+    with durable.staging_directory(tmp_path) as staged:
+        (staged / "a").write_text("second")
+        durable.publish_directory(staged, tmp_path / "made")
+    assert (tmp_path / "made" / "a").read_text() == "first"
+    assert not hidden(tmp_path)
+
+
+def test_only_remains_of_dead_processes_of_this_machine_are_swept(tmp_path: Path) -> None:
+    host = os.uname().nodename
+    dead = [f".{host}-{GONE}-abc.staging", f".{host}-{GONE}-abc.tmp"]
+    kept = [
+        f".{host}-{os.getpid()}-abc.staging",
+        f".elsewhere-{GONE}-abc.staging",
+        ".hidden",
+        ".a-b.staging",
+        f"{host}-{GONE}-abc.tmp",
+    ]
+    for name in (*dead, *kept):
+        (tmp_path / name).mkdir()
+    removed = durable.sweep_staging(tmp_path, lambda pid: pid != GONE)
+    assert [path.name for path in removed] == sorted(dead)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+
+
+def test_remains_are_named_so_that_they_can_be_swept(tmp_path: Path) -> None:
+    with durable.staging_directory(tmp_path) as staged:
+        assert durable.sweep_staging(tmp_path, lambda pid: pid == os.getpid()) == []
+        assert durable.sweep_staging(tmp_path, nobody) == [staged]
+
+
+JSON_VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False),
+              st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(JSON_VALUES)
+def test_json_reads_back_equal_whatever_the_order_of_keys(value: Any) -> None:
+    import json
+
+    text = durable.json_bytes(value)
+    assert json.loads(text) == value
+    backwards = dict(reversed(value.items())) if isinstance(value, dict) else value
+    assert durable.json_bytes(backwards) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": [-float("inf")]}])
+def test_numbers_without_a_word_in_json_are_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        durable.json_bytes(value)
+
+
+def test_the_digest_of_a_folder_is_of_names_and_contents(tmp_path: Path) -> None:
+    def digest(files: dict[str, str]) -> str:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return durable.directory_digest(folder)
+
+    one = {"a": "1", "b/c": "2"}
+    assert digest(one) == digest(dict(reversed(one.items())))
+    others = [{"a": "1", "b/d": "2"}, {"a": "2", "b/c": "1"}, {"a": "1"}, {**one, "e": ""}]
+    assert len({digest(files) for files in (one, *others)}) == 5
