@@ -19,7 +19,7 @@ test: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not ui"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 2 --dist loadfile
 
 # What running needs.
 install: $(VENV)/.run

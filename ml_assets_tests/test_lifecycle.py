@@ -109,7 +109,7 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
     assert "0.999" in last
     assert "python -m ml_assets run churn" in last
     assert "champion stays version 1" in last
-    assert versions(project) == [(1, "champion")]
+    assert versions(project) == [(1, "challenger,champion")]  # the same content, refused now
 
 
 def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
@@ -117,7 +117,7 @@ def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
     done = run_command(project, "run", "churn")
     assert done.returncode in (0, 1), done.stderr
     said = reasons(done.stderr)
-    assert "raw_data changed: 2,000 -> 4,000 rows" in said["examples"]
+    assert "raw_data changed: 2,000 -> 4,000 rows" in said["labels"]
     assert versions(project)[-1][0] == 2
 
 
