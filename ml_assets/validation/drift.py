@@ -3,7 +3,7 @@
 A feature alarms only if the change is both large and beyond what chance makes of samples of these sizes.
 
 Large means one of these. (1) A Jensen-Shannon divergence (base 2) above the threshold: of numbers, over
-the reference's tails and quarters, so that it measures what moved and not how values are spelled. (2) The
+the reference's tails and quarters, so that it measures a move of the whole, not of single values. (2) The
 share of one category, of one number or of the missing values changed by more than the threshold. (3) Rows
 with values that the reference does not know, or outside its range, by more than 8 % of it. (4) A
 constant factor or offset that moved all quantiles, by more than the threshold in standard deviations.

@@ -6,7 +6,6 @@ from dataclasses import replace
 from ml_assets.schema.model import Schema
 from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly
-from ml_assets.validation.rows import find_broken_rows
 
 MAX_IDS = 10
 
@@ -37,6 +36,10 @@ def with_example_ids(
     }
     if not concerned:
         return list(anomalies)
+    from ml_assets.validation.rows import (
+        find_broken_rows,
+    )  # brings pandera, which is slow to import
+
     ids: dict[tuple[str, str], list[str]] = {}
     for broken in find_broken_rows(table, schema, environment, concerned):
         known = ids.setdefault((broken.feature, broken.rule), [])

@@ -203,9 +203,9 @@ def _outside_domain(
     return anomaly(
         found.name,
         "ENUM_TYPE_UNEXPECTED_STRING_VALUES",
-        f"{found.name} has {at_least}{len(strange)} values outside the schema's domain of "
-        f"{len(feature.domain or ())}: {values}, in {at_least}{_rows(rows, found)}. Correct them, or add "
-        f"them to the domain of {found.name} in the schema.",
+        f"{found.name} has {at_least}{_some(len(strange))} outside the schema's domain of "
+        f"{len(feature.domain or ())}: {values}, in {at_least}{_rows(rows, found)}. Correct the data, or "
+        f"add what is right to the domain of {found.name} in the schema.",
         expected=f"one of {len(feature.domain or ())} values",
         found=values,
         affected_fraction=rows / found.num_rows,
@@ -228,6 +228,10 @@ def _check_unique(found: FeatureStatistics, feature: Feature) -> Iterator[Anomal
             expected="all values differ",
             found=f"{described.unique:,} different values",
         )
+
+
+def _some(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"
 
 
 def _rows(count: int, found: FeatureStatistics) -> str:

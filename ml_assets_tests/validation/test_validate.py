@@ -130,7 +130,7 @@ def test_a_description_says_what_where_how_many_and_what_to_do() -> None:
     assert found.short_description == "Unexpected string values"
     assert found.description == (
         "way has 2 values outside the schema's domain of 1: 'b', 'c', in 2 of 10 rows (20.00%). "
-        "Correct them, or add them to the domain of way in the schema."
+        "Correct the data, or add what is right to the domain of way in the schema."
     )
     assert (found.expected, found.found, found.affected_fraction) == (
         "one of 1 values",
