@@ -15,7 +15,7 @@ from ml_assets.artifacts.code import PACKAGE, Memo, Source, code_of
 _LIBRARIES = {
     "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn",
     "scipy": "scipy", "optuna": "optuna", "pandera": "pandera", "mlflow": "mlflow",
-    "skops": "skops", "datasketches": "datasketches", "sqlalchemy": "sqlalchemy",
+    "skops": "skops", "sqlalchemy": "sqlalchemy",
 }  # fmt: skip
 
 Ingredients = dict[str, dict[str, str]]

@@ -17,7 +17,7 @@ from ml_assets.pipeline_file import PipelineFile
 
 _PACKAGE = Path(__file__).parent.parent
 _LIBRARIES = (
-    "dagster", "datasketches", "mlflow", "numpy", "optuna", "pandas", "pandera", "pyarrow",
+    "dagster", "mlflow", "numpy", "optuna", "pandas", "pandera", "pyarrow",
     "scikit-learn", "scipy", "skops", "sqlalchemy",
 )  # fmt: skip
 
