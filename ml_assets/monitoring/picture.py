@@ -57,11 +57,12 @@ def _draw_feature(axes: Any, reference: FeatureStatistics, current: FeatureStati
     in_order = reference.numeric is not None or reference.time is not None
     labels, before, now = _bars(bins_of(reference, current), in_order)
     at = np.arange(len(labels))
-    every = 1 if len(labels) <= _MOST_BARS else 3
+    # Of many bins every third is named, and the last one, which may be the missing values.
+    named = at if len(at) <= _MOST_BARS else np.append(at[:-2:3], at[-1])
     axes.bar(at - 0.2, before, 0.4, color=_GREY, label="training")
     axes.bar(at + 0.2, now, 0.4, color=_BLUE, label="scored")
     axes.set_xticks(
-        at[::every], labels[::every], rotation=60, ha="right", fontsize=6, parse_math=False
+        named, [labels[i] for i in named], rotation=60, ha="right", fontsize=6, parse_math=False
     )
     axes.set_title(_short(reference.name, 30), fontsize=9, parse_math=False)
     axes.tick_params(axis="y", labelsize=6)

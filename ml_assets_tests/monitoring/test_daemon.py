@@ -58,17 +58,14 @@ def test_a_new_file_starts_one_retraining_under_a_real_daemon(tmp_path: Path) ->
     environment = _prepare(tmp_path, home)
     for day in range(1, 4):
         _write_day(tmp_path, day)
-    whole = [
-        BIN / "dagster",
-        "asset",
-        "materialize",
-        "-f",
-        "shop_defs.py",
-        "--select",
-        "group:shop",
-    ]
+    whole = ["asset", "materialize", "-f", "shop_defs.py", "--select", "group:shop"]
     first = subprocess.run(
-        whole, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS
+        [str(BIN / "dagster"), *whole],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
     )
     assert first.returncode == 0, first.stderr[-3000:]
     _write_day(tmp_path, 4)
