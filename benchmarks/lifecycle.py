@@ -5,7 +5,7 @@ Run it from the project's folder, in an environment with compiled bytecode (`mak
     .venv/bin/python -m benchmarks.lifecycle path/to/chicago_taxi/data.csv
 
 The data are TFX's tutorial data (15,002 rows): in TFX's repository,
-``tfx/examples/chicago_taxi_pipeline/data/simple/data.csv``. The label is TFX's: tips above a fifth of fare.
+``tfx/examples/chicago_taxi_pipeline/data/simple/data.csv``. Label: tips above a fifth of fare.
 Each row of the result is one process with its children. Nothing outside a temporary folder is written.
 """
 
