@@ -1,0 +1,135 @@
+"""A run whose process is gone is closed as failed when the next run begins."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ml_assets.artifacts import dead_runs
+from ml_assets.artifacts.dead_runs import PROCESS_TAG, close_dead_runs, is_running, process_name
+from ml_assets.artifacts.store import Store
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def child(home: Path, end: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "ml_assets_tests.artifacts.killed_run", str(home), end],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "ML_ASSETS_HOME": str(home),
+            "DAGSTER_HOME": str(home / "dagster"),
+            "PYTHONWARNINGS": "ignore",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Give a home whose Dagster keeps its runs."""
+    (tmp_path / "dagster").mkdir()
+    (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    return tmp_path
+
+
+def statuses(home: Path) -> list[str]:
+    """Give the status of each run, the last first."""
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        return [run.status.value for run in instance.get_runs()]
+
+
+def test_a_killed_run_is_closed_and_swept_at_the_next_beginning(home: Path) -> None:
+    with child(home, "die") as killed:
+        assert killed.wait() == -signal.SIGKILL
+    store = Store(home / "pipelines" / "toy")
+    assert statuses(home) == ["STARTED"]
+    assert list((store.root / "objects" / "first").glob(".*.staging"))
+    with child(home, "live") as alive:
+        assert alive.wait() == 0
+    assert statuses(home) == ["SUCCESS", "FAILURE"]
+    assert not list(store.root.rglob(".*"))
+    assert store.current("first") is not None
+
+
+def test_a_run_that_still_runs_is_left_alone(home: Path) -> None:
+    with child(home, "sleep") as sleeping:
+        assert sleeping.stdout is not None
+        assert sleeping.stdout.readline() == "running\n"
+        with child(home, "live") as alive:
+            assert alive.wait() == 0
+        assert statuses(home) == ["SUCCESS", "STARTED"]
+        sleeping.kill()
+        sleeping.wait()
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert len(close_dead_runs(instance)) == 1
+        assert close_dead_runs(instance) == []
+    assert statuses(home) == ["SUCCESS", "FAILURE"]
+
+
+HERE = os.uname().nodename
+# The tag of a run that has begun, with "{id}" for the run's own id, and whether the run is dead.
+TAGS = [
+    (None, False),
+    (f"{{id}} {HERE}:{2**22 + 1}:1.00", True),
+    (f"another-run {HERE}:{2**22 + 1}:1.00", False),
+    (f"{{id}} another-host:{2**22 + 1}:1.00", False),
+    (f"{{id}} {process_name(os.getpid())}", False),
+    (f"{{id}} {HERE}:{os.getpid()}:1.00", True),
+]
+
+
+@pytest.mark.parametrize(("tag", "dead"), TAGS)
+def test_only_runs_of_dead_processes_of_this_machine_are_closed(
+    tag: str | None, dead: bool
+) -> None:
+    @dg.job
+    def work() -> None:
+        pass
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(work)
+        instance.handle_new_event(_started(run))
+        if tag:
+            instance.add_run_tags(run.run_id, {PROCESS_TAG: tag.format(id=run.run_id)})
+        assert close_dead_runs(instance) == ([run.run_id] if dead else [])
+        found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.is_failure_or_canceled == dead
+
+
+def _started(run: dg.DagsterRun) -> dg.EventLogEntry:
+    return dg.EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None,
+        level="info",
+        user_message="",
+        run_id=run.run_id,
+        timestamp=1.0,
+        dagster_event=dg.DagsterEvent("PIPELINE_START", run.job_name),
+    )
+
+
+def test_the_process_of_a_single_step_names_the_one_that_drives_the_run() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as steps:
+        assert steps.submit(dead_runs._owner).result() == os.getpid()
+    assert dead_runs._owner() == os.getpid()
+
+
+def test_a_process_that_waits_to_be_reaped_does_not_run() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        name = process_name(process.pid)
+        assert is_running(name)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_running(name)
+    assert not is_running(name)

@@ -1,0 +1,340 @@
+"""What an artifact is made from: an edit re-runs what depends on it, and only that."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import ml_assets
+from ml_assets.artifacts import code
+from ml_assets.artifacts.code import Memo, keep_memo, load_memo
+from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients, named_modules
+
+STAGES = '''
+"""The stages."""
+import numpy
+from shop.names import TITLE, unused
+from shop import prices
+from .deep import inner as renamed
+
+LIMIT = 5
+OTHER = 7
+
+def build(spec):
+    """Build."""
+    limit = spec.limit
+    unrelated = 1
+
+    def stage(data):
+        """The stage."""
+        from shop.fit import fit
+        # a comment
+        return helper(fit(data), limit, TITLE)
+
+    def neighbour(data):
+        return data
+
+    return [stage]
+
+def helper(a, b, c):
+    """Help."""
+    return [a, b, c, LIMIT, prices, renamed, Shape]
+
+def lonely():
+    return OTHER
+
+class Shape:
+    """A shape."""
+    edges: int = 3
+    """How many."""
+
+if LIMIT > 3:
+    MODE = "a"
+'''
+PACKAGE = {
+    "__init__.py": '"""The shop."""\n',
+    "stages.py": STAGES,
+    "fit.py": "import pandas\nfrom shop.table import read\ndef fit(data):\n    return read(data)\n",
+    "table.py": "from shop import names\ndef read(data):\n    return data\n",
+    "names.py": "TITLE = 'a'\ndef unused():\n    pass\n",
+    "prices.py": "import shop.taxes\n",
+    "taxes.py": "RATE = 1\n",
+    "deep/__init__.py": "from . import leaf\nfrom .. import up\ndef inner():\n    pass\n",
+    "deep/leaf.py": "LEAF = 1\n",
+    "up.py": "UP = 1\n",
+    "apart.py": "APART = 1\n",
+    "estimator.py": "import sklearn, skops\nfrom .loss import loss\n",
+    "loss.py": "def loss():\n    return 1\n",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the folder of a small package that can be imported."""
+    for name, text in PACKAGE.items():
+        path = tmp_path / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    forget()
+    yield tmp_path / "shop"
+    forget()
+
+
+def forget() -> None:
+    """Forget what was read, as a new process would."""
+    for cached in (code._file, code._text, code._behind_door):
+        cached.cache_clear()
+
+
+def stage(name: str = "build.<locals>.stage", module: str = "shop.stages") -> Callable[..., Any]:
+    named = SimpleNamespace(__module__=module, __qualname__=name, __name__=name.split(".")[-1])
+    return cast("Callable[..., Any]", named)
+
+
+def parts(user_modules: tuple[str, ...] = (), memo: Memo | None = None) -> Ingredients:
+    forget()
+    return ingredients(stage(), {"limit": 1}, {"data": "d"}, user_modules, memo)
+
+
+# A file, a text in it, what it is replaced by, and what of the code is then told as changed.
+EDITS: list[tuple[str, str, str, set[str]]] = [
+    ("stages.py", "return helper(", "return 1, helper(", {"shop.stages.stage"}),
+    ("stages.py", "return [a, b", "return [b, a", {"shop.stages.stage"}),
+    ("stages.py", "LIMIT = 5", "LIMIT = 6", {"shop.stages.stage"}),
+    ("stages.py", "limit = spec.limit", "limit = spec.other", {"shop.stages.stage"}),
+    ("stages.py", "edges: int = 3", "edges: int = 4", {"shop.stages.stage"}),
+    ("stages.py", "OTHER = 7", "OTHER = 8", set()),
+    ("stages.py", "unrelated = 1", "unrelated = 2", set()),
+    ("stages.py", "return data\n", "return 5\n", set()),
+    ("stages.py", "return OTHER", "return 0", set()),
+    ("stages.py", "# a comment", "# another", set()),
+    ("stages.py", "The stage.", "A stage.", set()),
+    ("stages.py", "Help.", "Helps.", set()),
+    ("stages.py", "How many.", "Its edges.", set()),
+    ("stages.py", "TITLE, unused", "TITLE", set()),
+    ("stages.py", "import numpy\n", "", set()),
+    ("fit.py", "return read(data)", "return read(data, 1)", {"shop.fit"}),
+    ("fit.py", "import pandas", "import pandas  # fast", set()),
+    ("table.py", "return data", "return [data]", {"shop.table"}),
+    ("names.py", "'a'", "'b'", {"shop.names"}),
+    ("taxes.py", "1", "2", {"shop.taxes"}),
+    ("deep/__init__.py", "pass", "return 1", {"shop.deep"}),
+    ("deep/leaf.py", "1", "2", {"shop.deep.leaf"}),
+    ("up.py", "1", "2", {"shop.up"}),
+    ("apart.py", "1", "2", set()),
+    ("loss.py", "1", "2", set()),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "changed"), EDITS)
+def test_an_edit_counts_where_the_stage_runs_it(
+    shop: Path, file: str, old: str, new: str, changed: set[str]
+) -> None:
+    before = parts()["code"]
+    text = (shop / file).read_text()
+    assert text.count(old) == 1, "the edit must be exact"
+    (shop / file).write_text(text.replace(old, new))
+    after = parts()["code"]
+    assert {name for name in before | after if before.get(name) != after.get(name)} == changed
+
+
+def test_moving_a_helper_within_its_module_changes_nothing(shop: Path) -> None:
+    before = parts()
+    path = shop / "stages.py"
+    text = path.read_text()
+    helper = text[text.index("def helper") : text.index("def lonely")]
+    path.write_text(text.replace(helper, "").replace("LIMIT = 5", f"{helper}\nLIMIT = 5"))
+    assert parts() == before
+
+
+def test_a_users_module_counts_where_it_is_named(shop: Path) -> None:
+    before = parts(("shop.estimator",))
+    assert {"shop.estimator", "shop.loss"} <= before["code"].keys()
+    (shop / "loss.py").write_text("def loss():\n    return 2\n")
+    after = parts(("shop.estimator",))
+    assert before["code"]["shop.loss"] != after["code"]["shop.loss"]
+    assert fingerprint(before) != fingerprint(after)
+
+
+def test_a_users_module_of_a_single_file_counts(tmp_path: Path, shop: Path) -> None:
+    (tmp_path / "single.py").write_text("X = 1\n")
+    before = parts(("single",))
+    (tmp_path / "single.py").write_text("X = 2\n")
+    assert parts(("single",))["code"]["single"] != before["code"]["single"]
+
+
+def test_a_users_module_that_is_not_there_is_left_to_the_stage(shop: Path) -> None:
+    assert parts(("nowhere.at_all",))["code"] == parts()["code"]
+
+
+def test_libraries_are_those_that_the_code_imports(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert parts()["libraries"] == {"pandas": metadata.version("pandas")}
+    more = parts(("shop.estimator",))["libraries"]
+    assert more.keys() == {"pandas", "scikit-learn", "skops"}
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "pandas" else version(n))
+    assert parts()["libraries"] == {"pandas": "99"}
+
+
+def test_a_library_of_the_users_code_counts_if_it_is_installed(shop: Path) -> None:
+    (shop / "estimator.py").write_text("import yaml, hypothesis, json, nowhere_installed\n")
+    found = parts(("shop.estimator",))["libraries"]
+    assert found.keys() == {"pandas", "hypothesis"}
+
+
+def test_configuration_and_inputs_count(shop: Path) -> None:
+    prints = {
+        fingerprint(ingredients(stage(), config, inputs))
+        for config in ({"a": 1}, {"a": 2}, {"b": 1})
+        for inputs in ({"x": "1"}, {"x": "2"}, {"y": "1"})
+    }
+    assert len(prints) == 9
+    assert fingerprint(ingredients(stage(), {"a": 1, "b": 2}, {})) == fingerprint(
+        ingredients(stage(), {"b": 2, "a": 1}, {})
+    )
+
+
+def test_what_was_read_is_remembered_and_changes_nothing(shop: Path, tmp_path: Path) -> None:
+    memo: Memo = {}
+    first = parts((), memo)
+    keep_memo(tmp_path / "memo.json", memo)
+    again = load_memo(tmp_path / "memo.json")
+    assert again == memo
+    assert parts((), again) == first
+    assert again == memo, "nothing was read anew"
+
+
+def test_an_edit_is_seen_in_spite_of_the_memory(shop: Path) -> None:
+    memo: Memo = {}
+    before = parts((), memo)
+    (shop / "taxes.py").write_text("RATE = 2\n")
+    assert parts((), memo)["code"]["shop.taxes"] != before["code"]["shop.taxes"]
+
+
+def test_a_module_that_appears_is_seen_in_spite_of_the_memory(shop: Path) -> None:
+    (shop / "table.py").write_text("from shop.later import x\n")
+    memo: Memo = {}
+    assert "shop.later" not in parts((), memo)["code"]
+    (shop / "later.py").write_text("x = 1\n")
+    assert "shop.later" in parts((), memo)["code"]
+
+
+@pytest.mark.parametrize("text", ["{}", '{"made_by": "another version", "sources": {}}'])
+def test_a_memory_of_another_version_is_not_used(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "memo.json"
+    assert load_memo(path) == {}
+    path.write_text(text)
+    assert load_memo(path) == {}
+
+
+def test_a_function_without_a_file_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"nowhere\.f has no source file"):
+        ingredients(stage("f", "nowhere"), {}, {})
+
+
+NAMED = [
+    ("my.source:rows", ["my.source"]),
+    ({"python": "a:f", "fingerprint": "b:g", "csv": None}, ["a", "b"]),
+    ([{"x": ("c:h",)}, 5], ["c"]),
+    ("logistic", []),
+    ("sqlite:///a.db", []),
+    ("C:\\data", []),
+    ("12:30", []),
+    ("a b:c", []),
+]
+
+
+@pytest.mark.parametrize(("values", "modules"), NAMED)
+def test_functions_that_settings_name_are_found(values: Any, modules: list[str]) -> None:
+    assert list(named_modules(values)) == modules
+
+
+# In a process of its own, with the package's copy first on the path: the digest of the code of each
+# stage, as JSON. Standard input gives edits, one after the other.
+CHILD = """
+import json, sys
+from importlib import import_module
+from pathlib import Path
+from ml_assets.artifacts import code, stage
+from ml_assets.artifacts.fingerprint import ingredients
+from ml_assets.component import ROOMS
+from ml_assets.pipeline_file import read_pipeline_file
+
+declared = []
+make = stage._Declared.__init__
+def remember(self, *arguments, **options):
+    make(self, *arguments, **options)
+    declared.append(self)
+stage._Declared.__init__ = remember
+spec = read_pipeline_file(Path(sys.argv[1])).spec
+for room in ROOMS:
+    import_module(f"ml_assets.{room}.assets").build_assets(spec)
+memo = {}
+def codes():
+    for cached in (code._file, code._text, code._behind_door):
+        cached.cache_clear()
+    return {
+        one.name: ingredients(one.function, {}, {}, stage._user_modules(one), memo)["code"]
+        for one in declared
+    }
+before, package = codes(), Path(code.__file__).parents[1]
+for line in sys.stdin:
+    file, old, new = json.loads(line)
+    text = (package / file).read_text()
+    assert old in text, (file, old)
+    (package / file).write_text(text.replace(old, new, 1))
+    after = codes()
+    print(json.dumps(sorted(name for name in before if before[name] != after[name])))
+    (package / file).write_text(text)
+"""
+INGEST, DESCRIBE = {"raw_data", "examples", "labels"}, {"statistics", "serving_statistics"}
+# A file of the package, an edit of it, and stages that then run and that do not.
+REAL_EDITS: list[tuple[str, str, str, set[str], set[str]]] = [
+    ("statistics/generate.py", "def generate_statistics(", "def generate_statistics(x, ",
+     {"statistics"}, {*INGEST, "model", "evaluation"}),
+    ("statistics/generate.py", '"""', '"""Now: ', set(), {*INGEST, *DESCRIBE}),
+    ("statistics/assets.py", "Outcome(", "Outcome(None, ", {"statistics"}, {*INGEST, "schema"}),
+    ("ingest/csv_file.py", "def csv_blocks(", "def csv_blocks(x, ",
+     {"raw_data"}, {"examples", *DESCRIBE, "model"}),
+    ("defs/flights/source.py", "def flights_with_weather(", "def flights_with_weather(x, ",
+     {"raw_data"}, {"examples", "labels", *DESCRIBE, "model", "evaluation"}),
+    ("training/fitting.py", "def ", "def _", {"model", "best_hyperparameters"},
+     {*INGEST, "statistics", "validated_features"}),
+    ("transform/fit.py", "def fit_", "def _fit_", {"validated_features"}, {*INGEST, "statistics"}),
+    ("table.py", "BATCH_ROWS = ", "BATCH_ROWS = 1 + ", {"raw_data", "examples"}, set()),
+    ("pipeline.py", "return self.registry.model", "return None or self.registry.model", set(),
+     {*INGEST, *DESCRIBE, "model", "evaluation", "registered_model"}),
+    ("pipeline_file.py", "nearest right key", "nearest key", set(), {*INGEST, "model"}),
+    ("spec_mistakes.py", "is missing", "lacks", set(), {*INGEST, "model"}),
+]  # fmt: skip
+
+
+def test_edits_of_the_package_run_what_depends_on_them_and_only_that(tmp_path: Path) -> None:
+    source = Path(ml_assets.__file__).parent
+    copy = tmp_path / "ml_assets"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    yaml = copy / "defs" / "flights" / "defs.yaml"
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(yaml)],
+        input="\n".join(json.dumps(edit[:3]) for edit in REAL_EDITS),
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [set(json.loads(line)) for line in done.stdout.splitlines()]
+    for (file, _, new, ran, kept), changed in zip(REAL_EDITS, found, strict=True):
+        assert ran <= changed, (file, new, changed)
+        assert not kept & changed, (file, new, changed)
