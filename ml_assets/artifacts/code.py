@@ -73,9 +73,20 @@ def code_of(
     start = _read(home, function.__qualname__, memo)
     if start is None:
         raise ValueError(f"{home}.{function.__qualname__} has no source file.")
-    sources = {f"{home}.{function.__name__}": start}
-    roots = {PACKAGE, home.split(".")[0], *(name.split(".")[0] for name in named)}
-    waiting = [*_modules(start), *named]
+    roots = {PACKAGE, *(name.split(".")[0] for name in (home, *named))}
+    rest = _follow([*_modules(start), *named], roots, memo)
+    return {f"{home}.{function.__name__}": start, **rest}
+
+
+def code_of_modules(names: Iterable[str]) -> dict[str, Source]:
+    """Give modules of the user's own, and everything of theirs that they import."""
+    named = list(names)
+    return _follow(named, {name.split(".")[0] for name in named}, {})
+
+
+def _follow(names: Iterable[str], roots: set[str], memo: Memo) -> dict[str, Source]:
+    sources: dict[str, Source] = {}
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name in sources or name.split(".")[0] not in roots or _is_wiring(name):

@@ -52,7 +52,7 @@ def ingredients(
     sources = code_of(function, user_modules, {} if memo is None else memo)
     return {
         "code": {name: source.digest for name, source in sorted(sources.items())},
-        "libraries": dict(sorted(_libraries(sources))),
+        "libraries": libraries_of(sources),
         "config": {key: durable.json_digest(value) for key, value in sorted(config.items())},
         "inputs": dict(sorted(inputs.items())),
     }
@@ -76,8 +76,13 @@ def named_modules(values: Any) -> Iterator[str]:
             yield from (module for value in values for module in named_modules(value))
 
 
+def libraries_of(sources: Mapping[str, Source]) -> dict[str, str]:
+    """Give the version of each library that code imports and that may change a result."""
+    return dict(sorted(_libraries(sources)))
+
+
 def _libraries(sources: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
-    """The libraries that code imports: of ours those that matter, of a user's all that are found."""
+    """Of ours those that matter, of a user's all that are installed."""
     for module, source in sources.items():
         is_ours = module.split(".")[0] == PACKAGE
         for name in {base.split(".")[0] for base, _ in source.imports}:

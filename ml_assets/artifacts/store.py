@@ -100,6 +100,10 @@ class Store:
         fingerprint = self._pointed(asset)
         return None if fingerprint is None else self.record(asset, fingerprint)
 
+    def assets(self) -> list[str]:
+        """Name the assets that were ever made, sorted."""
+        return sorted(path.stem for path in (self.root / "current").glob("[!.]*.json"))
+
     def last_record(self, asset: str) -> Record | None:
         """Give the record that holds now, even where its object is gone."""
         fingerprint = self._pointed(asset)

@@ -15,6 +15,8 @@ from ml_assets.cli.unchanged import remember_inputs, unchanged_assets
 from ml_assets.errors import PipelineFileError
 from ml_assets.pipeline_file import PipelineFile
 
+DEFINITIONS = "ml_assets.definitions"
+
 
 def run_pipeline(defs: Path, name: str, select: str | None, traceback: bool) -> int:
     """Materialize what changed of a pipeline, and print a line for each asset and a summary.
@@ -75,7 +77,7 @@ def _reads_files(pipeline: PipelineFile) -> bool:
 
 def materialize(selection: str) -> int:
     """Run Dagster's own command in this process, and give its exit code."""
-    command = ["dagster", "asset", "materialize", "-m", "ml_assets.definitions"]
+    command = ["dagster", "asset", "materialize", "-m", DEFINITIONS]
     print(f"$ {' '.join(command)} --select '{selection}'", file=sys.stderr)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

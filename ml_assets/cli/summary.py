@@ -25,8 +25,8 @@ def print_summary(defs: Path, name: str) -> int:
     pipeline = find_pipeline(defs, name)
     home = current_home()
     print(*summary_lines(pipeline, home), sep="\n")
-    record = Store(home.pipeline(name)).current("registered_model")
-    return 1 if record is not None and record.blocks() else 0
+    store = Store(home.pipeline(pipeline.spec.name))
+    return 1 if any(record.blocks() for record in _records(store)) else 0
 
 
 def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
@@ -46,7 +46,8 @@ def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
         the artifacts lie and how to open the UI. What does not exist yet is left out.
     """
     store = Store(home.pipeline(pipeline.spec.name))
-    lines = list(_lines(pipeline, store))
+    nothing = f"  nothing is made yet: python -m ml_assets run {pipeline.path.parent.name}"
+    lines = list(_lines(pipeline, store)) or [nothing]
     where = os.path.relpath(store.root)
     return [
         "",
@@ -115,9 +116,14 @@ def _verdict_lines(store: Store) -> Iterator[str]:
     ]
     if verdicts:
         yield f"  verdicts       {', '.join(verdicts)}"
-    for record in records.values():
-        if record is not None:
+    for record in _records(store):
+        if record.blocks() or record.asset in VERDICTS:
             yield from (f"    {failed_check(check)}" for check in record.failed_checks())
+
+
+def _records(store: Store) -> list[Record]:
+    found = (store.current(asset) for asset in store.assets())
+    return [record for record in found if record is not None]
 
 
 def _watch(record: Record) -> str:

@@ -5,12 +5,13 @@ This asks coarsely, without Dagster: if one thing differs, Dagster runs, and eac
 
 import os
 import platform
-import sys
-from importlib import metadata, util
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from ml_assets import durable
+from ml_assets.artifacts.code import code_of_modules
+from ml_assets.artifacts.fingerprint import libraries_of
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.pipeline_file import PipelineFile
@@ -33,18 +34,18 @@ def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
         The home folder, whose last complete run is compared with.
     """
     path = _memory(pipeline, home)
-    if not path.is_file():
+    before = durable.read_json(path) if path.is_file() else None
+    if before is None:
         return None
-    before = durable.read_json(path)
     store = Store(home.pipeline(pipeline.spec.name))
     assets = [name for name, _ in before.get("assets", [])]
     return assets if before == _inputs(pipeline, home, store, assets) else None
 
 
 def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
-    """Record what a complete, successful run was made from."""
+    """Record what a complete, successful run was made from; nothing where that cannot be told."""
     store = Store(home.pipeline(pipeline.spec.name))
-    assets = sorted(path.stem for path in (store.root / "current").glob("*.json"))
+    assets = store.assets()
     made = {name: store.current(name) for name in assets}
     in_order = sorted(assets, key=lambda name: _depth(store, made, name))
     durable.write_json(_memory(pipeline, home), _inputs(pipeline, home, store, in_order))
@@ -73,11 +74,13 @@ def _inputs(
         return None
     holder = champion(home.tracking_uri, spec.model_name)
     schema = spec.directory / spec.schema_.file
+    theirs = code_of_modules(spec.user_modules)
     return {
         "assets": [[name, record.fingerprint] for name, record in records.items() if record],
         "yaml": durable.json_digest(spec.model_dump(mode="json")),
-        "code": _code(spec.user_modules),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "code": _code(),
+        "user_code": {name: source.digest for name, source in theirs.items()},
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES} | libraries_of(theirs),
         "python": platform.python_version(),
         "source": source,
         "schema": durable.file_digest(schema) if schema.is_file() else None,
@@ -86,13 +89,7 @@ def _inputs(
     }
 
 
-def _code(user_modules: tuple[str, ...]) -> dict[str, str]:
-    """The digest of every file of this package, and of the user's modules."""
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        specs = [util.find_spec(name) for name in user_modules]
-    finally:
-        sys.path.pop(0)
-    origins = [Path(spec.origin) for spec in specs if spec is not None and spec.origin]
-    files = [*sorted(_PACKAGE.rglob("*.py")), *origins]
-    return {str(path): durable.file_digest(path) for path in files}
+def _code() -> dict[str, str]:
+    """The digest of every file of this package."""
+    files = sorted(_PACKAGE.rglob("*.py"))
+    return {path.relative_to(_PACKAGE).as_posix(): durable.file_digest(path) for path in files}
