@@ -33,14 +33,15 @@ class Ui:
     def __init__(self, folder: Path) -> None:
         self.port, self.mlflow_port = free_port(), free_port()
         command = [sys.executable, "-m", "ml_assets", "ui", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            [*command, "--mlflow-port", str(self.mlflow_port)],
-            cwd=folder,
-            env=project_environment(folder),
-            stdout=(folder / "ui.log").open("w"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (folder / "ui.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--mlflow-port", str(self.mlflow_port)],
+                cwd=folder,
+                env=project_environment(folder),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     @property
     def url(self) -> str:
@@ -106,7 +107,7 @@ def test_materializing_from_the_ui_ends_in_a_green_run_and_a_champion(ui: Ui, pa
     page.goto(f"{ui.url}/runs/{run}")
     page.get_by_text("Success", exact=True).first.wait_for(timeout=240_000)
     _picture(page, "run")
-    page.goto(f"{ui.url}/assets/churn/registered_model")
+    page.goto(f"{ui.url}/assets/churn/registered_model?view=checks")
     page.get_by_text("promotion").first.wait_for(timeout=60_000)
     _picture(page, "registered_model")
 
@@ -114,8 +115,10 @@ def test_materializing_from_the_ui_ends_in_a_green_run_and_a_champion(ui: Ui, pa
 def test_an_asset_shows_its_description_checks_and_rows(ui: Ui, page: Page) -> None:
     page.goto(f"{ui.url}/assets/churn/examples")
     page.get_by_text("Row count").first.wait_for(timeout=60_000)
-    expect(page.get_by_text("splits_disjoint").first).to_be_visible()
     _picture(page, "examples")
+    page.goto(f"{ui.url}/assets/churn/examples?view=checks")
+    page.get_by_text("splits_disjoint").first.wait_for(timeout=60_000)
+    _picture(page, "checks")
 
 
 def test_the_retraining_sensor_is_on_by_default(ui: Ui) -> None:
