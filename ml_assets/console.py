@@ -87,8 +87,9 @@ def _failure(record: logging.LogRecord) -> dg.DagsterEvent | None:
 
 def _is_for_people(record: logging.LogRecord) -> bool:
     meta = getattr(record, "dagster_meta", {})
-    is_said_by_a_step = meta.get("dagster_event") is None and meta.get("step_key") is not None
-    return is_said_by_a_step or _failure(record) is not None
+    # Stages speak at level INFO; what Dagster itself remarks on steps that it leaves out is an ERROR.
+    by_a_step = meta.get("dagster_event") is None and meta.get("step_key") is not None
+    return (by_a_step and record.levelno == logging.INFO) or _failure(record) is not None
 
 
 class _Quiet(logging.Formatter):

@@ -99,7 +99,7 @@ def failure_lines(
 
 def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
     first = causes[0].rstrip()
-    more = f" (and {len(causes) - 1} more lines above)" if len(causes) > 1 else ""
+    more = f" (and {len(causes) - 1} more, above)" if len(causes) > 1 else ""
     end = "" if first.endswith((".", "!", "?")) else "."
     last = f"Failed: {what}: {first}{end}{more} {_again(name)}"
     return [*(f"  {line}" for line in causes if more), last]

@@ -1,0 +1,125 @@
+"""The command `run`: what a person sees of success and failure."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ml_assets_tests.pipeline_factory import write_pipeline
+
+AGAIN = "Mend that, then: python -m ml_assets run toy"
+Printed = tuple[object, list[str], list[str]]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Printed]:
+    """Give the exit code and printed lines of each scenario of `toy_runs`."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "pyproject.toml").touch()
+    (folder / "a.csv").write_text("n,paid\n1,true\n2,false\n")
+    write_pipeline(folder / "defs", "toy")
+    project = str(Path(__file__).resolve().parents[2])
+    hidden = ("ML_ASSETS_HOME", "DAGSTER_HOME", "MLFLOW_TRACKING_URI")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(
+        [sys.executable, "-m", "ml_assets_tests.cli.toy_runs", str(folder)],
+        env={**environment, "PYTHONPATH": project, "PYTHONWARNINGS": "ignore"},
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {
+        name: (code, out.splitlines(), err.splitlines()) for name, (code, out, err) in found.items()
+    }
+
+
+def test_success_prints_a_line_for_each_asset_then_the_summary(runs: dict[str, Printed]) -> None:
+    code, out, err = runs["success"]
+    assert code == 0
+    assert [line.split()[0] for line in err if not line.startswith("$")] == [
+        "first",
+        "second",
+        "third",
+    ]
+    assert "toy: binary" in out
+
+
+def test_the_command_that_runs_can_be_copied(runs: dict[str, Printed]) -> None:
+    _, _, err = runs["success"]
+    assert err[0].startswith("$ dagster asset materialize -m ")
+    assert err[0].endswith(" --select 'group:toy'")
+
+
+def test_the_last_line_of_a_failure_names_asset_cause_and_next_command(
+    runs: dict[str, Printed],
+) -> None:
+    code, _, err = runs["error"]
+    assert code == 1
+    assert err[-1] == (
+        f"Failed: toy/first: rows.csv, line 3: a bad row. (and 1 more, above) {AGAIN}"
+    )
+    assert err[-3:-1] == ["  rows.csv, line 3: a bad row.", "  rows.csv, line 7: another."]
+    assert "Not made: second, third." in err
+
+
+def test_the_traceback_is_in_a_file_and_nowhere_else(runs: dict[str, Printed]) -> None:
+    _, out, err = runs["error"]
+    assert "Stack Trace" not in "".join((*out, *err))
+    (line,) = [line for line in err if line.startswith("Traceback: ")]
+    assert re.fullmatch(r"Traceback: \.ml_assets/logs/[0-9a-f-]{36}\.txt", line)
+
+
+def test_the_traceback_is_printed_where_it_is_wanted(runs: dict[str, Printed]) -> None:
+    _, _, err = runs["plain_error"]
+    assert any("Stack Trace" in line for line in err)
+    assert err[-1] == f"Failed: toy/first: ZeroDivisionError: by zero. {AGAIN}"
+
+
+def test_a_failed_gate_shows_what_it_found_and_what_was_not_made(runs: dict[str, Printed]) -> None:
+    code, _, err = runs["gate"]
+    assert code == 1
+    assert err[-1] == (f"Failed: toy/first: check sound: roc_auc is 0.61; 0.7 is needed. {AGAIN}")
+    assert "Not made: second, third." in err
+    assert "    sound: roc_auc is 0.61; 0.7 is needed." in err
+
+
+def test_a_selection_of_nothing_is_explained(runs: dict[str, Printed]) -> None:
+    code, _, err = runs["selection"]
+    assert code == 1
+    assert err[-2] == "Traceback: .ml_assets/logs/before_the_run.txt"
+    assert err[-1].startswith("Failed: toy: ")
+    assert "nonsense" in err[-1]
+    assert not any("toy_runs.py" in line for line in err)
+
+
+def test_definitions_that_cannot_be_loaded_are_explained(runs: dict[str, Printed]) -> None:
+    code, _, err = runs["definitions"]
+    assert code == 1
+    assert err[-1] == (
+        f"Failed: toy: shop/defs.yaml:3: task is missing. (and 1 more, above) {AGAIN}"
+    )
+
+
+def test_a_part_that_succeeds_does_not_count_as_a_whole_run(runs: dict[str, Printed]) -> None:
+    assert runs["part"][0] == 0
+    assert runs["success"][2][0].startswith("$ dagster")
+
+
+def test_a_run_of_nothing_new_says_so_without_dagster(runs: dict[str, Printed]) -> None:
+    code, out, err = runs["again"]
+    assert code == 0
+    assert [line.split() for line in err] == [[n, "cached"] for n in ("first", "second", "third")]
+    assert "toy: binary" in out
+
+
+def test_nothing_of_dagsters_own_log_is_printed(runs: dict[str, Printed]) -> None:
+    printed = "\n".join(line for _, out, err in runs.values() for line in (*out, *err))
+    noise = ("DEBUG", "STEP_START", "Dependencies for step", "Warning", "RUN_FAILURE")
+    assert [word for word in noise if word in printed] == []
