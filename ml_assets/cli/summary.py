@@ -1,7 +1,7 @@
 """Sums up what a pipeline holds now, in about a dozen lines."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from ml_assets.artifacts.store import Record, Store, failed_check
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
+_FEW_METRICS = 3
 # The assets whose checks are the verdicts on a model.
 VERDICTS = {
     "anomalies": "data",
@@ -73,7 +74,8 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[str]:
     if found := store.current("best_hyperparameters"):
         yield f"  tuning         {found.summary['trials']} trials: {_parameters(found.summary)}"
     if found := store.current("evaluation"):
-        yield from _metric_lines(found.summary)
+        judged = (pipeline.spec.main_metric, *pipeline.spec.evaluation.thresholds)
+        yield from _metric_lines(found.summary, judged)
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
         alias = "champion" if found.summary["champion"] else "challenger"
@@ -95,16 +97,21 @@ def _parameters(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _metric_lines(summary: Mapping[str, Any]) -> Iterator[str]:
-    for name, (value, low, high) in summary["metrics"].items():
+def _metric_lines(summary: Mapping[str, Any], judged: Sequence[str]) -> Iterator[str]:
+    """The metrics that are judged, the main one first, and others while there are few."""
+    known = summary["metrics"]
+    first = [name for name in dict.fromkeys(judged) if name in known]
+    others = [name for name in known if name not in first]
+    for name in [*first, *others[: max(0, _FEW_METRICS - len(first))]]:
+        value, low, high = known[name]
         interval = f" [{low:.4f}, {high:.4f}]" if low is not None else ""
-        others = ", ".join(
+        beside = ", ".join(
             f"{baseline} {metrics[name][0]:.4f}"
             for baseline, metrics in summary["baselines"].items()
             if metrics.get(name) and metrics[name][0] is not None
         )
         if value is not None:
-            yield f"  {name:<14} {value:.4f}{interval}{f' ({others})' if others else ''}"
+            yield f"  {name:<14} {value:.4f}{interval}{f' ({beside})' if beside else ''}"
 
 
 def _verdict_lines(store: Store) -> Iterator[str]:

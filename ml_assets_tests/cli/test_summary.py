@@ -1,0 +1,117 @@
+"""The summary of what a pipeline holds now."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.store import Store
+from ml_assets.cli.summary import print_summary, summary_lines
+from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.pipeline_factory import write_pipeline
+
+SUMMARIES: dict[str, dict[str, Any]] = {
+    "examples": {"rows": 15002, "train": 10000, "eval": 2500, "test": 2502,
+                 "first_span": "2013-01-01", "last_span": "2013-06-30"},
+    "anomalies": {"anomalies": 3, "errors": 0, "warnings": 3},
+    "validated_examples": {"rows": 15000, "quarantined": 2},
+    "validated_features": {"rows": 15000},
+    "best_hyperparameters": {"trials": 20, "value": 0.75,
+                             "parameters": {"max_depth": 4, "learning_rate": 0.0831234}},
+    "evaluation": {
+        "metrics": {"roc_auc": [0.75, 0.74, 0.76], "f1": [0.5, None, None], "brier": [None, None, None]},
+        "baselines": {"majority": {"roc_auc": [0.5, None, None]},
+                      "linear": {"roc_auc": [0.71, 0.70, 0.72], "f1": [None, None, None]}},
+        "blessed": True},
+    "infra_validation": {"blessed": True},
+    "registered_model": {"version": 3, "champion": True, "promoted": True, "reasons": []},
+    "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
+    "skew": {}, "drift": {}, "performance": {},
+}  # fmt: skip
+FAILED = {"name": "gate", "passed": False, "severity": "ERROR", "description": "0.6 < 0.7."}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Give a home, below a folder with the pipeline `shop`."""
+    write_pipeline(tmp_path / "defs", "shop", description="Will it sell?")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path / "home"))
+    return Home(tmp_path / "home")
+
+
+def put(home: Home, asset: str, **more: Any) -> None:
+    put_artifact(
+        Store(home.pipeline("shop")),
+        asset,
+        lambda folder: durable.write_json(folder / "a.json", asset),
+        SUMMARIES[asset],
+        **more,
+    )
+
+
+def lines(home: Home) -> list[str]:
+    return summary_lines(read_pipeline_file(Path("defs/shop/defs.yaml")), home)
+
+
+def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
+    for asset in SUMMARIES:
+        put(home, asset)
+    assert lines(home) == [
+        "",
+        "shop: Will it sell?",
+        "  examples       15,002 rows: 10,000 train, 2,500 eval, 2,502 test "
+        "(2013-01-01 to 2013-06-30)",
+        "  anomalies      0 errors, 3 warnings, 2 rows quarantined",
+        "  tuning         20 trials: learning_rate=0.08312, max_depth=4",
+        "  roc_auc        0.7500 [0.7400, 0.7600] (linear 0.7100, majority 0.5000)",
+        "  f1             0.5000",
+        "  verdicts       data ok, features ok, evaluation ok, infrastructure ok, promotion ok",
+        "  registered     shop version 3, alias champion",
+        "  predictions    6,000 rows (2013-07-01 to 2013-07-07)",
+        "  watch          skew ok, drift ok, performance ok",
+        "  artifacts      home/pipelines/shop/objects, MLflow in home/mlflow",
+        "  UI             make ui, then http://127.0.0.1:3000",
+    ]
+
+
+def test_what_does_not_exist_yet_is_left_out(home: Home) -> None:
+    put(home, "examples")
+    titles = [line.split()[0] for line in lines(home) if line]
+    assert titles == ["shop:", "examples", "artifacts", "UI"]
+
+
+def test_a_pipeline_that_never_ran_says_how_to_run_it(home: Home) -> None:
+    assert "  nothing is made yet: python -m ml_assets run shop" in lines(home)
+
+
+def test_a_failed_verdict_is_shown_with_its_reason(home: Home) -> None:
+    put(home, "evaluation", checks=[FAILED])
+    assert "  verdicts       evaluation FAILED" in lines(home)
+    assert "    gate: 0.6 < 0.7." in lines(home)
+
+
+def test_an_alarm_is_shown(home: Home) -> None:
+    put(home, "skew")
+    put(home, "drift", checks=[FAILED])
+    assert "  watch          skew ok, drift ALARM" in lines(home)
+
+
+# The failed asset, whether its check blocks, and the exit code.
+GATES = [("anomalies", True, 1), ("evaluation", False, 0), ("examples", True, 1), (None, True, 0)]
+
+
+@pytest.mark.parametrize(("failed", "blocks", "code"), GATES)
+def test_the_exit_code_tells_of_a_failed_gate(
+    home: Home, capsys: pytest.CaptureFixture[str], failed: str | None, blocks: bool, code: int
+) -> None:
+    for asset in SUMMARIES:
+        is_failed = asset == failed
+        blocking = ["gate"] if blocks else []
+        put(home, asset, checks=[FAILED] if is_failed else [], blocking=blocking)
+    assert print_summary(Path("defs"), "shop") == code
+    printed = capsys.readouterr().out
+    assert ("gate: 0.6 < 0.7." in printed) == (failed is not None)
