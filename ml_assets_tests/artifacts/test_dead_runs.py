@@ -88,7 +88,11 @@ TAGS = [
 ]
 
 
-@pytest.mark.parametrize(("tag", "dead"), TAGS)
+@pytest.mark.parametrize(
+    ("tag", "dead"),
+    TAGS,
+    ids=["none", "gone", "of another run", "of another host", "this one", "an older one"],
+)
 def test_only_runs_of_dead_processes_of_this_machine_are_closed(
     tag: str | None, dead: bool
 ) -> None:

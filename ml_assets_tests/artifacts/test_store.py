@@ -159,7 +159,11 @@ def test_a_living_process_is_not_swept(tmp_path: Path) -> None:
         assert folder.is_dir()
 
 
-@pytest.mark.parametrize(("pid", "alive"), [(os.getpid(), True), (1, True), (2**22 + 1, False)])
+@pytest.mark.parametrize(
+    ("pid", "alive"),
+    [(os.getpid(), True), (1, True), (2**22 + 1, False)],
+    ids=["this process", "the first", "none"],
+)
 def test_processes_are_told_alive_or_not(pid: int, alive: bool) -> None:
     assert process_is_alive(pid) == alive
 
