@@ -25,6 +25,8 @@ class PipelineAttributes(PipelineSpec):
     pass, so `MLPipeline.load` reads the file itself.
     """
 
+    name: str = ""  # the folder's name, where the file does not say
+
     @model_validator(mode="wrap")
     @classmethod
     def _check_later(
