@@ -4,12 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
-from ml_assets.cli.new import new_pipeline
-from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.pipeline_file import read_pipeline_file
 from ml_assets_tests.project_factory import make_project, run_command
 from ml_assets_tests.shared_data import shared_path
@@ -52,34 +49,3 @@ def test_a_new_pipeline_runs_as_it_is(
     assert done.returncode == 0, done.stderr
     assert "alias champion" in done.stdout
     assert dagster_statuses(project) == ["SUCCESS"]
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "error", "message"),
-    [
-        ("Mine!", "y", PipelineFileError, "cannot name a pipeline"),
-        ("mine", "yy", DataError, "has no column 'yy'.* Did you mean 'y'"),
-        ("mine", "ag > 3", DataError, "has no column 'ag'. Did you mean 'age'"),
-        ("taken", "y", PipelineFileError, "exists already"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_and_nothing_is_written(
-    tmp_path: Path, name: str, label: str, error: type[Exception], message: str
-) -> None:
-    data = tmp_path / "rows.csv"
-    pd.DataFrame({"age": [1, 2, 3], "y": ["a", "b", "a"]}).to_csv(data, index=False)
-    (tmp_path / "defs" / "taken").mkdir(parents=True)
-    with pytest.raises(error, match=message):
-        new_pipeline(tmp_path / "defs", name, data, label)
-    assert list((tmp_path / "defs").rglob("*.yaml")) == []
-
-
-def test_a_key_and_a_time_are_guessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = tmp_path / "rows.csv"
-    days = [f"2026-01-{day:02d}" for day in range(1, 21)]
-    frame = pd.DataFrame({"order_id": range(20), "day": days, "paid": [True, False] * 10})
-    frame.to_csv(data, index=False)
-    assert new_pipeline(tmp_path / "defs", "orders", data, "paid") == 0
-    spec = read_pipeline_file(tmp_path / "defs" / "orders" / "defs.yaml").spec
-    assert (spec.ingest.key, spec.ingest.time, spec.task) == (["order_id"], "day", "binary")
-    assert "python -m ml_assets run orders" in capsys.readouterr().out
