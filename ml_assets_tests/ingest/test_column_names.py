@@ -33,5 +33,10 @@ def test_all_names_are_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize("names", [["a", "A"], ["_rule_"], ["größe", "Größe 2"], ["<b>", "a.b"]])
-def test_other_names_are_allowed(names: list[str]) -> None:
+def test_other_names_are_allowed_and_only_the_reserved_one_beside_them_is_refused(
+    names: list[str],
+) -> None:
     check_column_names(names, "f")
+    with pytest.raises(DataError) as error:
+        check_column_names([*names, "_label"], "f")
+    assert str(error.value).startswith("f: the column name '_label' is reserved. Rename")

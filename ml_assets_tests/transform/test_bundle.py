@@ -178,5 +178,9 @@ def test_a_forest_tree_that_points_outside_itself_is_refused() -> None:
         check_trees(model)
 
 
-def test_a_model_without_trees_is_sound() -> None:
-    check_trees(LogisticRegression())
+def test_a_model_without_trees_is_read_back(tmp_path: Path) -> None:
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    check_trees(model)
+    write_skops(model, tmp_path / "model.skops", TRUSTED_TYPES)
+    read: Any = read_skops(tmp_path / "model.skops", TRUSTED_TYPES)
+    assert read.coef_.tolist() == model.coef_.tolist()

@@ -108,16 +108,16 @@ def test_materializing_from_the_ui_ends_in_a_green_run_and_a_champion(ui: Ui, pa
     page.get_by_text("Success", exact=True).first.wait_for(timeout=240_000)
     _picture(page, "run")
     page.goto(f"{ui.url}/assets/churn/registered_model?view=checks")
-    page.get_by_text("promotion").first.wait_for(timeout=60_000)
+    expect(page.get_by_text("version 1 is the champion").first).to_be_visible(timeout=60_000)
     _picture(page, "registered_model")
 
 
 def test_an_asset_shows_its_description_checks_and_rows(ui: Ui, page: Page) -> None:
     page.goto(f"{ui.url}/assets/churn/examples")
-    page.get_by_text("Row count").first.wait_for(timeout=60_000)
+    expect(page.get_by_text("Row count").first).to_be_visible(timeout=60_000)
     _picture(page, "examples")
     page.goto(f"{ui.url}/assets/churn/examples?view=checks")
-    page.get_by_text("splits_disjoint").first.wait_for(timeout=60_000)
+    expect(page.get_by_text("splits_disjoint").first).to_be_visible(timeout=60_000)
     _picture(page, "checks")
 
 
