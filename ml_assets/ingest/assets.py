@@ -19,6 +19,7 @@ from ml_assets.pipeline_file import PipelineFile, read_pipeline_file
 if TYPE_CHECKING:
     from ml_assets.ingest.examples import Plan
     from ml_assets.ingest.snapshots import Ingested, Snapshots
+    from ml_assets.table import Table
 
 _MOST_SPANS_LISTED = 1000
 
@@ -100,31 +101,15 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """The labelled rows of the window, each once, with a stable id and its split."""
         import pyarrow.parquet as pq
 
-        from ml_assets.ingest.examples import (
-            duplicate_batches,
-            duplicate_schema,
-            example_batches,
-            example_schema,
-            plan_examples,
-        )
+        from ml_assets.ingest.examples import plan_examples
         from ml_assets.ingest.spans import open_spans, select_spans
-        from ml_assets.table import write_table
 
         manifest = raw_data.json("manifest.json")
         spans = select_spans(manifest, ingest.window)
         table = open_spans(manifest, _spans_dir(stage), ingest.window)
         known = pq.read_table(labels.path / "labels.parquet")
         plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time)
-        made = write_table(
-            stage.directory / "examples.parquet",
-            example_batches(table, plan),
-            example_schema(table, plan),
-        )
-        write_table(
-            stage.directory / "duplicates.parquet",
-            duplicate_batches(table, plan),
-            duplicate_schema(table),
-        )
+        made = _write_examples(stage.directory, table, plan)
         summary = _examples_summary(plan, [str(span["span"]) for span in spans])
         return Outcome(
             summary=summary,
@@ -136,6 +121,22 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
 
     return examples
+
+
+def _write_examples(directory: Path, table: "Table", plan: "Plan") -> "Table":
+    """Write the examples, and the rows that are set aside; give the examples."""
+    from ml_assets.ingest.examples import (
+        duplicate_batches,
+        duplicate_schema,
+        example_batches,
+        example_schema,
+    )
+    from ml_assets.table import write_table
+
+    aside = directory / "duplicates.parquet"
+    write_table(aside, duplicate_batches(table, plan), duplicate_schema(table))
+    rows = example_batches(table, plan)
+    return write_table(directory / "examples.parquet", rows, example_schema(table, plan))
 
 
 def _why_stale(pipeline: PipelineSpec, home: Home, artifact: Artifact) -> str | None:

@@ -12,6 +12,7 @@ from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
     from ml_assets.monitoring.findings import Verdict
+    from ml_assets.monitoring.performance import Performance
     from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.validation.drift import DriftFinding
 
@@ -196,27 +197,31 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
         about = {**_about(facts), "contradictory": joined.contradictory}
         durable.write_json(stage.directory / "performance.json", {**about, **found.to_json()})
-        now = found.now.value if found.now else None
-        numbers = {metric: now, "drop": found.drop, "rows_labelled": found.rows_labelled}
-        return Outcome(
-            summary={
-                "rows": found.rows_labelled,
-                "rows_labelled": found.rows_labelled,
-                "metrics": {m.name: [m.value, m.low, m.high] for m in found.metrics},
-                "outcome": found.outcome,
-                **_about(facts),
-            },
-            metadata={
-                **{m.name: m.value for m in found.metrics},
-                "drop": found.drop,
-                "rows_labelled": found.rows_labelled,
-                "rows_scored": found.rows,
-                "model_version": facts["scorer"]["version"],
-            },
-            checks=[_check("performance", found.outcome, found.text, numbers)],
-        )
+        return _performance_outcome(found, metric, facts)
 
     return performance
+
+
+def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any]) -> Outcome:
+    now = found.now.value if found.now else None
+    numbers = {metric: now, "drop": found.drop, "rows_labelled": found.rows_labelled}
+    return Outcome(
+        summary={
+            "rows": found.rows_labelled,
+            "rows_labelled": found.rows_labelled,
+            "metrics": {m.name: [m.value, m.low, m.high] for m in found.metrics},
+            "outcome": found.outcome,
+            **_about(facts),
+        },
+        metadata={
+            **{m.name: m.value for m in found.metrics},
+            "drop": found.drop,
+            "rows_labelled": found.rows_labelled,
+            "rows_scored": found.rows,
+            "model_version": facts["scorer"]["version"],
+        },
+        checks=[_check("performance", found.outcome, found.text, numbers)],
+    )
 
 
 def _sides(

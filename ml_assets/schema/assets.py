@@ -1,5 +1,8 @@
 """The asset of this room: `schema`."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from ml_assets.artifacts.home import Home
@@ -7,6 +10,9 @@ from ml_assets.artifacts.outcome import Check, Columns, Markdown, Outcome
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from ml_assets.schema.model import Schema
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -32,43 +38,52 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     )
     def schema(stage: Stage, statistics: Artifact) -> Outcome:
         """What the columns must look like: read from the file beside the pipeline, inferred if new."""
-        from ml_assets.durable import file_digest
-        from ml_assets.schema.infer import infer_schema
-        from ml_assets.schema.pinned_file import pin_schema, write_copy
-        from ml_assets.schema.show import columns, review
+        from ml_assets.schema.pinned_file import write_copy
         from ml_assets.schema.yaml_file import read_schema
-        from ml_assets.schema.yaml_writer import schema_body
-        from ml_assets.statistics.model import DatasetStatistics
 
         origin = "pinned" if path.is_file() else "inferred"
-        if origin == "pinned":
-            found = read_schema(path)
-        else:
-            train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
-            inferred = infer_schema(
-                train,
-                max_domain_size=pipeline.schema_.max_domain_size,
-                range_margin=pipeline.schema_.range_margin,
-                absent_in_serving={*pipeline.labels.columns, *pipeline.transform.known_after},
-            )
-            found = pin_schema(path, inferred, pipeline.name)
+        found = read_schema(path) if path.is_file() else _infer(pipeline, statistics, path)
         write_copy(stage.directory / "schema.yaml", found, path)
-        return Outcome(
-            summary={
-                "features": len(found.features),
-                "origin": origin,
-                "reviewed": found.reviewed,
-                "file_sha256": file_digest(path),
-            },
-            metadata={
-                "features": len(found.features),
-                "left_out": len(found.left_out),
-                "origin": origin,
-                "file": str(path),
-                "schema": Markdown(f"~~~yaml\n{schema_body(found)}~~~"),
-                "columns": Columns(columns(found)),
-            },
-            checks=[Check("schema_reviewed", bool(found.reviewed), review(found, path), "WARN")],
-        )
+        return _outcome(found, path, origin)
 
     return [schema]
+
+
+def _infer(pipeline: PipelineSpec, statistics: Artifact, path: Path) -> "Schema":
+    """Infer the schema from the training split, once, and write it beside the pipeline."""
+    from ml_assets.schema.infer import infer_schema
+    from ml_assets.schema.pinned_file import pin_schema
+    from ml_assets.statistics.model import DatasetStatistics
+
+    train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
+    inferred = infer_schema(
+        train,
+        max_domain_size=pipeline.schema_.max_domain_size,
+        range_margin=pipeline.schema_.range_margin,
+        absent_in_serving={*pipeline.labels.columns, *pipeline.transform.known_after},
+    )
+    return pin_schema(path, inferred, pipeline.name)
+
+
+def _outcome(found: "Schema", path: Path, origin: str) -> Outcome:
+    from ml_assets.durable import file_digest
+    from ml_assets.schema.show import columns, review
+    from ml_assets.schema.yaml_writer import schema_body
+
+    return Outcome(
+        summary={
+            "features": len(found.features),
+            "origin": origin,
+            "reviewed": found.reviewed,
+            "file_sha256": file_digest(path),
+        },
+        metadata={
+            "features": len(found.features),
+            "left_out": len(found.left_out),
+            "origin": origin,
+            "file": str(path),
+            "schema": Markdown(f"~~~yaml\n{schema_body(found)}~~~"),
+            "columns": Columns(columns(found)),
+        },
+        checks=[Check("schema_reviewed", bool(found.reviewed), review(found, path), "WARN")],
+    )

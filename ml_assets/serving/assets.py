@@ -1,5 +1,8 @@
 """The asset of this room: `predictions`."""
 
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
 import dagster as dg
 
 from ml_assets.artifacts.home import Home
@@ -8,16 +11,14 @@ from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
+if TYPE_CHECKING:
+    from ml_assets.serving.sound import ScoreCheck
+    from ml_assets.table import Table
+
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
     name = pipeline.model_name
-
-    def still_champion(home: Home, artifact: Artifact) -> str | None:
-        from ml_assets.registry.registry import champion
-        from ml_assets.serving.champion import holds_no_more
-
-        return holds_no_more(champion(home.tracking_uri, name), artifact.summary["model_version"])
 
     @stage_asset(
         pipeline,
@@ -32,7 +33,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         },
         kinds=["scikitlearn", "parquet"],
         blocking_checks=["predictions"],
-        verify=still_champion,
+        verify=partial(_why_stale, name),
     )
     def predictions(stage: Stage, registered_model: Artifact, raw_data: Artifact) -> Outcome:
         """Score the spans of the serving window with the champion."""
@@ -64,21 +65,32 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "spans": [span["span"] for span in spans],
         }
         durable.write_json(stage.directory / "scored_by.json", facts)
-        passed, text = check.verdict(rows.num_rows)
-        schema = Table((scores,)).schema
-        return Outcome(
-            summary={
-                "rows": check.rows,
-                "model_version": by.version,
-                "first_span": spans[0]["span"],
-                "last_span": spans[-1]["span"],
-            },
-            metadata={
-                "model_version": by.version,
-                "spans": len(spans),
-                "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in schema]),
-            },
-            checks=[Check("predictions", passed, text, values={"rows": check.rows})],
-        )
+        return _outcome(check, rows.num_rows, facts, Table((scores,)))
 
     return [predictions]
+
+
+def _why_stale(name: str, home: Home, artifact: Artifact) -> str | None:
+    from ml_assets.registry.registry import champion
+    from ml_assets.serving.champion import holds_no_more
+
+    return holds_no_more(champion(home.tracking_uri, name), artifact.summary["model_version"])
+
+
+def _outcome(check: "ScoreCheck", wanted: int, facts: dict[str, Any], scores: "Table") -> Outcome:
+    passed, text = check.verdict(wanted)
+    version, spans = facts["scorer"]["version"], facts["spans"]
+    return Outcome(
+        summary={
+            "rows": check.rows,
+            "model_version": version,
+            "first_span": spans[0],
+            "last_span": spans[-1],
+        },
+        metadata={
+            "model_version": version,
+            "spans": len(spans),
+            "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in scores.schema]),
+        },
+        checks=[Check("predictions", passed, text, values={"rows": check.rows})],
+    )

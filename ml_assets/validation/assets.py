@@ -10,7 +10,10 @@ from ml_assets.pipeline import PipelineSpec
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
+    return [_anomalies(pipeline), _validated_examples(pipeline)]
 
+
+def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
         ins=["statistics", "schema", "examples"],
@@ -51,6 +54,10 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             checks=[Check("anomalies", not errors, anomalies_verdict(found), values=counts)],
         )
 
+    return anomalies
+
+
+def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
         ins=["examples", "schema", "anomalies"],
@@ -95,4 +102,4 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             ],
         )
 
-    return [anomalies, validated_examples]
+    return validated_examples
