@@ -24,7 +24,8 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
         case Rows(records) if not records:  # Dagster has no table without rows
             return {"kind": "plain", "value": "none"}
         case Rows(records):
-            return {"kind": "rows", "records": [dict(record) for record in records]}
+            # As a list, because a record's JSON sorts the keys of mappings.
+            return {"kind": "rows", "records": [list(record.items()) for record in records]}
         case Columns(columns):
             return {"kind": "columns", "columns": [list(column) for column in columns]}
         case _:
@@ -52,7 +53,7 @@ def _to_value(stored: Mapping[str, Any]) -> Any:
         case "markdown":
             return dg.MetadataValue.md(stored["text"])
         case "rows":
-            return dg.MetadataValue.table([dg.TableRecord(r) for r in stored["records"]])
+            return dg.MetadataValue.table([dg.TableRecord(dict(r)) for r in stored["records"]])
         case "columns":
             return dg.MetadataValue.table_schema(_table_schema(stored["columns"]))
         case _:

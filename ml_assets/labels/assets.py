@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ml_assets import durable
-from ml_assets.artifacts.outcome import Check, Outcome, Rows, Scalar
+from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -69,6 +69,7 @@ def _outcome(made: "Labels", most_missing: float) -> Outcome:
         metadata={
             **numbers,
             "missing_fraction": share,
+            "columns": Columns([(f.name, str(f.type), False, "") for f in made.table.schema]),
             **({"classes": Rows(counted[:_MOST_SHOWN])} if counted else {}),
         },
         checks=[Check("labels", share <= most_missing, text, values={"missing_fraction": share})],

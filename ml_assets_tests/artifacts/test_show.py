@@ -96,3 +96,12 @@ def test_escaped_text_is_one_cell_without_html(text: str) -> None:
     escaped = escape_markdown(text)
     assert not {"<", ">", "\n", "\r"} & {*escaped}
     assert "|" not in escaped.replace(r"\\", "").replace(r"\|", "")
+
+
+def test_a_table_keeps_the_order_of_its_columns_when_its_record_is_read_back(
+    tmp_path: Path,
+) -> None:
+    rows = Rows([{"metric": "roc_auc", "value": 0.7, "low": 0.6, "high": 0.8}])
+    durable.write_json(tmp_path / "record.json", {"metrics": shown(rows, tmp_path)})
+    table = to_metadata(durable.read_json(tmp_path / "record.json"))["metrics"]
+    assert [column.name for column in table.schema.columns] == ["metric", "value", "low", "high"]
