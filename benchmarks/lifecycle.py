@@ -23,6 +23,14 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 UNTIL_EVALUATION = "+key:taxi/evaluation"
+# What the stages until the evaluation import, so that their run can be told from their process.
+IMPORTS = """\
+import pandas, pyarrow.compute, pyarrow.dataset, pyarrow.parquet, pandera.pandas, skops.io
+import matplotlib.pyplot, scipy.stats, sklearn.compose, sklearn.ensemble, sklearn.linear_model
+from dagster._cli import main
+from ml_assets.definitions import defs
+defs()
+"""
 PIPELINE = """\
 type: ml_assets.component.MLPipeline
 attributes:
@@ -49,6 +57,7 @@ def main() -> None:
         [sys.executable, "-c", "from ml_assets.definitions import defs; defs()"], PROJECT
     )
     _row(f"load the definitions ({loaded / imported:.2f} times import dagster)", loaded)
+    _row("import the libraries", cpu_seconds([sys.executable, "-c", IMPORTS], PROJECT))
     for title, trials, select in (
         ("TFX's stages: no tuning, no infra validation, no push", 0, UNTIL_EVALUATION),
         ("everything, 20 tuning trials", 20, None),
