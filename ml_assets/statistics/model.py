@@ -70,6 +70,24 @@ class NumericStatistics:
 
 
 @dataclass(frozen=True)
+class NumbersInText:
+    """Of the texts that are numbers.
+
+    Attributes
+    ----------
+    num_int, num_float : int
+        How many texts are an int, and how many are an int or a float (NaN and infinity are none).
+    min, max : int or float, optional
+        The extremes of those numbers; None where there is none.
+    """
+
+    num_int: int
+    num_float: int
+    min: Number | None
+    max: Number | None
+
+
+@dataclass(frozen=True)
 class StringStatistics:
     """Of the values of a string column, or of a bool column (as ``"true"`` and ``"false"``).
 
@@ -93,6 +111,8 @@ class StringStatistics:
         How many values are the empty string; it is not a missing value.
     invalid_utf8_count : int
         How many values of a binary column are not UTF-8.
+    numbers : NumbersInText, optional
+        Of the texts that are numbers; None where it was not looked at.
     """
 
     unique: int
@@ -105,6 +125,7 @@ class StringStatistics:
     avg_length: float | None
     num_empty: int
     invalid_utf8_count: int
+    numbers: NumbersInText | None = None
 
     @property
     def is_complete(self) -> bool:
