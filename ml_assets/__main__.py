@@ -1,4 +1,4 @@
-"""`python -m ml_assets`: run, check, new, summary and ui."""
+"""`python -m ml_assets`: run, check, new, summary, ui, rollback and approve."""
 
 import argparse
 import sys
@@ -45,6 +45,16 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--port", type=int, default=3000, help="of the Dagster UI")
     ui.add_argument("--mlflow-port", type=int, default=5000, help="of the MLflow UI")
     ui.set_defaults(command=_ui)
+    back = commands.add_parser("rollback", help="make an earlier champion the champion again")
+    back.add_argument("pipeline", help="the pipeline's name")
+    back.add_argument("--to", type=int, help="the version; the champion before by default")
+    back.add_argument("--reason", required=True, help="why; kept in the ledger")
+    back.set_defaults(command=_rollback)
+    approve = commands.add_parser("approve", help="approve of a version, where the YAML asks for it")
+    approve.add_argument("pipeline", help="the pipeline's name")
+    approve.add_argument("version", type=int, help="the version in MLflow's registry")
+    approve.add_argument("--reason", required=True, help="why; kept in the ledger")
+    approve.set_defaults(command=_approve)
     return parser
 
 
@@ -70,6 +80,18 @@ def _new(options: argparse.Namespace) -> int:
     from ml_assets.cli.new import new_pipeline
 
     return new_pipeline(DEFS, options.name, options.file, options.label)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import roll_back
+
+    return roll_back(DEFS, options.pipeline, options.reason, options.to)
+
+
+def _approve(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import approve
+
+    return approve(DEFS, options.pipeline, options.version, options.reason)
 
 
 def _ui(options: argparse.Namespace) -> int:

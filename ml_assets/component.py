@@ -53,12 +53,12 @@ class MLPipeline(dg.Component):
         return cls(read_pipeline_file(Path(context.path) / "defs.yaml").spec)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Give the assets, checks, job and sensor of this pipeline."""
+        """Give the assets, checks, jobs and sensor of this pipeline."""
         return pipeline_definitions(self.spec)
 
 
 def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
-    """Give the assets, checks, job and sensor of one pipeline.
+    """Give the assets, checks, jobs and sensor of one pipeline.
 
     Parameters
     ----------
@@ -71,6 +71,7 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
         Without resources: `ml_assets.definitions` binds the IO manager under the name ``artifacts``.
     """
     from ml_assets.monitoring.sensors import build_sensors
+    from ml_assets.registry.jobs import build_jobs
 
     assets = [
         asset
@@ -78,7 +79,7 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
         for asset in import_module(f"ml_assets.{room}.assets").build_assets(spec)
     ]
     jobs, sensors = build_sensors(spec)
-    return dg.Definitions(assets=assets, jobs=jobs, sensors=sensors)
+    return dg.Definitions(assets=assets, jobs=[*jobs, *build_jobs(spec)], sensors=sensors)
 
 
 __all__ = ["IO_MANAGER", "MLPipeline", "pipeline_definitions"]

@@ -36,6 +36,27 @@ def write_bytes(path: Path, content: bytes) -> None:
     _sync_directory(path.parent)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write the file `path` in one step, durably, only if there is none.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one already; it is left as it is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
 def write_json(path: Path, value: Any) -> None:
     """Replace the file `path` with `value` as JSON: sorted keys, no NaN, one step, durably."""
     write_bytes(path, json_bytes(value))

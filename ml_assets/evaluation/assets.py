@@ -65,6 +65,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "candidate": model.digest,
             "blessed": found.blessed,
             "reasons": list(found.reasons),
+            "failed": found.failed,
         }
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         durable.write_json(stage.directory / "evaluation.json", {**compared, **found.to_json()})

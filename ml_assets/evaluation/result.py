@@ -98,6 +98,13 @@ class RuleResult:
     outcome: RuleOutcome
     text: str
 
+    @property
+    def key(self) -> str:
+        """The rule's name, by which it can be waived: ``roc_auc.min``, ``roc_auc.min[origin=JFK]``."""
+        named = self.metric is not None and self.rule != "beats_linear"
+        place = f"[{self.slice}]" if self.slice else ""
+        return f"{self.metric}.{self.rule}{place}" if named else self.rule
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -153,6 +160,13 @@ class Evaluation:
     def baseline(self, name: str) -> BaselineResult | None:
         """Give one of the baselines, or None where it was not asked for."""
         return next((found for found in self.baselines if found.name == name), None)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """What stands in the way, in words, by the rule's name; ``thresholds`` where there are none."""
+        against = {rule.text: rule.key for rule in self.rules if rule.outcome != "pass"}
+        reasons = () if self.blessed else self.reasons
+        return {against.get(reason, "thresholds"): reason for reason in reasons}
 
     def to_json(self) -> dict[str, Any]:
         """Give plain JSON."""

@@ -1,6 +1,5 @@
 """The assets of this room: `baseline_model`, `infra_validation`, `registered_model`."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_assets.artifacts.home import Home
-from ml_assets.artifacts.outcome import Check, Markdown, Outcome
+from ml_assets.artifacts.outcome import Check, Markdown, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.errors import MLAssetsError
@@ -18,6 +17,7 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.registry.gate import Decision, Verdicts
     from ml_assets.registry.infra_validation import InfraValidation
+    from ml_assets.registry.ledger import Entry
     from ml_assets.registry.registry import Registry
     from ml_assets.registry.version import RegisteredVersion
 
@@ -100,7 +100,11 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
         ins=["model", "evaluation", "infra_validation"],
-        config={"registry.model": pipeline.model_name},
+        config={
+            "registry.model": pipeline.model_name,
+            "registry.approval": pipeline.registry.approval,
+            "registry.waivers": [w.model_dump(mode="json") for w in pipeline.registry.waivers],
+        },
         kinds=["mlflow"],
         blocking_checks=["promotion"],
         verify=_verify_registered(pipeline.model_name),
@@ -110,22 +114,40 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     ) -> Outcome:
         """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
         from ml_assets import durable
-        from ml_assets.registry.gate import decide_promotion
-        from ml_assets.registry.registry import promote, register
+        from ml_assets.registry.gate import People, Waiver, decide_promotion
+        from ml_assets.registry.people import registry_of
+        from ml_assets.registry.promotion import Request, current_user, ledger_of, promote
+        from ml_assets.registry.registry import register
+        from ml_assets.registry.verdicts import with_people
 
         judged = (model, evaluation, infra_validation)
-        registry = _registry(stage.home)
+        registry = registry_of(stage.home)
         version = register(registry, _candidate(pipeline, stage, judged))
+        people = People(
+            needs_approval=pipeline.registry.approval,
+            waivers=tuple(Waiver(**dict(given)) for given in pipeline.registry.waivers),
+            today=stage.now.date(),
+        )
         decision = promote(
             registry,
             version,
-            lambda champion: decide_promotion(
-                model.digest, _read_verdicts(stage.store, judged, champion)
+            lambda champion, entries: decide_promotion(
+                model.digest,
+                with_people(
+                    _read_verdicts(stage.store, judged, champion), model.digest, entries, people
+                ),
+            ),
+            Request(
+                by=current_user(),
+                reason="every verdict is positive",
+                run_id=stage.run_id,
+                evidence={artifact.asset: artifact.digest for artifact in judged},
             ),
         )
         facts = _facts(registry, version, decision)
         durable.write_json(stage.directory / "registered_model.json", facts)
-        return _registered_outcome(facts, decision, registry)
+        entries = ledger_of(registry, version.name).entries()
+        return _registered_outcome(facts, decision, registry, entries)
 
     return registered_model
 
@@ -162,6 +184,8 @@ def _verify_registered(name: str) -> Callable[[Home, Artifact], str | None]:
             return f"version {number} of {name} is another model in MLflow now"
         alias = "champion" if facts["champion"] else "challenger"
         now = (champion if facts["champion"] else challenger)(uri, name)
+        if not facts["champion"] and _approved_since(home, name, facts):
+            return f"version {number} was approved"
         if now is None or now.version != number:
             bearer = _version(now.version if now else None)
             return f"the alias {alias} was moved in MLflow, from version {number} to {bearer}"
@@ -170,11 +194,13 @@ def _verify_registered(name: str) -> Callable[[Home, Artifact], str | None]:
     return verify
 
 
-def _registry(home: Home) -> "Registry":
-    from ml_assets.artifacts.dead_runs import is_running, process_name
-    from ml_assets.registry.registry import Registry
+def _approved_since(home: Home, name: str, facts: dict[str, Any]) -> bool:
+    from ml_assets.registry.ledger import Ledger, approval_of
+    from ml_assets.registry.promotion import ledger_folder
 
-    return Registry(home.tracking_uri, home.mlflow, process_name(os.getpid()), is_running)
+    entries = Ledger(ledger_folder(home.mlflow, name)).entries()
+    waited = any(reason.startswith("approval:") for reason in facts["reasons"])
+    return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
 def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact]) -> Any:
@@ -273,8 +299,10 @@ def _infra_outcome(found: "InfraValidation") -> Outcome:
 
 
 def _registered_outcome(
-    facts: dict[str, Any], decision: "Decision", registry: "Registry"
+    facts: dict[str, Any], decision: "Decision", registry: "Registry", entries: "list[Entry]"
 ) -> Outcome:
+    from ml_assets.registry.ledger import ledger_rows
+
     number, champion = facts["version"], facts["champion_version"]
     stays = f"the champion stays version {champion}" if champion else "there is no champion"
     said = (
@@ -296,6 +324,10 @@ def _registered_outcome(
             "champion": champion,
             "promoted": decision.promote,
             "reasons": Markdown(shown),
+            "waived": Markdown("\n".join(f"- {escape_markdown(w, 300)}" for w in decision.waived))
+            if decision.waived
+            else None,
+            "ledger": Rows(ledger_rows(entries)) if entries else None,
             "mlflow": registry.tracking_uri if registry.tracking_uri.startswith("sqlite") else None,
         },
         checks=[Check("promotion", decision.promote, said, values={"version": number})],

@@ -6,6 +6,7 @@ candidate itself was made from, and to be positive. Whatever is missing, stale o
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -36,6 +37,49 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Waiver:
+    """A rule of the blessing that need not hold for a while.
+
+    Attributes
+    ----------
+    rule : str
+        As `blessing.json` names it, such as ``beats_linear`` or ``roc_auc.min``.
+    by, reason : str
+        Who answers for it, and why.
+    until : date
+        The last day on which it holds.
+    """
+
+    rule: str
+    by: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True)
+class People:
+    """What people decided about a candidate.
+
+    Attributes
+    ----------
+    needs_approval, is_approved : bool
+        Whether a person must approve of it, and whether one did, of this very content.
+    withdrawn : str, optional
+        Who rolled this very content back, and why; None where nobody did.
+    waivers : tuple of Waiver
+        The rules that need not hold, with who answers for it.
+    today : date, optional
+        The day of the decision; without it no waiver holds.
+    """
+
+    needs_approval: bool = False
+    is_approved: bool = False
+    withdrawn: str | None = None
+    waivers: tuple[Waiver, ...] = ()
+    today: date | None = None
+
+
+@dataclass(frozen=True)
 class Verdicts:
     """Everything that was read back about one candidate.
 
@@ -54,6 +98,8 @@ class Verdicts:
         The version that is the champion now.
     is_champion : bool
         Whether the champion is the candidate itself.
+    people : People
+        What people decided about it.
     """
 
     blessing: Any
@@ -63,14 +109,16 @@ class Verdicts:
     baseline: int | None = None
     champion: int | None = None
     is_champion: bool = False
+    people: People = People()
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote, and if not, every reason in words."""
+    """Whether to promote, and if not, every reason in words; and the waivers that were used."""
 
     promote: bool
     reasons: tuple[str, ...]
+    waived: tuple[str, ...] = ()
 
 
 def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
@@ -88,15 +136,33 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     Decision
         ``promote`` only where there is no reason against it.
     """
+    waived, unwaived = _waive(verdicts)
     reasons = [
         *verdicts.problems,
-        *_against_blessing("blessing", verdicts.blessing, candidate),
+        *_against_blessing("blessing", unwaived, candidate),
         *_against_blessing("infra_blessing", verdicts.infra_blessing, candidate),
         *_against_lineages(verdicts.lineages, candidate),
         *_against_baseline(verdicts),
+        *_against_people(verdicts.people),
     ]
     found = tuple(dict.fromkeys(reasons))
-    return Decision(not found, found)
+    return Decision(not found, found, tuple(waived))
+
+
+def _waive(verdicts: Verdicts) -> tuple[list[str], Any]:
+    """What the waivers that hold today say, and the blessing without the rules that they waive."""
+    blessing = verdicts.blessing
+    failed = blessing.get("failed") if isinstance(blessing, Mapping) else None
+    today = verdicts.people.today
+    if not isinstance(failed, Mapping) or not failed or today is None:
+        return [], blessing
+    holding = {w.rule: w for w in verdicts.people.waivers if today <= w.until}
+    used = [holding[rule] for rule in failed if rule in holding]
+    left = [text for rule, text in failed.items() if rule not in holding]
+    if not used:
+        return [], blessing
+    said = [f"{w.rule} waived by {w.by} until {w.until}: {w.reason}" for w in used]
+    return said, {**blessing, "blessed": not left, "reasons": left}
 
 
 def _against_blessing(name: str, found: Any, candidate: str) -> Iterator[str]:
@@ -163,6 +229,19 @@ def _against_baseline(verdicts: Verdicts) -> Iterator[str]:
         f"blessing: it was compared with {_version(verdicts.baseline)}, but the champion is now "
         f"{_version(verdicts.champion)}; materialize baseline_model and evaluation again"
     )
+
+
+def _against_people(people: People) -> Iterator[str]:
+    if people.withdrawn:
+        yield (
+            f"rollback: {people.withdrawn}; train another model, or put it back with "
+            "`python -m ml_assets rollback --to`"
+        )
+    if people.needs_approval and not people.is_approved:
+        yield (
+            "approval: no person has approved of it yet; look at its evaluation, then run "
+            "`python -m ml_assets approve`"
+        )
 
 
 def _version(version: int | None) -> str:

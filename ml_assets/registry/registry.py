@@ -1,4 +1,4 @@
-"""The MLflow adapter: registers a candidate once for each content, and moves the aliases.
+"""The MLflow adapter: registers a candidate once for each content, and finds versions.
 
 Registration is one step for whoever looks: the version with all its tags appears in one transaction,
 after its files are there and checked. What a killed process left before that is removed by the next,
@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.registry import database, run
-from ml_assets.registry.candidate import DIGEST_TAG, MAX_TAG, Candidate
+from ml_assets.registry.candidate import DIGEST_TAG, Candidate
 from ml_assets.registry.client import connect, locked
-from ml_assets.registry.gate import Decision
-from ml_assets.registry.version import CHALLENGER, CHAMPION, PREFIX, RegisteredVersion, own_tags
+from ml_assets.registry.version import CHALLENGER, CHAMPION, RegisteredVersion, own_tags
 
 
 @dataclass(frozen=True)
@@ -95,42 +94,6 @@ def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
         _finish_run(client, version)
         _name(client, candidate.name, CHALLENGER, version)
         return _registered(client.get_model_version(candidate.name, version.version))
-
-
-def promote(
-    registry: Registry,
-    version: RegisteredVersion,
-    decide: Callable[[RegisteredVersion | None], Decision],
-) -> Decision:
-    """Make a version the champion if `decide` says so at this moment.
-
-    Parameters
-    ----------
-    registry : Registry
-        Where.
-    version : RegisteredVersion
-        The candidate, as registered.
-    decide : callable
-        Given the champion of this moment, says whether to promote. No other process of this machine can
-        move an alias before this one has.
-
-    Returns
-    -------
-    Decision
-        What `decide` said. It is kept as the version's tag `promotion`; where it said no, nothing else is
-        changed.
-    """
-    with locked(registry.folder, registry.tracking_uri):
-        before = champion(registry.tracking_uri, version.name)
-        decision = decide(before)
-        verdict = "promoted" if decision.promote else f"refused: {'; '.join(decision.reasons)}"
-        with connect(registry.tracking_uri, f"promoting {version.name}") as client:
-            tag = {"key": PREFIX + "promotion", "value": verdict[:MAX_TAG]}
-            client.set_model_version_tag(version.name, str(version.version), **tag)
-            if decision.promote:
-                _name(client, version.name, CHAMPION, version)
-                client.delete_registered_model_alias(version.name, CHALLENGER)
-        return decision
 
 
 def close_dead_runs(tracking_uri: str, is_running: Callable[[str], bool]) -> list[str]:

@@ -1,5 +1,6 @@
 """The `registry` part of the YAML: infra validation's limits, and the registered model's name."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -31,11 +32,36 @@ class InfraValidationSpec(Spec):
     tolerance: Annotated[float, Field(ge=0)] = 1e-9
 
 
+class WaiverSpec(Spec):
+    """A rule of the blessing that need not hold for a while. It is written into the ledger when used.
+
+    Attributes
+    ----------
+    rule : str
+        The rule's name as the evaluation shows it, such as ``beats_linear`` or ``roc_auc.min``.
+    by : str
+        Who answers for it.
+    reason : str
+        Why.
+    until : date
+        The last day on which it holds.
+    """
+
+    rule: Annotated[str, Field(min_length=1)]
+    by: Annotated[str, Field(min_length=1)]
+    reason: Annotated[str, Field(min_length=1)]
+    until: date
+
+
 class RegistrySpec(Spec):
     """How a model is validated on its infrastructure and registered.
 
     Attributes
     ----------
+    approval : bool
+        Whether a person must approve of each version before it can become the champion.
+    waivers : list of WaiverSpec
+        Rules of the blessing that need not hold for a while.
     model : str, optional
         The registered model's name in MLflow; the pipeline's name by default.
     infra_validation : InfraValidationSpec
@@ -50,4 +76,6 @@ class RegistrySpec(Spec):
         ]
         | None
     ) = None
+    approval: bool = False
+    waivers: list[WaiverSpec] = []
     infra_validation: InfraValidationSpec = InfraValidationSpec()

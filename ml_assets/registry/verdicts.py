@@ -1,11 +1,13 @@
 """Reads back from disk, at the moment of promotion, what the gate asks for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml_assets import durable
-from ml_assets.registry.gate import Made, Verdicts
+from ml_assets.registry.gate import Made, People, Verdicts
+from ml_assets.registry.ledger import Entry, approval_of, withdrawal_of
 
 _UNREADABLE = ""
 
@@ -37,6 +39,19 @@ def read_verdicts(
         lineages=[{name: _made(record) for name, record in one.items()} for one in lineages],
         problems=(*problems, *_altered(objects)),
     )
+
+
+def with_people(
+    verdicts: Verdicts, digest: str, entries: Sequence[Entry], people: People
+) -> Verdicts:
+    """Add what people decided about this content: `people`, with what the ledger says of it."""
+    withdrawal = withdrawal_of(entries, digest)
+    said = None
+    if withdrawal is not None:
+        day = withdrawal.at[:10]
+        said = f"{withdrawal.by} rolled this very model back on {day}: {withdrawal.reason}"
+    is_approved = approval_of(entries, digest) is not None
+    return replace(verdicts, people=replace(people, withdrawn=said, is_approved=is_approved))
 
 
 def _altered(objects: Mapping[str, tuple[Path, str]]) -> list[str]:

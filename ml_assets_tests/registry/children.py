@@ -13,9 +13,11 @@ from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.registry.candidate import Candidate
 from ml_assets.registry.gate import Decision
-from ml_assets.registry.registry import Registry, promote, register
+from ml_assets.registry.promotion import Request, promote
+from ml_assets.registry.registry import Registry, register
 
 YES = Decision(True, ())
+ASKED = Request("a test", "every verdict is positive")
 
 
 def registry_in(home: Path) -> Registry:
@@ -46,7 +48,7 @@ def candidate_in(home: Path, model: str = "a", **tags: str) -> Candidate:
 
 def register_and_promote(home: Path) -> None:
     registry = registry_in(home)
-    promote(registry, register(registry, candidate_in(home)), lambda champion: YES)
+    promote(registry, register(registry, candidate_in(home)), lambda champion, entries: YES, ASKED)
 
 
 def die_after(home: Path, step: str) -> None:
@@ -59,6 +61,26 @@ def die_after(home: Path, step: str) -> None:
 
     setattr(MlflowClient, step, then_die)
     register_and_promote(home)
+
+
+def die_in_rollback(home: Path, step: str) -> None:
+    """Roll back, and be killed right after the named step."""
+    from ml_assets.registry.ledger import Ledger
+    from ml_assets.registry.promotion import rollback
+
+    owner, name = (
+        (MlflowClient, step)
+        if step.startswith("set_")
+        else (Ledger, {"intent": "begin"}.get(step, step))
+    )
+    original = getattr(owner, name)
+
+    def then_die(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, then_die)
+    rollback(registry_in(home), "flights", ASKED)
 
 
 def die_while_copying(home: Path) -> None:
@@ -105,7 +127,9 @@ def promote_at_once(home: Path, barrier: Barrier, version: int) -> None:
     mine = registered_version(registry.tracking_uri, "flights", version)
     assert mine is not None
     barrier.wait(60)
-    promote(registry, mine, lambda now: Decision(now is None, ("somebody was first",)))
+    promote(
+        registry, mine, lambda now, entries: Decision(now is None, ("somebody was first",)), ASKED
+    )
 
 
 def start_a_server_and_wait(model: Path, sender: Connection) -> None:

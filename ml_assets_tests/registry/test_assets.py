@@ -1,5 +1,6 @@
 """The registry's assets in Dagster: from a model and its verdicts to a champion."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry.assets import build_assets
 from ml_assets.registry.client import connect
 from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.jobs import build_jobs
+from ml_assets.registry.ledger import Ledger
+from ml_assets.registry.people import roll_back_pipeline
+from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import challenger, champion, registered_version
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.registry.rich_model import TYPES, write_rich_bundle, write_rich_examples
@@ -94,7 +99,10 @@ def judge(pipeline: PipelineSpec, blessed: bool) -> dg.AssetsDefinition:
         stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
     ) -> Outcome:
         reasons = [] if blessed else ["roc_auc is 0.81; it must be at least 0.99"]
-        verdict = {"candidate": model.digest, "blessed": blessed, "reasons": reasons}
+        failed = {} if blessed else {"roc_auc.min": reasons[0]}
+        verdict = {
+            "candidate": model.digest, "blessed": blessed, "reasons": reasons, "failed": failed
+        }  # fmt: skip
         durable.write_json(stage.directory / "blessing.json", verdict)
         metrics = {"roc_auc": [0.81, 0.79, 0.83]}
         return Outcome({"rows": 3, "metrics": metrics}, {}, [Check("blessing", blessed, "as told")])
@@ -102,16 +110,22 @@ def judge(pipeline: PipelineSpec, blessed: bool) -> dg.AssetsDefinition:
     return evaluation
 
 
-def run(home: Home, blessed: bool = True, **infra: Any) -> Run:
-    pipeline = PipelineSpec.model_validate(
+def pipeline_in(**registry: Any) -> PipelineSpec:
+    return PipelineSpec.model_validate(
         {
             "name": "shop",
             "task": "binary",
             "ingest": {"source": {"csv": "a.csv"}, "key": "id", "time": "when"},
             "labels": "paid",
-            "registry": {"infra_validation": infra},
+            "registry": registry,
         }
     )
+
+
+def run(
+    home: Home, blessed: bool = True, registry: dict[str, Any] | None = None, **infra: Any
+) -> Run:
+    pipeline = pipeline_in(infra_validation=infra, **(registry or {}))
     upstream = [
         dg.AssetSpec(dg.AssetKey(["shop", name])).with_io_manager_key("artifacts")
         for name in ("model", "validated_examples")
@@ -346,3 +360,78 @@ def test_a_champion_of_someone_else_is_refused_as_a_baseline(home: Home) -> None
         ModelError, match=r"champion of 'shop', version 1, was not registered by ml_assets .*Remove"
     ):
         find_baseline(home.tracking_uri, "shop", "a" * 64)
+
+
+def run_job(home: Home, name: str, config: dict[str, Any]) -> dg.ExecuteInProcessResult:
+    job = next(one for one in build_jobs(pipeline_in()) if one.name == f"shop_{name}")
+    with dg.DagsterInstance.ephemeral(tempdir=str(home.root)) as instance:
+        op = {f"shop_{name}_op": {"config": config}}
+        return job.execute_in_process({"ops": op}, instance=instance, raise_on_error=False)
+
+
+def test_where_a_person_must_approve_nothing_is_promoted_before(
+    home: Home, served: InfraValidation
+) -> None:
+    first = run(home, registry={"approval": True})
+    assert not first.success
+    assert "approval: no person has approved of it yet" in (
+        first.checks["promotion"].description or ""
+    )
+
+    assert run_job(home, "approve", {"version": 1, "reason": "looked at the slices"}).success
+    again = run(home, registry={"approval": True})
+
+    assert again.success
+    assert again.reasons["registered_model"] == "version 1 was approved"
+    assert aliases(home) == (1, None)
+
+
+def test_what_was_rolled_back_is_not_promoted_again_by_itself(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    put_model(home, seed=1)
+    run(home)
+
+    assert run_job(home, "rollback", {"reason": "it refused every flight to Boston"}).success
+    assert aliases(home) == (1, None)
+    again = run(home)
+
+    assert not again.success
+    assert re.search(
+        r"version 2 was not promoted, the champion stays version 1: rollback: .* rolled this very "
+        r"model back on \d{4}-\d\d-\d\d: it refused every flight to Boston",
+        again.checks["promotion"].description or "",
+    )
+    assert aliases(home)[0] == 1
+    actions = [e.action for e in Ledger(ledger_folder(home.mlflow, "shop")).entries()]
+    assert actions == ["promotion", "promotion", "rollback"]
+
+
+def test_a_rollback_to_a_model_that_the_store_lost_is_refused(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    first = store_of(home).current_artifact("model").path
+    put_model(home, seed=1)
+    run(home)
+    shutil.rmtree(first)
+
+    with pytest.raises(ModelError, match=r"its model is gone from .* The champion was not changed"):
+        roll_back_pipeline(home, pipeline_in(), "slow")
+    assert aliases(home) == (2, None)
+
+
+@pytest.mark.parametrize(("until", "is_promoted"), [("2999-12-31", True), ("2000-01-01", False)])
+def test_a_waiver_holds_until_its_day(
+    home: Home, served: InfraValidation, until: str, is_promoted: bool
+) -> None:
+    waiver = {"rule": "roc_auc.min", "by": "ada", "reason": "a first model", "until": until}
+
+    found = run(home, blessed=False, registry={"waivers": [waiver]})
+
+    assert found.success is is_promoted
+    entries = Ledger(ledger_folder(home.mlflow, "shop")).entries()
+    told = [entry.evidence.get("waived") for entry in entries]
+    expected = [f"roc_auc.min waived by ada until {until}: a first model"]
+    assert told == (expected if is_promoted else [])

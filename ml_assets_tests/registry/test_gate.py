@@ -1,13 +1,14 @@
 """The gate opens for one set of verdicts only, and names every reason otherwise."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.registry.gate import Made, Verdicts, decide_promotion
+from ml_assets.registry.gate import Made, People, Verdicts, Waiver, decide_promotion
 
 CANDIDATE, OTHER = "c" * 64, "d" * 64
 GOOD = {"candidate": CANDIDATE, "blessed": True, "reasons": []}
@@ -184,3 +185,66 @@ ANY_JSON = st.recursive(
 def test_no_file_of_another_form_is_taken_for_a_blessing(blessing: Any, infra: Any) -> None:
     assert not decide_promotion(CANDIDATE, replace(POSITIVE, blessing=blessing)).promote
     assert not decide_promotion(CANDIDATE, replace(POSITIVE, infra_blessing=infra)).promote
+
+
+TODAY = date(2026, 11, 24)
+WAIVER = Waiver("beats_linear", "ada", "the linear model is being retired", date(2026, 12, 31))
+LINEAR = "roc_auc is better than the linear's by +0.001; too uncertain"
+UNCERTAIN = {**NO, "reasons": [LINEAR], "failed": {"beats_linear": LINEAR}}
+
+
+def waived(blessing: Any, *waivers: Waiver, today: date | None = TODAY) -> Verdicts:
+    return replace(POSITIVE, blessing=blessing, people=People(waivers=waivers, today=today))
+
+
+def test_a_waiver_that_holds_lets_its_rule_pass_and_is_told() -> None:
+    decision = decide_promotion(CANDIDATE, waived(UNCERTAIN, WAIVER))
+
+    assert (decision.promote, decision.reasons) == (True, ())
+    assert decision.waived == (
+        "beats_linear waived by ada until 2026-12-31: the linear model is being retired",
+    )
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        pytest.param(waived(UNCERTAIN), id="no waiver"),
+        pytest.param(waived(UNCERTAIN, replace(WAIVER, rule="roc_auc.min")), id="of another rule"),
+        pytest.param(waived(UNCERTAIN, replace(WAIVER, until=date(2026, 11, 23))), id="that ended"),
+        pytest.param(waived(UNCERTAIN, WAIVER, today=None), id="without a date"),
+        pytest.param(
+            waived(
+                {**UNCERTAIN, "failed": {**UNCERTAIN["failed"], "rows": "7 rows"}},  # type: ignore[dict-item]
+                WAIVER,
+            ),
+            id="another rule failed too",
+        ),
+        pytest.param(waived({**UNCERTAIN, "candidate": OTHER}, WAIVER), id="another candidate"),
+        pytest.param(waived({**UNCERTAIN, "failed": None}, WAIVER), id="rules are not told"),
+    ],
+)
+def test_a_waiver_waives_nothing_else(verdicts: Verdicts) -> None:
+    assert not decide_promotion(CANDIDATE, verdicts).promote
+
+
+def test_a_waiver_does_not_waive_the_infra_blessing() -> None:
+    verdicts = replace(waived(GOOD, WAIVER), infra_blessing=UNCERTAIN)
+
+    assert not decide_promotion(CANDIDATE, verdicts).promote
+
+
+@pytest.mark.parametrize(
+    ("people", "reason"),
+    [
+        (People(withdrawn="ada rolled this very model back on 2026-11-01: slow"), "rollback: ada"),
+        (People(needs_approval=True), "approval: no person has approved of it yet"),
+        (People(needs_approval=True, is_approved=True), None),
+        (People(is_approved=False), None),
+    ],
+)
+def test_what_people_decided_counts(people: People, reason: str | None) -> None:
+    decision = decide_promotion(CANDIDATE, replace(POSITIVE, people=people))
+
+    assert decision.promote is (reason is None)
+    assert all(found.startswith(reason or "") for found in decision.reasons)

@@ -14,17 +14,17 @@ from ml_assets.errors import ModelError
 from ml_assets.registry import database
 from ml_assets.registry.client import connect
 from ml_assets.registry.gate import Decision
+from ml_assets.registry.promotion import ledger_of, promote
 from ml_assets.registry.registry import (
     challenger,
     champion,
     close_dead_runs,
-    promote,
     register,
     registered_version,
 )
 from ml_assets.registry.run import local_path
 from ml_assets_tests.registry import children as child
-from ml_assets_tests.registry.children import YES, candidate_in, registry_in
+from ml_assets_tests.registry.children import ASKED, YES, candidate_in, registry_in
 
 
 def uri_of(home: Path) -> str:
@@ -99,7 +99,7 @@ def test_the_newest_candidate_is_the_challenger_until_it_is_promoted(home: Path)
     assert champion(registry.tracking_uri, "flights") is None
     assert challenger(registry.tracking_uri, "flights") == first
 
-    promote(registry, first, lambda now: YES)
+    promote(registry, first, lambda now, entries: YES, ASKED)
 
     found = champion(registry.tracking_uri, "flights")
     assert found is not None
@@ -109,10 +109,12 @@ def test_the_newest_candidate_is_the_challenger_until_it_is_promoted(home: Path)
 
 def test_a_refused_candidate_stays_the_challenger_and_says_why(home: Path) -> None:
     registry = registry_in(home)
-    promote(registry, register(registry, candidate_in(home)), lambda now: YES)
+    promote(registry, register(registry, candidate_in(home)), lambda now, entries: YES, ASKED)
     second = register(registry, candidate_in(home, "b"))
 
-    decision = promote(registry, second, lambda now: Decision(False, ("too slow", "too big")))
+    decision = promote(
+        registry, second, lambda now, entries: Decision(False, ("too slow", "too big")), ASKED
+    )
 
     assert not decision.promote
     now, next_ = (f(registry.tracking_uri, "flights") for f in (champion, challenger))
@@ -125,8 +127,8 @@ def test_a_refused_candidate_stays_the_challenger_and_says_why(home: Path) -> No
 def test_the_gate_is_asked_with_the_champion_of_that_moment(home: Path) -> None:
     registry, seen = registry_in(home), []
     first = register(registry, candidate_in(home))
-    promote(registry, first, lambda now: seen.append(now) or YES)  # type: ignore[func-returns-value]
-    promote(registry, first, lambda now: seen.append(now) or YES)  # type: ignore[func-returns-value]
+    promote(registry, first, lambda now, entries: seen.append(now) or YES, ASKED)  # type: ignore[func-returns-value]
+    promote(registry, first, lambda now, entries: seen.append(now) or YES, ASKED)  # type: ignore[func-returns-value]
 
     assert [version and version.version for version in seen] == [None, 1]
 
@@ -165,7 +167,7 @@ def test_tables_of_another_form_are_left_to_mlflow(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = registry_in(home)
-    promote(registry, register(registry, candidate_in(home)), lambda now: YES)
+    promote(registry, register(registry, candidate_in(home)), lambda now, entries: YES, ASKED)
     read = champion(registry.tracking_uri, "flights")
     monkeypatch.setattr(database, "_BY_ALIAS", "select no_such_column from model_versions")
     monkeypatch.setattr(database, "_BY_NUMBER", "select no_such_column from model_versions")
@@ -295,6 +297,9 @@ def test_after_a_kill_the_next_run_leaves_one_version_and_nothing_half_built(
     now = champion(uri_of(home), "flights")
     assert now is not None
     assert (versions(home), now.version) == ([1], 1)
+    entries = ledger_of(registry_in(home), "flights").entries()
+    assert [(e.action, e.to_version) for e in entries] == [("promotion", 1)]
+    assert ledger_of(registry_in(home), "flights").intent() is None
     assert challenger(uri_of(home), "flights") is None
     assert "RUNNING" not in statuses(home)
     assert len(list(home.rglob("MLmodel"))) == 1
@@ -333,19 +338,19 @@ def test_only_runs_of_dead_processes_are_closed(home: Path) -> None:
     assert statuses(home) == ["FAILED", "RUNNING", "RUNNING"]
 
 
-def test_four_processes_with_the_same_content_make_one_version(
+def test_twenty_processes_with_the_same_content_make_one_version(
     home: Path, children: ForkServerContext
 ) -> None:
-    barrier = children.Barrier(4)
+    barrier = children.Barrier(20)
     processes = [
-        children.Process(target=child.at_once, args=(home, barrier, "a")) for _ in range(4)
+        children.Process(target=child.at_once, args=(home, barrier, "a")) for _ in range(20)
     ]
     for process in processes:
         process.start()
     for process in processes:
         process.join(120)
 
-    assert [process.exitcode for process in processes] == [0] * 4
+    assert [process.exitcode for process in processes] == [0] * 20
     assert (versions(home), statuses(home)) == ([1], ["FINISHED"])
 
 
@@ -373,3 +378,5 @@ def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerCont
     now = champion(uri_of(home), "flights")
     assert now is not None
     assert now.tags["promotion"] == "promoted"
+    entries = ledger_of(registry, "flights").entries()
+    assert [(e.sequence, e.to_version) for e in entries] == [(1, now.version)]

@@ -1,0 +1,284 @@
+"""Moves the alias champion, and writes each move into the ledger: promotion, rollback, approval.
+
+A move is noted before it is made and entered into the ledger after it, all under the registry's lock. A
+process that is killed in between leaves either the old champion, or the new one whose entry the next
+process writes. A champion that something else made is entered as found before anything else is done.
+"""
+
+import getpass
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ml_assets import durable
+from ml_assets.errors import ModelError
+from ml_assets.registry.candidate import MAX_TAG
+from ml_assets.registry.client import connect, locked
+from ml_assets.registry.gate import Decision
+from ml_assets.registry.ledger import Action, Entry, Ledger, champion_before, last_move
+from ml_assets.registry.mlflow_model import BUNDLE
+from ml_assets.registry.registry import Registry, challenger, champion, registered_version
+from ml_assets.registry.run import local_path
+from ml_assets.registry.version import CHALLENGER, CHAMPION, PREFIX, RegisteredVersion
+
+Decide = Callable[[RegisteredVersion | None, Sequence[Entry]], Decision]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who wants a move, why, in which Dagster run, and what was read for it."""
+
+    by: str
+    reason: str
+    run_id: str = ""
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+def current_user() -> str:
+    """Give the name of the user whose process this is."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no name for this user id, as in some containers
+        return f"user {os.getuid()}"
+
+
+def ledger_of(registry: Registry, name: str) -> Ledger:
+    """Give the ledger of the registered model `name`."""
+    return Ledger(ledger_folder(registry.folder, name))
+
+
+def ledger_folder(folder: Path, name: str) -> Path:
+    """Give the folder of a registered model's ledger, below the registry's own."""
+    return folder / "ledger" / name
+
+
+def promote(
+    registry: Registry, version: RegisteredVersion, decide: Decide, request: Request
+) -> Decision:
+    """Make a version the champion if `decide` says so at this moment.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where.
+    version : RegisteredVersion
+        The candidate, as registered.
+    decide : callable
+        Given the champion and the ledger of this moment, says whether to promote. No other process of
+        this machine can move an alias before this one has.
+    request : Request
+        Who wants it and why, for the ledger.
+
+    Returns
+    -------
+    Decision
+        What `decide` said. It is kept as the version's tag `promotion`; where it said no, nothing else is
+        changed.
+
+    Raises
+    ------
+    ModelError
+        If MLflow fails, or the ledger is broken. The champion is then the old one, or the move is
+        finished by the next process.
+    """
+    name = version.name
+    with (
+        locked(registry.folder, registry.tracking_uri),
+        connect(registry.tracking_uri, f"promoting {name}") as client,
+    ):
+        entries = _settled(client, registry, name)
+        before = champion(registry.tracking_uri, name)
+        decision = decide(before, entries)
+        verdict = "promoted" if decision.promote else f"refused: {'; '.join(decision.reasons)}"
+        tag = {"key": PREFIX + "promotion", "value": verdict[:MAX_TAG]}
+        client.set_model_version_tag(name, str(version.version), **tag)
+        if decision.promote:
+            waived = {"waived": "; ".join(decision.waived)} if decision.waived else {}
+            told = replace(request, evidence={**request.evidence, **waived})
+            _move(client, registry, "promotion", before, version, told)
+            _drop_challenger(client, registry, version)
+        return decision
+
+
+def rollback(
+    registry: Registry,
+    name: str,
+    request: Request,
+    to: int | None = None,
+    refuse: Callable[[RegisteredVersion], str | None] = lambda version: None,
+) -> Entry:
+    """Make an earlier champion the champion again. No verdict is asked: it had them all.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where.
+    name : str
+        The registered model.
+    request : Request
+        Who wants it and why.
+    to : int, optional
+        The version; by default the champion before the present one.
+    refuse : callable
+        Says why a version cannot serve any more, or None.
+
+    Returns
+    -------
+    Entry
+        What the ledger now says last.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to go back to, or its files are not those that were registered.
+    """
+    with (
+        locked(registry.folder, registry.tracking_uri),
+        connect(registry.tracking_uri, f"rolling {name} back") as client,
+    ):
+        entries = _settled(client, registry, name)
+        now = champion(registry.tracking_uri, name)
+        target = _target(registry, name, now, entries, to)
+        why_not = _why_not(target) or refuse(target)
+        if why_not:
+            raise ModelError(
+                f"version {target.version} of '{name}' cannot be the champion again: {why_not}. Name "
+                "another one with --to. The champion was not changed."
+            )
+        return _move(client, registry, "rollback", now, target, request)
+
+
+def approve(registry: Registry, version: RegisteredVersion, request: Request) -> Entry:
+    """Note that a person approves of a version: of exactly its content.
+
+    Raises
+    ------
+    ModelError
+        If this package did not register it.
+    """
+    if version.model_digest is None:
+        raise ModelError(_foreign(version))
+    with (
+        locked(registry.folder, registry.tracking_uri),
+        connect(registry.tracking_uri, f"approving {version.name}") as client,
+    ):
+        _settled(client, registry, version.name)
+        return ledger_of(registry, version.name).append(_entry("approval", None, version, request))
+
+
+def _settled(client: Any, registry: Registry, name: str) -> list[Entry]:
+    """The ledger, after what was begun is finished and what was not recorded is."""
+    ledger = ledger_of(registry, name)
+    entries = ledger.entries()
+    now = champion(registry.tracking_uri, name)
+    begun = ledger.intent()
+    if begun is not None:
+        if _is_missing(begun, entries) and now is not None and now.version == begun.to_version:
+            entries.append(ledger.append(begun))
+            _drop_challenger(client, registry, now)
+        ledger.end()
+    last = last_move(entries)
+    was, version = (last.to_version if last else None), (now.version if now else None)
+    if was != version:
+        reason = "the alias champion was moved in MLflow, not by ml_assets"
+        before = None if was is None else registered_version(registry.tracking_uri, name, was)
+        found = _entry("found", before, now, Request("unknown", reason))
+        entries.append(ledger.append(found))
+    return entries
+
+
+def _is_missing(begun: Entry, entries: Sequence[Entry]) -> bool:
+    return not entries or entries[-1].at != begun.at or entries[-1].to_version != begun.to_version
+
+
+def _move(
+    client: Any,
+    registry: Registry,
+    action: Action,
+    before: RegisteredVersion | None,
+    version: RegisteredVersion,
+    request: Request,
+) -> Entry:
+    ledger = ledger_of(registry, version.name)
+    entry = _entry(action, before, version, request)
+    if before is not None and before.version == version.version:
+        return entry
+    ledger.begin(entry)
+    client.set_registered_model_alias(version.name, CHAMPION, str(version.version))
+    written = ledger.append(entry)
+    ledger.end()
+    return written
+
+
+def _entry(
+    action: Action,
+    before: RegisteredVersion | None,
+    after: RegisteredVersion | None,
+    request: Request,
+) -> Entry:
+    return Entry(
+        action=action,
+        from_version=before.version if before else None,
+        to_version=after.version if after else None,
+        digest=after.model_digest if after else None,
+        from_digest=before.model_digest if before else None,
+        by=request.by,
+        reason=request.reason,
+        run_id=request.run_id,
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        evidence=dict(request.evidence),
+    )
+
+
+def _drop_challenger(client: Any, registry: Registry, version: RegisteredVersion) -> None:
+    found = challenger(registry.tracking_uri, version.name)
+    if found is not None and found.version == version.version:
+        client.delete_registered_model_alias(version.name, CHALLENGER)
+
+
+def _target(
+    registry: Registry,
+    name: str,
+    now: RegisteredVersion | None,
+    entries: Sequence[Entry],
+    to: int | None,
+) -> RegisteredVersion:
+    if now is None and to is None:
+        raise ModelError(f"'{name}' has no champion, so there is nothing to roll back from.")
+    number = to if to is not None or now is None else champion_before(entries, now.version)
+    if number is None:
+        raise ModelError(
+            f"No version of '{name}' was champion before version {now.version if now else None}, so "
+            "there is nothing to go back to. Name a version with --to."
+        )
+    if now is not None and now.version == number:
+        raise ModelError(f"version {number} of '{name}' is the champion already.")
+    found = registered_version(registry.tracking_uri, name, number)
+    was_champion = any(e.to_version == number for e in entries if e.action != "approval")
+    if found is None or not was_champion:
+        known = sorted({e.to_version for e in entries if e.action != "approval" and e.to_version})
+        raise ModelError(
+            f"version {number} of '{name}' was never its champion, so it never passed the gate. "
+            f"Champions were: {', '.join(map(str, known)) or 'none'}."
+        )
+    return found
+
+
+def _why_not(version: RegisteredVersion) -> str | None:
+    if version.model_digest is None:
+        return _foreign(version)
+    folder = local_path(version.source)
+    if folder is None:
+        return None
+    if not (folder / BUNDLE).is_dir():
+        return f"its files are gone from {folder}"
+    if durable.directory_digest(folder / BUNDLE) != version.model_digest:
+        return f"its files in {folder} were altered after it was registered"
+    return None
+
+
+def _foreign(version: RegisteredVersion) -> str:
+    return f"version {version.version} of '{version.name}' was not registered by ml_assets"
