@@ -1,13 +1,19 @@
-"""Gives a DataFrame, an Arrow table or a `Table` as Arrow record batches of a good size."""
+"""Gives a DataFrame, Arrow data or a `Table` as Arrow record batches of a good size."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from ml_assets.errors import DataError, did_you_mean
+from ml_assets.statistics.frame_input import frame_to_arrow, rows_without_columns
+from ml_assets.statistics.parquet_input import parquet_parts
 from ml_assets.table import BATCH_ROWS, RESERVED_COLUMNS, Table
+
+# About how many rows one state is made from: sorting so many numbers stays in the processor's cache.
+STATE_ROWS = 131_072
 
 
 def record_batches(
@@ -17,13 +23,13 @@ def record_batches(
 
     Parameters
     ----------
-    data : Table, pandas.DataFrame, pyarrow.Table or pyarrow.RecordBatch
-        The rows. In a DataFrame, NaN is a missing value, names become strings, and the index is left
-        out.
+    data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch, RecordBatchReader or Dataset
+        The rows; or whatever else gives an Arrow stream, such as a polars DataFrame. In a DataFrame of
+        pandas NaN is a missing value, names become strings, and the index is left out.
     columns : sequence of str, optional
         The columns wanted; by default all but the reserved ones (`RESERVED_COLUMNS`).
     batch_rows : int
-        About how many rows a batch has, >= 1.
+        How many rows a batch has, but for the last one, >= 1.
 
     Raises
     ------
@@ -31,46 +37,65 @@ def record_batches(
         Naming all columns that are wanted but absent, that share a name, or that cannot be described.
     """
     if isinstance(data, Table):
-        wanted = _wanted(data.columns, columns)
-        return _merge_small(data.batches(wanted), _select(data.schema, wanted), batch_rows)
-    table = data if isinstance(data, pa.Table) else _to_table(data)
-    table = table.select(_wanted(table.schema.names, columns))
-    return _merge_small(table.to_batches(max_chunksize=batch_rows), table.schema, batch_rows)
+        wanted = wanted_columns(data.columns, columns)
+        return _at_least_one(
+            equal_batches(data.batches(wanted), batch_rows), _select(data.schema, wanted)
+        )
+    if isinstance(data, ds.Dataset):
+        wanted = wanted_columns(data.schema.names, columns)
+        stream = data.to_batches(
+            columns=wanted, batch_size=batch_rows, batch_readahead=2, fragment_readahead=1
+        )
+        return _at_least_one(equal_batches(stream, batch_rows), _select(data.schema, wanted))
+    if isinstance(data, pa.RecordBatchReader):
+        wanted = wanted_columns(data.schema.names, columns)
+        chosen = (batch.select(wanted) for batch in data)
+        return _at_least_one(equal_batches(chosen, batch_rows), _select(data.schema, wanted))
+    if not isinstance(data, (pa.Table, pa.RecordBatch)) and not _is_frame(data):
+        return record_batches(_stream(data), columns, batch_rows)
+    return _batches_in_memory(data, columns, batch_rows)
 
 
-def _merge_small(batches: Iterable[Any], schema: Any, batch_rows: int) -> Iterator[Any]:
-    """The same rows in batches of at least so many rows, but for the last one."""
-    waiting: list[Any] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        if rows >= batch_rows:
-            yield _one_batch(waiting, schema)
-            waiting, rows = [], 0
-    yield _one_batch(waiting, schema)
+def column_parts(
+    data: Any,
+    columns: Sequence[str] | None = None,
+    beside: Sequence[str] = (),
+    batch_rows: int = STATE_ROWS,
+) -> Iterator[Iterator[Any]]:
+    """Give the rows of `data` once for each group of columns, as record batches.
+
+    A `Table` is read a few columns at a time; everything else comes as one group.
+
+    Parameters
+    ----------
+    data, columns, batch_rows
+        As in `record_batches`.
+    beside : sequence of str
+        The columns that each group has as well, wanted or not.
+    """
+    if isinstance(data, Table) and data.files:
+        wanted = wanted_columns(data.columns, columns)
+        wanted_columns(data.columns, beside)
+        if wanted:
+            schema = data.schema
+            for names, batches in parquet_parts(data.files, wanted, beside, batch_rows):
+                yield _at_least_one(equal_batches(batches, batch_rows), _select(schema, names))
+            return
+        data = rows_without_columns(data.num_rows)
+    if columns is None and beside:
+        columns = [name for name in _names(data) if name not in RESERVED_COLUMNS]
+    both = None if columns is None else list(dict.fromkeys([*columns, *beside]))
+    yield record_batches(data, both, batch_rows)
 
 
-def _one_batch(batches: list[Any], schema: Any) -> Any:
-    if len(batches) == 1:
-        return batches[0]
-    table = pa.Table.from_batches(batches, schema).combine_chunks()
-    arrays = [_chunk(table.column(place)) for place in range(table.num_columns)]
-    if not arrays:
-        rows = sum(batch.num_rows for batch in batches)
-        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def wanted_columns(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
+    """Give the columns to read: those that are wanted, or all but the reserved ones.
 
-
-def _chunk(column: Any) -> Any:
-    return column.chunk(0) if column.num_chunks else pa.array([], column.type)
-
-
-def _select(schema: Any, names: list[str]) -> Any:
-    return pa.schema([schema.field(name) for name in names])
-
-
-def _wanted(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
+    Raises
+    ------
+    DataError
+        Naming all wanted columns that are absent, or all that share a name.
+    """
     repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if repeated:
         listed = ", ".join(f"'{name}'" for name in repeated)
@@ -86,33 +111,81 @@ def _wanted(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
     return list(columns)
 
 
-def _to_table(data: Any) -> Any:
+def _batches_in_memory(data: Any, columns: Sequence[str] | None, batch_rows: int) -> Iterator[Any]:
     if isinstance(data, pa.RecordBatch):
-        return pa.Table.from_batches([data])
-    if not hasattr(data, "columns") or not hasattr(data, "iloc"):
+        table = pa.Table.from_batches([data])
+    elif isinstance(data, pa.Table):
+        table = data
+    else:
+        wanted_columns(_names(data), columns)
+        table = frame_to_arrow(data)
+    table = table.select(wanted_columns(table.schema.names, columns))
+    if not table.num_columns:
+        table = rows_without_columns(data.num_rows if hasattr(data, "num_rows") else len(data))
+    return _at_least_one(
+        equal_batches(table.to_batches(max_chunksize=batch_rows), batch_rows), table.schema
+    )
+
+
+def _names(data: Any) -> list[str]:
+    from ml_assets.statistics.frame_input import column_name
+
+    if _is_frame(data):
+        return [column_name(name) for name in data.columns]
+    return list(data.schema.names)
+
+
+def _is_frame(data: Any) -> bool:
+    return hasattr(data, "columns") and hasattr(data, "iloc")
+
+
+def _stream(data: Any) -> Any:
+    if not hasattr(data, "__arrow_c_stream__"):
         raise DataError(
-            "statistics need a Table, a pandas DataFrame, a pyarrow Table or RecordBatch; "
-            f"found {type(data).__name__}."
+            "statistics need a Table, a pandas DataFrame, a pyarrow Table, RecordBatch or Dataset, or "
+            f"an Arrow stream; found {type(data).__name__}."
         )
-    names = [str(name) for name in data.columns]
-    _wanted(names, None)
-    arrays, mistakes = [], []
-    for place, name in enumerate(names):
-        try:
-            arrays.append(pa.array(data.iloc[:, place], from_pandas=True))
-        except (pa.ArrowException, TypeError, OverflowError) as error:
-            mistakes.append(f"column '{name}' cannot be described: {_reason(data, place, error)}")
-    if mistakes:
-        raise DataError("\n".join(mistakes))
-    return pa.table([_chunk_of(array) for array in arrays], names=names)
+    return pa.RecordBatchReader.from_stream(data)
 
 
-def _chunk_of(array: Any) -> Any:
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+def equal_batches(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
+    """Give the same rows in batches of exactly so many rows, but for the last of each schema.
+
+    So what is made from them does not depend on how they were stored.
+    """
+    waiting: list[Any] = []
+    rows = 0
+    for batch in batches:
+        if waiting and batch.schema != waiting[0].schema:
+            yield from _united(waiting)
+            waiting, rows = [], 0
+        while rows + batch.num_rows >= batch_rows:
+            need = batch_rows - rows
+            yield from _united([*waiting, batch.slice(0, need)])
+            batch, waiting, rows = batch.slice(need), [], 0
+        if batch.num_rows:
+            waiting.append(batch)
+            rows += batch.num_rows
+    if waiting:
+        yield from _united(waiting)
 
 
-def _reason(data: Any, place: int, error: Exception) -> str:
-    kinds = sorted({type(value).__name__ for value in data.iloc[:, place].dropna()})
-    if len(kinds) > 1:
-        return f"it holds values of {len(kinds)} types ({', '.join(kinds[:5])}). Convert it to one."
-    return f"its values of type {', '.join(kinds)} are not supported ({type(error).__name__})."
+def _at_least_one(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
+    first = next(batches, None)
+    yield pa.RecordBatch.from_pylist([], schema=schema) if first is None else first
+    yield from batches
+
+
+def _united(batches: list[Any]) -> list[Any]:
+    """The batches as one; as they are where Arrow cannot unite their types."""
+    if len(batches) == 1:
+        return batches
+    try:
+        table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return batches
+    return list(table.to_batches())
+
+
+def _select(schema: Any, names: list[str]) -> Any:
+    return pa.schema([schema.field(name) for name in names])

@@ -1,4 +1,4 @@
-"""The mergeable state of a column of texts: their counts, lengths and how many differ.
+"""The mergeable state of a column of texts: their counts, lengths, kinds and how many differ.
 
 Up to `CAPACITY` different values every count is exact. Beyond, the rare ones are dropped in the manner of
 Misra and Gries (1982, doi:10.1016/0167-6423(82)90012-0), merged as by Agarwal et al. (2013,
@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
-from ml_assets.statistics.distinct_sketch import (
-    bottom,
-    estimate_distinct,
-    hash_texts,
-    merge_bottoms,
-)
+from ml_assets.statistics.distinct_sketch import bottom, estimate_distinct, merge_bottoms
 from ml_assets.statistics.points import Array
+from ml_assets.statistics.text_bytes import hash_texts
+from ml_assets.statistics.text_kinds import NO_KINDS, TextKinds, merge_kinds, text_kinds
 
 CAPACITY = 8192
 MAX_CHARACTERS = 1000
@@ -33,9 +31,9 @@ class CategoryState:
     ----------
     values : pyarrow.Array of string
         The frequent ones, each once, in no order; cut to `MAX_CHARACTERS`.
-    counts : ndarray of int64
-        How often each of them occurs, too small by at most `error`.
-    error : int
+    counts : ndarray of int64, or of float64
+        How often each of them occurs, too small by at most `error`; or its weight.
+    error : int or float
         See `counts`.
     num_values, num_empty, num_invalid_utf8 : int
         How many texts there are, how many are empty, and how many were not UTF-8.
@@ -43,18 +41,21 @@ class CategoryState:
         The length of all texts together.
     lengths : tuple of int, optional
         The least and the greatest length.
+    kinds : TextKinds
+        How many are numbers, dates and so on.
     hashes : ndarray, optional
         The sketch of different values; None as long as `values` has them all.
     """
 
     values: Any
     counts: Array
-    error: int = 0
+    error: Any = 0
     num_values: int = 0
     num_empty: int = 0
     num_invalid_utf8: int = 0
     characters: int = 0
     lengths: tuple[int, int] | None = None
+    kinds: TextKinds = NO_KINDS
     hashes: Array | None = None
 
     @property
@@ -62,7 +63,7 @@ class CategoryState:
         """How many different values there are; counted while `hashes` is None."""
         return len(self.values) if self.hashes is None else estimate_distinct(self.hashes)
 
-    def most_frequent(self, limit: int) -> tuple[tuple[str, int], ...]:
+    def most_frequent(self, limit: int) -> tuple[tuple[str, Any], ...]:
         """Give the most frequent values, most frequent first, equally frequent ones by name."""
         if len(self.values) > limit:
             cut = np.partition(self.counts, -limit)[-limit]
@@ -74,23 +75,38 @@ class CategoryState:
         return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:limit])
 
 
-def category_state(array: Any, num_invalid_utf8: int = 0) -> CategoryState:
-    """Give the state of an Arrow string array without nulls."""
-    if not len(array):
-        return CategoryState(pa.array([], pa.string()), np.empty(0, np.int64))
-    counted = pc.value_counts(array)
-    values, counts = counted.field(0).cast(pa.string()), counted.field(1).to_numpy()
-    sizes = pc.utf8_length(values).to_numpy().astype(np.int64)
+def category_state(array: Any) -> CategoryState:
+    """Give the state of an Arrow array of texts, bytes, bools or times of the day, without nulls.
+
+    Bytes that are not UTF-8 are counted, and shown with replacement characters.
+    """
+    values, counts = _count(array)
+    texts, wrong = _as_texts(values)
+    if not len(texts):
+        return CategoryState(texts, counts)
+    sizes = pc.utf8_length(texts).to_numpy().astype(np.int64)
     state = CategoryState(
-        values=values,
+        values=texts,
         counts=counts,
-        num_values=len(array),
+        num_values=int(counts.sum()),
         num_empty=int(counts[sizes == 0].sum()),
-        num_invalid_utf8=num_invalid_utf8,
+        num_invalid_utf8=int(counts[wrong].sum()),
         characters=int(sizes @ counts),
         lengths=(int(sizes.min()), int(sizes.max())),
+        kinds=NO_KINDS if pt.is_boolean(array.type) else text_kinds(texts, counts),
     )
-    return _within_capacity(_with_short_values(state))
+    return _within_capacity(_with_short_values(state, bool(wrong.any())))
+
+
+def weighted_category_state(array: Any, weights: Array) -> CategoryState:
+    """Give the values of an Arrow array without nulls with their weights, and nothing else."""
+    coded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
+    summed = np.bincount(coded.indices.to_numpy(), weights, len(coded.dictionary))
+    found = np.flatnonzero(summed)
+    texts, wrong = _as_texts(coded.dictionary.take(pa.array(found)))
+    size = int(pc.max(pc.utf8_length(texts)).as_py() or 0)
+    state = CategoryState(texts, summed[found], lengths=(0, size))
+    return _within_capacity(_with_short_values(state, bool(wrong.any())))
 
 
 def merge_category(first: CategoryState, second: CategoryState) -> CategoryState:
@@ -98,10 +114,7 @@ def merge_category(first: CategoryState, second: CategoryState) -> CategoryState
     hashes = None
     if first.hashes is not None or second.hashes is not None:
         hashes = merge_bottoms(_hashes(first), _hashes(second))
-    values, counts = _add_up(
-        pa.concat_arrays([first.values, second.values]),
-        np.concatenate([first.counts, second.counts]),
-    )
+    values, counts = _together(first, second)
     both = [*(first.lengths or ()), *(second.lengths or ())]
     merged = CategoryState(
         values=values,
@@ -112,9 +125,52 @@ def merge_category(first: CategoryState, second: CategoryState) -> CategoryState
         num_invalid_utf8=first.num_invalid_utf8 + second.num_invalid_utf8,
         characters=first.characters + second.characters,
         lengths=(min(both), max(both)) if both else None,
+        kinds=merge_kinds(first.kinds, second.kinds),
         hashes=hashes,
     )
     return _within_capacity(merged)
+
+
+def _count(array: Any) -> tuple[Any, Array]:
+    """Each value once, and how often it occurs."""
+    if not pt.is_dictionary(array.type):
+        counted = pc.value_counts(array)
+        return counted.field(0), counted.field(1).to_numpy()
+    summed = np.bincount(array.indices.to_numpy(), minlength=len(array.dictionary))
+    found = np.flatnonzero(summed)
+    values, counts = array.dictionary, summed
+    if len(found) < len(summed):
+        values, counts = values.take(pa.array(found)), summed[found]
+    if len(pc.unique(values)) < len(values):  # a dictionary may have a value twice
+        return _add_up(values, counts)
+    return values, counts
+
+
+def _as_texts(values: Any) -> tuple[Any, Array]:
+    """Values as strings, and which of them are not UTF-8."""
+    wrong = np.zeros(len(values), bool)
+    type_ = values.type
+    if pt.is_boolean(type_) or pt.is_time(type_):
+        return values.cast(pa.string()), wrong
+    is_large = pt.is_large_string(type_) or pt.is_large_binary(type_)
+    raw = values.cast(pa.large_binary() if is_large else pa.binary())
+    try:
+        return raw.cast(pa.string()), wrong
+    except pa.ArrowInvalid:
+        pass
+    texts = [value.decode("utf-8", "replace") for value in raw.to_pylist()]
+    pairs = zip(texts, raw.to_pylist(), strict=True)
+    wrong = np.array([text.encode() != value for text, value in pairs], bool)
+    return pa.array(texts, pa.string()), wrong
+
+
+def _together(first: CategoryState, second: CategoryState) -> tuple[Any, Array]:
+    if first.values.equals(second.values):
+        return first.values, first.counts + second.counts
+    return _add_up(
+        pa.concat_arrays([first.values, second.values]),
+        np.concatenate([first.counts, second.counts]),
+    )
 
 
 def _add_up(values: Any, counts: Array) -> tuple[Any, Array]:
@@ -126,10 +182,14 @@ def _add_up(values: Any, counts: Array) -> tuple[Any, Array]:
     return texts, summed["count_sum"].to_numpy()
 
 
-def _with_short_values(state: CategoryState) -> CategoryState:
-    if state.lengths is None or state.lengths[1] <= MAX_CHARACTERS:
+def _with_short_values(state: CategoryState, repeated: bool) -> CategoryState:
+    """Without what makes values long, and each once."""
+    if state.lengths is not None and state.lengths[1] > MAX_CHARACTERS:
+        short = pc.utf8_slice_codeunits(state.values, 0, MAX_CHARACTERS)
+    elif repeated:
+        short = state.values
+    else:
         return state
-    short = pc.utf8_slice_codeunits(state.values, 0, MAX_CHARACTERS)
     values, counts = _add_up(short, state.counts)
     return replace(state, values=values, counts=counts)
 
@@ -137,7 +197,7 @@ def _with_short_values(state: CategoryState) -> CategoryState:
 def _within_capacity(state: CategoryState) -> CategoryState:
     if len(state.values) <= CAPACITY:
         return state
-    cut = int(np.partition(state.counts, -CAPACITY - 1)[-CAPACITY - 1])
+    cut = np.partition(state.counts, -CAPACITY - 1)[-CAPACITY - 1].item()
     kept = np.flatnonzero(state.counts > cut)
     return replace(
         state,
@@ -151,4 +211,4 @@ def _within_capacity(state: CategoryState) -> CategoryState:
 def _hashes(state: CategoryState) -> Array:
     if state.hashes is not None:
         return state.hashes
-    return bottom(hash_texts(state.values.to_numpy(zero_copy_only=False)))
+    return bottom(hash_texts(state.values))

@@ -50,6 +50,15 @@ def merge_states(states: Iterable[DatasetState]) -> DatasetState:
     return merged
 
 
+def join_columns(states: Iterable[DatasetState]) -> DatasetState:
+    """Give the state of the same rows that other states describe by other columns each."""
+    num_rows, features = 0, dict[str, FeatureState]()
+    for state in states:
+        num_rows = max(num_rows, state.num_rows)
+        features.update(state.features)
+    return DatasetState(num_rows, features)
+
+
 def _merge_two(first: DatasetState, second: DatasetState) -> DatasetState:
     names = dict.fromkeys([*first.features, *second.features])
     features = {

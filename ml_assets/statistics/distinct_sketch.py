@@ -7,9 +7,9 @@ standard error is ``1 / sqrt(SIZE - 2)``, 2.2 %; below `SIZE` different values i
 """
 
 import numpy as np
-import pandas as pd
 
 from ml_assets.statistics.points import Array, points_of_sorted
+from ml_assets.statistics.text_bytes import mix
 
 SIZE = 2048
 _EXACT_FLOATS = 2**53
@@ -18,14 +18,9 @@ _EXACT_FLOATS = 2**53
 def hash_numbers(values: Array) -> Array:
     """Give a 64-bit hash of each number; an integer and the float equal to it hash alike."""
     if values.dtype.kind == "i" and _beyond_exact_floats(values):
-        return _mix(values.astype(np.int64).view(np.uint64))
+        return mix(values.astype(np.int64).view(np.uint64))
     floats = values.astype(np.float64) + 0.0  # -0.0 becomes 0.0
-    return _mix(floats.view(np.uint64))
-
-
-def hash_texts(values: Array) -> Array:
-    """Give a 64-bit hash of each text in an array of objects."""
-    return pd.util.hash_array(values, categorize=False)
+    return mix(floats.view(np.uint64))
 
 
 def bottom(hashes: Array) -> Array:
@@ -56,11 +51,3 @@ def _beyond_exact_floats(values: Array) -> bool:
 
 def _sorted_distinct(hashes: Array) -> Array:
     return points_of_sorted(np.sort(hashes)).values
-
-
-def _mix(bits: Array) -> Array:
-    """The finaliser of SplitMix64 (Steele et al. 2014): every input bit moves every output bit."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Array = bits ^ (bits >> np.uint64(31))
-    return mixed

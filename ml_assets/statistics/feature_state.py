@@ -11,9 +11,11 @@ from ml_assets.errors import DataError
 from ml_assets.statistics.category_state import CategoryState, category_state, merge_category
 from ml_assets.statistics.model import FeatureType
 from ml_assets.statistics.numeric_state import NumericState, merge_numeric, numeric_state
+from ml_assets.statistics.plain_arrow import count_missing, is_text, plain
 from ml_assets.statistics.points import Array
 from ml_assets.statistics.time_state import TimeState, merge_time, time_state
 
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Described = NumericState | CategoryState | TimeState
 
 
@@ -42,21 +44,18 @@ _TESTS: dict[FeatureType, tuple[Any, ...]] = {
     "bool": (pt.is_boolean,),
     "int": (pt.is_integer,),
     "float": (pt.is_floating, pt.is_decimal, pt.is_duration),
-    "string": (pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_binary,
-               pt.is_large_binary, pt.is_fixed_size_binary, pt.is_time),
+    "string": (is_text, pt.is_time),
     "date": (pt.is_date,),
     "timestamp": (pt.is_timestamp,),
-}  # fmt: skip
+}
 
 
 def feature_state(array: Any) -> FeatureState:
-    """Give the state of an Arrow array."""
+    """Give the state of an Arrow array of any type."""
+    array = plain(array)
     type_ = feature_type(array.type)
-    missing = int(array.null_count)
-    if pt.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-        missing = int(array.null_count)
-    values = array.drop_null() if missing else array
+    missing = count_missing(array)
+    values = array.drop_null() if missing and type_ != "nested" else array
     return FeatureState(type_, len(array), missing, _described(type_, values))
 
 
@@ -86,10 +85,8 @@ def _described(type_: FeatureType, values: Any) -> Described | None:
     match type_:
         case "int" | "float":
             return numeric_state(_numbers(type_, values))
-        case "bool":
-            return category_state(values.cast(pa.string()))
-        case "string":
-            return category_state(*_texts(values))
+        case "bool" | "string":
+            return category_state(values)
         case "date" | "timestamp":
             return time_state(_microseconds(values), getattr(values.type, "tz", None))
         case _:
@@ -97,30 +94,34 @@ def _described(type_: FeatureType, values: Any) -> Described | None:
 
 
 def _numbers(type_: FeatureType, values: Any) -> Array:
-    if pt.is_duration(values.type):
-        return _to_numpy(values.cast(pa.duration("ns"), safe=False).cast(pa.int64())) / 1e9
-    if type_ == "float" or pt.is_uint64(values.type):
-        return _to_numpy(values.cast(pa.float64(), safe=False))
-    return _to_numpy(values.cast(pa.int64()))
+    arrow = values.type
+    if pt.is_duration(arrow):
+        return _to_numpy(values.cast(pa.int64())) / _PER_SECOND[arrow.unit]
+    if pt.is_uint64(arrow):
+        return _unsigned(_to_numpy(values))
+    if type_ == "int":
+        return _to_numpy(values.cast(pa.int64()))
+    if pt.is_float32(arrow):
+        return _to_numpy(values)
+    return _to_numpy(values.cast(pa.float64(), safe=False))
 
 
-def _texts(values: Any) -> tuple[Any, int]:
-    """The values as strings, and how many of them are not UTF-8."""
-    binary = pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary
-    if not any(test(values.type) for test in binary):
-        return values.cast(pa.string()), 0
-    raw = values.to_pylist()
-    texts = [value.decode("utf-8", "replace") for value in raw]
-    wrong = sum(text.encode() != value for text, value in zip(texts, raw, strict=True))
-    return pa.array(texts, pa.string()), wrong
+def _unsigned(values: Array) -> Array:
+    """As int64 where they fit, else as the nearest floats."""
+    fits = not len(values) or values.max() < 2**63
+    return values.astype(np.int64) if fits else values.astype(np.float64)
 
 
 def _microseconds(values: Any) -> Array:
     if pt.is_date(values.type):
-        days = _to_numpy(values.cast(pa.date32()).cast(pa.int32()))
+        days = _to_numpy(values.cast(pa.date32(), safe=False).cast(pa.int32()))
         return days.astype(np.int64) * 86_400_000_000
-    moments = values.cast(pa.timestamp("us", values.type.tz), safe=False)
-    return _to_numpy(moments.cast(pa.int64()))
+    numbers, per_second = _to_numpy(values.cast(pa.int64())), _PER_SECOND[values.type.unit]
+    if per_second > 1_000_000:
+        return numbers // (per_second // 1_000_000)
+    factor = 1_000_000 // per_second
+    most = (2**63 - 1) // factor
+    return np.clip(numbers, -most, most) * factor  # 290,000 years, before it overflows
 
 
 def _to_numpy(values: Any) -> Array:

@@ -1,15 +1,20 @@
 """`generate_statistics`: TFDV's function of that name, on record batches, in one pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.statistics.dataset_state import DatasetState, batch_state, merge_states
+from ml_assets.statistics.arrow_input import column_parts
+from ml_assets.statistics.dataset_state import (
+    DatasetState,
+    batch_state,
+    join_columns,
+    merge_states,
+)
 from ml_assets.statistics.describe import describe
 from ml_assets.statistics.model import DatasetStatistics
-from ml_assets.table import RESERVED_COLUMNS, SPLIT, Table
+from ml_assets.table import SPLIT, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +56,8 @@ def generate_statistics(
     DataError
         Naming all columns that are absent, share a name, or hold values of several types.
     """
-    state = merge_states(batch_state(batch) for batch in record_batches(data, columns))
+    parts = column_parts(data, columns)
+    state = join_columns(merge_states(batch_state(batch) for batch in part) for part in parts)
     return describe(state, top_values, histogram_buckets)
 
 
@@ -65,11 +71,17 @@ def generate_split_statistics(
     dict of str to DatasetStatistics
         By the split's name (`SPLITS`, one without rows included), and ``all``: the merge of them.
     """
-    wanted = [name for name in table.columns if name not in RESERVED_COLUMNS]
+    parts = [_split_states(part) for part in column_parts(table, beside=[SPLIT])]
+    states = {split: join_columns(part[split] for part in parts) for split in SPLITS}
+    states["all"] = merge_states(states.values())
+    return {name: describe(s, top_values, histogram_buckets) for name, s in states.items()}
+
+
+def _split_states(batches: "Iterable[pa.RecordBatch]") -> dict[str, DatasetState]:
     states = dict.fromkeys(SPLITS, DatasetState())
-    for batch in record_batches(table, [*wanted, SPLIT]):
+    for batch in batches:
+        wanted = [name for name in batch.schema.names if name != SPLIT]
         for split in SPLITS:
             part = batch.filter(pc.equal(batch.column(SPLIT), split)).select(wanted)
             states[split] = merge_states([states[split], batch_state(part)])
-    states["all"] = merge_states(states.values())
-    return {name: describe(s, top_values, histogram_buckets) for name, s in states.items()}
+    return states

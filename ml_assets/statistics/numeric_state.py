@@ -10,15 +10,16 @@ from ml_assets.statistics.distinct_sketch import (
     hash_numbers,
     merge_bottoms,
 )
-from ml_assets.statistics.points import Array, Points, points_of_sorted
+from ml_assets.statistics.number_counts import count_numbers
+from ml_assets.statistics.points import Array, Points
 from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, mean and sum of squared deviations of finite numbers."""
+    """Count (or weight), mean and sum of squared deviations of finite numbers."""
 
-    count: int = 0
+    count: int | float = 0
     mean: float = 0.0
     squares: float = 0.0
 
@@ -58,18 +59,22 @@ class NumericState:
 
 
 def numeric_state(values: Array) -> NumericState:
-    """Give the state of an array of int64 or float64, in any order, without nulls."""
-    ordered, num_nan, num_inf = _finite(np.sort(values))
-    points = points_of_sorted(ordered)
-    sketch = sketch_of(points)
+    """Give the state of an array of numbers, in any order, without nulls."""
+    return points_state(*count_numbers(values))
+
+
+def points_state(points: Points, num_nan: int = 0, num_inf: int = 0) -> NumericState:
+    """Give the state of finite numbers that were counted, and of those that are not finite."""
+    values, sketch = points.values, sketch_of(points)
+    zero = np.flatnonzero(values == 0)
     return NumericState(
         num_nan=num_nan,
         num_inf=num_inf,
-        num_zeros=int(np.searchsorted(ordered, 0, "right") - np.searchsorted(ordered, 0)),
-        extremes=(ordered[0].item(), ordered[-1].item()) if len(ordered) else None,
-        moments=_moments(points),
+        num_zeros=int(points.counts[zero].sum()),
+        extremes=(values[0].item(), values[-1].item()) if len(values) else None,
+        moments=moments_of(points),
         sketch=sketch,
-        hashes=None if sketch.is_exact else bottom(hash_numbers(points.values)),
+        hashes=None if sketch.is_exact else bottom(hash_numbers(values)),
     )
 
 
@@ -82,22 +87,14 @@ def merge_numeric(first: NumericState, second: NumericState) -> NumericState:
         num_inf=first.num_inf + second.num_inf,
         num_zeros=first.num_zeros + second.num_zeros,
         extremes=(min(both), max(both)) if both else None,
-        moments=_merge_moments(first.moments, second.moments),
+        moments=merge_moments(first.moments, second.moments),
         sketch=sketch,
         hashes=None if sketch.is_exact else merge_bottoms(_hashes(first), _hashes(second)),
     )
 
 
-def _finite(ordered: Array) -> tuple[Array, int, int]:
-    """The finite numbers, and how many are NaN and infinite; NumPy sorts NaN to the end."""
-    if ordered.dtype.kind != "f":
-        return ordered, 0, 0
-    start = int(np.searchsorted(ordered, -np.inf, "right"))
-    end, nan = (int(place) for place in np.searchsorted(ordered, [np.inf, np.nan]))
-    return ordered[start:end] + 0.0, len(ordered) - nan, start + nan - end  # no -0.0
-
-
-def _moments(points: Points) -> Moments:
+def moments_of(points: Points) -> Moments:
+    """Give the moments of the numbers that points stand for."""
     if not len(points.values):
         return Moments()
     count = points.total
@@ -114,8 +111,11 @@ def _weighted_sum(values: Array, points: Points) -> float:
     return float(values.sum() if points.all_different else (values * points.counts).sum())
 
 
-def _merge_moments(first: Moments, second: Moments) -> Moments:
-    """Chan, Golub and LeVeque (1979): no sum of squares is formed, so nothing cancels."""
+def merge_moments(first: Moments, second: Moments) -> Moments:
+    """Give the moments of both together: Chan, Golub and LeVeque (1979).
+
+    No sum of squares is formed, so nothing cancels.
+    """
     count = first.count + second.count
     if not first.count or not second.count:
         return first if first.count else second

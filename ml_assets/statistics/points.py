@@ -18,22 +18,22 @@ class Points:
     ----------
     values : ndarray of int64 or float64
         Strictly increasing.
-    counts : ndarray of int64
-        How often each value occurs, >= 1.
+    counts : ndarray of int64, or of float64
+        How often each value occurs, >= 1; or its weight, > 0.
     """
 
     values: Array
     counts: Array
 
     @property
-    def total(self) -> int:
-        """How many numbers the points stand for."""
-        return int(self.counts.sum())
+    def total(self) -> Any:
+        """How many numbers the points stand for, or their weight."""
+        return self.counts.sum().item()
 
     @property
     def all_different(self) -> bool:
         """Whether every number occurs once."""
-        return self.total == len(self.values)
+        return self.counts.dtype.kind != "f" and self.total == len(self.values)
 
 
 NO_POINTS = Points(np.empty(0, np.int64), np.empty(0, np.int64))
@@ -55,12 +55,19 @@ def unite(parts: Sequence[Points]) -> Points:
     parts = [part for part in parts if len(part.values)]
     if len(parts) <= 1:
         return parts[0] if parts else NO_POINTS
+    if len(parts) == 2 and _same_values(*parts):
+        return Points(parts[0].values, parts[0].counts + parts[1].counts)
     values = np.concatenate([part.values for part in parts])
     counts = np.concatenate([part.counts for part in parts])
     order = np.argsort(values, kind="stable")
     values, counts = values[order], counts[order]
     starts = np.concatenate(([0], np.flatnonzero(values[1:] != values[:-1]) + 1))
     return Points(values[starts], np.add.reduceat(counts, starts))
+
+
+def _same_values(first: Points, second: Points) -> bool:
+    one, other = first.values, second.values
+    return one.dtype == other.dtype and len(one) == len(other) and bool((one == other).all())
 
 
 def thin(points: Points, buckets: int) -> Points:
@@ -81,15 +88,20 @@ def thin(points: Points, buckets: int) -> Points:
     if points.all_different:
         return _thin_different(points.values, buckets)
     counts, ends = points.counts, np.cumsum(points.counts)
-    total = int(ends[-1])
+    total = ends[-1]
     heavy = counts * buckets >= total
-    bucket = ((ends - (counts + 1) // 2) / total * buckets).astype(np.int64)
+    bucket = ((ends - _half(counts)) / total * buckets).astype(np.int64)
     is_new = (bucket[1:] != bucket[:-1]) | heavy[1:] | heavy[:-1]
     starts = np.concatenate(([0], np.flatnonzero(is_new) + 1))
     sums = np.add.reduceat(counts, starts)
     before = ends[starts] - counts[starts]
-    middles = np.searchsorted(ends, before + (sums + 1) // 2)
+    middles = np.searchsorted(ends, before + _half(sums))
     return Points(points.values[middles], sums)
+
+
+def _half(counts: Array) -> Array:
+    half: Array = counts / 2 if counts.dtype.kind == "f" else (counts + 1) // 2
+    return half
 
 
 def _thin_different(values: Array, buckets: int) -> Points:
@@ -115,7 +127,10 @@ def quantiles(points: Points, ranks: Array) -> Array:
         Shares, 0 (the minimum) to 1 (the maximum).
     """
     ends = np.cumsum(points.counts)
-    wanted = np.clip(np.ceil(ranks * ends[-1] - 1e-9), 1, ends[-1])
+    if points.counts.dtype.kind == "f":
+        wanted = ranks * ends[-1] * (1 - 1e-12)
+    else:
+        wanted = np.clip(np.ceil(ranks * ends[-1] - 1e-9), 1, ends[-1])
     found: Array = points.values[np.searchsorted(ends, wanted)]
     return found
 
