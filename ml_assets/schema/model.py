@@ -6,7 +6,10 @@ The meanings are those of tensorflow_metadata's ``schema.proto``; a person reads
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SchemaType = Literal["int", "float", "string", "bool", "date", "timestamp"]
 Holds = Literal["int", "float", "bool", "category"]
@@ -163,9 +166,14 @@ class Feature:
         """Whether a single row may be without a value."""
         return self.min_fraction < 1 if self.nullable is None else self.nullable
 
+    @property
+    def is_ignored(self) -> bool:
+        """Whether the stage of its life keeps the column from being judged."""
+        return self.stage in IGNORED_STAGES
+
     def is_in(self, environment: str | None) -> bool:
         """Whether the column is expected in an environment; without one, it is."""
-        return environment is None or environment not in self.not_in
+        return environment is None or environment in self.also_in or environment not in self.not_in
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,8 @@ class Schema:
         The environments that there are.
     reviewed : bool or str
         Whether a person has read the schema, or who.
+    note : str
+        For whoever reads the schema.
     """
 
     features: tuple[Feature, ...] = ()
@@ -200,6 +210,7 @@ class Schema:
     functional_dependencies: tuple[FunctionalDependency, ...] = ()
     environments: tuple[str, ...] = ENVIRONMENTS
     reviewed: bool | str = False
+    note: str = ""
 
     @property
     def by_name(self) -> dict[str, Feature]:
@@ -215,7 +226,47 @@ class Schema:
             If the schema does not know the environment.
         """
         if environment is not None and environment not in self.environments:
-            raise ValueError(
-                f"environment must be one of {', '.join(self.environments)}; got {environment!r}"
-            )
+            known = ", ".join(self.environments) or "those that the schema names, which are none"
+            raise ValueError(f"environment must be one of {known}; got {environment!r}")
         return tuple(feature for feature in self.features if feature.is_in(environment))
+
+    @classmethod
+    def from_tfmd(cls, source: "Path | str | bytes | dict[str, Any] | Any") -> "Schema":
+        """Read a schema of TensorFlow Metadata, as TFX users curate it: see `tfmd.from_tfmd`.
+
+        Parameters
+        ----------
+        source : Path, str, bytes, dict or schema_pb2.Schema
+            The path of a ``schema.pbtxt`` or its JSON form, the text of either, the JSON as a dict, the
+            serialised message, or the message.
+
+        Returns
+        -------
+        Schema
+            What has no meaning for a table is in `left_out`, or named in a `note`.
+
+        Raises
+        ------
+        PipelineFileError
+            If it cannot be read: file, line and what was found.
+        """
+        from ml_assets.schema.tfmd import from_tfmd
+
+        return from_tfmd(source)
+
+    def to_tfmd(self, path: "Path | str | None" = None) -> Any:
+        """Give the schema as a message of TensorFlow Metadata: see `tfmd.to_tfmd`.
+
+        Parameters
+        ----------
+        path : Path or str, optional
+            Where to write it as well: as JSON if it ends in ``.json``, else as ``.pbtxt``.
+
+        Returns
+        -------
+        schema_pb2.Schema
+            `from_tfmd` gives an equal schema back: what the message has no word for is in comments.
+        """
+        from ml_assets.schema.tfmd import to_tfmd
+
+        return to_tfmd(self, path)

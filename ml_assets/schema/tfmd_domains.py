@@ -1,0 +1,173 @@
+"""What the type and the domain of a TensorFlow Metadata feature say: see `tfmd`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+BYTES, INT, FLOAT, STRUCT = (
+    schema_pb2.BYTES,
+    schema_pb2.INT,
+    schema_pb2.FLOAT,
+    schema_pb2.STRUCT,
+)
+_TYPES = {BYTES: "string", INT: "int", FLOAT: "float"}
+# The types that a domain allows; any other domain allows every type.
+_ALLOWED: dict[str, tuple[int, ...]] = {
+    "domain": (BYTES,),
+    "string_domain": (BYTES,),
+    "bool_domain": (INT, BYTES, FLOAT),
+    "int_domain": (INT, BYTES),
+    "float_domain": (FLOAT, BYTES),
+    "struct_domain": (STRUCT,),
+    "natural_language_domain": (BYTES, INT),
+    "image_domain": (BYTES,),
+    "mid_domain": (BYTES,),
+    "url_domain": (BYTES,),
+    "time_domain": (INT, BYTES),
+}
+_OF_TEXTS = ("domain", "string_domain")
+_SEMANTIC = (
+    "natural_language_domain",
+    "mid_domain",
+    "url_domain",
+    "time_domain",
+    "time_of_day_domain",
+)
+_INVALID = "INVALID_SCHEMA_SPECIFICATION"
+
+
+@dataclass
+class Meaning:
+    """What is read so far of one feature.
+
+    Attributes
+    ----------
+    fields : dict
+        Fields of our `Feature`.
+    mistakes : list of (code, reason)
+        What cannot hold.
+    remarks : list of str
+        What is not kept.
+    """
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    mistakes: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def read_type_and_domain(feature: Any, domains: Mapping[str, Any], found: Meaning) -> None:
+    """Read a feature's type, its domain and its `distribution_constraints`.
+
+    Parameters
+    ----------
+    feature : schema_pb2.Feature
+        The feature.
+    domains : mapping of str to schema_pb2.StringDomain
+        The schema's string domains by name.
+    found : Meaning
+        Where to note what they mean.
+    """
+    kind = feature.WhichOneof("domain_info")
+    type_ = feature.type
+    if type_ not in _TYPES:
+        found.mistakes.append(("FEATURE_MISSING_TYPE", "it has no type: say BYTES, INT or FLOAT"))
+        type_ = {"int_domain": INT, "float_domain": FLOAT}.get(str(kind), BYTES)
+    elif type_ not in _ALLOWED.get(str(kind), _TYPES):
+        name = schema_pb2.FeatureType.Name(type_)
+        text = f"a {kind} does not go with the type {name}"
+        found.mistakes.append(("DOMAIN_INVALID_FOR_TYPE", text))
+        kind = None
+    found.fields["type"] = _TYPES[type_]
+    if type_ == FLOAT or kind == "float_domain":
+        found.fields.update(allow_nan=True, allow_inf=True)
+    if kind is not None:
+        _read_domain(feature, kind, type_, domains, found)
+    _read_mass(feature, kind, found)
+
+
+def _read_domain(
+    feature: Any, kind: str, type_: int, domains: Mapping[str, Any], found: Meaning
+) -> None:
+    match kind:
+        case "domain" if feature.domain not in domains:
+            text = f"the domain {feature.domain!r} is not declared"
+            found.mistakes.append(("INVALID_DOMAIN_SPECIFICATION", text))
+        case "domain" | "string_domain":
+            chosen = domains[feature.domain] if kind == "domain" else feature.string_domain
+            found.fields["domain"] = tuple(dict.fromkeys(chosen.value))
+            if chosen.HasField("is_categorical"):
+                found.remarks.append("string_domain.is_categorical")
+        case "bool_domain":
+            _read_bool(feature.bool_domain, type_, found)
+        case "int_domain":
+            _read_int(feature.int_domain, type_, found)
+        case "float_domain":
+            _read_float(feature.float_domain, type_, found)
+        case _:
+            found.remarks.append(shown(feature, kind))
+
+
+def _read_bool(domain: Any, type_: int, found: Meaning) -> None:
+    found.fields["holds"] = "bool"
+    texts = tuple(
+        getattr(domain, key) if domain.HasField(key) else None
+        for key in ("true_value", "false_value")
+    )
+    if type_ == BYTES or texts != (None, None):
+        found.fields["bool_values"] = texts
+
+
+def _read_int(domain: Any, type_: int, found: Meaning) -> None:
+    """Texts are categories anyway: of them, `is_categorical` says nothing more."""
+    if type_ == BYTES:
+        found.fields["holds"] = "int"
+    elif domain.is_categorical:
+        found.fields["holds"] = "category"
+    for key in ("min", "max"):
+        if domain.HasField(key):
+            found.fields[key] = int(getattr(domain, key))
+
+
+def _read_float(domain: Any, type_: int, found: Meaning) -> None:
+    if type_ == BYTES:
+        found.fields["holds"] = "float"
+    if domain.is_categorical:
+        found.remarks.append("float_domain.is_categorical")
+    found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=not domain.disallow_inf)
+    for key in ("min", "max"):
+        if domain.HasField(key) and np.isfinite(getattr(domain, key)):
+            found.fields[key] = shortest(getattr(domain, key))
+
+
+def _read_mass(feature: Any, kind: str | None, found: Meaning) -> None:
+    """The least share of values in the domain, which only a domain of texts can have."""
+    if not feature.HasField("distribution_constraints"):
+        return
+    mass = feature.distribution_constraints.min_domain_mass
+    if kind not in _OF_TEXTS:
+        what = "semantic" if kind in _SEMANTIC else str(kind).removesuffix("_domain")
+        text = "distribution_constraints need a domain of texts"
+        of = f", not a {what} domain" if kind else ""
+        found.mistakes.append((_INVALID, text + of))
+    elif not 0 <= mass <= 1:
+        found.mistakes.append((_INVALID, f"min_domain_mass must be from 0 to 1; found {mass:g}"))
+    else:
+        found.fields["min_domain_mass"] = mass
+
+
+def shortest(value: float) -> float:
+    """Give the shortest number that a 32-bit float holds as this one: 0.1, not 0.10000000149."""
+    return float(str(np.float32(value)))
+
+
+def shown(message: Any, name: str) -> str:
+    """Give one field of a message as text, in one line."""
+    value = getattr(message, name)
+    if not hasattr(value, "DESCRIPTOR"):
+        return name
+    text = text_format.MessageToString(value, as_one_line=True, as_utf8=True)
+    return f"{name} {{ {text} }}" if text else name
