@@ -1,8 +1,13 @@
 from .anomaly import Anomaly as Anomaly
+from .comparators import Measurement as Measurement
+from .comparators import measure_distances as measure_distances
+from .dependencies import check_dependencies as check_dependencies
 from .drift import DriftFinding as DriftFinding
 from .drift import detect_drift as detect_drift
+from .example import validate_example as validate_example
 from .rows import BrokenRule as BrokenRule
 from .rows import find_broken_rows as find_broken_rows
+from .severity import with_severity as with_severity
 from .skew import Skew as Skew
 from .skew import detect_skew as detect_skew
 from .validate import validate_statistics as validate_statistics
@@ -11,9 +16,14 @@ __all__ = [
     "Anomaly",
     "BrokenRule",
     "DriftFinding",
+    "Measurement",
     "Skew",
+    "check_dependencies",
     "detect_drift",
     "detect_skew",
     "find_broken_rows",
+    "measure_distances",
+    "validate_example",
     "validate_statistics",
+    "with_severity",
 ]

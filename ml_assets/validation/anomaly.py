@@ -1,38 +1,12 @@
-"""`Anomaly`: where data differ from what the schema demands, with a JSON round trip.
-
-Codes and their meanings are TFDV's (``anomalies.proto``).
-"""
+"""`Anomaly`: where data differ from what the schema demands, with a JSON round trip."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Severity = Literal["ERROR", "WARN"]
+from ml_assets.validation.codes import KIND_OF, SHORT_DESCRIPTIONS, Kind
 
-# The codes that `validate_statistics` gives, with their short descriptions.
-SHORT_DESCRIPTIONS = {
-    "BOOL_TYPE_BIG_INT": "Out-of-range values",
-    "BOOL_TYPE_SMALL_INT": "Out-of-range values",
-    "BOOL_TYPE_UNEXPECTED_FLOAT": "Unexpected values",
-    "BOOL_TYPE_UNEXPECTED_STRING": "Unexpected string values",
-    "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH": "The distribution moved",
-    "DATASET_HIGH_NUM_EXAMPLES": "Too many rows",
-    "DATASET_LOW_NUM_EXAMPLES": "Too few rows",
-    "ENUM_TYPE_INVALID_UTF8": "Values that are not UTF-8",
-    "ENUM_TYPE_UNEXPECTED_STRING_VALUES": "Unexpected string values",
-    "FEATURE_TYPE_LOW_FRACTION_PRESENT": "Too many missing values",
-    "FEATURE_TYPE_LOW_UNIQUE": "Repeated values",
-    "FEATURE_TYPE_NOT_PRESENT": "No values at all",
-    "FLOAT_TYPE_BIG_FLOAT": "Out-of-range values",
-    "FLOAT_TYPE_HAS_INF": "Infinite values",
-    "FLOAT_TYPE_HAS_NAN": "NaN values",
-    "FLOAT_TYPE_SMALL_FLOAT": "Out-of-range values",
-    "INT_TYPE_BIG_INT": "Out-of-range values",
-    "INT_TYPE_SMALL_INT": "Out-of-range values",
-    "SCHEMA_MISSING_COLUMN": "Column missing",
-    "SCHEMA_NEW_COLUMN": "New column",
-    "UNEXPECTED_DATA_TYPE": "Unexpected data type",
-}
+Severity = Literal["ERROR", "WARN"]
 
 
 @dataclass(frozen=True)
@@ -44,9 +18,9 @@ class Anomaly:
     feature : str or None
         The column; None for the data set as a whole.
     code : str
-        What kind of difference it is, by TFDV's name.
+        What kind of difference it is, by TFDV's name; `codes` has them all.
     severity : {"ERROR", "WARN"}
-        An ``ERROR`` blocks the run.
+        Of an ``ERROR``, the check fails.
     short_description : str
         The kind in a few words.
     description : str
@@ -55,9 +29,11 @@ class Anomaly:
         What the schema demands, and what the data have.
     affected_fraction : float, optional
         The share of rows, 0 to 1, that row-by-row validation sets aside for this; None where the anomaly
-        is not one of single rows.
+        is not one of single rows. Where the statistics do not hold every value, it is at least so much.
     example_ids : tuple of str
         Some of those rows, to go and look.
+    value, limit : float, optional
+        Of a comparator: the distance that was measured, and the largest that is allowed.
     """
 
     feature: str | None
@@ -69,6 +45,13 @@ class Anomaly:
     found: str
     affected_fraction: float | None = None
     example_ids: tuple[str, ...] = ()
+    value: float | None = None
+    limit: float | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the code: the check that it belongs to."""
+        return KIND_OF[self.code]
 
     def to_json(self) -> dict[str, Any]:
         """Give the anomaly as plain JSON types."""
@@ -76,7 +59,7 @@ class Anomaly:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Anomaly":
-        """Read what `to_json` gave."""
+        """Read what `to_json` gave, of this version or an earlier one."""
         return cls(**{**value, "example_ids": tuple(value["example_ids"])})
 
 
@@ -89,7 +72,19 @@ def anomaly(
     found: str,
     affected_fraction: float | None = None,
     severity: Severity = "ERROR",
+    value: float | None = None,
+    limit: float | None = None,
 ) -> Anomaly:
     """Give an anomaly with the short description of its code."""
-    short = SHORT_DESCRIPTIONS[code]
-    return Anomaly(feature, code, severity, short, description, expected, found, affected_fraction)
+    return Anomaly(
+        feature,
+        code,
+        severity,
+        SHORT_DESCRIPTIONS[code],
+        description,
+        expected,
+        found,
+        affected_fraction,
+        value=value,
+        limit=limit,
+    )

@@ -1,11 +1,17 @@
 """The assets of this room: `anomalies` and `validated_examples`."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.validation.codes import KINDS, Kind
+
+if TYPE_CHECKING:
+    from ml_assets.validation.anomaly import Anomaly
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -14,33 +20,31 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec = pipeline.validation
+
     @stage_asset(
         pipeline,
         ins=["statistics", "schema", "examples"],
-        config={"validation": pipeline.validation},
+        config={"validation": spec},
         kinds=["json"],
-        blocking_checks=["anomalies"],
+        blocking_checks=[kind for kind in KINDS if kind in spec.blocking],
+        checks=[kind for kind in KINDS if kind not in spec.blocking],
     )
     def anomalies(
         stage: Stage, statistics: Artifact, schema: Artifact, examples: Artifact
     ) -> Outcome:
         """Finds where the examples differ from what the schema demands, with rows to look at."""
         from ml_assets.durable import write_json
-        from ml_assets.schema.model import TRAINING
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.table import Table
-        from ml_assets.validation.examples_of import with_example_ids
-        from ml_assets.validation.severity import with_severity
-        from ml_assets.validation.show import anomalies_verdict, anomaly_rows
-        from ml_assets.validation.validate import validate_statistics
+        from ml_assets.validation.find import find_anomalies
+        from ml_assets.validation.show import anomaly_rows
 
-        rules, spec = read_schema(schema.path / "schema.yaml"), pipeline.validation
         described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
-        found = validate_statistics(described, rules, TRAINING)
-        found = with_severity(found, spec.severity, spec.max_quarantined_fraction)
+        rules = read_schema(schema.path / "schema.yaml")
         table = Table((examples.path / "examples.parquet",))
-        found = with_example_ids(found, table, rules, TRAINING)
+        found = find_anomalies(described, rules, table, spec)
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
@@ -51,10 +55,19 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 **counts,
                 "found": Rows(anomaly_rows(found)) if found else None,
             },
-            checks=[Check("anomalies", not errors, anomalies_verdict(found), values=counts)],
+            checks=[_check(kind, found) for kind in KINDS],
         )
 
     return anomalies
+
+
+def _check(kind: Kind, anomalies: "list[Anomaly]") -> Check:
+    from ml_assets.validation.show import kind_verdict
+
+    found = [one for one in anomalies if one.kind == kind]
+    errors = sum(one.severity == "ERROR" for one in found)
+    counts = {"errors": errors, "warnings": len(found) - errors}
+    return Check(kind, not errors, kind_verdict(kind, found), values=counts)
 
 
 def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -89,7 +102,7 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             metadata={
                 "quarantined": done.quarantined,
                 "quarantined_fraction": done.fraction,
-                "broken_rules": Rows(rule_rows(done)) if broken else None,
+                "broken_rules": Rows(rule_rows(done)) if done.quarantined else None,
                 "columns": Columns(columns_of(types, rules)),
             },
             checks=[

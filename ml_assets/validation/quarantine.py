@@ -1,7 +1,8 @@
 """Splits a table into the rows that satisfy the schema and those set aside, with rule and reason."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ml_assets.errors import DataError
@@ -46,16 +48,18 @@ class Quarantine:
 
 
 def write_split_by_validity(
-    table: Table, broken: Sequence[BrokenRule], directory: Path
+    table: Table, broken: Iterable[BrokenRule], directory: Path
 ) -> Quarantine:
     """Write the rows that break no rule, and the others with the rules and reasons, as two files.
+
+    In batches: memory grows with neither the rows nor the broken ones.
 
     Parameters
     ----------
     table : Table
         One Parquet file with a `SPLIT` column.
-    broken : sequence of BrokenRule
-        What `find_broken_rows` gave for it.
+    broken : iterable of BrokenRule
+        What `find_broken_rows` gives for it.
     directory : Path
         Where ``examples.parquet`` (the same columns) and ``quarantine.parquet`` (with ``_rule`` and
         ``_reason``, several joined by "; ") are written.
@@ -65,42 +69,47 @@ def write_split_by_validity(
     DataError
         If no row is left in a split that had some; the message names the rules that most rows broke.
     """
-    rules, reasons = _by_row(broken)
-    rows = np.fromiter(rules, np.int64, len(rules))
-    before, after = _count_splits(table, rows)
-    result = Quarantine(sum(after.values()), len(rows), after, _count_rules(broken))
-    _refuse_empty(before, after, result)
-    if len(rows):
-        _write_both(table, rows, rules, reasons, directory)
-    else:
+    rest = iter(broken)
+    first = next(rest, None)
+    if first is None:
+        counts = _count_splits(batch.column(0) for batch in table.batches([SPLIT]))
+        before, after, rules, aside = counts, counts, Counter[str](), 0
         _copy(table, directory)
+    else:
+        before, after, rules, aside = _write_both(table, _Queue([first], rest), directory)
+    most = dict(sorted(rules.items(), key=lambda item: (-item[1], item[0])))
+    result = Quarantine(sum(after.values()), aside, after, most)
+    _refuse_empty(before, after, result)
     return result
 
 
-def _by_row(broken: Sequence[BrokenRule]) -> tuple[dict[int, str], dict[int, str]]:
-    rules: dict[int, str] = {}
-    reasons: dict[int, str] = {}
-    for found in broken:
-        for texts, text in ((rules, f"{found.feature}.{found.rule}"), (reasons, found.reason)):
-            texts[found.row] = f"{texts[found.row]}; {text}" if found.row in texts else text
-    return rules, reasons
+@dataclass
+class _Queue:
+    """Broken rules in the order of rows, taken batch by batch."""
+
+    waiting: list[BrokenRule]
+    rest: Iterator[BrokenRule]
+
+    def until(self, row: int) -> list[BrokenRule]:
+        """Take those of the rows before this one."""
+        taken = [found for found in self.waiting if found.row < row]
+        self.waiting = self.waiting[len(taken) :]
+        if not self.waiting:
+            for found in self.rest:
+                if found.row >= row:
+                    self.waiting = [found]
+                    break
+                taken.append(found)
+        return taken
 
 
-def _count_rules(broken: Sequence[BrokenRule]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for found in broken:
-        rule = f"{found.feature}.{found.rule}"
-        counts[rule] = counts.get(rule, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _count_splits(table: Table, rows: Any) -> tuple[dict[str, int], dict[str, int]]:
-    """The rows in each split, before and after the broken ones are taken out."""
-    splits = table.to_arrow([SPLIT])[SPLIT]
-    all_rows = np.asarray(splits.to_numpy())
-    broken = all_rows[rows]
-    before = {split: int((all_rows == split).sum()) for split in SPLITS}
-    return before, {split: n - int((broken == split).sum()) for split, n in before.items()}
+def _count_splits(columns: Iterable[Any]) -> dict[str, int]:
+    """How many rows there are in each split."""
+    counts = dict.fromkeys(SPLITS, 0)
+    for column in columns:
+        for pair in pc.value_counts(column).to_pylist():
+            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
+    return {split: counts[split] for split in SPLITS}
 
 
 def _refuse_empty(before: dict[str, int], after: dict[str, int], result: Quarantine) -> None:
@@ -123,29 +132,50 @@ def _copy(table: Table, directory: Path) -> None:
 
 
 def _write_both(
-    table: Table, rows: Any, rules: dict[int, str], reasons: dict[int, str], directory: Path
-) -> None:
+    table: Table, broken: _Queue, directory: Path
+) -> tuple[dict[str, int], dict[str, int], Counter[str], int]:
+    """Write both files; give the rows in each split before and after, the broken rules, and the rows."""
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    set_aside = 0
+    schema = _quarantine_schema(table)
     with ExitStack() as stack:
         valid, aside = (
-            stack.enter_context(pq.ParquetWriter(directory / name, schema, compression="zstd"))
-            for name, schema in (
-                (VALID_FILE, table.schema),
-                (QUARANTINE_FILE, _quarantine_schema(table)),
-            )
+            stack.enter_context(pq.ParquetWriter(directory / name, kind, compression="zstd"))
+            for name, kind in ((VALID_FILE, table.schema), (QUARANTINE_FILE, schema))
         )
         for first_row, batch in _numbered(table):
-            here = rows[(rows >= first_row) & (rows < first_row + batch.num_rows)]
+            here = broken.until(first_row + batch.num_rows)
+            texts = _by_row(here, first_row)
             is_valid = np.ones(batch.num_rows, bool)
-            is_valid[here - first_row] = False
-            valid.write_batch(batch.filter(pa.array(is_valid)))
-            if len(here):
-                texts = [
-                    pa.array([found[row] for row in here.tolist()]) for found in (rules, reasons)
-                ]
-                columns = batch.filter(pa.array(~is_valid)).columns
-                aside.write_batch(
-                    pa.RecordBatch.from_arrays([*columns, *texts], schema=_quarantine_schema(table))
-                )
+            is_valid[list(texts)] = False
+            kept = batch.filter(pa.array(is_valid))
+            valid.write_batch(kept)
+            if texts:
+                aside.write_batch(_set_aside(batch, texts, schema))
+            before.update(_count_splits([batch.column(SPLIT)]))
+            after.update(_count_splits([kept.column(SPLIT)]))
+            rules.update(f"{found.feature}.{found.rule}" for found in here)
+            set_aside += len(texts)
+    return dict(before), dict(after), rules, set_aside
+
+
+def _by_row(broken: Sequence[BrokenRule], first_row: int) -> dict[int, tuple[str, str]]:
+    """The rules and the reasons of each row, in the order of rows."""
+    found: dict[int, tuple[str, str]] = {}
+    for one in broken:
+        rule, place = f"{one.feature}.{one.rule}", one.row - first_row
+        rules, reasons = found.get(place, ("", ""))
+        joined = (f"{rules}; {rule}", f"{reasons}; {one.reason}") if rules else (rule, one.reason)
+        found[place] = joined
+    return found
+
+
+def _set_aside(batch: Any, texts: Mapping[int, tuple[str, str]], schema: Any) -> Any:
+    columns = batch.take(pa.array(list(texts))).columns
+    added = [pa.array(list(values), pa.string()) for values in zip(*texts.values(), strict=True)]
+    return pa.RecordBatch.from_arrays([*columns, *added], schema=schema)
 
 
 def _numbered(table: Table) -> Iterator[tuple[int, Any]]:

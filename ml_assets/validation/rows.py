@@ -1,20 +1,30 @@
-"""`find_broken_rows`: judges every row of a table by the schema, with pandera, in batches."""
+"""`find_broken_rows`: judges every row of a table by the schema, with pandera, in batches.
 
-from collections.abc import Collection
+Pandera finds the values that break a rule; `array_rules` then says which one, and why. Two rules look at
+the whole table, and take a pass of their own: values that repeat, and rows that contradict each other.
+"""
+
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pandera.errors
+import pandera.pandas as pandera
 import pyarrow as pa
 
 from ml_assets.schema.model import Feature, Schema
-from ml_assets.schema.pandera import NOT_NULLABLE, has_row_rule, to_pandera
 from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.table import EXAMPLE_ID, Table
+from ml_assets.validation.array_rules import ArrayRules
+from ml_assets.validation.dependencies import CODE, Broken, broken_dependencies
+from ml_assets.validation.repeats import Rows, repeated_rows
+from ml_assets.validation.value_rules import can_break
+from ml_assets.validation.wording import quote
 
 # pandera costs a few milliseconds for each column and batch, whatever the number of rows.
 BATCH_ROWS = 262_144
-_MAX_QUOTED = 40
 
 
 @dataclass(frozen=True)
@@ -30,9 +40,13 @@ class BrokenRule:
     feature : str
         The column.
     rule : str
-        ``not_nullable``, ``domain``, ``min``, ``max`` or ``finite``.
+        ``not_nullable``, ``domain``, ``number`` (in a text), ``bool``, ``utf8``, ``min``, ``max``,
+        ``nan``, ``finite``, ``min_length``, ``max_length``, ``earliest``, ``latest``, ``unique`` or
+        ``dependency``.
     reason : str
         What is wrong with the value, for a person.
+    code : str
+        The anomaly of a column with such values.
     """
 
     row: int
@@ -40,6 +54,7 @@ class BrokenRule:
     feature: str
     rule: str
     reason: str
+    code: str = ""
 
 
 def find_broken_rows(
@@ -47,14 +62,15 @@ def find_broken_rows(
     schema: Schema,
     environment: str | None = None,
     columns: Collection[str] | None = None,
-) -> list[BrokenRule]:
+) -> Iterator[BrokenRule]:
     """Find every row that breaks a rule of the schema.
 
     Parameters
     ----------
     table : Table
         The rows. Columns that the schema does not know are not looked at, nor are those that it leaves
-        free; columns that it knows and the table lacks are a matter of `validate_statistics`.
+        free; columns that it knows and the table lacks, or has in another type, are a matter of
+        `validate_statistics`.
     schema : Schema
         What rows must look like.
     environment : str, optional
@@ -62,77 +78,111 @@ def find_broken_rows(
     columns : collection of str, optional
         Only these features.
 
-    Returns
-    -------
-    list of BrokenRule
-        In the order of rows; a row that breaks several rules has several.
+    Yields
+    ------
+    BrokenRule
+        In the order of rows; a row that breaks several rules has several. Read in batches: memory grows
+        with neither the rows nor the broken ones, but for columns that must be unique (16 bytes for each
+        row) and functional dependencies (their different combinations of values).
     """
     features = _judged(table, schema, environment, columns)
-    if not features:
-        return []
-    rules = to_pandera(schema, environment, columns=set(features), types=False)
-    found: list[BrokenRule] = []
+    repeats = {f.name: repeated_rows(table, f.name, BATCH_ROWS) for f in features if f.unique}
+    broken = broken_dependencies(table, schema)
+    broken = [b for b in broken if columns is None or b.dependency.dependent in columns]
+    rules = {f.name: ArrayRules(f) for f in features if can_break(f)}
+    linked = [n for b in broken for n in (*b.dependency.determinant, b.dependency.dependent)]
+    names = list(dict.fromkeys([*rules, *(n for n in repeats if len(repeats[n])), *linked]))
+    if not names:
+        return
+    if EXAMPLE_ID in table.columns:
+        names.append(EXAMPLE_ID)
+    judge = _pandera(rules)
     first_row = 0
-    names = [EXAMPLE_ID, *features] if EXAMPLE_ID in table.columns else list(features)
     for batch in record_batches(table, names, BATCH_ROWS):
-        found += _broken(batch, rules, features, first_row)
+        found = [
+            *_broken_values(batch, judge, rules),
+            *_repeated(batch, repeats, first_row),
+            *_contradicting(batch, broken),
+        ]
+        yield from _in_order(found, batch, first_row)
         first_row += batch.num_rows
-    return sorted(found, key=lambda broken: broken.row)
+
+
+# A row of a batch, the column, the rule, the reason, and the code.
+_Found = tuple[int, str, str, str, str]
 
 
 def _judged(
     table: Table, schema: Schema, environment: str | None, columns: Collection[str] | None
-) -> dict[str, Feature]:
+) -> list[Feature]:
     there = set(table.columns)
-    return {
-        feature.name: feature
+    return [
+        feature
         for feature in schema.expected_in(environment)
         if feature.name in there
-        and has_row_rule(feature)
+        and not feature.is_ignored
+        and (can_break(feature) or feature.unique)
         and (columns is None or feature.name in columns)
-    }
+    ]
 
 
-def _broken(
-    batch: Any, rules: Any, features: dict[str, Feature], first_row: int
-) -> list[BrokenRule]:
-    if not batch.num_rows:
-        return []
-    frame = batch.select(list(features)).to_pandas(date_as_object=False)
+def _pandera(rules: dict[str, ArrayRules]) -> Any:
+    """One check for each column; it gives which values are fine."""
+
+    def column(of: ArrayRules) -> Any:
+        def is_fine(values: Any) -> Any:
+            array = pa.chunked_array(pa.array(values.array)).combine_chunks()
+            return pd.Series(~of.broken(array), values.index)
+
+        return pandera.Column(
+            checks=pandera.Check(is_fine, name="rules", error="rules", ignore_na=False),
+            nullable=True,
+        )
+
+    return pandera.DataFrameSchema({name: column(of) for name, of in rules.items()})
+
+
+def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iterator[_Found]:
+    if not batch.num_rows or not rules:
+        return
+    frame = batch.select(list(rules)).to_pandas(types_mapper=pd.ArrowDtype)
     try:
-        rules.validate(frame, lazy=True)
-        return []
+        judge.validate(frame, lazy=True)
+        return
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
     if cases["index"].isna().any():
-        raise AssertionError("pandera failed a whole column, though its type fits")
-    found: list[BrokenRule] = []
-    for (column, check), group in cases.groupby(["column", "check"], sort=False):
-        rows = group["index"].astype("int64").tolist()
-        values = frame[column].take(rows).tolist()
-        for row, id_, value in zip(rows, _ids(batch, rows), values, strict=True):
-            rule, reason = _reason(features[column], check, value)
-            found.append(BrokenRule(first_row + row, id_, column, rule, reason))
-    return found
+        raise AssertionError("pandera failed a whole column, though only values are judged")
+    for name, group in cases.groupby("column", sort=False):
+        places = np.sort(group["index"].astype("int64").to_numpy())
+        reasons = rules[name].why(batch.column(name).take(pa.array(places)))
+        for place, broken in zip(places.tolist(), reasons, strict=True):
+            yield from ((place, name, rule.name, text, rule.code) for rule, text in broken)
 
 
-def _ids(batch: Any, rows: list[int]) -> list[str | None]:
-    if EXAMPLE_ID not in batch.schema.names:
-        return [None] * len(rows)
-    taken: list[str | None] = batch.column(EXAMPLE_ID).take(pa.array(rows)).to_pylist()
-    return taken
+def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[_Found]:
+    for name, rows in repeats.items():
+        start, end = np.searchsorted(rows, [first_row, first_row + batch.num_rows])
+        places = rows[start:end] - first_row
+        if not len(places):
+            continue
+        values = batch.column(name).take(pa.array(places)).to_pylist()
+        for place, value in zip(places.tolist(), values, strict=True):
+            text = f"{name} is {quote(value)}, as in an earlier row"
+            yield place, name, "unique", text, "FEATURE_TYPE_LOW_UNIQUE"
 
 
-def _reason(feature: Feature, check: str, value: Any) -> tuple[str, str]:
-    """The rule that a value breaks, and the reason in words."""
-    name = feature.name
-    if check == NOT_NULLABLE:
-        return NOT_NULLABLE, f"{name} has no value"
-    if check == "domain":
-        shown = repr(str(value)[:_MAX_QUOTED])
-        return "domain", f"{name} is {shown}, which is not in its domain"
-    if feature.min is not None and value < feature.min:
-        return "min", f"{name} is {value}, below its minimum of {feature.min}"
-    if feature.max is not None and value > feature.max:
-        return "max", f"{name} is {value}, above its maximum of {feature.max}"
-    return "finite", f"{name} is infinite"
+def _contradicting(batch: Any, broken: list[Broken]) -> Iterator[_Found]:
+    for one in broken:
+        for place, text in one.reasons(batch):
+            yield place, one.dependency.dependent, "dependency", text, CODE
+
+
+def _in_order(found: list[_Found], batch: Any, first_row: int) -> Iterator[BrokenRule]:
+    found.sort(key=lambda one: one[0])
+    ids: list[str | None] = [None] * len(found)
+    if found and EXAMPLE_ID in batch.schema.names:
+        places = pa.array([place for place, *_ in found])
+        ids = batch.column(EXAMPLE_ID).take(places).to_pylist()
+    for (place, name, rule, text, code), id_ in zip(found, ids, strict=True):
+        yield BrokenRule(first_row + place, id_, name, rule, text, code)

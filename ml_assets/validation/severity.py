@@ -1,10 +1,11 @@
 """How bad an anomaly is: what the YAML says, else what row-by-row validation can mend.
 
-The default severity is ``ERROR``, and ``WARN`` for a new column. An anomaly of single rows (an unexpected
-value, one out of range, a missing value in a column that must have one) is a ``WARN`` as long as no more
-rows have it than may be quarantined, because those rows are taken out; its check is then `quarantine`.
-Everything else (a column missing or of another type, too many missing values, too few rows) stays an
-``ERROR``, since no quarantine can mend it.
+The default severity is ``ERROR``, and ``WARN`` for a new column and for a distribution that moved though
+no comparator of the schema says how far it may. An anomaly of single rows (an unexpected value, one out
+of range, a missing value in a column that must have one) is a ``WARN`` as long as no more rows have it
+than may be quarantined, because those rows are taken out; its check is then `quarantine`. Everything else
+(a column missing or of another type, too many missing values, too few rows) stays an ``ERROR``, since no
+quarantine can mend it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +26,7 @@ def with_severity(
     anomalies : sequence of Anomaly
         As `validate_statistics` gives them.
     overrides : mapping of str to severity
-        The severity of all anomalies of a code.
+        The severity of all anomalies of a code, or as ``feature.CODE`` of one feature, which goes first.
     max_quarantined_fraction : float
         The largest share of rows that may be quarantined, 0 to 1.
     """
@@ -39,9 +40,10 @@ def with_severity(
 def _severity(
     found: Anomaly, overrides: Mapping[str, Severity], max_quarantined_fraction: float
 ) -> Severity:
-    if found.code in overrides:
-        return overrides[found.code]
-    mended = found.affected_fraction is not None
-    if mended and found.affected_fraction <= max_quarantined_fraction:  # type: ignore[operator]
+    for key in (f"{found.feature}.{found.code}", found.code):
+        if key in overrides:
+            return overrides[key]
+    affected = found.affected_fraction
+    if affected is not None and affected <= max_quarantined_fraction:
         return "WARN"
     return found.severity

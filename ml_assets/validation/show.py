@@ -5,6 +5,7 @@ from typing import Any
 
 from ml_assets.schema.model import Schema
 from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.codes import Kind
 from ml_assets.validation.quarantine import Quarantine
 
 _SHOWN = 30
@@ -16,25 +17,46 @@ def anomaly_rows(anomalies: Sequence[Anomaly]) -> list[dict[str, Any]]:
     return [
         {
             "severity": found.severity,
+            "check": found.kind,
             "feature": found.feature or "(data set)",
             "code": found.code,
             "what": found.description,
-            "examples": ", ".join(found.example_ids[:3]),
+            "expected": found.expected,
+            "found": found.found,
+            "examples": ", ".join(found.example_ids),
         }
         for found in anomalies[:_SHOWN]
     ]
 
 
-def anomalies_verdict(anomalies: Sequence[Anomaly]) -> str:
-    """Say what was found, errors first."""
-    if not anomalies:
-        return "The data fit the schema."
-    errors = sum(found.severity == "ERROR" for found in anomalies)
-    warnings = len(anomalies) - errors
-    shown = [f"{found.severity}: {found.description}" for found in anomalies[:_IN_SENTENCE]]
-    more = len(anomalies) - _IN_SENTENCE
+def kind_verdict(kind: Kind, anomalies: Sequence[Anomaly]) -> str:
+    """Say what was found of one kind, errors first."""
+    found = [one for one in anomalies if one.kind == kind]
+    if not found:
+        return _ALL_WELL[kind]
+    errors = sum(one.severity == "ERROR" for one in found)
+    shown = [f"{one.severity}: {one.description}" for one in found[:_IN_SENTENCE]]
+    more = len(found) - _IN_SENTENCE
     rest = [f"and {more} more in anomalies.json"] if more > 0 else []
-    return "\n".join([f"{errors} errors, {warnings} warnings.", *shown, *rest])
+    counts = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}."
+    return "\n".join([counts, *shown, *rest])
+
+
+_ALL_WELL: dict[Kind, str] = {
+    "specification": "The schema can be satisfied.",
+    "row_counts": "There are as many rows as there should be.",
+    "columns": "All columns are there, and of the right types.",
+    "presence": "Values are there where they must be.",
+    "domains": "All values are among those that may be.",
+    "ranges": "All values are within their limits.",
+    "uniqueness": "Nothing repeats that must not.",
+    "dependencies": "No rows contradict each other.",
+    "drift": "No column moved, or nothing to compare with.",
+}
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def rule_rows(result: Quarantine) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """The `validation` part of the YAML."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from ml_assets.errors import did_you_mean
 from ml_assets.spec import Fraction, Spec, broken_rules
-from ml_assets.validation.anomaly import SHORT_DESCRIPTIONS
+from ml_assets.validation.codes import KINDS, SHORT_DESCRIPTIONS, Kind
 
 
 class ValidationSpec(Spec):
@@ -15,26 +15,38 @@ class ValidationSpec(Spec):
     Attributes
     ----------
     severity : mapping
-        Overrides the severity of an anomaly by its TFDV name; ``ERROR`` blocks, ``WARN`` is shown.
+        Overrides the severity of an anomaly by its TFDV name (``INT_TYPE_BIG_INT``), or of one column
+        (``age.INT_TYPE_BIG_INT``); the check of an ``ERROR`` fails, a ``WARN`` is shown.
+    blocking : list
+        The kinds of anomalies whose check stops the run if it fails: by default all but ``drift``, since
+        a model is often trained anew because the data moved.
     max_quarantined_fraction : float
         The largest share of rows that may break the schema, 0 to 1; more blocks the run. An anomaly
         that no more rows than these have is a warning, because they are taken out.
+    max_example_ids : int
+        How many rows are named for each anomaly, so that someone can go and look, 0 to 100.
+    previous_span : bool
+        Whether the last span is compared with the one before.
     """
 
     severity: dict[str, Literal["ERROR", "WARN"]] = {}
+    blocking: list[Kind] = [kind for kind in KINDS if kind != "drift"]
     max_quarantined_fraction: Fraction = 0.01
+    max_example_ids: Annotated[int, Field(ge=0, le=100)] = 5
+    previous_span: bool = True
 
     @model_validator(mode="after")
     def _knows_the_codes(self) -> "ValidationSpec":
         known = sorted(SHORT_DESCRIPTIONS)
+        codes = {key: key.rpartition(".")[2] for key in self.severity}
         broken_rules(
             *(
                 (
                     code not in known,
-                    f"severity.{code}",
-                    f"is not the name of an anomaly.{did_you_mean(code, known)}",
+                    f"severity.{key}",
+                    f"does not end in the name of an anomaly.{did_you_mean(code, known)}",
                 )
-                for code in self.severity
+                for key, code in codes.items()
             )
         )
         return self

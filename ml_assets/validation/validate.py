@@ -6,9 +6,9 @@ from ml_assets.errors import did_you_mean
 from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.comparators import Comparison, compare_by_default, compare_feature
+from ml_assets.validation.dataset_checks import check_row_counts
 from ml_assets.validation.feature_checks import check_feature
-
-_JENSEN_SHANNON = "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH"
 
 
 def validate_statistics(
@@ -17,6 +17,8 @@ def validate_statistics(
     environment: str | None = None,
     previous_statistics: DatasetStatistics | None = None,
     serving_statistics: DatasetStatistics | None = None,
+    *,
+    previous_version_statistics: DatasetStatistics | None = None,
 ) -> list[Anomaly]:
     """Find where data differ from what a schema demands.
 
@@ -25,78 +27,76 @@ def validate_statistics(
     statistics : DatasetStatistics
         Of the data to judge.
     schema : Schema
-        What they must look like.
+        What they must look like. Columns in a stage of their life in which they are not judged, such as
+        ``DEPRECATED``, are left alone.
     environment : str, optional
-        Where the data come from: ``TRAINING`` or ``SERVING``. Features that are not in it may be absent.
-        Without it every feature must be there.
+        Where the data come from, such as ``TRAINING`` or ``SERVING``. Features that are not in it need
+        not be there, and are an anomaly if they have values. Without it every feature is expected.
     previous_statistics : DatasetStatistics, optional
-        Of an earlier span: each feature whose distribution drifted since is an anomaly.
+        Of an earlier span. A feature whose distribution is further from it than its `drift` comparator
+        allows is an anomaly; without a comparator, one that moved much and beyond chance. So is a number
+        of rows outside `rows_vs_previous`.
     serving_statistics : DatasetStatistics, optional
-        Of data at serving: each feature whose distribution differs there is an anomaly.
+        Of data at serving: the same with the `skew` comparator.
+    previous_version_statistics : DatasetStatistics, optional
+        Of an earlier version of the same span, for `rows_vs_version`.
 
     Returns
     -------
     list of Anomaly
         Of the data set first, then by the schema's order of features; empty if all is well. Severities
-        are the usual ones: see `with_severity`.
+        are the usual ones: see `with_severity`. `measure_distances` gives the distances, those within
+        their limits included.
 
     Raises
     ------
     ValueError
         If the schema does not know the environment.
     """
-    found = [
-        *_check_dataset(statistics, schema),
-        *_check_columns(statistics, schema, environment),
+    others: dict[Comparison, DatasetStatistics | None] = {
+        "drift": previous_statistics,
+        "skew": serving_statistics,
+    }
+    controls = {kind: side for kind, side in others.items() if side is not None}
+    counts = (previous_statistics, previous_version_statistics)
+    return [
+        *check_row_counts(statistics, schema, *counts),
+        *_check_columns(statistics, schema, environment, controls),
         *_check_new_columns(statistics, schema),
+        *_check_by_default(statistics, schema, environment, controls),
     ]
-    if previous_statistics is not None:
-        found += _check_distributions(statistics, previous_statistics, "the previous data")
-    if serving_statistics is not None:
-        found += _check_distributions(serving_statistics, statistics, "the training data")
-    return found
-
-
-def _check_dataset(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
-    rows = statistics.num_rows
-    least = max(schema.min_rows or 0, 1)
-    if rows < least:
-        yield anomaly(
-            None,
-            "DATASET_LOW_NUM_EXAMPLES",
-            f"The data have {rows:,} rows; the schema wants at least {least:,}. Look for missing files "
-            "or spans, or lower min_rows in the schema.",
-            expected=f"at least {least:,} rows",
-            found=f"{rows:,} rows",
-        )
-    if schema.max_rows is not None and rows > schema.max_rows:
-        yield anomaly(
-            None,
-            "DATASET_HIGH_NUM_EXAMPLES",
-            f"The data have {rows:,} rows; the schema wants at most {schema.max_rows:,}. Look for data "
-            "that were delivered twice, or raise max_rows in the schema.",
-            expected=f"at most {schema.max_rows:,} rows",
-            found=f"{rows:,} rows",
-        )
 
 
 def _check_columns(
-    statistics: DatasetStatistics, schema: Schema, environment: str | None
+    statistics: DatasetStatistics,
+    schema: Schema,
+    environment: str | None,
+    controls: dict[Comparison, DatasetStatistics],
 ) -> Iterator[Anomaly]:
-    found = statistics.by_name
-    new = [name for name in found if name not in schema.by_name]
-    for feature in schema.expected_in(environment):
+    found, known = statistics.by_name, schema.by_name
+    new = [name for name in found if name not in known]
+    expected = {feature.name for feature in schema.expected_in(environment)}
+    for feature in schema.features:
+        if feature.is_ignored:
+            continue
         if feature.name in found:
-            yield from check_feature(found[feature.name], feature)
-        elif feature.required:
-            yield anomaly(
-                feature.name,
-                "SCHEMA_MISSING_COLUMN",
-                f"The column {feature.name} is missing.{did_you_mean(feature.name, new)} Restore it, or "
-                "set `required: false` for it in the schema.",
-                expected="the column is there",
-                found="no such column",
-            )
+            one = found[feature.name]
+            yield from check_feature(one, feature, environment)
+            for kind, control in controls.items() if one.num_non_missing else ():
+                yield from compare_feature(one, control, feature, kind)
+        elif feature.required and feature.name in expected:
+            yield _missing(feature.name, new)
+
+
+def _missing(name: str, new: list[str]) -> Anomaly:
+    return anomaly(
+        name,
+        "SCHEMA_MISSING_COLUMN",
+        f"The column {name} is missing.{did_you_mean(name, new)} Restore it, or set `required: "
+        "false` for it in the schema.",
+        expected="the column is there",
+        found="no such column",
+    )
 
 
 def _check_new_columns(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
@@ -114,17 +114,14 @@ def _check_new_columns(statistics: DatasetStatistics, schema: Schema) -> Iterato
             )
 
 
-def _check_distributions(
-    current: DatasetStatistics, reference: DatasetStatistics, name: str
+def _check_by_default(
+    statistics: DatasetStatistics,
+    schema: Schema,
+    environment: str | None,
+    controls: dict[Comparison, DatasetStatistics],
 ) -> Iterator[Anomaly]:
-    from ml_assets.validation.drift import detect_drift
-
-    for finding in detect_drift(current, reference):
-        if finding.verdict == "alarm":
-            yield anomaly(
-                finding.feature,
-                _JENSEN_SHANNON,
-                f"{finding.feature} differs from {name}: {finding.explanation}",
-                expected=f"a distribution like that of {name}",
-                found=", ".join(f"{k} {v:.3g}" for k, v in finding.distances.items()),
-            )
+    features = [f for f in schema.expected_in(environment) if not f.is_ignored]
+    for kind, control in controls.items():
+        # Drift is a change of the data; skew is one of serving, seen from the data to train on.
+        sides = (statistics, control) if kind == "drift" else (control, statistics)
+        yield from compare_by_default(*sides, features, kind)

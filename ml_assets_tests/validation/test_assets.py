@@ -18,6 +18,7 @@ from ml_assets.schema.yaml_file import write_schema
 from ml_assets.statistics.generate import generate_split_statistics
 from ml_assets.table import Table
 from ml_assets.validation.assets import build_assets
+from ml_assets.validation.codes import KINDS
 from ml_assets_tests.artifacts_factory import put_artifact
 
 SCHEMA = Schema((Feature("fare", "float", min=0.0, max=100.0), Feature("way", "string")))
@@ -72,8 +73,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_good_data_pass(home: Any) -> None:
     result, checks, store = run(home, [])
     assert result.success
-    assert checks["anomalies"].passed
-    assert checks["anomalies"].description == "The data fit the schema."
+    assert all(check.passed for check in checks.values())
+    assert set(checks) == {*KINDS, "quarantine"}
+    assert checks["ranges"].description == "All values are within their limits."
     assert store.current_artifact("anomalies").json("anomalies.json") == []
     assert store.current_artifact("validated_examples").summary == {
         "rows": 300, "quarantined": 0, "train": 100, "eval": 100, "test": 100,
@@ -83,8 +85,8 @@ def test_good_data_pass(home: Any) -> None:
 def test_a_few_bad_rows_are_a_warning_and_go_to_quarantine(home: Any) -> None:
     result, checks, store = run(home, [-5.0, 500.0])
     assert result.success
-    assert checks["anomalies"].passed
-    assert "0 errors, 2 warnings." in str(checks["anomalies"].description)
+    assert checks["ranges"].passed
+    assert "0 errors, 2 warnings." in str(checks["ranges"].description)
     stored = store.current_artifact("anomalies").json("anomalies.json")
     assert [(a["code"], a["severity"], a["example_ids"]) for a in stored] == [
         ("FLOAT_TYPE_SMALL_FLOAT", "WARN", ["id0"]),
@@ -102,14 +104,14 @@ def test_a_few_bad_rows_are_a_warning_and_go_to_quarantine(home: Any) -> None:
 def test_too_many_bad_rows_block_before_anything_is_made_of_them(home: Any) -> None:
     result, checks, store = run(home, [-5.0] * 10)
     assert not result.success
-    assert not checks["anomalies"].passed
-    assert "fare is below the schema's minimum of 0," in str(checks["anomalies"].description)
+    assert [name for name, check in checks.items() if not check.passed] == ["ranges"]
+    assert "fare is below the schema's minimum of 0," in str(checks["ranges"].description)
     assert store.current("validated_examples") is None
 
 
 def test_the_quarantine_blocks_where_the_anomaly_was_allowed(home: Any) -> None:
     _, checks, _ = run(home, [-5.0] * 10, severity={"FLOAT_TYPE_SMALL_FLOAT": "WARN"})
-    assert checks["anomalies"].passed
+    assert checks["ranges"].passed
     assert not checks["quarantine"].passed
     assert "10 of 300 rows (3.33%) break the schema; 1.00% may. Most broken: fare.min (10)." in str(
         checks["quarantine"].description
@@ -120,5 +122,5 @@ def test_the_quarantine_blocks_where_the_anomaly_was_allowed(home: Any) -> None:
 def test_a_larger_share_can_be_allowed(home: Any) -> None:
     result, checks, _ = run(home, [-5.0] * 10, max_quarantined_fraction=0.05)
     assert result.success
-    assert checks["anomalies"].passed
+    assert checks["ranges"].passed
     assert checks["quarantine"].passed

@@ -63,12 +63,12 @@ def table_of(path: Any, records: Any) -> Table:
         ({"area": None}, []),
         ({"fare": -1.0}, [("fare", "min", "fare is -1.0, below its minimum of 0.0")]),
         ({"fare": 101.0}, [("fare", "max", "fare is 101.0, above its maximum of 100.0")]),
-        ({"fare": math.inf}, [("fare", "max", "fare is inf, above its maximum of 100.0")]),
+        ({"fare": math.inf}, [("fare", "finite", "fare is inf, infinite")]),
         ({"fare": None}, [("fare", "not_nullable", "fare has no value")]),
-        ({"fare": math.nan}, [("fare", "not_nullable", "fare has no value")]),
-        ({"way": "gold"}, [("way", "domain", "way is 'gold', which is not in its domain")]),
+        ({"fare": math.nan}, [("fare", "nan", "fare is nan, no number")]),
+        ({"way": "gold"}, [("way", "domain", "way is 'gold', not in its domain")]),
         ({"way": None}, [("way", "not_nullable", "way has no value")]),
-        ({"area": 0}, [("area", "min", "area is 0.0, below its minimum of 1")]),
+        ({"area": 0}, [("area", "min", "area is 0, below its minimum of 1")]),
     ],
 )
 def test_a_row_is_judged(tmp_path: Path, cells: Any, broken: Any) -> None:
@@ -81,14 +81,14 @@ def test_a_row_is_judged(tmp_path: Path, cells: Any, broken: Any) -> None:
 def test_an_infinite_value_without_a_range_is_named(tmp_path: Path) -> None:
     table = table_of(tmp_path, [GOOD, GOOD, {**GOOD, "fare": -math.inf}])
     (found,) = find_broken_rows(table, Schema((Feature("fare", "float"),)))
-    assert (found.rule, found.reason) == ("finite", "fare is infinite")
+    assert (found.rule, found.reason) == ("finite", "fare is -inf, infinite")
 
 
 def test_only_wanted_columns_are_judged(tmp_path: Path) -> None:
     table = table_of(tmp_path, [{**GOOD, "fare": -1.0, "way": "gold"}] * 4)
     found = find_broken_rows(table, SCHEMA, "TRAINING", columns={"way"})
     assert {one.feature for one in found} == {"way"}
-    assert find_broken_rows(table, Schema((Feature("free", "string", min_fraction=0),))) == []
+    assert [*find_broken_rows(table, Schema((Feature("free", "string", min_fraction=0),)))] == []
 
 
 def test_rows_are_found_in_every_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_rows_are_found_in_every_batch(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "t.parquet"
     table_of(tmp_path, records)
     pq.write_table(pq.read_table(path), path, row_group_size=5)
-    found = find_broken_rows(Table((path,)), SCHEMA, "TRAINING")
+    found = [*find_broken_rows(Table((path,)), SCHEMA, "TRAINING")]
     assert [one.row for one in found] == list(range(0, 100, 7))
     assert [one.example_id for one in found] == [f"id{row}" for row in range(0, 100, 7)]
 
@@ -114,7 +114,7 @@ def test_broken_rows_are_set_aside_with_rule_and_reason(tmp_path: Path) -> None:
     assert aside["_example_id"] == "id4"
     assert aside["_rule"] == "fare.min; way.domain"
     assert aside["_reason"] == (
-        "fare is -1.0, below its minimum of 0.0; way is 'gold', which is not in its domain"
+        "fare is -1.0, below its minimum of 0.0; way is 'gold', not in its domain"
     )
     assert [r["_example_id"] for r in read(tmp_path, "examples.parquet")] == [
         "id0", "id1", "id2", "id3", "id5",
@@ -162,7 +162,7 @@ def test_anomalies_name_rows_to_look_at(tmp_path: Path) -> None:
     found = validate_statistics(generate_statistics(table, columns=["fare", "way"]), schema)
     ids = {one.code: one.example_ids for one in with_example_ids(found, table, schema)}
     assert ids == {
-        "FLOAT_TYPE_BIG_FLOAT": tuple(f"id{place}" for place in range(3, 13)),
+        "FLOAT_TYPE_BIG_FLOAT": tuple(f"id{place}" for place in range(3, 8)),
         "FLOAT_TYPE_SMALL_FLOAT": ("id15",),
         "ENUM_TYPE_UNEXPECTED_STRING_VALUES": ("id15",),
     }

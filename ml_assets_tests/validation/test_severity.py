@@ -29,6 +29,8 @@ BIG = "INT_TYPE_BIG_INT"
         (found("SCHEMA_NEW_COLUMN", severity="WARN"), {"SCHEMA_NEW_COLUMN": "ERROR"}, "ERROR"),
         (found(BIG, 0.001), {BIG: "ERROR"}, "ERROR"),
         (found(BIG, 0.9), {BIG: "WARN"}, "WARN"),
+        (found(BIG, 0.9), {BIG: "ERROR", f"x.{BIG}": "WARN"}, "WARN"),
+        (found(BIG, 0.001), {f"y.{BIG}": "ERROR"}, "WARN"),
     ],
 )
 def test_severity(one: Any, overrides: Any, expected: Any) -> None:
@@ -42,6 +44,12 @@ def test_the_worst_come_first() -> None:
 
 def test_an_unknown_code_in_the_yaml_is_refused() -> None:
     with pytest.raises(
-        ValidationError, match=r"INT_TYPE_BIGINT is not .* Did you mean 'INT_TYPE_BIG_INT'"
+        ValidationError, match=r"INT_TYPE_BIGINT does not end in .* Did you mean 'INT_TYPE_BIG_INT'"
     ):
         ValidationSpec(severity={"INT_TYPE_BIGINT": "WARN"})
+    ValidationSpec(severity={"a.b.INT_TYPE_BIG_INT": "WARN"})
+
+
+def test_an_unknown_kind_cannot_block() -> None:
+    with pytest.raises(ValidationError, match="blocking"):
+        ValidationSpec.model_validate({"blocking": ["colums"]})

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
-from ml_assets.validation.anomaly import SHORT_DESCRIPTIONS, Anomaly
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.codes import SHORT_DESCRIPTIONS
 from ml_assets.validation.validate import validate_statistics
 from ml_assets_tests.shared_data import shared_path
 
@@ -70,7 +71,7 @@ X = {"x": [1, 2, 3, 4]}
         ([0.0, 1.0], {"type": "bool"}, None),
         ([0.5], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_FLOAT"),
         ([NAN], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_FLOAT"),
-        (["yes"], {"type": "bool"}, "BOOL_TYPE_UNEXPECTED_STRING"),
+        (["yes"], {"type": "bool"}, "UNEXPECTED_DATA_TYPE BOOL_TYPE_UNEXPECTED_STRING"),
         (["true"], {"type": "bool"}, "UNEXPECTED_DATA_TYPE"),
         ([1, None], {"type": "int"}, "FEATURE_TYPE_LOW_FRACTION_PRESENT"),
         ([1, None], {"type": "int", "min_fraction": 0.5}, None),
@@ -92,7 +93,7 @@ X = {"x": [1, 2, 3, 4]}
     ],
 )
 def test_a_column_is_judged(values: Any, feature: Any, code: Any) -> None:
-    assert codes({"x": values}, Feature("x", **feature)) == ([code] if code else [])
+    assert codes({"x": values}, Feature("x", **feature)) == (code.split() if code else [])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_a_description_says_what_where_how_many_and_what_to_do() -> None:
         "Correct the data, or add what is right to the domain of way in the schema."
     )
     assert (found.expected, found.found, found.affected_fraction) == (
-        "one of 1 values",
+        "one of 1 value",
         "'b', 'c'",
         0.2,
     )
@@ -167,7 +168,7 @@ def test_previous_and_serving_data_are_compared() -> None:
     others: list[dict[str, Any]] = [{"previous_statistics": there}, {"serving_statistics": there}]
     for options in others:
         (found,) = validate_statistics(here, schema, **options)
-        assert found.code == "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH"
+        assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
         assert "'b'" in found.description or "'a'" in found.description
 
 
@@ -220,73 +221,3 @@ def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() 
         if reason["type"] != "INVALID_FEATURE_SHAPE"
     }
     assert {(one.feature, one.code) for one in found} == expected
-
-
-_TYPES = {"INT": "int", "FLOAT": "float", "BYTES": "string"}
-_APPLICABLE = {
-    "int_actual_no_bounds", "int_above_max", "float_in_range", "float_high", "nan_allowed",
-    "inf_disallowed", "enum_unexpected_value", "type_int_got_float", "type_bytes_got_int",
-    "min_fraction_ok", "missing_column_optional", "empty_schema_all_new", "label_missing_in_training",
-    "unknown_environment_is_error", "dataset_num_examples_low", "dataset_num_examples_high",
-    "bool_int_0_1", "bool_int_small", "bool_float_ok",
-}  # fmt: skip
-
-
-def test_cases_of_tfdv_have_the_same_anomalies() -> None:
-    cases = json.loads(shared_path("tfdv_cases.json").read_text())
-    found = {case["name"] for case in cases if case["name"] in _APPLICABLE}
-    assert found == _APPLICABLE
-    for case in cases:
-        if case["name"] in _APPLICABLE:
-            _agrees(case)
-
-
-def _agrees(case: Any) -> None:
-    schema, data = _schema(case["schema"]), {k: _values(v) for k, v in case["data"].items()}
-    statistics = generate_statistics(pa.table({k: pa.array(v) for k, v in data.items()}))
-    if "expected_error" in case:
-        with pytest.raises(ValueError, match="environment must be one of"):
-            validate_statistics(statistics, schema, case["environment"])
-        return
-    found = validate_statistics(statistics, schema, case.get("environment"))
-    codes_by_feature: dict[str, list[str]] = {}
-    for one in found:
-        codes_by_feature.setdefault(one.feature or "__dataset__", []).append(one.code)
-    expected = {k: [r["type"] for r in v["reasons"]] for k, v in case["expected"].items()}
-    assert codes_by_feature == expected, case["name"]
-
-
-def _values(values: Any) -> Any:
-    special = {"NaN": NAN, "Infinity": INF, "-Infinity": -INF}
-    numbers = any(isinstance(value, float) for value in values)
-    return [special.get(v, v) if numbers and isinstance(v, str) else v for v in values]
-
-
-def _schema(proto: Any) -> Any:
-    constraints = proto.get("dataset_constraints", {})
-    domains = {one["name"]: tuple(one["value"]) for one in proto.get("string_domain", [])}
-    return Schema(
-        tuple(_feature(one, domains) for one in proto.get("feature", [])),
-        min_rows=constraints.get("min_examples_count"),
-        max_rows=constraints.get("max_examples_count"),
-        environments=tuple(proto.get("default_environment", ("TRAINING", "SERVING"))),
-    )
-
-
-def _feature(proto: Any, domains: Any) -> Any:
-    kind: Any = "bool" if "bool_domain" in proto else _TYPES[proto["type"]]
-    limits = {**proto.get("int_domain", {}), **proto.get("float_domain", {})}
-    presence = proto.get("presence", {})
-    is_absent = proto.get("lifecycle_stage") == "DEPRECATED" or presence.get("min_count") == 0
-    return Feature(
-        proto["name"],
-        kind,
-        required=not is_absent and bool(presence),
-        min_fraction=presence.get("min_fraction", 0.0),
-        domain=domains.get(proto.get("domain", "")),
-        min=limits.get("min"),
-        max=limits.get("max"),
-        allow_nan=not limits.get("disallow_nan", False),
-        allow_inf=not limits.get("disallow_inf", False),
-        not_in=tuple(proto.get("not_in_environment", ())),
-    )

@@ -1,0 +1,213 @@
+"""Compares a column's distribution with that of the previous span, and of serving.
+
+A feature whose schema has a comparator is judged by it, as in TFDV: an anomaly if a distance is above its
+threshold. The others are judged by the default alarm of `drift`: large, and beyond chance.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ml_assets.schema.model import Comparator, Feature, Schema
+from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
+from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.measures import Distance, measure
+
+Comparison = Literal["drift", "skew"]
+
+# The metric, its code, its name in words, by the comparator's field; in TFDV's order.
+_METRICS = {
+    "l_infinity": ("L_INFTY", "COMPARATOR_L_INFTY_HIGH", "L-infinity distance"),
+    "jensen_shannon": (
+        "JENSEN_SHANNON_DIVERGENCE",
+        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
+        "Jensen-Shannon divergence",
+    ),
+    "normalized_abs_difference": (
+        "NORMALIZED_ABSOLUTE_DIFFERENCE",
+        "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
+        "normalised absolute difference",
+    ),
+    "psi": ("PSI", "COMPARATOR_PSI_HIGH", "population stability index"),
+    "wasserstein": ("WASSERSTEIN", "COMPARATOR_WASSERSTEIN_HIGH", "Wasserstein distance"),
+    "ks": ("KS", "COMPARATOR_KS_HIGH", "Kolmogorov-Smirnov statistic"),
+}
+_OTHER = {"drift": "the previous data", "skew": "the serving data"}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A distance that a comparator of the schema limits; TFDV's ``drift_skew_info``.
+
+    Attributes
+    ----------
+    feature : str
+        The column.
+    kind : {"drift", "skew"}
+        Against the previous data, or those at serving.
+    metric : str
+        As in `measures.Distance`.
+    value, threshold : float
+        The distance, and the largest that is allowed.
+    """
+
+    feature: str
+    kind: Comparison
+    metric: str
+    value: float
+    threshold: float
+
+
+def measure_distances(
+    statistics: DatasetStatistics,
+    schema: Schema,
+    previous_statistics: DatasetStatistics | None = None,
+    serving_statistics: DatasetStatistics | None = None,
+) -> list[Measurement]:
+    """Measure all distances that the schema's comparators limit, those within their limits included.
+
+    Parameters
+    ----------
+    statistics, schema, previous_statistics, serving_statistics
+        As in `validate_statistics`.
+
+    Returns
+    -------
+    list of Measurement
+        By the schema's order of features. A distance that is not defined for a column is left out.
+    """
+    current = statistics.by_name
+    others: dict[Comparison, DatasetStatistics | None] = {
+        "drift": previous_statistics,
+        "skew": serving_statistics,
+    }
+    sides = {kind: side.by_name for kind, side in others.items() if side is not None}
+    return [
+        Measurement(feature.name, kind, _METRICS[key][0], distance.value, limit)
+        for feature in schema.features
+        for kind, control in sides.items()
+        if feature.name in current and feature.name in control and not feature.is_ignored
+        for key, limit, distance in _distances(
+            current[feature.name], control[feature.name], feature, _comparator(feature, kind)
+        )
+    ]
+
+
+def compare_feature(
+    found: FeatureStatistics, control: DatasetStatistics, feature: Feature, kind: Comparison
+) -> Iterator[Anomaly]:
+    """Give the anomalies that one comparator of the schema finds.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column in the data to judge.
+    control : DatasetStatistics
+        Of the previous data, or those at serving.
+    feature : Feature
+        What the column must look like.
+    kind : {"drift", "skew"}
+        Which comparator.
+    """
+    comparator = _comparator(feature, kind)
+    if not _limits(comparator):
+        return
+    other = control.by_name.get(feature.name)
+    if other is None:
+        yield _control_missing(feature, kind)
+        return
+    for key, limit, distance in _distances(found, other, feature, comparator):
+        if distance.value > limit:
+            yield _too_far(feature, kind, key, limit, distance)
+
+
+def compare_by_default(
+    current: DatasetStatistics,
+    reference: DatasetStatistics,
+    features: Sequence[Feature],
+    kind: Comparison,
+) -> Iterator[Anomaly]:
+    """Give an anomaly for each feature without a comparator that moved much, and beyond chance.
+
+    Parameters
+    ----------
+    current, reference : DatasetStatistics
+        Of the data that may have moved, and of those they are compared with.
+    features : sequence of Feature
+        Those that are expected in both.
+    kind : {"drift", "skew"}
+        Which comparator a feature must not have.
+    """
+    from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
+
+    free = {f.name for f in features if not _limits(_comparator(f, kind))}
+    here, there = (
+        replace(side, features=tuple(f for f in side.features if f.name in free))
+        for side in (current, reference)
+    )
+    if not here.features or not there.features:
+        return
+    name = "the previous data" if kind == "drift" else "the training data"
+    for finding in detect_drift(here, there):
+        if finding.verdict == "alarm":
+            yield anomaly(
+                finding.feature,
+                "COMPARATOR_DISTRIBUTION_MOVED",
+                f"{finding.feature} differs from {name}: {finding.explanation}. Find out why; to set a "
+                f"limit of your own, give {finding.feature} a {kind} comparator in the schema.",
+                expected=f"a distribution like that of {name}",
+                found=", ".join(f"{k} {v:.3g}" for k, v in finding.distances.items()),
+                severity="WARN",
+            )
+
+
+def _comparator(feature: Feature, kind: str) -> Comparator | None:
+    return feature.drift if kind == "drift" else feature.skew
+
+
+def _limits(comparator: Comparator | None) -> dict[str, float]:
+    if comparator is None:
+        return {}
+    limits = {key: getattr(comparator, key) for key in _METRICS}
+    return {key: limit for key, limit in limits.items() if limit is not None}
+
+
+def _distances(
+    found: FeatureStatistics,
+    control: FeatureStatistics,
+    feature: Feature,
+    comparator: Comparator | None,
+) -> Iterator[tuple[str, float, Distance]]:
+    for key, limit in _limits(comparator).items():
+        distance = measure(_METRICS[key][0], found, control, feature)
+        if distance is not None:
+            yield key, limit, distance
+
+
+def _control_missing(feature: Feature, kind: Comparison) -> Anomaly:
+    return anomaly(
+        feature.name,
+        "COMPARATOR_CONTROL_DATA_MISSING",
+        f"The schema compares {feature.name} with {_OTHER[kind]}, which have no such column. Give data "
+        f"that have it, or take {kind} of {feature.name} out of the schema.",
+        expected=f"the column in {_OTHER[kind]}",
+        found="no such column",
+    )
+
+
+def _too_far(
+    feature: Feature, kind: Comparison, key: str, limit: float, distance: Distance
+) -> Anomaly:
+    _, code, words = _METRICS[key]
+    name = feature.name
+    moved = f" Most moved: {distance.moved} of the values." if distance.moved else ""
+    return anomaly(
+        name,
+        code,
+        f"{name} differs from {_OTHER[kind]}: the {words} is {distance.value:.6g}, and the schema allows "
+        f"{limit:g}.{moved} Find out why; if it is right, raise {kind}.{key} of {name} in the schema.",
+        expected=f"a {words} of at most {limit:g}",
+        found=f"{distance.value:.6g}",
+        value=distance.value,
+        limit=limit,
+    )

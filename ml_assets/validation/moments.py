@@ -1,0 +1,34 @@
+"""Dates and timestamps as microseconds since 1970, so that they can be compared."""
+
+from datetime import UTC, date, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1)
+_MICROSECOND = timedelta(microseconds=1)
+_DAY = 86_400_000_000
+
+
+def microseconds(moment: date | datetime) -> int:
+    """Give a moment's microseconds since 1970-01-01; one with a time zone is taken to UTC."""
+    if not isinstance(moment, datetime):
+        return (datetime(moment.year, moment.month, moment.day) - _EPOCH) // _MICROSECOND
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def first_of(limit: date | datetime) -> int:
+    """Give the first microsecond that is not too early."""
+    return microseconds(limit)
+
+
+def last_of(limit: date | datetime) -> int:
+    """Give the last microsecond that is not too late: a day includes all of its hours."""
+    return microseconds(limit) + (0 if isinstance(limit, datetime) else _DAY - 1)
+
+
+def read_moment(text: str) -> date | datetime | None:
+    """Read a date or a timestamp in ISO 8601, or give None."""
+    try:
+        return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+    except ValueError:
+        return None

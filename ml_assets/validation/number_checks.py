@@ -1,0 +1,98 @@
+"""Whether numbers lie in their range and are finite."""
+
+from collections.abc import Callable, Iterator
+
+from ml_assets.schema.model import Feature, Number
+from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
+from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.wording import rows_text
+
+
+def check_numbers(
+    found: FeatureStatistics, numeric: NumericStatistics, feature: Feature
+) -> Iterator[Anomaly]:
+    """Find NaN, numbers outside their range, and infinity, in TFDV's order."""
+    if numeric.num_nan and not feature.allow_nan:
+        yield not_a_number(found, numeric.num_nan)
+    yield from check_range(found, feature, numeric.min, numeric.max, _counter(numeric))
+    if numeric.num_inf and not feature.allow_inf:
+        yield infinite(found, numeric.num_inf)
+
+
+def check_range(
+    found: FeatureStatistics,
+    feature: Feature,
+    least: Number | None,
+    most: Number | None,
+    count: Callable[[Callable[[Number], bool]], int],
+) -> Iterator[Anomaly]:
+    """Find numbers outside their range.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column.
+    feature : Feature
+        What it must look like.
+    least, most : int or float, optional
+        The extremes that were found.
+    count : callable
+        Gives how many rows have a number for which a test is true.
+    """
+    kind = "INT_TYPE_{}_INT" if "int" in (feature.type, feature.holds) else "FLOAT_TYPE_{}_FLOAT"
+    low, high = feature.min, feature.max
+    if low is not None and least is not None and least < low:
+        rows = count(lambda value: value < low)
+        text = f"below the schema's minimum of {low}"
+        reach = (f"down to {least}", f"at least {low}")
+        yield _out_of_range(found, kind.format("SMALL"), "min", rows, text, reach)
+    if high is not None and most is not None and most > high:
+        rows = count(lambda value: value > high)
+        text = f"above the schema's maximum of {high}"
+        reach = (f"up to {most}", f"at most {high}")
+        yield _out_of_range(found, kind.format("BIG"), "max", rows, text, reach)
+
+
+def not_a_number(found: FeatureStatistics, count: int) -> Anomaly:
+    """Give the anomaly of so many NaN."""
+    return anomaly(
+        found.name,
+        "FLOAT_TYPE_HAS_NAN",
+        f"{found.name} is NaN in {rows_text(count, found.num_rows)}. Store a null where there is "
+        f"no value, or set `allow_nan: true` for {found.name} in the schema.",
+        expected="no NaN",
+        found=f"{count:,} NaN",
+        affected_fraction=count / found.num_rows,
+    )
+
+
+def infinite(found: FeatureStatistics, count: int) -> Anomaly:
+    """Give the anomaly of so many infinite numbers."""
+    return anomaly(
+        found.name,
+        "FLOAT_TYPE_HAS_INF",
+        f"{found.name} is infinite in {rows_text(count, found.num_rows)}. Correct the values, or set "
+        f"`allow_inf: true` for {found.name} in the schema.",
+        expected="finite values",
+        found=f"{count:,} infinite values",
+        affected_fraction=count / found.num_rows,
+    )
+
+
+def _counter(numeric: NumericStatistics) -> Callable[[Callable[[Number], bool]], int]:
+    """Counts in the stored distribution; at least the extreme one, which a thinned one may lack."""
+    return lambda test: max(1, sum(count for value, count in numeric.distribution if test(value)))
+
+
+def _out_of_range(
+    found: FeatureStatistics, code: str, key: str, rows: int, text: str, reach: tuple[str, str]
+) -> Anomaly:
+    return anomaly(
+        found.name,
+        code,
+        f"{found.name} is {text}, {reach[0]}, in {rows_text(rows, found.num_rows)}. Correct the "
+        f"values, or change {key} of {found.name} in the schema.",
+        expected=reach[1],
+        found=reach[0],
+        affected_fraction=rows / found.num_rows,
+    )

@@ -1,0 +1,47 @@
+"""Whether dates and timestamps lie in their range."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ml_assets.schema.model import Feature
+from ml_assets.statistics.model import FeatureStatistics, TimeStatistics
+from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.moments import first_of, last_of, microseconds, read_moment
+from ml_assets.validation.wording import rows_text
+
+
+def check_times(
+    found: FeatureStatistics, time: TimeStatistics, feature: Feature
+) -> Iterator[Anomaly]:
+    """Find moments that are too early or too late."""
+    first, last = _moment(time.min), _moment(time.max)
+    early, late = feature.earliest, feature.latest
+    if early is not None and first is not None and first < first_of(early):
+        rows = sum(bucket.count for bucket in time.histogram if bucket.high < first_of(early))
+        yield _outside(found, "TIME_TYPE_EARLY_TIME", "earliest", early, rows, str(time.min))
+    if late is not None and last is not None and last > last_of(late):
+        rows = sum(bucket.count for bucket in time.histogram if bucket.low > last_of(late))
+        yield _outside(found, "TIME_TYPE_LATE_TIME", "latest", late, rows, str(time.max))
+
+
+def _moment(text: str | None) -> int | None:
+    moment = None if text is None else read_moment(text)
+    return None if moment is None else microseconds(moment)
+
+
+def _outside(
+    found: FeatureStatistics, code: str, key: str, limit: date, rows: int, reach: str
+) -> Anomaly:
+    rows = max(1, rows)
+    word = "before" if key == "earliest" else "after"
+    reach = f"{'back' if key == 'earliest' else 'up'} to {reach}"
+    return anomaly(
+        found.name,
+        code,
+        f"{found.name} is {word} the schema's {key} of {limit.isoformat()}, {reach}, in at least "
+        f"{rows_text(rows, found.num_rows)}. Correct the values, or change {key} of {found.name} in the "
+        "schema.",
+        expected=f"not {word} {limit.isoformat()}",
+        found=reach,
+        affected_fraction=rows / found.num_rows,
+    )
