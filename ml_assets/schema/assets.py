@@ -58,8 +58,11 @@ def _infer(pipeline: PipelineSpec, statistics: Artifact, path: Path) -> "Schema"
     train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
     inferred = infer_schema(
         train,
-        max_domain_size=pipeline.schema_.max_domain_size,
+        infer_feature_shape=False,
+        max_string_domain_size=pipeline.schema_.max_domain_size,
         range_margin=pipeline.schema_.range_margin,
+        presence_margin=1.0,
+        leave_out_empty=True,
         absent_in_serving={*pipeline.labels.columns, *pipeline.transform.known_after},
     )
     return pin_schema(path, inferred, pipeline.name)

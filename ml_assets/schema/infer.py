@@ -1,132 +1,118 @@
-"""`infer_schema`: TFDV's function of that name, with ranges of numbers as well."""
+"""`infer_schema`: TFDV's function of that name, and beyond it ranges, lengths and keys.
+
+What is concluded from one column's values is in `infer_values`.
+"""
 
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
 
-from ml_assets.schema.model import SERVING, TYPES, Feature, Number, Schema
+from ml_assets.schema.infer_values import domain_of, limits_of, names_rows
+from ml_assets.schema.model import SERVING, TYPES, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
-
-# A text column of so many rows in which every value is another one identifies rows: it has no domain.
-_MIN_ROWS_OF_A_KEY = 20
-_LONGEST_CATEGORY = 200
 
 
 def infer_schema(
     statistics: DatasetStatistics,
     *,
-    max_domain_size: int = 100,
-    range_margin: float = 0.5,
+    infer_feature_shape: bool = True,
+    max_string_domain_size: int = 100,
+    range_margin: float | None = 0.5,
+    presence_margin: float | None = None,
+    leave_out_empty: bool = False,
     absent_in_serving: Collection[str] = (),
 ) -> Schema:
     """Infer what data like these must look like.
 
-    A column that always has a value must have one in every row. Of a column that sometimes has none,
-    twice the share seen may be missing. A text column with few values gets them as its domain. A number
-    gets the range seen, with a margin on either side that never crosses zero. A column without a single
-    value is left out with the reason, and so is one of lists or structs.
+    As TFDV does: a column that always has a value must have one in every row, another one at least one.
+    Ints of 0 and 1, and texts such as ``true`` and ``false``, hold bools; texts that are whole numbers
+    hold ints; other texts with few values get them as their domain, and with many values that all are
+    numbers hold floats.
+
+    Beyond TFDV, unless `range_margin` is None: a number gets the range seen with a margin that never
+    crosses zero, and may be NaN or infinite only if one was; texts without a domain get a range of
+    lengths; dates and timestamps get a first year, and no last one, since time goes on; a column whose
+    values look like keys must not repeat them. Texts that differ in every one of 20 rows or more name
+    rows, and get no domain.
 
     Parameters
     ----------
     statistics : DatasetStatistics
         Of the training data.
-    max_domain_size : int
-        A text column with at most this many values gets a domain, 1 to 1,000.
-    range_margin : float
-        How far beyond the seen range a number may lie, as a share of that range, >= 0.
+    infer_feature_shape : bool
+        Whether a column that always has a value gets `fixed_shape`: a row without one then is an anomaly
+        twice, as in TFDV.
+    max_string_domain_size : int
+        A text column with at most this many values gets a domain, >= 0.
+    range_margin : float, optional
+        How far beyond what was seen a number, a length or a date may lie, as a share of the range seen,
+        >= 0. None infers only what TFDV does.
+    presence_margin : float, optional
+        Of a column that sometimes lacks a value, how many more rows may lack one than did, as a share of
+        those, >= 0: 1 allows twice as many. None asks for a single value, as TFDV does.
+    leave_out_empty : bool
+        Whether a column without a single value is left out, with the reason. By default it is a feature
+        that may be absent; a string where its type is not known.
     absent_in_serving : collection of str
         The columns that do not exist yet at the moment of prediction, such as the label.
 
     Returns
     -------
     Schema
-        Not yet reviewed. The data that it was inferred from have no anomaly.
+        Not yet reviewed. The data that it was inferred from have no anomaly. Lists and structs are left
+        out, with the reason.
     """
-    described = [f for f in statistics.features if not _reason_to_leave_out(f)]
-    features = (_feature(found, max_domain_size, range_margin) for found in described)
-    return Schema(
-        features=tuple(
-            replace(f, not_in=(SERVING,)) if f.name in absent_in_serving else f for f in features
-        ),
-        left_out=tuple(
-            (found.name, reason)
-            for found in statistics.features
-            if (reason := _reason_to_leave_out(found))
-        ),
+    reasons = [(one, _reason_to_leave_out(one, leave_out_empty)) for one in statistics.features]
+    described = [one for one, reason in reasons if not reason]
+    features = (
+        replace(
+            _feature(one, max_string_domain_size, range_margin),
+            fixed_shape=infer_feature_shape and not one.num_missing and one.num_rows > 0,
+            not_in=(SERVING,) if one.name in absent_in_serving else (),
+            **_presence(one, presence_margin),
+        )
+        for one in described
     )
+    left_out = tuple((one.name, reason) for one, reason in reasons if reason)
+    return Schema(features=tuple(features), left_out=left_out)
 
 
-def _reason_to_leave_out(found: FeatureStatistics) -> str:
-    if found.type == "null" or (found.num_rows and not found.num_non_missing):
-        return f"all {found.num_rows:,} rows are without a value"
-    return "" if found.type in TYPES else f"{found.type} values are not supported"
+def _reason_to_leave_out(found: FeatureStatistics, leave_out_empty: bool) -> str:
+    if leave_out_empty and not found.num_non_missing:
+        return _without_values(found)
+    return "" if found.type in (*TYPES, "null") else f"{found.type} values are not supported"
 
 
-def _feature(found: FeatureStatistics, max_domain_size: int, range_margin: float) -> Feature:
-    low, high = _range(found, range_margin)
-    return Feature(
-        name=found.name,
-        type=found.type,  # type: ignore[arg-type]  # null and nested are left out
-        min_fraction=_min_fraction(found),
-        domain=_domain(found, max_domain_size),
-        min=low,
-        max=high,
-        allow_nan=bool(found.numeric and found.numeric.num_nan),
-        allow_inf=bool(found.numeric and found.numeric.num_inf),
-        note=_note(found),
-    )
+def _without_values(found: FeatureStatistics) -> str:
+    return f"all {found.num_rows:,} rows are without a value"
 
 
-def _min_fraction(found: FeatureStatistics) -> float:
-    """Of the missing share, twice as much is allowed, rounded down to whole per cent."""
+def _presence(found: FeatureStatistics, margin: float | None) -> dict[str, Any]:
+    """How many rows must have a value; one at least wherever one has."""
+    if not found.num_non_missing:
+        return {"required": False, "min_fraction": 0.0}
     if not found.num_missing:
-        return 1.0
-    return max(0, math.floor(100 * (1 - 2 * found.missing_fraction))) / 100
+        return {"min_fraction": 1.0}
+    share = 0.0 if margin is None else 1 - (1 + margin) * found.missing_fraction
+    least = max(0, math.floor(100 * share)) / 100
+    return {"min_fraction": least, "min_count": 0 if least else 1}
 
 
-def _domain(found: FeatureStatistics, max_domain_size: int) -> tuple[str, ...] | None:
-    string = found.string
-    if found.type != "string" or string is None or not string.is_complete:
-        return None
-    if string.unique > max_domain_size or not string.unique or string.invalid_utf8_count:
-        return None
-    if string.unique == found.num_non_missing >= _MIN_ROWS_OF_A_KEY:
-        return None
-    if string.max_length is not None and string.max_length > _LONGEST_CATEGORY:
-        return None
-    return tuple(sorted(value for value, _ in string.value_counts))
-
-
-def _range(found: FeatureStatistics, margin: float) -> tuple[Number | None, Number | None]:
-    numeric = found.numeric
-    if numeric is None or numeric.min is None or numeric.max is None or found.is_constant:
-        return None, None
-    span = Decimal(numeric.max) - Decimal(numeric.min)
-    step = span * Decimal(margin)
-    place = Decimal(1).scaleb(span.adjusted() - 1)
-    low = _limit(numeric.min, -step, place, ROUND_FLOOR)
-    high = _limit(numeric.max, step, place, ROUND_CEILING)
-    return (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
-
-
-def _limit(seen: Number, step: Decimal, place: Decimal, rounding: str) -> Number:
-    """A step beyond what was seen, rounded outwards to a place that a person can read.
-
-    What was never negative stays so, and what was never positive.
-    """
-    exact = Decimal(seen) + step
-    if exact < 0 <= seen or seen <= 0 < exact:
-        return type(seen)(0)
-    rounded = (exact / place).to_integral_value(rounding) * place
-    if isinstance(seen, int):
-        return int(rounded.to_integral_value(rounding))
-    return float(rounded)
+def _feature(found: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:
+    type_: Any = "string" if found.type == "null" else found.type
+    feature = Feature(found.name, type_, note=_note(found))
+    feature = replace(feature, **domain_of(found, max_domain_size))
+    if margin is None:
+        is_float = "float" in (type_, feature.holds)
+        return replace(feature, allow_nan=is_float, allow_inf=is_float)
+    feature = replace(feature, unique=names_rows(found))
+    return replace(feature, **limits_of(found, feature, margin))
 
 
 def _note(found: FeatureStatistics) -> str:
+    if not found.num_non_missing:
+        return _without_values(found)
     if not found.is_constant:
         return ""
-    if found.numeric is not None:
-        return f"constant: {found.numeric.min}"
-    return "constant"
+    return f"constant: {found.numeric.min}" if found.numeric is not None else "constant"

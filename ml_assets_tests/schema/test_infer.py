@@ -1,16 +1,21 @@
 """`infer_schema`: what is concluded from statistics."""
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
+from ml_assets.validation.validate import validate_statistics
+from ml_assets_tests.validation.tfdv_cases import frame_of, load_cases
 
 
 def inferred(values: Any, type_: Any = None, **options: Any) -> Schema:
@@ -32,10 +37,37 @@ def inferred(values: Any, type_: Any = None, **options: Any) -> Schema:
         ([1, 2, 3, None] * 5, {"min_fraction": 0.5}),
         ([1, 2, None, None, None], {"min_fraction": 0.0}),
         ([1, 2], {"min_fraction": 1.0, "nullable": None, "required": True}),
+        ([1, 2, None, None, None], {"min_count": 1, "required": True, "fixed_shape": False}),
+        ([None, None], {"type": "string", "required": False, "min_fraction": 0.0, "min_count": 0}),
+        ([1, 2], {"fixed_shape": True, "min_count": 0}),
+        ([0, 1, 1], {"type": "int", "holds": "bool", "min": None}),
+        ([1, 1], {"holds": "bool"}),
+        ([0, 0], {"holds": None}),
+        (["1", "0"], {"holds": "bool", "bool_values": ("1", "0"), "domain": None}),
+        (["false"], {"holds": "bool", "bool_values": (None, "false")}),
+        (["TRUE", "true"], {"holds": None, "domain": ("TRUE", "true")}),
+        (["", ""], {"holds": None, "domain": ("",)}),
+        (["5", " -7"], {"holds": "int", "min": -13, "max": 11, "domain": None}),
+        (["5", "x"], {"holds": None, "domain": ("5", "x")}),
+        (["1.5", "x"], {"holds": None}),
+        ([f"{i}.5" for i in range(101)], {"holds": "float", "min": 0.0, "allow_nan": False}),
+        (["1e999"] + [f"{i}.5" for i in range(101)], {"holds": None}),
+        (list(range(1000)), {"unique": True}),
+        ([i * 10**6 for i in range(1000)], {"unique": False}),
+        (list(range(50)), {"unique": False}),
+        ([f"{i:032x}" for i in range(1000)], {"unique": True, "min_length": 16, "max_length": 48}),
+        ([f"name {i}" for i in range(1000)], {"unique": False, "min_length": 3, "max_length": 12}),
+        (["x" * 300, ""], {"min_length": None, "max_length": 450}),
+        (
+            [dt.date(2013, 5, 1), dt.date(2019, 5, 1)],
+            {"earliest": dt.date(2009, 1, 1), "latest": None},
+        ),
+        ([dt.datetime(2013, 5, 1, 7)], {"earliest": dt.date(2012, 1, 1)}),
+        ([dt.date(1, 1, 1)], {"earliest": None}),
     ],
 )
 def test_what_is_inferred(values: Any, expected: Any) -> None:
-    (feature,) = inferred(values).features
+    (feature,) = inferred(values, presence_margin=1).features
     assert {key: getattr(feature, key) for key in expected} == expected
 
 
@@ -61,20 +93,73 @@ def test_which_texts_get_a_domain(values: Any, has_domain: Any) -> None:
 
 
 def test_the_size_of_a_domain_can_be_limited() -> None:
-    assert inferred(["a", "a", "b"], max_domain_size=1).features[0].domain is None
+    assert inferred(["a", "a", "b"], max_string_domain_size=1).features[0].domain is None
 
 
-def test_columns_without_values_are_left_out_with_the_reason() -> None:
+def test_columns_without_values_can_be_left_out_with_the_reason() -> None:
     table = pa.table(
         {"tract": pa.nulls(3, pa.int64()), "none": pa.nulls(3), "list": [[1], [2], []]}
     )
-    found = infer_schema(generate_statistics(table))
+    found = infer_schema(generate_statistics(table), leave_out_empty=True)
     assert found.features == ()
     assert dict(found.left_out) == {
         "tract": "all 3 rows are without a value",
         "none": "all 3 rows are without a value",
         "list": "nested values are not supported",
     }
+
+
+def test_only_what_tfdv_infers_without_a_margin() -> None:
+    table = pa.table({"x": [1.5, 2.5], "s": ["a" * 300] * 2, "d": [dt.date(2013, 1, 1)] * 2})
+    x, s, d = infer_schema(generate_statistics(table), range_margin=None).features
+    assert (x.min, x.max, x.allow_nan, x.allow_inf) == (None, None, True, True)
+    assert (s.min_length, s.max_length, d.earliest) == (None, None, None)
+
+
+def test_cases_of_tfdv_are_inferred_alike() -> None:
+    """Compared as messages, without notes and beside the ranges that TFDV never infers."""
+    cases = load_cases("infer_schema")
+    assert len(cases) == 8
+    for case in cases:
+        statistics = generate_statistics(frame_of(case["data"]))
+        message = infer_schema(statistics, range_margin=None, **case["options"]).to_tfmd()
+        for feature in message.feature:
+            feature.ClearField("annotation")
+        message.ClearField("default_environment")
+        expected = json_format.ParseDict(case["expected_schema"], schema_pb2.Schema())
+        assert message == expected, case["name"]
+
+
+columns = st.one_of(
+    st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)),
+    st.lists(st.integers(0, 1)),
+    st.lists(st.none() | st.floats()),
+    st.lists(st.none() | st.text(max_size=3)),
+    st.lists(st.none() | st.sampled_from(["true", "false", "1", "0", "7", "1.5", "nan", " 1", ""])),
+    st.lists(st.none() | st.booleans()),
+    st.lists(st.none() | st.datetimes()),
+    st.lists(st.none() | st.datetimes(timezones=st.just(dt.UTC))),
+    st.lists(st.none() | st.dates()),
+    st.lists(st.none()),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    columns.filter(len),
+    st.fixed_dictionaries(
+        {
+            "infer_feature_shape": st.booleans(),
+            "max_string_domain_size": st.integers(0, 5),
+            "range_margin": st.none() | st.floats(0, 1),
+            "presence_margin": st.none() | st.floats(0, 1),
+            "leave_out_empty": st.booleans(),
+        }
+    ),
+)
+def test_data_have_no_anomaly_by_the_schema_inferred_from_them(values: Any, options: Any) -> None:
+    statistics = generate_statistics(pa.table({"x": pa.array(values)}))
+    assert validate_statistics(statistics, infer_schema(statistics, **options)) == []
 
 
 def test_what_is_absent_in_serving_is_marked() -> None:

@@ -1,0 +1,200 @@
+"""What `infer_schema` concludes from one column's values: its domain, its limits, its being a key."""
+
+import math
+import re
+from datetime import date, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from ml_assets.schema.model import Feature, Number
+from ml_assets.statistics.model import FeatureStatistics, NumericStatistics, StringStatistics
+
+# A text column of so many rows in which every value is another one identifies rows: it has no domain.
+_MIN_ROWS_OF_NAMES = 20
+_LONGEST_CATEGORY = 200
+# TFDV's pairs, but for the empty text, which it takes for true.
+_TRUE = ("TRUE", "true", "SET", "set", "1")
+_FALSE = ("FALSE", "false", "CLEAR", "clear", "0")
+_INT = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
+_FLOAT = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
+_KEY_TEXT = re.compile(r"[0-9A-Fa-f-]{20,}", re.ASCII)
+# So many values, without one that repeats, where chance would repeat at least so many pairs of them.
+_MIN_ROWS_OF_A_KEY = 100
+_MIN_REPEATS_BY_CHANCE = 10
+
+
+def domain_of(found: FeatureStatistics, max_size: int) -> dict[str, Any]:
+    """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty where nothing.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column.
+    max_size : int
+        The most values of a domain.
+    """
+    numeric, string = found.numeric, found.string
+    if found.type == "int" and numeric is not None and numeric.min is not None:
+        is_bool = numeric.min >= 0 and numeric.max == 1
+        return {"holds": "bool"} if is_bool else {}
+    if found.type != "string" or string is None or string.invalid_utf8_count:
+        return {}
+    if (texts := _bool_texts(string)) is not None:
+        return {"holds": "bool", "bool_values": texts}
+    kind = _numbers(found, string)
+    if kind == "int":
+        return {"holds": kind}
+    domain = _domain(found, string, max_size)
+    if domain is not None:
+        return {"domain": domain}
+    return {} if kind is None else {"holds": kind, "allow_nan": False, "allow_inf": False}
+
+
+def limits_of(found: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
+    """Give the ranges of a column's numbers, lengths or dates.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column.
+    feature : Feature
+        With its domain.
+    margin : float
+        How far beyond what was seen a limit lies, as a share of the range, >= 0.
+    """
+    if found.numeric is not None:
+        return _number_limits(found.numeric, feature, margin)
+    if found.time is not None and found.time.min is not None and found.time.max is not None:
+        return {"earliest": _first_year(found.time.min, found.time.max, margin)}
+    if found.type == "string" and found.string is not None:
+        return _text_limits(found.string, feature, margin)
+    return {}
+
+
+def names_rows(found: FeatureStatistics) -> bool:
+    """Whether values look like keys: none repeats, although they are dense, or have the form of a hash.
+
+    Values that merely happen to differ, such as amounts or names, may repeat in the next data.
+    """
+    described = found.numeric or found.string
+    values = found.num_non_missing
+    if described is None or values < _MIN_ROWS_OF_A_KEY or not described.unique_is_exact:
+        return False
+    if described.unique != values:
+        return False
+    if found.type == "int" and found.numeric is not None:
+        return _is_dense(found.numeric.min, found.numeric.max, values)
+    string = found.string
+    if found.type != "string" or string is None:
+        return False
+    if _numbers(found, string) == "int":
+        return _is_dense(*_extremes(string, "int"), values)
+    same_length = string.min_length == string.max_length
+    return same_length and all(_KEY_TEXT.fullmatch(text) for text, _ in string.value_counts)
+
+
+def _is_dense(low: Number | None, high: Number | None, values: int) -> bool:
+    if low is None or high is None:
+        return False
+    return values * (values - 1) / 2 / (high - low + 1) >= _MIN_REPEATS_BY_CHANCE
+
+
+def _bool_texts(string: StringStatistics) -> tuple[str | None, str | None] | None:
+    texts = [text for text, _ in string.value_counts]
+    if not string.is_complete or not 1 <= len(texts) <= 2:
+        return None
+    true, false = ([text for text in texts if text in known] for known in (_TRUE, _FALSE))
+    if len(true) > 1 or len(false) > 1 or len(true) + len(false) != len(texts):
+        return None
+    return next(iter(true), None), next(iter(false), None)
+
+
+def _numbers(found: FeatureStatistics, string: StringStatistics) -> str | None:
+    """Whether all texts are whole numbers, or all are numbers."""
+    texts = [text for text, _ in string.value_counts]
+    numbers = string.numbers
+    if not texts or (numbers is None and not string.is_complete):
+        return None
+    counts = (numbers.num_int, numbers.num_float) if numbers is not None else (None, None)
+    for kind, pattern, count in zip(("int", "float"), (_INT, _FLOAT), counts, strict=True):
+        if count in (None, found.num_non_missing) and all(pattern.fullmatch(t) for t in texts):
+            return kind if all(math.isfinite(float(text)) for text in texts) else None
+    return None
+
+
+def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Number | None]:
+    """The least and the greatest of the numbers that the texts are."""
+    if string.numbers is not None:
+        return string.numbers.min, string.numbers.max
+    read = int if kind == "int" else float
+    numbers = [read(text) for text, _ in string.value_counts]
+    return min(numbers), max(numbers)
+
+
+def _domain(
+    found: FeatureStatistics, string: StringStatistics, max_size: int
+) -> tuple[str, ...] | None:
+    if not string.is_complete or not 1 <= string.unique <= max_size:
+        return None
+    if string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES:
+        return None
+    if string.max_length is not None and string.max_length > _LONGEST_CATEGORY:
+        return None
+    return tuple(sorted(value for value, _ in string.value_counts))
+
+
+def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) -> dict[str, Any]:
+    is_float = feature.type == "float"
+    allowed = {
+        "allow_nan": is_float and bool(numeric.num_nan),
+        "allow_inf": is_float and bool(numeric.num_inf),
+    }
+    if feature.holds == "bool":
+        return allowed
+    low, high = _range(numeric.min, numeric.max, margin)
+    return {**allowed, "min": low, "max": high}
+
+
+def _text_limits(string: StringStatistics, feature: Feature, margin: float) -> dict[str, Any]:
+    if feature.holds in ("int", "float"):
+        low, high = _range(*_extremes(string, feature.holds), margin)
+        return {"min": low, "max": high}
+    if feature.holds is not None or feature.domain is not None or string.max_length is None:
+        return {}
+    short, long = string.min_length or 0, string.max_length
+    least = max(short - math.ceil(margin * short), 1) if short else None
+    return {"min_length": least, "max_length": max(1, long + math.ceil(margin * long))}
+
+
+def _range(
+    least: Number | None, most: Number | None, margin: float
+) -> tuple[Number | None, Number | None]:
+    if least is None or most is None or least == most:
+        return None, None
+    span = Decimal(most) - Decimal(least)
+    step = span * Decimal(margin)
+    place = Decimal(1).scaleb(span.adjusted() - 1)
+    low = _limit(least, -step, place, ROUND_FLOOR)
+    high = _limit(most, step, place, ROUND_CEILING)
+    return (low, high) if math.isfinite(low) and math.isfinite(high) else (None, None)
+
+
+def _limit(seen: Number, step: Decimal, place: Decimal, rounding: str) -> Number:
+    """A step beyond what was seen, rounded outwards to a place that a person can read.
+
+    What was never negative stays so, and what was never positive.
+    """
+    exact = Decimal(seen) + step
+    if exact < 0 <= seen or seen <= 0 < exact:
+        return type(seen)(0)
+    rounded = (exact / place).to_integral_value(rounding) * place
+    if isinstance(seen, int):
+        return int(rounded.to_integral_value(rounding))
+    return float(rounded)
+
+
+def _first_year(first: str, last: str, margin: float) -> date | None:
+    """The first day of a year, at least one year before what was seen."""
+    begin, end = (datetime.fromisoformat(text) for text in (first, last))
+    years = max(1, math.ceil(margin * (end - begin).days / 365))
+    return date(begin.year - years, 1, 1) if begin.year > years else None
