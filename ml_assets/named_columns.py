@@ -24,7 +24,11 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     for key in ("features", "exclude", "known_after"):
         names = getattr(transform, key) or []
         found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
-    for i, crossed in enumerate(pipeline.evaluation.slices):
-        names = [name.strip() for name in crossed.split(",")]
-        found.append(NamedColumns(("evaluation", "slices", i), names))
+    for part, slices in (
+        ("statistics", pipeline.statistics.slices),
+        ("evaluation", pipeline.evaluation.slices),
+    ):
+        for i, crossed in enumerate(slices):
+            names = [name.strip() for name in crossed.split(",")]
+            found.append(NamedColumns((part, "slices", i), names))
     return found

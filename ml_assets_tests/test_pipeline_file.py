@@ -73,13 +73,15 @@ ONE_MISTAKE = [
     (
         REST + "  statistics: [1, 2]\n",
         6,
-        "statistics must be a mapping with keys of top_values, histogram_buckets; "
+        "statistics must be a mapping with keys of top_values, histogram_buckets, slices, "
+        "min_slice_rows, cross_features; "
         "found a list of 2.",
     ),
     (
         REST + "  statistics:\n",
         6,
-        "statistics must be a mapping with keys of top_values, histogram_buckets; found nothing.",
+        "statistics must be a mapping with keys of top_values, histogram_buckets, slices, "
+        "min_slice_rows, cross_features; found nothing.",
     ),
     (
         REST + "  transform: {exclude: tips}\n",

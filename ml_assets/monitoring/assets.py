@@ -48,7 +48,7 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
         rows = open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER)
         scores = Table((predictions.path / "predictions.parquet",))
-        options = pipeline.statistics.model_dump()
+        options = pipeline.statistics.of_columns
         found = generate_statistics(rows, **options)
         of_scores = generate_statistics(scores, columns=facts["scores"], **options)
         durable.write_json(stage.directory / "statistics.json", found.to_json())

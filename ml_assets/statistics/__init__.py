@@ -7,7 +7,9 @@ them for each split and for all splits together.
 Statistics are mergeable: each record batch becomes a state, states are merged, and only the last one is
 described. Read `generate` first, then `model` (what is known), `dataset_state` and `feature_state` (the
 merge), `numeric_state`, `category_state` and `time_state`, the sketches (`points`, `quantile_sketch`,
-`distinct_sketch`), `describe`, and `sparklines` and `picture` (how it is shown).
+`distinct_sketch`), `describe`, and `sparklines` and `picture` (how it is shown). Columns together:
+`relations` (what is known), `relate` (the pass), `slice_state`, `comoments`, `category_pairs` and
+`association_state` (the merge), `information`, and `relation_tables` (how it is shown).
 """
 
 import lazy_loader as lazy

@@ -6,12 +6,30 @@ from .model import FeatureStatistics as FeatureStatistics
 from .model import NumericStatistics as NumericStatistics
 from .model import StringStatistics as StringStatistics
 from .model import TimeStatistics as TimeStatistics
+from .relations import Association as Association
+from .relations import CategoryPair as CategoryPair
+from .relations import CrossStatistics as CrossStatistics
+from .relations import LabelAssociation as LabelAssociation
+from .relations import Lift as Lift
+from .relations import NumericPair as NumericPair
+from .relations import SliceFeature as SliceFeature
+from .relations import SlicesLeftOut as SlicesLeftOut
+from .relations import SliceStatistics as SliceStatistics
 
 __all__ = [
+    "Association",
     "Bucket",
+    "CategoryPair",
+    "CrossStatistics",
     "DatasetStatistics",
     "FeatureStatistics",
+    "LabelAssociation",
+    "Lift",
+    "NumericPair",
     "NumericStatistics",
+    "SliceFeature",
+    "SliceStatistics",
+    "SlicesLeftOut",
     "StringStatistics",
     "TimeStatistics",
     "generate_split_statistics",

@@ -22,12 +22,14 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.durable import write_json
         from ml_assets.statistics.generate import generate_split_statistics
         from ml_assets.statistics.picture import draw_distributions
+        from ml_assets.statistics.relation_tables import relation_tables
         from ml_assets.statistics.sparklines import statistics_table
-        from ml_assets.table import Table
+        from ml_assets.table import LABEL, Table
 
         table = Table((examples.path / "examples.parquet",))
         options = pipeline.statistics.model_dump()
-        found = generate_split_statistics(table, **options)
+        label = LABEL if LABEL in table.columns else None
+        found = generate_split_statistics(table, label=label, **options)
         write_json(
             stage.directory / "statistics.json", {name: s.to_json() for name, s in found.items()}
         )
@@ -38,6 +40,10 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             metadata={
                 **{f"{name}_rows": s.num_rows for name, s in found.items() if name != "all"},
                 "features": Markdown(statistics_table(found["all"])),
+                **{
+                    name: Markdown(text)
+                    for name, text in relation_tables(found["all"], found["train"]).items()
+                },
                 "distributions": Picture("distributions.png", "Distributions"),
             },
         )

@@ -4,9 +4,20 @@ Names and meanings are TFDV's (tensorflow_metadata's ``statistics.proto``) where
 word for NaN and infinity, so an unknown number is null.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from ml_assets.statistics.relations import (
+    CrossStatistics,
+    LabelAssociation,
+    SlicesLeftOut,
+    SliceStatistics,
+    association_from_json,
+    cross_from_json,
+    slice_from_json,
+    to_json,
+)
 
 FeatureType = Literal["int", "float", "string", "bool", "date", "timestamp", "null", "nested"]
 Number = int | float
@@ -153,6 +164,15 @@ class TimeStatistics:
         How many values lie in each hour of the day, 0 to 23; empty for dates.
     weekdays : tuple of int
         How many values lie on each day of the week, Monday to Sunday.
+    granularity : {"year", "month", "day", "hour", "minute", "second", "millisecond", "microsecond"}
+        The greatest unit that every value is a multiple of: days and greater units by the column's own
+        time zone, others by UTC. None where there is no value.
+    num_gaps, num_absent : int, optional
+        How many gaps there are between the first and the last value, and how many units of the
+        granularity lie in them. None where that is not known: below a second, and where the values
+        form more than 8,192 runs without a gap.
+    gaps : tuple of (first, last)
+        The first and the last absent unit of the ten largest gaps, in ISO 8601, largest first.
     """
 
     min: str | None
@@ -164,6 +184,44 @@ class TimeStatistics:
     histogram: tuple[Bucket, ...]
     hours: tuple[int, ...]
     weekdays: tuple[int, ...]
+    granularity: str | None = None
+    num_gaps: int | None = None
+    num_absent: int | None = None
+    gaps: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class WeightedStatistics:
+    """Of a column with weights in place of counts; TFDV's ``weighted_*`` statistics.
+
+    Attributes
+    ----------
+    num_non_missing, num_missing : float
+        The weight of the rows with a value, and of those without.
+    mean, std_dev, median : float, optional
+        Of the finite numbers; the median is the smallest one up to which at least half the weight lies.
+        None for other columns, and where no number has a weight.
+    histogram, quantile_histogram : tuple of Bucket
+        Of the finite numbers with a weight, in buckets of equal width, and of about equal weight; a
+        bucket's count is its weight.
+    rank_error : float
+        As in `NumericStatistics`, of the weights.
+    top_values : tuple of (value, weight)
+        The values of a column of texts or bools with the greatest weight.
+    weight_error : float
+        The most by which a weight in `top_values` may be too small.
+    """
+
+    num_non_missing: float
+    num_missing: float
+    mean: float | None = None
+    std_dev: float | None = None
+    median: float | None = None
+    histogram: tuple[Bucket, ...] = ()
+    quantile_histogram: tuple[Bucket, ...] = ()
+    rank_error: float = 0.0
+    top_values: tuple[tuple[str, float], ...] = ()
+    weight_error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -181,6 +239,10 @@ class FeatureStatistics:
         All rows, and those without a value. NaN is a value, unless it came from pandas.
     numeric, string, time : optional
         What is known of the values: the one that fits the type.
+    semantic_type : {"identifier", "email", "url", "int", "float", "date"}, optional
+        What nearly all values are by their form; see `semantic_type` (the module) for the rules.
+    weighted : WeightedStatistics, optional
+        The same with weights, where a weight column was named.
     """
 
     name: str
@@ -190,6 +252,8 @@ class FeatureStatistics:
     numeric: NumericStatistics | None = None
     string: StringStatistics | None = None
     time: TimeStatistics | None = None
+    semantic_type: str | None = None
+    weighted: WeightedStatistics | None = None
 
     @property
     def num_non_missing(self) -> int:
@@ -223,10 +287,22 @@ class DatasetStatistics:
         How many rows it has.
     features : tuple of FeatureStatistics
         One for each column, in the data's order.
+    slices : tuple of SliceStatistics
+        The slices that were asked for: of each column or cross the largest, largest first.
+    slices_left_out : tuple of SlicesLeftOut
+        What the slices do not show.
+    cross : CrossStatistics, optional
+        Of pairs of columns, where asked for.
+    association : LabelAssociation, optional
+        Of every column with the label, where one was named.
     """
 
     num_rows: int
     features: tuple[FeatureStatistics, ...]
+    slices: tuple[SliceStatistics, ...] = ()
+    slices_left_out: tuple[SlicesLeftOut, ...] = ()
+    cross: CrossStatistics | None = None
+    association: LabelAssociation | None = None
 
     @property
     def by_name(self) -> dict[str, FeatureStatistics]:
@@ -237,22 +313,44 @@ class DatasetStatistics:
         """Give one column's statistics; raises KeyError where there is no such column."""
         return self.by_name[name]
 
+    def slice(self, name: str) -> SliceStatistics:
+        """Give a slice by its name, such as ``origin=EWR``; raises KeyError where there is none."""
+        return {piece.name: piece for piece in self.slices}[name]
+
     def to_json(self) -> dict[str, Any]:
         """Give the statistics as plain JSON types, without NaN."""
         return {
             "num_rows": self.num_rows,
             "features": [_feature_to_json(feature) for feature in self.features],
+            **{key: _related_to_json(getattr(self, key)) for key in _RELATED if getattr(self, key)},
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "DatasetStatistics":
         """Read what `to_json` gave."""
         features = tuple(_feature_from_json(feature) for feature in value["features"])
-        return cls(value["num_rows"], features)
+        related = {key: read(value[key]) for key, read in _RELATED.items() if key in value}
+        return cls(value["num_rows"], features, **related)
 
 
-_PARTS = {"numeric": NumericStatistics, "string": StringStatistics, "time": TimeStatistics}
+_PARTS = {
+    "numeric": NumericStatistics,
+    "string": StringStatistics,
+    "time": TimeStatistics,
+    "weighted": WeightedStatistics,
+}
 _BUCKETS = {"histogram", "quantile_histogram"}
+
+_RELATED: dict[str, Callable[[Any], Any]] = {
+    "slices": lambda value: tuple(slice_from_json(piece) for piece in value),
+    "slices_left_out": lambda value: tuple(SlicesLeftOut(**piece) for piece in value),
+    "cross": cross_from_json,
+    "association": association_from_json,
+}
+
+
+def _related_to_json(value: Any) -> Any:
+    return [to_json(part) for part in value] if isinstance(value, tuple) else to_json(value)
 
 
 def _feature_to_json(feature: FeatureStatistics) -> dict[str, Any]:
@@ -268,6 +366,8 @@ def _part_to_json(part: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Bucket):
         return [value.low, value.high, value.count]
+    if isinstance(value, NumbersInText):
+        return vars(value)
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -283,6 +383,8 @@ def _arguments(value: Mapping[str, Any]) -> dict[str, Any]:
 def _frozen(key: str, value: Any) -> Any:
     if key in _BUCKETS:
         return tuple(Bucket(*bucket) for bucket in value)
+    if key == "numbers":
+        return None if value is None else NumbersInText(**value)
     if isinstance(value, list):
         return tuple(tuple(item) if isinstance(item, list) else item for item in value)
     return value

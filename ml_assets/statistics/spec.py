@@ -1,6 +1,6 @@
 """The `statistics` part of the YAML."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,7 +16,21 @@ class StatisticsSpec(Spec):
         How many of the most frequent values of a text column are kept, >= 1.
     histogram_buckets : int
         The buckets of each numeric histogram, >= 2.
+    slices : list of str
+        Columns (or crosses ``a,b``) whose values are described on their own.
+    min_slice_rows : int
+        Slices with fewer rows are left out, >= 1.
+    cross_features : bool
+        Whether the correlation of each pair of columns is computed.
     """
 
     top_values: Annotated[int, Field(ge=1, le=1000)] = 20
     histogram_buckets: Annotated[int, Field(ge=2, le=1000)] = 10
+    slices: list[str] = []
+    min_slice_rows: Annotated[int, Field(ge=1)] = 100
+    cross_features: bool = True
+
+    @property
+    def of_columns(self) -> dict[str, Any]:
+        """The options for columns on their own."""
+        return {"top_values": self.top_values, "histogram_buckets": self.histogram_buckets}

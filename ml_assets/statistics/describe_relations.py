@@ -1,0 +1,224 @@
+"""Turns the mergeable states of columns together into what is stored and shown."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from ml_assets.statistics.association_state import AssociationState
+from ml_assets.statistics.batch_columns import TEXTS
+from ml_assets.statistics.category_pairs import MOST_VALUES, CategoryPairs
+from ml_assets.statistics.comoments import CoMoments, correlation, covariance
+from ml_assets.statistics.counts_by_group import CountsByGroup
+from ml_assets.statistics.information import (
+    adjusted_mutual_information,
+    cramers_v,
+    mutual_information,
+    told_share,
+)
+from ml_assets.statistics.label_classes import LabelClasses, interval_names
+from ml_assets.statistics.model import FeatureType
+from ml_assets.statistics.points import Array, count_up_to, quantiles, unite
+from ml_assets.statistics.quantile_sketch import QuantileSketch
+from ml_assets.statistics.relations import (
+    Association,
+    CategoryPair,
+    CrossStatistics,
+    LabelAssociation,
+    Lift,
+    NumericPair,
+    SliceFeature,
+    SlicesLeftOut,
+    SliceStatistics,
+)
+from ml_assets.statistics.slice_state import SliceState
+
+# Of one column or cross the largest slices; fewer of a wide table, so that all stay small.
+MOST_SLICES = 50
+MOST_SLICE_FEATURES = 20_000
+TOP_VALUES = 3
+NUM_BINS = 20
+MOST_LIFTS = 5
+MIN_LIFT_ROWS = 100
+MISSING = "missing"
+
+
+def describe_slices(
+    state: SliceState, by: str, columns: Sequence[str], min_rows: int, num_rows: int
+) -> tuple[tuple[SliceStatistics, ...], SlicesLeftOut | None]:
+    """Give the largest slices, largest first, and what was left out.
+
+    Parameters
+    ----------
+    state : SliceState
+        The slices.
+    by : str
+        The column or cross.
+    columns : sequence of str
+        The columns to describe, in order.
+    min_rows : int
+        Slices with fewer rows are left out.
+    num_rows : int
+        How many rows all slices have together.
+    """
+    most = max(1, min(MOST_SLICES, MOST_SLICE_FEATURES // max(1, len(columns))))
+    whole = np.flatnonzero(state.complete & (state.rows >= min_rows))
+    ordered = sorted(whole.tolist(), key=lambda p: (-state.rows[p], _sort_key(state.keys[p])))
+    kept = ordered[:most]
+    described = tuple(
+        SliceStatistics(
+            by,
+            state.keys[place],
+            int(state.rows[place]),
+            tuple(_slice_feature(state, name, place) for name in columns),
+        )
+        for place in kept
+    )
+    rest = len(state.keys) + state.num_dropped - len(kept)
+    rows = num_rows - sum(piece.num_rows for piece in described)
+    return described, SlicesLeftOut(by, rest, rows) if rest else None
+
+
+def describe_cross(
+    numbers: CoMoments, categories: CategoryPairs, columns: Sequence[tuple[str, FeatureType]]
+) -> CrossStatistics:
+    """Give every pair of columns, in the data's order.
+
+    Parameters
+    ----------
+    numbers, categories : CoMoments, CategoryPairs
+        The states.
+    columns : sequence of (name, type)
+        All columns, so that those in no pair can be named.
+    """
+    covariances, correlations = covariance(numbers), correlation(numbers)
+    pairs = tuple(
+        NumericPair(
+            numbers.names[a],
+            numbers.names[b],
+            int(numbers.count[a, b]),
+            _finite(covariances[a, b]),
+            _finite(correlations[a, b]),
+        )
+        for a, b in combinations(range(len(numbers.names)), 2)
+    )
+    texts = tuple(
+        CategoryPair(a, b, int(table.sum()), cramers_v(table))
+        for (a, b), table in categories.counts.items()
+    )
+    return CrossStatistics(pairs, texts, tuple(_left_out(numbers, categories, columns)))
+
+
+def describe_association(state: AssociationState, label: LabelClasses) -> LabelAssociation:
+    """Give the association of every feature with the label, those that tell most first."""
+    found = [_association(state, label, name) for name in state.missing]
+    return LabelAssociation(
+        label.label,
+        tuple(zip(label.names, state.rows.tolist(), strict=True)),
+        tuple(sorted(found, key=lambda one: (-one.told, one.feature))),
+    )
+
+
+def _sort_key(key: tuple[str | None, ...]) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in key]
+
+
+def _slice_feature(state: SliceState, name: str, place: int) -> SliceFeature:
+    missing = state.missing.get(name, state.rows)
+    found = SliceFeature(name, int(missing[place]))
+    if name in state.moments:
+        of = state.moments[name]
+        count = int(of.count[place])
+        if not count:
+            return found
+        spread = _finite(math.sqrt(of.squares[place] / count))
+        low, high = float(of.low[place]), float(of.high[place])
+        return SliceFeature(name, found.num_missing, _finite(of.mean[place]), spread, low, high)
+    table = state.texts.get(name)
+    if table is None:
+        return found
+    return SliceFeature(name, found.num_missing, top_values=_top(table, place))
+
+
+def _top(table: CountsByGroup, place: int) -> tuple[tuple[str, int], ...]:
+    counts = table.counts[place]
+    cut = np.partition(counts, -TOP_VALUES)[-TOP_VALUES] if len(counts) > TOP_VALUES else 0
+    found = [(table.values[i], int(counts[i])) for i in np.flatnonzero(counts >= max(1, cut))]
+    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:TOP_VALUES])
+
+
+def _left_out(
+    numbers: CoMoments, categories: CategoryPairs, columns: Sequence[tuple[str, FeatureType]]
+) -> Iterator[tuple[str, str]]:
+    """Each column that is in no pair, and why."""
+    for name, type_ in columns:
+        if type_ in ("int", "float") and name not in numbers.names:
+            yield name, f"only the first {len(numbers.names)} columns of numbers are related"
+        elif type_ in TEXTS and name not in categories.values:
+            yield name, f"only the first {len(categories.values)} columns of texts are related"
+        elif type_ in TEXTS and categories.values[name] is None:
+            yield name, f"more than {MOST_VALUES} different values"
+
+
+def _association(state: AssociationState, label: LabelClasses, name: str) -> Association:
+    if name in state.numbers:
+        names, table = _binned(state.numbers[name])
+    elif name in state.texts:
+        names, table = state.texts[name].values, state.texts[name].counts.T
+    else:
+        names, table = (), np.zeros((0, len(state.rows)), np.int64)
+    table = np.vstack([table, state.missing[name]])
+    # In an order of its own, so that sums do not depend on which value came first.
+    ordered = table[np.lexsort(table.T)]
+    return Association(
+        name,
+        mutual_information(ordered),
+        adjusted_mutual_information(ordered),
+        told_share(ordered),
+        _lifts((*names, MISSING), table, label.names) if len(names) == len(table) - 1 else (),
+    )
+
+
+def _binned(sketches: Sequence[QuantileSketch]) -> tuple[tuple[str, ...], Array]:
+    """Numbers in bins of about equal count, and by class; of few different ones, each on its own."""
+    points = [sketch.points() for sketch in sketches]
+    both = unite(points)
+    if not len(both.values):
+        return (), np.zeros((0, len(sketches)), np.int64)
+    if len(both.values) <= NUM_BINS:
+        edges, names = both.values[:-1], tuple(f"{value:.6g}" for value in both.values)
+    else:
+        edges = np.unique(quantiles(both, np.arange(1, NUM_BINS) / NUM_BINS))
+        names = interval_names(tuple(edges.tolist()))
+    counts = [np.diff(count_up_to(p, edges), prepend=0, append=p.total) for p in points]
+    return names, np.stack(counts, axis=1)
+
+
+def _lifts(names: Sequence[str], table: Array, classes: Sequence[str]) -> tuple[Lift, ...]:
+    """The cells whose share differs most, in ratio; of two classes the second tells all."""
+    rows, columns, total = table.sum(axis=1), table.sum(axis=0), table.sum()
+    shown = [1] if len(classes) == 2 else range(len(classes))
+    found = [
+        Lift(
+            names[row],
+            classes[column],
+            int(rows[row]),
+            float(table[row, column] * total / (rows[row] * columns[column])),
+        )
+        for row in np.flatnonzero(rows >= MIN_LIFT_ROWS).tolist()
+        for column in shown
+        if columns[column]
+    ]
+    # Half a row more, so that a class that never occurs does not outweigh everything.
+    strength = {
+        id(lift): abs(math.log((lift.lift * lift.num_rows + 0.5) / (lift.num_rows + 0.5)))
+        for lift in found
+    }
+    return tuple(
+        sorted(found, key=lambda lift: (-strength[id(lift)], lift.value, lift.label))[:MOST_LIFTS]
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,142 @@
+"""Slices, correlations and the association with the label as Markdown tables."""
+
+from collections.abc import Iterable, Sequence
+
+from ml_assets.markdown import escape_markdown
+from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.statistics.relations import (
+    CrossStatistics,
+    LabelAssociation,
+    Lift,
+    SliceFeature,
+    SlicesLeftOut,
+    SliceStatistics,
+)
+
+_MOST_PAIRS = 20
+_MOST_FEATURES = 100
+_MOST_SLICES = 60
+_MOST_COLUMNS = 8
+_WEAK = 0.1
+
+
+def relation_tables(every: DatasetStatistics, train: DatasetStatistics) -> dict[str, str]:
+    """Give what is known of columns together: of all rows, and their association in training rows."""
+    tables = {}
+    if every.slices or every.slices_left_out:
+        tables["slices"] = slices_table(every.slices, every.slices_left_out)
+    if every.cross is not None:
+        tables["correlations"] = cross_table(every.cross)
+    if train.association is not None:
+        tables["association_with_label"] = association_table(train.association)
+    return tables
+
+
+def cross_table(cross: CrossStatistics) -> str:
+    """Give the pairs of columns that are associated most, strongest first."""
+    numeric = [
+        (abs(pair.correlation), pair.first, pair.second, f"correlation {pair.correlation:+.3f}")
+        for pair in cross.numeric
+        if pair.correlation is not None
+    ]
+    texts = [
+        (pair.cramers_v, pair.first, pair.second, f"Cramér's V {pair.cramers_v:.3f}")
+        for pair in cross.categories
+        if pair.cramers_v is not None
+    ]
+    strong = sorted((pair for pair in numeric + texts if pair[0] >= _WEAK), key=lambda p: -p[0])
+    lines = [
+        f"| {escape_markdown(first)} | {escape_markdown(second)} | {text} |"
+        for _, first, second, text in strong[:_MOST_PAIRS]
+    ]
+    told = f"\n{len(strong):,} of {len(numeric + texts):,} pairs are at {_WEAK} or above."
+    return "\n".join(
+        ["| column | column | association |", "|---|---|---|", *lines, told, *_rest(cross)]
+    )
+
+
+def association_table(association: LabelAssociation) -> str:
+    """Give the features by how much they tell of the label, those that tell most first."""
+    lines = [
+        f"| {escape_markdown(one.feature)} | {one.told:.1%} | {one.adjusted:.4f} "
+        f"| {one.mutual_information:.4f} | {_lifts(one.lifts)} | {_hint(one.may_leak)} |"
+        for one in association.features[:_MOST_FEATURES]
+    ]
+    more = len(association.features) - _MOST_FEATURES
+    return "\n".join(
+        [
+            "| feature | tells of the label | adjusted MI | MI (nats) | lift | |",
+            "|---|--:|--:|--:|---|---|",
+            *lines,
+            *([f"\nand {more:,} more features that tell less"] if more > 0 else []),
+        ]
+    )
+
+
+def slices_table(slices: Sequence[SliceStatistics], left_out: Sequence[SlicesLeftOut]) -> str:
+    """Give each slice's rows, and mean or most frequent value of its first columns."""
+    names = [feature.name for feature in slices[0].features[:_MOST_COLUMNS]] if slices else []
+    head = ["slice", "rows", *(escape_markdown(name) for name in names)]
+    lines = [
+        _row([escape_markdown(piece.name, 60), f"{piece.num_rows:,}", *_cells(piece, names)])
+        for piece in slices[:_MOST_SLICES]
+    ]
+    more = len(slices) - _MOST_SLICES
+    return "\n".join(
+        [
+            _row(head),
+            _row(["---", "--:", *("---" for _ in names)]),
+            *lines,
+            "",
+            *([f"and {more:,} more in statistics.json"] if more > 0 else []),
+            *(_left_out(rest) for rest in left_out),
+        ]
+    )
+
+
+def feature_in_words(feature: SliceFeature) -> str:
+    """Give a column in a slice in a few words: mean and spread, or the most frequent value."""
+    if feature.mean is not None:
+        spread = "" if feature.std_dev is None else f" ± {feature.std_dev:.4g}"
+        return f"{feature.mean:.4g}{spread}"
+    if feature.top_values:
+        return feature.top_values[0][0] or "(empty)"
+    return ""
+
+
+def _cells(piece: SliceStatistics, names: Iterable[str]) -> list[str]:
+    found = {feature.name: feature for feature in piece.features}
+    return [escape_markdown(feature_in_words(found[name]), 24) for name in names]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _left_out(rest: SlicesLeftOut) -> str:
+    return (
+        f"Left out by {escape_markdown(rest.by, 60)}: at least {rest.num_slices:,} slices that are "
+        f"small or beyond the largest, with {rest.num_rows:,} rows."
+    )
+
+
+def _lifts(lifts: Sequence[Lift]) -> str:
+    return ", ".join(
+        f"{escape_markdown(lift.value, 24) or '(empty)'}: {lift.lift:.2f}" for lift in lifts[:3]
+    )
+
+
+def _hint(may_leak: bool) -> str:
+    return "is it known before the label?" if may_leak else ""
+
+
+def _rest(cross: CrossStatistics) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in cross.left_out:
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"Left out, {reason}: {', '.join(escape_markdown(n) for n in names[:5])}"
+        + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+        + "."
+        for reason, names in by_reason.items()
+    ]

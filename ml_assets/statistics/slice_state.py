@@ -1,0 +1,136 @@
+"""The mergeable state of slices: of all rows that share a value of a column, or of a cross of columns.
+
+Everything is held in arrays with one place for each slice (`slice_batch` makes them). Up to twice
+`CAPACITY` slices are followed exactly. Beyond, the smaller half is dropped; a slice that may have been
+dropped before is then no longer `complete`, and is not described.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml_assets.statistics.counts_by_group import (
+    CountsByGroup,
+    add_at,
+    merge_counts,
+    unite_items,
+)
+from ml_assets.statistics.grouped_moments import (
+    GroupedMoments,
+    merge_grouped,
+    no_moments,
+    take_groups,
+)
+from ml_assets.statistics.points import Array
+
+CAPACITY = 1000
+# Slices times different values of a column of texts; beyond, its values are not counted by slice.
+MOST_CELLS = 250_000
+
+Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class SliceState:
+    """What is known of the slices by one column, or one cross.
+
+    Attributes
+    ----------
+    keys : tuple of tuple of str or None
+        Of each slice the values, as text; None for missing.
+    rows : ndarray of int64
+        How many rows each slice has.
+    complete : ndarray of bool
+        Whether every row of the slice was counted.
+    num_dropped : int
+        How often a slice was dropped.
+    missing : mapping of str to ndarray
+        For each column the rows without a value, by slice.
+    moments : mapping of str to GroupedMoments
+        For each column of numbers.
+    texts : mapping of str to CountsByGroup or None
+        For each column of texts its values, by slice; None where they are too many.
+    """
+
+    keys: tuple[Key, ...]
+    rows: Array
+    complete: Array
+    num_dropped: int
+    missing: Mapping[str, Array]
+    moments: Mapping[str, GroupedMoments]
+    texts: Mapping[str, CountsByGroup | None]
+
+
+def merge_slices(first: SliceState, second: SliceState) -> SliceState:
+    """Give the state of both parts' slices together."""
+    keys, places = unite_items(first.keys, second.keys)
+    size = len(keys)
+    missing, moments = {}, {}
+    for name in dict.fromkeys([*first.missing, *second.missing]):
+        # A column that one part lacks is missing in all of its rows.
+        one, two = first.missing.get(name, first.rows), second.missing.get(name, second.rows)
+        missing[name] = add_at(one, two, places, size)
+    for name in dict.fromkeys([*first.moments, *second.moments]):
+        moments[name] = merge_grouped(
+            first.moments.get(name, no_moments(len(first.keys))),
+            second.moments.get(name, no_moments(len(second.keys))),
+            places,
+            size,
+        )
+    return within_capacity(
+        SliceState(
+            keys,
+            add_at(first.rows, second.rows, places, size),
+            _complete(first, second, places, size),
+            first.num_dropped + second.num_dropped,
+            missing,
+            moments,
+            {
+                name: _merge_texts(first, second, name, places, size)
+                for name in dict.fromkeys([*first.texts, *second.texts])
+            },
+        )
+    )
+
+
+def _merge_texts(
+    first: SliceState, second: SliceState, name: str, places: Array, size: int
+) -> CountsByGroup | None:
+    one = first.texts.get(name, CountsByGroup((), np.zeros((len(first.keys), 0), np.int64)))
+    two = second.texts.get(name, CountsByGroup((), np.zeros((len(second.keys), 0), np.int64)))
+    if one is None or two is None:
+        return None
+    if size * (len(one.values) + len(two.values)) > 4 * MOST_CELLS:
+        return None
+    merged = merge_counts(one, two, places, size)
+    return merged if merged.counts.size <= MOST_CELLS else None
+
+
+def _complete(first: SliceState, second: SliceState, places: Array, size: int) -> Array:
+    """A slice that a part lacks is complete only where that part never dropped one."""
+    complete = np.ones((2, size), bool)
+    complete[0], complete[1] = not first.num_dropped, not second.num_dropped
+    complete[0, : len(first.keys)] = first.complete
+    complete[1, places] = second.complete
+    found: Array = complete[0] & complete[1]
+    return found
+
+
+def within_capacity(state: SliceState) -> SliceState:
+    """Give the state without the smaller slices, where there are too many."""
+    if len(state.keys) <= 2 * CAPACITY:
+        return state
+    kept = np.sort(np.argsort(-state.rows, kind="stable")[:CAPACITY])
+    return SliceState(
+        tuple(state.keys[place] for place in kept.tolist()),
+        state.rows[kept],
+        state.complete[kept],
+        state.num_dropped + len(state.keys) - CAPACITY,
+        {name: missing[kept] for name, missing in state.missing.items()},
+        {name: take_groups(moments, kept) for name, moments in state.moments.items()},
+        {
+            name: table and CountsByGroup(table.values, table.counts[kept])
+            for name, table in state.texts.items()
+        },
+    )
