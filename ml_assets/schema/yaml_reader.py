@@ -1,17 +1,31 @@
 """Parses the text of a schema file; names every mistake with file, line and key, all at once."""
 
-import math
-from collections.abc import Callable
-from typing import Any
-
 import yaml
 
 from ml_assets.errors import PipelineFileError, did_you_mean
+from ml_assets.schema.contradictions import contradictions
 from ml_assets.schema.model import TYPES, Feature, Schema
-from ml_assets.schema.yaml_lines import Mistakes, brief, compose, entries, items, value_of
-
-_NUMERIC = ("int", "float")
-Read = Callable[[yaml.Node, str, Mistakes], Any]
+from ml_assets.schema.yaml_lines import Mistakes, compose, entries
+from ml_assets.schema.yaml_values import (
+    Read,
+    read_bool,
+    read_bool_values,
+    read_comparator,
+    read_count,
+    read_dependencies,
+    read_fraction,
+    read_holds,
+    read_left_out,
+    read_moment,
+    read_number,
+    read_ratio,
+    read_reviewed,
+    read_some_texts,
+    read_stage,
+    read_text,
+    read_texts,
+    read_type,
+)
 
 
 def parse_schema(text: str, file: str) -> Schema:
@@ -40,7 +54,7 @@ def parse_schema(text: str, file: str) -> Schema:
     known = {key: value for key, value in given.items() if value is not None}
     schema = Schema(**known)
     if "features" in found:
-        _check_together(schema, found["features"], mistakes)
+        _check_together(schema, found, mistakes)
     mistakes.raise_any()
     return schema
 
@@ -52,7 +66,7 @@ def _features(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[Feature,
 
 def _feature(name: str, node: yaml.Node, mistakes: Mistakes) -> Feature | None:
     if isinstance(node, yaml.ScalarNode):
-        type_ = _type(node, name, mistakes)
+        type_ = read_type(node, name, mistakes)
         return Feature(name, type_) if type_ else None
     found = dict(entries(node, name, mistakes, tuple(_FEATURE_READERS)))
     given = {
@@ -64,131 +78,63 @@ def _feature(name: str, node: yaml.Node, mistakes: Mistakes) -> Feature | None:
     return Feature(name, **known) if "type" in known else None
 
 
-def _check_together(schema: Schema, node: yaml.Node, mistakes: Mistakes) -> None:
+def _check_together(schema: Schema, found: dict[str, yaml.Node], mistakes: Mistakes) -> None:
     """Find what each key alone cannot show."""
-    nodes = dict(entries(node, "features", Mistakes(mistakes.file)))
+    nodes = dict(entries(found["features"], "features", Mistakes(mistakes.file)))
     for feature in schema.features:
-        for wrong, text in _contradictions(feature, schema.environments):
-            if wrong:
-                mistakes.add(nodes[feature.name], f"{feature.name}{text}")
-
-
-def _contradictions(feature: Feature, environments: tuple[str, ...]) -> list[tuple[bool, str]]:
-    kind, low, high = feature.type, feature.min, feature.max
-    has_range = low is not None or high is not None
-    halves = [limit for limit in (low, high) if isinstance(limit, float)]
-    return [
-        (feature.domain is not None and kind != "string", f".domain is for string; it is {kind}."),
-        (has_range and kind not in _NUMERIC, f": min and max are for numbers; it is {kind}."),
-        (kind == "int" and bool(halves), f": min and max of an int must be whole; found {halves}."),
-        (low is not None and high is not None and low > high, f".min {low} is above max {high}."),
-        (feature.allow_nan and kind != "float", f".allow_nan is for float; it is {kind}."),
-        (feature.allow_inf and kind != "float", f".allow_inf is for float; it is {kind}."),
-        *(
-            (
-                name not in environments,
-                f".not_in must be one of {', '.join(environments)}; found {name!r}."
-                + did_you_mean(name, environments),
-            )
-            for name in feature.not_in
-        ),
-    ]
-
-
-def _type(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
-    text = node.value if isinstance(node, yaml.ScalarNode) else ""
-    if text in TYPES:
-        return text
-    hint = did_you_mean(str(text), TYPES)
-    mistakes.add(node, f"{place} must be one of {', '.join(TYPES)}; found {brief(node)}.{hint}")
-    return None
-
-
-def _bool(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
-    return _checked(node, place, mistakes, "true or false", lambda v: isinstance(v, bool))
-
-
-def _number(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
-    return _checked(node, place, mistakes, "a finite number", _is_number)
-
-
-def _fraction(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
-    allowed = "a share from 0 to 1"
-    return _checked(node, place, mistakes, allowed, lambda v: _is_number(v) and 0 <= v <= 1)
-
-
-def _count(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
-    allowed = "a whole number >= 0"
-    return _checked(node, place, mistakes, allowed, lambda v: type(v) is int and v >= 0)
-
-
-def _note(node: yaml.Node, place: str, mistakes: Mistakes) -> str | None:
-    if isinstance(node, yaml.ScalarNode):
-        return str(node.value)
-    mistakes.add(node, f"{place} must be a text; found {brief(node)}.")
-    return None
-
-
-def _reviewed(node: yaml.Node, place: str, mistakes: Mistakes) -> bool | str | None:
-    value = value_of(node)
-    if isinstance(value, bool):
-        return value
-    return _note(node, place, mistakes)
-
-
-def _texts(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[str, ...] | None:
-    """The items as they are written: in a domain, NO is the text "NO", and 007 is "007"."""
-    found = [node] if isinstance(node, yaml.ScalarNode) else items(node)
-    if not found:
-        mistakes.add(node, f"{place} must be a list of at least one text; found {brief(node)}.")
-        return None
-    texts = [str(item.value) for item in found]
-    for item, text in zip(found, texts, strict=True):
-        if texts.count(text) > 1:
-            mistakes.add(item, f"{place} has {brief(item)} more than once.")
-    return tuple(texts)
-
-
-def _left_out(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, _note(item, f"{place}.{name}", mistakes) or "")
-        for name, item in entries(node, place, mistakes)
-    )
-
-
-def _checked(
-    node: yaml.Node, place: str, mistakes: Mistakes, allowed: str, test: Callable[[Any], bool]
-) -> Any:
-    value = value_of(node)
-    if test(value):
-        return value
-    mistakes.add(node, f"{place} must be {allowed}; found {brief(node)}.")
-    return None
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+        for text in contradictions(feature, schema.environments):
+            mistakes.add(nodes[feature.name], f"{feature.name}{text}")
+    columns = [*nodes, *(name for name, _ in schema.left_out)]
+    for rule in schema.functional_dependencies:
+        for name in (*rule.determinant, rule.dependent):
+            if name not in columns:
+                text = f"functional_dependencies: {name!r} is not a column of the schema."
+                hint = did_you_mean(name, columns)
+                mistakes.add(found["functional_dependencies"], text + hint)
+    for key in ("rows_vs_previous", "rows_vs_version"):
+        low, high = getattr(schema, key) or (None, None)
+        if low is not None and high is not None and low > high:
+            mistakes.add(found[key], f"{key}.min {low} is above max {high}.")
 
 
 _FEATURE_READERS: dict[str, Read] = {
-    "type": _type,
-    "required": _bool,
-    "min_fraction": _fraction,
-    "nullable": _bool,
-    "domain": _texts,
-    "min": _number,
-    "max": _number,
-    "unique": _bool,
-    "allow_nan": _bool,
-    "allow_inf": _bool,
-    "not_in": _texts,
-    "note": _note,
+    "type": read_type,
+    "holds": read_holds,
+    "bool_values": read_bool_values,
+    "required": read_bool,
+    "min_fraction": read_fraction,
+    "min_count": read_count,
+    "fixed_shape": read_bool,
+    "nullable": read_bool,
+    "domain": read_texts,
+    "min_domain_mass": read_fraction,
+    "min": read_number,
+    "max": read_number,
+    "earliest": read_moment,
+    "latest": read_moment,
+    "min_length": read_count,
+    "max_length": read_count,
+    "unique": read_bool,
+    "min_unique": read_count,
+    "max_unique": read_count,
+    "allow_nan": read_bool,
+    "allow_inf": read_bool,
+    "not_in": read_texts,
+    "also_in": read_texts,
+    "stage": read_stage,
+    "drift": read_comparator,
+    "skew": read_comparator,
+    "note": read_text,
 }
 _SCHEMA_READERS: dict[str, Read] = {
-    "reviewed": _reviewed,
-    "min_rows": _count,
-    "max_rows": _count,
-    "environments": _texts,
+    "reviewed": read_reviewed,
+    "note": read_text,
+    "min_rows": read_count,
+    "max_rows": read_count,
+    "rows_vs_previous": read_ratio,
+    "rows_vs_version": read_ratio,
+    "environments": read_some_texts,
     "features": _features,
-    "left_out": _left_out,
+    "left_out": read_left_out,
+    "functional_dependencies": read_dependencies,
 }

@@ -36,12 +36,13 @@ comparators = st.none() | st.builds(
     wasserstein=limits,
     ks=st.none() | shares,
 )
-dependencies = st.builds(
-    FunctionalDependency,
-    st.lists(names, min_size=1, max_size=3, unique=True).map(tuple),
-    names,
-    st.none() | shares,
-)
+
+
+@st.composite
+def dependencies(draw: Any, columns: Any) -> FunctionalDependency:
+    determinant = draw(st.lists(st.sampled_from(columns), min_size=1, max_size=3, unique=True))
+    dependent = draw(st.sampled_from(columns))
+    return FunctionalDependency(tuple(determinant), dependent, draw(st.none() | shares))
 
 
 def ordered(values: Any) -> Any:
@@ -56,36 +57,33 @@ def holds_of(type_: str) -> Any:
 
 
 def numbers_in(type_: str, holds: str | None) -> Any:
-    stands_for = holds if type_ == "string" else type_
+    stands_for = holds if type_ == "string" or holds == "bool" else type_
     if stands_for == "int":
         return st.integers(-(2**70), 2**70) | st.integers(-5, 5)
     return finite if stands_for == "float" else None
 
 
-def moments_of(type_: str) -> Any:
-    if type_ == "date":
-        return st.dates()
-    zones = st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=-5, minutes=-30))])
-    return st.datetimes(timezones=zones) | st.dates()
+ZONES = st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=-5, minutes=-30))])
 
 
 @st.composite
 def moment_ranges(draw: Any, type_: str) -> Any:
     if type_ not in ("date", "timestamp"):
         return None, None
-    early, late = draw(st.none() | moments_of(type_)), draw(st.none() | moments_of(type_))
-    first, last = moment(early), moment(late)
-    return (
-        (late, early) if early is not None and late is not None and first > last else (early, late)
-    )
+    moments = st.dates(dt.date(1, 1, 3), dt.date(9999, 12, 29))
+    if type_ == "timestamp":
+        zone = draw(ZONES)
+        low, high = dt.datetime(1, 1, 3), dt.datetime(9999, 12, 29)
+        moments = moments | st.datetimes(low, high, timezones=st.just(zone))
+    early, late = draw(st.none() | moments), draw(st.none() | moments)
+    is_later = early is not None and late is not None and moment(early) > moment(late)
+    return (late, early) if is_later else (early, late)
 
 
-def moment(value: Any) -> Any:
-    if value is None:
-        return dt.datetime.min
+def moment(value: Any) -> dt.datetime:
     if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
-    return value.replace(tzinfo=None)
+        return dt.datetime(value.year, value.month, value.day)
+    return value.replace(tzinfo=None) - (value.utcoffset() or dt.timedelta())
 
 
 @st.composite
@@ -143,6 +141,8 @@ def schemas(draw: Any) -> Schema:
     ratios = st.none() | ordered(st.floats(0, 1e6))
     low, high = draw(ordered(counts))
     found = draw(st.lists(features(), max_size=4, unique_by=lambda f: f.name))
+    columns = [f.name for f in found]
+    rules = st.lists(dependencies(columns), max_size=3) if columns else st.just([])
     return Schema(
         features=tuple(found),
         left_out=tuple(draw(st.dictionaries(names, texts, max_size=3)).items()),
@@ -150,7 +150,7 @@ def schemas(draw: Any) -> Schema:
         max_rows=high,
         rows_vs_previous=draw(ratios),
         rows_vs_version=draw(ratios),
-        functional_dependencies=tuple(draw(st.lists(dependencies, max_size=3))),
+        functional_dependencies=tuple(draw(rules)),
         environments=ENVIRONMENTS,
         reviewed=draw(st.booleans() | texts),
         note=draw(texts),

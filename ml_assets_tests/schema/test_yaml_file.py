@@ -1,5 +1,6 @@
 """The schema file: what is written is read back, and every mistake is named."""
 
+import datetime as dt
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -7,75 +8,18 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ml_assets.errors import PipelineFileError
-from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.model import Comparator, Feature, FunctionalDependency, Schema
 from ml_assets.schema.yaml_file import read_schema, write_schema
 from ml_assets.schema.yaml_reader import parse_schema
 from ml_assets.schema.yaml_writer import schema_body, schema_text
-
-names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(
-    [
-        "no",
-        "null",
-        "~",
-        "1e5",
-        "007",
-        "a: b",
-        "a #b",
-        "- x",
-        "{",
-        "é",
-        "\u2028",
-        "\x00",
-        "=",
-        "<<",
-        "y",
-    ]
-)
-finite = st.floats(allow_nan=False, allow_infinity=False)
-rows = st.none() | st.integers(0, 10**9)
+from ml_assets_tests.schema.schemas import schemas
 
 
-@st.composite
-def features(draw: Any, name: Any = names) -> Any:
-    kind = draw(st.sampled_from(["int", "float", "string", "bool", "date", "timestamp"]))
-    numbers = {"int": st.integers(-(2**63), 2**63), "float": finite}.get(kind)
-    low = draw(st.none() | numbers) if numbers is not None else None
-    high = draw(st.none() | numbers) if numbers is not None else None
-    if low is not None and high is not None and low > high:
-        low, high = high, low
-    domains = st.none() | st.lists(names, min_size=1, max_size=40, unique=True).map(tuple)
-    return Feature(
-        name=draw(name),
-        type=kind,
-        required=draw(st.booleans()),
-        min_fraction=draw(st.floats(0, 1)),
-        nullable=draw(st.none() | st.booleans()),
-        domain=draw(domains) if kind == "string" else None,
-        min=low,
-        max=high,
-        unique=draw(st.booleans()),
-        allow_nan=draw(st.booleans()) and kind == "float",
-        allow_inf=draw(st.booleans()) and kind == "float",
-        not_in=draw(st.sampled_from([(), ("SERVING",), ("TRAINING", "SERVING")])),
-        note=draw(names | st.just("")),
-    )
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    st.lists(features(), max_size=6, unique_by=lambda f: f.name).map(tuple),
-    st.dictionaries(names, names, max_size=3),
-    rows,
-    rows,
-    st.booleans() | names,
-)
-def test_what_is_written_is_read_back(
-    found: Any, left_out: Any, low: Any, high: Any, reviewed: Any
-) -> None:
-    schema = Schema(found, tuple(left_out.items()), low, high, reviewed=reviewed)
+@settings(deadline=None, max_examples=300)
+@given(schemas())
+def test_what_is_written_is_read_back(schema: Schema) -> None:
     assert parse_schema(schema_text(schema, "toy"), "f") == schema
     assert parse_schema(schema_body(schema), "f") == replace(schema, reviewed=False)
 
@@ -103,6 +47,53 @@ def test_a_simple_column_is_one_line() -> None:
     )
 
 
+def test_every_kind_of_rule_is_a_readable_line() -> None:
+    schema = Schema(
+        (
+            Feature("ok", "string", "bool", ("Y", "N"), min_count=5, fixed_shape=True),
+            Feature("zip", "string", "int", min=501, drift=Comparator(jensen_shannon=0.1, psi=0.2)),
+            Feature("born", "date", earliest=dt.date(1900, 1, 1)),
+            Feature("at", "timestamp", latest=dt.datetime(2030, 1, 1, 7, 30), stage="BETA"),
+            Feature("id", "string", min_length=8, max_length=8, unique=True, also_in=("TRAINING",)),
+        ),
+        rows_vs_previous=(0.5, 2),
+        functional_dependencies=(
+            FunctionalDependency(("zip",), "ok"),
+            FunctionalDependency(("zip", "born"), "ok", 0.998),
+        ),
+        note="of 2013",
+    )
+    assert schema_body(schema) == (
+        "note: of 2013\n"
+        "rows_vs_previous: {min: 0.5, max: 2}\n"
+        "features:\n"
+        '  ok: {type: string, holds: bool, bool_values: {true: "Y", false: "N"}, min_count: 5, '
+        "fixed_shape: true}\n"
+        "  zip: {type: string, holds: int, min: 501, drift: {jensen_shannon: 0.1, psi: 0.2}}\n"
+        "  born: {type: date, earliest: 1900-01-01}\n"
+        "  at: {type: timestamp, latest: 2030-01-01 07:30:00, stage: BETA}\n"
+        "  id: {type: string, min_length: 8, max_length: 8, unique: true, also_in: [TRAINING]}\n"
+        "functional_dependencies:\n"
+        "  - zip -> ok\n"
+        '  - {rule: "zip, born -> ok", support: 0.998}\n'
+    )
+
+
+def test_a_schema_with_mistakes_is_not_written() -> None:
+    schema = Schema.from_tfmd({"feature": [{"name": "x", "type": "INT", "domain": "d"}]})
+    with pytest.raises(
+        PipelineFileError, match=r"before this is corrected:\nx: a domain does not go"
+    ):
+        schema_text(schema)
+
+
+def test_a_schema_without_environments_names_any() -> None:
+    text = "environments: []\nfeatures:\n  x: {type: int, not_in: [PROD]}\n"
+    schema = parse_schema(text, "f")
+    assert schema.environments == ()
+    assert schema_body(schema) == text
+
+
 def test_a_long_domain_is_wrapped() -> None:
     schema = Schema((Feature("s", "string", domain=tuple(f"value {i}" for i in range(60))),))
     text = schema_text(schema)
@@ -122,7 +113,7 @@ def test_a_domain_is_read_as_it_is_written() -> None:
         ("a: [int]", "a must be a mapping of keys to values; found a list."),
         ("a: {min: 1}", "a.type is missing. Allowed: int, float"),
         ("a: {type: int, mni: 1}", "mni is not a key of a. Did you mean 'min'?"),
-        ("a: {type: int, colour: 1}", "colour is not a key of a. Allowed: type, required"),
+        ("a: {type: int, colour: 1}", "colour is not a key of a. Allowed: type, holds"),
         ("a: {type: int, min: many}", "a.min must be a finite number; found 'many'."),
         ("a: {type: int, min: .inf}", "a.min must be a finite number; found '.inf'."),
         ("a: {type: int, min: true}", "a.min must be a finite number; found 'true'."),
@@ -142,6 +133,70 @@ def test_a_domain_is_read_as_it_is_written() -> None:
         ("a: {type: int, not_in: SERVNG}", "found 'SERVNG'. Did you mean 'SERVING'?"),
         ("a: {type: int, note: [x]}", "a.note must be a text; found a list."),
         ("x: int", "x appears twice (first in line 2)."),
+        ("a: {type: int, holds: text}", "a.holds must be one of int, float, bool, category; found"),
+        ("a: {type: date, holds: bool}", "a.holds bool is for int or float or string; it is date."),
+        (
+            "a: {type: int, bool_values: {true: Y}}",
+            "a.bool_values is for a string that holds bool.",
+        ),
+        (
+            "a: {type: string, holds: bool, bool_values: {true: Y, false: Y}}",
+            "a.bool_values has 'Y' for both true and false.",
+        ),
+        (
+            "a: {type: string, holds: bool, bool_values: {}}",
+            "a.bool_values needs the text for true, the one for false, or both.",
+        ),
+        (
+            "a: {type: string, holds: bool, bool_values: {yes: Y, true: Z}}",
+            "yes is not a key of a.bool_values. Allowed: true, false",
+        ),
+        (
+            "a: {type: string, holds: int, domain: [x]}",
+            "a.domain is for a string that holds nothing else; it holds int.",
+        ),
+        ("a: {type: string, min_domain_mass: 0.9}", "a.min_domain_mass needs a domain."),
+        ("a: {type: string, holds: int, max: 1.5}", "a: min and max of an int must be whole"),
+        ("a: {type: int, holds: bool, max: 1}", "a: min and max are for numbers; it is int."),
+        (
+            "a: {type: int, earliest: 2013-01-01}",
+            "a: earliest and latest are for times; it is int.",
+        ),
+        (
+            "a: {type: date, earliest: 2013-02-30}",
+            "a.earliest must be a date such as 2013-01-31, or",
+        ),
+        ("a: {type: date, earliest: 20130230}", "a.earliest must be a date such as 2013-01-31, or"),
+        (
+            "a: {type: date, latest: 2013-01-01 10:00:00}",
+            "a: earliest and latest of a date must be dates without a time.",
+        ),
+        (
+            "a: {type: timestamp, earliest: 2013-01-02, latest: 2013-01-01 10:00:00+01:00}",
+            "a.earliest 2013-01-02 is after latest 2013-01-01 10:00:00+01:00.",
+        ),
+        (
+            "a: {type: timestamp, earliest: 2013-01-02 00:00:00, latest: 2013-01-03 10:00:00+01:00}",
+            "a: earliest and latest must both have a time zone, or neither.",
+        ),
+        (
+            "a: {type: int, min_length: 1}",
+            "a: min_length and max_length are for string; it is int.",
+        ),
+        (
+            "a: {type: string, min_length: 3, max_length: 1}",
+            "a.min_length 3 is above max_length 1.",
+        ),
+        ("a: {type: int, min_unique: 3, max_unique: 1}", "a.min_unique 3 is above max_unique 1."),
+        ("a: {type: int, stage: DONE}", "a.stage must be one of PLANNED, .*found 'DONE'."),
+        ("a: {type: int, drift: {psy: 1}}", "psy is not a key of a.drift. Did you mean 'psi'?"),
+        ("a: {type: int, drift: {ks: 2}}", "a.drift.ks must be a share from 0 to 1; found '2'."),
+        ("a: {type: int, skew: {psi: -1}}", "a.skew.psi must be a number >= 0; found '-1'."),
+        ("a: {type: int, skew: 0.1}", "a.skew must be a mapping of keys to values; found '0.1'."),
+        (
+            "a: {type: int, not_in: [SERVING], also_in: [SERVING]}",
+            "a has SERVING in both not_in and also_in.",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_line(line: Any, message: Any) -> None:
@@ -165,6 +220,30 @@ def test_a_mistake_is_named_with_its_line(line: Any, message: Any) -> None:
         ("features: {}\nreviewed: [me]", "f:2: reviewed must be a text; found a list"),
         ("features: {}\nleft_out: {a: [b]}", "f:2: left_out.a must be a text"),
         ("features: {a: *b}", "f:1: YAML aliases"),
+        (
+            "features: {}\nrows_vs_previous: {min: 2, max: 1}",
+            "f:2: rows_vs_previous.min 2 is above",
+        ),
+        (
+            "features: {}\nrows_vs_version: {least: 2}",
+            "f:2: least is not a key of rows_vs_version.",
+        ),
+        (
+            "features: {city: int}\nfunctional_dependencies: [ctiy -> city]",
+            "f:2: functional_dependencies: 'ctiy' is not a column of the schema. Did you mean 'city'",
+        ),
+        (
+            "features: {}\nfunctional_dependencies: city -> county",
+            "f:2: functional_dependencies must be a list of rules such as `city -> county`; found",
+        ),
+        (
+            "features: {}\nfunctional_dependencies: [city]",
+            "f:2: functional_dependencies: a rule must be like `city -> county`; found 'city'",
+        ),
+        (
+            "features: {}\nfunctional_dependencies: [{support: 0.9}]",
+            "f:2: functional_dependencies needs a rule such as `city -> county`, or determinant",
+        ),
         ("features: {", "f:1: this is not YAML"),
         ("features: \x00", "f: this is not YAML"),
     ],
