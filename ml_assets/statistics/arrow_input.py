@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from ml_assets.errors import DataError, did_you_mean
-from ml_assets.statistics.frame_input import frame_to_arrow, rows_without_columns
+from ml_assets.statistics.frame_input import column_name, frame_to_arrow, rows_without_columns
 from ml_assets.statistics.parquet_input import parquet_parts
 from ml_assets.table import BATCH_ROWS, RESERVED_COLUMNS, Table
 
@@ -51,7 +51,7 @@ def record_batches(
         wanted = wanted_columns(data.schema.names, columns)
         chosen = (batch.select(wanted) for batch in data)
         return _at_least_one(equal_batches(chosen, batch_rows), _select(data.schema, wanted))
-    if not isinstance(data, (pa.Table, pa.RecordBatch)) and not _is_frame(data):
+    if not _is_known(data):
         return record_batches(_stream(data), columns, batch_rows)
     return _batches_in_memory(data, columns, batch_rows)
 
@@ -61,8 +61,8 @@ def column_parts(
     columns: Sequence[str] | None = None,
     beside: Sequence[str] = (),
     batch_rows: int = STATE_ROWS,
-) -> Iterator[Iterator[Any]]:
-    """Give the rows of `data` once for each group of columns, as record batches.
+) -> Iterator[tuple[list[str], Iterator[Any]]]:
+    """Give groups of columns, and for each group all rows as record batches.
 
     A `Table` is read a few columns at a time; everything else comes as one group.
 
@@ -71,21 +71,22 @@ def column_parts(
     data, columns, batch_rows
         As in `record_batches`.
     beside : sequence of str
-        The columns that each group has as well, wanted or not.
+        The columns that the batches of each group have as well, wanted or not.
     """
-    if isinstance(data, Table) and data.files:
-        wanted = wanted_columns(data.columns, columns)
-        wanted_columns(data.columns, beside)
-        if wanted:
-            schema = data.schema
-            for names, batches in parquet_parts(data.files, wanted, beside, batch_rows):
-                yield _at_least_one(equal_batches(batches, batch_rows), _select(schema, names))
-            return
-        data = rows_without_columns(data.num_rows)
-    if columns is None and beside:
-        columns = [name for name in _names(data) if name not in RESERVED_COLUMNS]
-    both = None if columns is None else list(dict.fromkeys([*columns, *beside]))
-    yield record_batches(data, both, batch_rows)
+    if not _is_known(data):
+        data = _stream(data)
+    names = _names(data)
+    wanted = wanted_columns(names, columns)
+    both = list(dict.fromkeys([*wanted, *wanted_columns(names, beside)]))
+    if not isinstance(data, Table):
+        yield wanted, record_batches(data, both, batch_rows)
+    elif not wanted:
+        yield wanted, record_batches(rows_without_columns(data.num_rows), None, batch_rows)
+    else:
+        schema = data.schema
+        for group, batches in parquet_parts(data.files, wanted, beside, batch_rows):
+            of_group = _select(schema, list(dict.fromkeys([*group, *beside])))
+            yield group, _at_least_one(equal_batches(batches, batch_rows), of_group)
 
 
 def wanted_columns(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
@@ -128,11 +129,14 @@ def _batches_in_memory(data: Any, columns: Sequence[str] | None, batch_rows: int
 
 
 def _names(data: Any) -> list[str]:
-    from ml_assets.statistics.frame_input import column_name
-
     if _is_frame(data):
         return [column_name(name) for name in data.columns]
-    return list(data.schema.names)
+    return list(data.columns if isinstance(data, Table) else data.schema.names)
+
+
+def _is_known(data: Any) -> bool:
+    known = (Table, ds.Dataset, pa.RecordBatchReader, pa.Table, pa.RecordBatch)
+    return isinstance(data, known) or _is_frame(data)
 
 
 def _is_frame(data: Any) -> bool:

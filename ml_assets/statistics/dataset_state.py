@@ -4,11 +4,22 @@ States are immutable and form a monoid: they can be made of any batches, in any 
 merged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ml_assets.statistics.feature_state import FeatureState, feature_state, merge_features
+from ml_assets.statistics.feature_state import (
+    FeatureState,
+    feature_state,
+    merge_features,
+    without_values,
+)
+from ml_assets.statistics.weighted_state import (
+    NO_FAULTS,
+    WeightFaults,
+    merge_faults,
+    read_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -21,19 +32,45 @@ class DatasetState:
         How many rows were seen.
     features : mapping of str to FeatureState
         The columns, in order. A column that some parts lack is missing in all of their rows.
+    weight : float, optional
+        The sum of the rows' weights, where they have weights.
+    weight_faults : WeightFaults
+        The weights that are none.
     """
 
     num_rows: int = 0
     features: Mapping[str, FeatureState] = field(default_factory=dict)
+    weight: float | None = None
+    weight_faults: WeightFaults = NO_FAULTS
 
 
-def batch_state(batch: Any) -> DatasetState:
-    """Give the state of one Arrow record batch."""
-    features = {
-        name: feature_state(array)
-        for name, array in zip(batch.schema.names, batch.columns, strict=True)
-    }
-    return DatasetState(batch.num_rows, features)
+def batch_state(
+    batch: Any, columns: Sequence[str] | None = None, weight_column: str | None = None
+) -> DatasetState:
+    """Give the state of one Arrow record batch.
+
+    Parameters
+    ----------
+    batch : pyarrow.RecordBatch
+        The rows.
+    columns : sequence of str, optional
+        The columns to describe, all by default; those that it lacks are left out.
+    weight_column : str, optional
+        The column with the rows' weights.
+
+    Raises
+    ------
+    DataError
+        If the weights are not numbers.
+    """
+    names = batch.schema.names
+    wanted = [name for name in names if columns is None or name in columns]
+    if weight_column is None:
+        features = {name: feature_state(batch.column(name)) for name in wanted}
+        return DatasetState(batch.num_rows, features)
+    weights, faults = read_weights(batch.column(weight_column), weight_column)
+    features = {name: feature_state(batch.column(name), weights) for name in wanted}
+    return DatasetState(batch.num_rows, features, float(weights.sum()), faults)
 
 
 def merge_states(states: Iterable[DatasetState]) -> DatasetState:
@@ -52,21 +89,29 @@ def merge_states(states: Iterable[DatasetState]) -> DatasetState:
 
 def join_columns(states: Iterable[DatasetState]) -> DatasetState:
     """Give the state of the same rows that other states describe by other columns each."""
-    num_rows, features = 0, dict[str, FeatureState]()
-    for state in states:
-        num_rows = max(num_rows, state.num_rows)
-        features.update(state.features)
-    return DatasetState(num_rows, features)
+    found = list(states)
+    features = {name: state for part in found for name, state in part.features.items()}
+    if not found:
+        return DatasetState()
+    return DatasetState(found[0].num_rows, features, found[0].weight, found[0].weight_faults)
 
 
 def _merge_two(first: DatasetState, second: DatasetState) -> DatasetState:
+    if not first.num_rows and not first.features:
+        return second
     names = dict.fromkeys([*first.features, *second.features])
     features = {
         name: merge_features(name, _feature(first, name), _feature(second, name)) for name in names
     }
-    return DatasetState(first.num_rows + second.num_rows, features)
+    weights = [state.weight for state in (first, second) if state.weight is not None]
+    return DatasetState(
+        first.num_rows + second.num_rows,
+        features,
+        sum(weights) if weights else None,
+        merge_faults(first.weight_faults, second.weight_faults),
+    )
 
 
 def _feature(state: DatasetState, name: str) -> FeatureState:
-    absent = FeatureState("null", state.num_rows, state.num_rows, None)
-    return state.features.get(name, absent)
+    found = state.features.get(name)
+    return without_values(state.num_rows, state.weight) if found is None else found

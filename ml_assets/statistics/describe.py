@@ -15,17 +15,24 @@ from ml_assets.statistics.model import (
     FeatureStatistics,
     FeatureType,
     Number,
+    NumbersInText,
     NumericStatistics,
     StringStatistics,
     TimeStatistics,
+    WeightedStatistics,
 )
 from ml_assets.statistics.numeric_state import Moments, NumericState
 from ml_assets.statistics.points import Array, Points, count_up_to, median, quantiles, thin
+from ml_assets.statistics.semantic_type import semantic_type_of_ints, semantic_type_of_texts
+from ml_assets.statistics.text_kinds import TextKinds
+from ml_assets.statistics.time_grid import UNITS, gaps_of
 from ml_assets.statistics.time_state import TimeState
+from ml_assets.statistics.weighted_state import WeightedState
 
 # How many weighted values of a numeric column, and how many values of a text column, are stored.
 DISTRIBUTION_BUCKETS = 256
 VALUE_COUNTS = 1000
+MOST_GAPS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -51,16 +58,20 @@ def describe(state: DatasetState, top_values: int, histogram_buckets: int) -> Da
 def _feature(
     name: str, state: FeatureState, top_values: int, histogram_buckets: int
 ) -> FeatureStatistics:
-    numeric = string = time = None
+    numeric = string = time = semantic = None
     match state.described:
         case NumericState() as found:
             numeric = _numeric(found, histogram_buckets)
+            semantic = semantic_type_of_ints(found) if state.type == "int" else None
         case CategoryState() as found:
             string = _string(found, top_values)
+            semantic = semantic_type_of_texts(found) if state.type == "string" else None
         case TimeState() as found:
             time = _time(found, state.type, histogram_buckets)
+    weighted = state.weighted and _weighted(state.weighted, top_values, histogram_buckets)
+    counts = state.num_rows, state.num_missing
     return FeatureStatistics(
-        name, state.type, state.num_rows, state.num_missing, numeric, string, time
+        name, state.type, *counts, numeric, string, time, semantic, weighted or None
     )
 
 
@@ -100,7 +111,13 @@ def _string(state: CategoryState, top_values: int) -> StringStatistics:
         avg_length=state.characters / state.num_values if state.num_values else None,
         num_empty=state.num_empty,
         invalid_utf8_count=state.num_invalid_utf8,
+        numbers=_numbers_in_text(state.kinds),
     )
+
+
+def _numbers_in_text(kinds: TextKinds) -> NumbersInText:
+    low, high = kinds.extremes or (None, None)
+    return NumbersInText(kinds.num_int, kinds.num_float, low, high)
 
 
 def _time(state: TimeState, type_: FeatureType, buckets: int) -> TimeStatistics:
@@ -108,6 +125,7 @@ def _time(state: TimeState, type_: FeatureType, buckets: int) -> TimeStatistics:
     points = moments.sketch.points()
     low, high = moments.extremes or (None, None)
     middle = None if low is None else int(quantiles(points, np.array([0.5]))[0])
+    gaps = gaps_of(state.grid, MOST_GAPS)
     return TimeStatistics(
         min=_iso(low, type_),
         median=_iso(middle, type_),
@@ -118,6 +136,28 @@ def _time(state: TimeState, type_: FeatureType, buckets: int) -> TimeStatistics:
         histogram=_histogram(points, low, high, buckets),
         hours=tuple(state.hours.tolist()) if type_ == "timestamp" else (),
         weekdays=tuple(state.weekdays.tolist()),
+        granularity=None if state.grid.unit is None else UNITS[state.grid.unit],
+        num_gaps=gaps.count if gaps else None,
+        num_absent=gaps.units if gaps else None,
+        gaps=gaps.largest if gaps else (),
+    )
+
+
+def _weighted(state: WeightedState, top_values: int, buckets: int) -> WeightedStatistics:
+    points = state.sketch.points()
+    low, high = points.values[[0, -1]].tolist() if len(points.values) else (None, None)
+    texts = state.texts
+    return WeightedStatistics(
+        num_non_missing=state.non_missing,
+        num_missing=state.missing,
+        mean=_finite(state.moments.mean) if state.moments.count else None,
+        std_dev=_std_dev(state.moments),
+        median=None if low is None else quantiles(points, np.array([0.5]))[0].item(),
+        histogram=_histogram(points, low, high, buckets),
+        quantile_histogram=_quantile_histogram(points, low, buckets),
+        rank_error=state.sketch.rank_error,
+        top_values=() if texts is None else texts.most_frequent(top_values),
+        weight_error=0.0 if texts is None else float(texts.error),
     )
 
 

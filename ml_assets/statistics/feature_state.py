@@ -11,9 +11,16 @@ from ml_assets.errors import DataError
 from ml_assets.statistics.category_state import CategoryState, category_state, merge_category
 from ml_assets.statistics.model import FeatureType
 from ml_assets.statistics.numeric_state import NumericState, merge_numeric, numeric_state
-from ml_assets.statistics.plain_arrow import count_missing, is_text, plain
+from ml_assets.statistics.plain_arrow import count_missing, is_missing, is_text, plain
 from ml_assets.statistics.points import Array
 from ml_assets.statistics.time_state import TimeState, merge_time, time_state
+from ml_assets.statistics.weighted_state import (
+    WeightedState,
+    merge_weighted,
+    weighted_counts,
+    weighted_numbers,
+    weighted_texts,
+)
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Described = NumericState | CategoryState | TimeState
@@ -27,6 +34,7 @@ class FeatureState:
     num_rows: int
     num_missing: int
     described: Described | None
+    weighted: WeightedState | None = None
 
 
 def feature_type(arrow: Any) -> FeatureType:
@@ -50,13 +58,19 @@ _TESTS: dict[FeatureType, tuple[Any, ...]] = {
 }
 
 
-def feature_state(array: Any) -> FeatureState:
-    """Give the state of an Arrow array of any type."""
+def feature_state(array: Any, weights: Array | None = None) -> FeatureState:
+    """Give the state of an Arrow array of any type, and of its rows' weights where there are any."""
     array = plain(array)
     type_ = feature_type(array.type)
     missing = count_missing(array)
     values = array.drop_null() if missing and type_ != "nested" else array
-    return FeatureState(type_, len(array), missing, _described(type_, values))
+    return FeatureState(
+        type_,
+        len(array),
+        missing,
+        _described(type_, values),
+        None if weights is None else _weighted(type_, array, values, weights),
+    )
 
 
 def merge_features(name: str, first: FeatureState, second: FeatureState) -> FeatureState:
@@ -78,7 +92,14 @@ def merge_features(name: str, first: FeatureState, second: FeatureState) -> Feat
         first.num_rows + second.num_rows,
         first.num_missing + second.num_missing,
         _merge(first.described, second.described),
+        _merge_weighted(first, second),
     )
+
+
+def without_values(rows: int, weight: float | None) -> FeatureState:
+    """Give the state of rows that have no value, and their weight where they have one."""
+    weighted = None if weight is None else weighted_counts(np.empty(0), weight)
+    return FeatureState("null", rows, rows, None, weighted)
 
 
 def _described(type_: FeatureType, values: Any) -> Described | None:
@@ -91,6 +112,26 @@ def _described(type_: FeatureType, values: Any) -> Described | None:
             return time_state(_microseconds(values), getattr(values.type, "tz", None))
         case _:
             return None
+
+
+def _weighted(type_: FeatureType, array: Any, values: Any, weights: Array) -> WeightedState:
+    """The state of all rows with their weights; `values` are those of the array that are not missing."""
+    missing, missing_weight = is_missing(array), 0.0
+    if missing.any():
+        missing_weight, weights = float(weights[missing].sum()), weights[~missing]
+    match type_:
+        case "int" | "float":
+            return weighted_numbers(_numbers(type_, values), weights, missing_weight)
+        case "bool" | "string":
+            return weighted_texts(values, weights, missing_weight)
+        case _:
+            return weighted_counts(weights, missing_weight)
+
+
+def _merge_weighted(first: FeatureState, second: FeatureState) -> WeightedState | None:
+    if first.weighted is None or second.weighted is None:
+        return first.weighted or second.weighted
+    return merge_weighted(first.weighted, second.weighted)
 
 
 def _numbers(type_: FeatureType, values: Any) -> Array:

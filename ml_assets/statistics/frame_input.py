@@ -19,7 +19,7 @@ import pyarrow.types as pt
 
 from ml_assets.errors import DataError
 
-_CANNOT_CONVERT = (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError)
+_CANNOT_CONVERT = (pa.ArrowException, TypeError, ValueError, ArithmeticError, AttributeError)
 _TRUTHS = (bool, np.bool_)
 _BYTES = (bytes, bytearray, memoryview)
 _TIMES = (datetime.date, np.datetime64)
@@ -32,6 +32,8 @@ _SCALARS = (
 
 def frame_to_arrow(frame: Any) -> Any:
     """Give a DataFrame as an Arrow table without its index; names become strings, NaN a missing value.
+
+    In a column of objects that are floats, only None (and NA) is a missing value.
 
     Raises
     ------
@@ -79,8 +81,16 @@ def _column(series: Any) -> Any:
         found = pa.array(series, from_pandas=True)
     except _CANNOT_CONVERT:
         return _objects(series)
+    if dtype.kind == "O" and pt.is_floating(found.type):
+        return _with_nan(series)
     # Of dates and moments together Arrow makes dates, and so loses the time of the day.
     return _objects(series) if dtype.kind == "O" and pt.is_date(found.type) else found
+
+
+def _with_nan(series: Any) -> Any:
+    """Floats in a column of objects: there None is a missing value, and NaN is NaN."""
+    values = series.tolist()
+    return pa.array([v if isinstance(v, numbers.Real) else None for v in values], pa.float64())
 
 
 def _with_zone(series: Any) -> Any:
@@ -140,7 +150,11 @@ def _present(series: Any) -> list[Any]:
 
 
 def _is_missing(series: Any) -> Any:
-    return np.asarray(series.isna(), dtype=bool)
+    try:
+        return np.asarray(series.isna(), dtype=bool)
+    except decimal.InvalidOperation:  # of a signalling NaN
+        is_nan = [isinstance(v, decimal.Decimal) and v.is_nan() for v in series.tolist()]
+        return np.array(is_nan) | _is_missing(series.mask(is_nan))
 
 
 def _converted(series: Any, convert: Any, type_: Any) -> Any:

@@ -36,7 +36,7 @@ def parquet_parts(
     batch_rows: int,
     rows: Rows | None = None,
 ) -> Iterator[tuple[list[str], Iterator[Any]]]:
-    """Give groups of columns, and for each the rows of the files in record batches.
+    """Give groups of columns, and for each group the rows of the files in record batches.
 
     Parameters
     ----------
@@ -56,8 +56,9 @@ def parquet_parts(
     count = total if rows is None else rows.stop - rows.start
     width = max(1, -(-len(columns) // _MOST_PASSES), _VALUES_PER_PASS // max(count, 1))
     for start in range(0, len(columns), width):
-        group = list(dict.fromkeys([*columns[start : start + width], *beside]))
-        yield group, _batches(opened, group, batch_rows, rows or Rows(0, total))
+        group = list(columns[start : start + width])
+        both = list(dict.fromkeys([*group, *beside]))
+        yield group, _batches(opened, both, batch_rows, rows or Rows(0, total))
 
 
 def _batches(

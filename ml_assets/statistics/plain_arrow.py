@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+
+from ml_assets.statistics.points import Array
 
 
 def plain(array: Any) -> Any:
@@ -33,8 +36,16 @@ def plain(array: Any) -> Any:
 def count_missing(array: Any) -> int:
     """Give how many rows have no value."""
     if pt.is_union(array.type):  # its own null_count is always 0
-        return sum(value is None for value in array.to_pylist())
+        return int(is_missing(array).sum())
     return int(array.null_count)
+
+
+def is_missing(array: Any) -> Array:
+    """Give which rows have no value."""
+    if pt.is_union(array.type):
+        return np.array([value is None for value in array.to_pylist()], bool)
+    found: Array = array.is_null().to_numpy(zero_copy_only=False)
+    return found
 
 
 def is_text(type_: Any) -> bool:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_assets.statistics.numeric_state import NumericState, merge_numeric, numeric_state
-from ml_assets.statistics.points import Array, points_of_sorted
+from ml_assets.statistics.number_counts import count_numbers
+from ml_assets.statistics.numeric_state import NumericState, merge_numeric, points_state
+from ml_assets.statistics.points import Array
+from ml_assets.statistics.time_grid import TimeGrid, merge_grids, time_grid
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -26,24 +28,28 @@ class TimeState:
         How many lie on each day of the week, Monday first.
     timezone : str, optional
         Of the column's type. Hours and days are counted in UTC where there is one.
+    grid : TimeGrid
+        How regular they are.
     """
 
     moments: NumericState
     hours: Array
     weekdays: Array
     timezone: str | None
+    grid: TimeGrid
 
 
 def time_state(microseconds: Array, timezone: str | None) -> TimeState:
     """Give the state of an array of int64."""
-    points = points_of_sorted(np.sort(microseconds))
+    points, _, _ = count_numbers(microseconds)
     hours = (points.values // HOUR) % 24
     weekdays = (points.values // DAY + _WEEKDAY_OF_1970) % 7
     return TimeState(
-        numeric_state(microseconds),
+        points_state(points),
         _count(hours, points.counts, 24),
         _count(weekdays, points.counts, 7),
         timezone,
+        time_grid(points.values, timezone),
     )
 
 
@@ -54,8 +60,9 @@ def merge_time(first: TimeState, second: TimeState) -> TimeState:
         first.hours + second.hours,
         first.weekdays + second.weekdays,
         first.timezone if first.timezone == second.timezone else None,
+        merge_grids(first.grid, second.grid, first.timezone),
     )
 
 
 def _count(values: Array, counts: Array, size: int) -> Array:
-    return np.bincount(values.astype(np.int64), weights=counts, minlength=size).astype(np.int64)
+    return np.bincount(values, weights=counts, minlength=size).astype(np.int64)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ml_assets.errors import DataError
-from ml_assets.statistics.generate import SPLITS
+from ml_assets.ingest.split import SPLITS
 from ml_assets.table import SPLIT, Table
 from ml_assets.validation.rows import BrokenRule
 
