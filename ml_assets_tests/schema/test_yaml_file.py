@@ -67,7 +67,7 @@ def test_every_kind_of_rule_is_a_readable_line() -> None:
         "note: of 2013\n"
         "rows_vs_previous: {min: 0.5, max: 2}\n"
         "features:\n"
-        '  ok: {type: string, holds: bool, bool_values: {true: "Y", false: "N"}, min_count: 5, '
+        "  ok: {type: string, holds: bool, bool_values: {true: Y, false: N}, min_count: 5, "
         "fixed_shape: true}\n"
         "  zip: {type: string, holds: int, min: 501, drift: {jensen_shannon: 0.1, psi: 0.2}}\n"
         "  born: {type: date, earliest: 1900-01-01}\n"
