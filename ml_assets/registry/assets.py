@@ -277,12 +277,7 @@ def _facts(
 
 
 def _infra_outcome(found: "InfraValidation") -> Outcome:
-    measured = {
-        "load_seconds": found.load_seconds,
-        "p50_ms": found.p50_ms,
-        "p99_ms": found.p99_ms,
-        "memory_mb": found.memory_mb,
-    }
+    measured = found.measured()
     said = f"{found.rows} rows were answered as in training, malformed requests were refused"
     return Outcome(
         summary={"blessed": found.blessed, "rows_asked": found.rows, **measured},

@@ -13,6 +13,15 @@ from typing import Any
 from ml_assets.errors import ModelError
 from ml_assets.registry import database
 
+# A server that is down or slow is asked again a few times and then given up: a registration that hangs
+# would hold the lock. MLflow's own defaults are seven retries of two minutes each.
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+
 
 @contextmanager
 def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
@@ -62,8 +71,8 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep MLflow and its dependencies from printing, warning and sending telemetry."""
-    for variable in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
-        os.environ.setdefault(variable, "true")
+    for variable, value in _ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mlflow  # noqa: F401

@@ -5,30 +5,42 @@ does not keep is a reason in words with the value and the limit. A server that c
 is a reason like any other: this module gives a verdict, whatever the candidate does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ml_assets.errors import MLAssetsError
+from ml_assets.registry.answers import (
+    OK,
+    Predictions,
+    as_array,
+    is_expected,
+    largest_difference,
+    rows_that_differ,
+    unsound,
+)
 from ml_assets.registry.mlflow_model import Interface
-from ml_assets.registry.payload import malformed_requests, predictions_in, rows_body
+from ml_assets.registry.payload import (
+    hard_requests,
+    malformed_requests,
+    odd_rows,
+    predictions_in,
+    rows_body,
+)
 from ml_assets.registry.scoring_server import ScoringServer, ScoringServerError, scoring_server
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Enough for a percentile that is not one outlier, and half a second of CPU.
-_SINGLE_ROWS = 20
+# Enough for a percentile that is not one outlier, and a second of CPU.
+_SINGLE_ROWS = 100
 _ANSWER_SECONDS = 60.0
-_OK = 200
-# A sum of rounded class probabilities is this near to 1.
-_SUM_TOLERANCE = 1e-6
-
-Predictions = npt.NDArray[np.float64]
+_SERVER_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class Limits:
     max_latency_ms: float
     max_memory_mb: float
     tolerance: float
+    concurrent_requests: int = 4
     max_answer_seconds: float = _ANSWER_SECONDS
 
 
@@ -54,26 +67,39 @@ class InfraValidation:
         Empty if it is blessed.
     refused : dict of str to int
         The HTTP status of each malformed request.
+    survived : dict of str to int
+        The HTTP status of each odd or hard request.
     max_difference : float or None
         The largest absolute difference to the prediction in training.
-    load_seconds, p50_ms, p99_ms, memory_mb : float or None
-        From the start to the first healthy answer; over requests of one row; resident at the end. None
-        where it did not get so far.
+    load_seconds, warm_up_ms, p50_ms, p99_ms, memory_mb : float or None
+        From the start to the first healthy answer; of the first prediction; over later requests of one
+        row; resident at the end. None where it did not get so far.
+    concurrent_p99_ms, requests_per_second : float or None
+        Over requests of one row from several clients at once.
     """
 
     rows: int
     reasons: list[str] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
+    survived: dict[str, int] = field(default_factory=dict)
     max_difference: float | None = None
     load_seconds: float | None = None
+    warm_up_ms: float | None = None
     p50_ms: float | None = None
     p99_ms: float | None = None
     memory_mb: float | None = None
+    concurrent_p99_ms: float | None = None
+    requests_per_second: float | None = None
 
     @property
     def blessed(self) -> bool:
         """Whether nothing speaks against it."""
         return not self.reasons
+
+    def measured(self) -> dict[str, float | None]:
+        """Give what was measured: other numbers each time."""
+        names = ("load_seconds", "warm_up_ms", "p50_ms", "p99_ms", "concurrent_p99_ms")
+        return {name: getattr(self, name) for name in (*names, "requests_per_second", "memory_mb")}
 
     def answers(self) -> dict[str, Any]:
         """Give what it answered as plain JSON, without what was measured: the same each time."""
@@ -82,8 +108,21 @@ class InfraValidation:
         return {
             "rows": self.rows,
             "refused": dict(self.refused),
+            "survived": dict(self.survived),
             "max_difference": difference if known else None,
         }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A running candidate, what it is asked, what it must keep, and what was found so far."""
+
+    server: ScoringServer
+    found: InfraValidation
+    rows: "pa.Table"
+    expected: Predictions
+    interface: Interface
+    limits: Limits
 
 
 def validate_infra(
@@ -130,14 +169,18 @@ def validate_infra(
         words = f": {error}" if isinstance(error, MLAssetsError) else ""
         found.reasons.append(f"the model cannot predict real rows ({type(error).__name__}){words}")
         return found
-    found.reasons += _unsound(expected, interface, "in training")
+    found.reasons += unsound(expected, interface, "in training")
     try:
         with scoring_server(model, log, limits.max_answer_seconds, environment) as server:
             found.load_seconds = server.wait_until_healthy(limits.max_load_seconds)
-            _ask_all(server, found, rows, expected, interface, limits)
-            _ask_singly(server, found, rows, limits)
-            _ask_malformed(server, found, rows, interface)
-            _measure_memory(server, found, limits)
+            found.warm_up_ms = server.ask(rows_body(rows, 0, 1)).seconds * 1000
+            asked = Asked(server, found, rows, expected, interface, limits)
+            _ask_all(asked)
+            _ask_singly(asked)
+            _ask_at_once(asked)
+            _ask_odd(asked, predict)
+            _ask_malformed(asked)
+            _measure_memory(asked)
     except ScoringServerError as error:
         found.reasons.append(str(error))
     except OSError as error:
@@ -147,43 +190,37 @@ def validate_infra(
     return found
 
 
-def _ask_all(
-    server: ScoringServer,
-    found: InfraValidation,
-    rows: "pa.Table",
-    expected: Predictions,
-    interface: Interface,
-    limits: Limits,
-) -> None:
-    answer = server.ask(rows_body(rows))
-    if answer.status != _OK:
+def _ask_all(asked: Asked) -> None:
+    found, rows, expected = asked.found, asked.rows, asked.expected
+    answer = asked.server.ask(rows_body(rows))
+    if answer.status != OK:
         found.reasons.append(
             f"{rows.num_rows} real rows were answered with HTTP {answer.status}, not 200; the server's "
-            f"output is in {server.log}"
+            f"output is in {asked.server.log}"
         )
         return
-    given = _as_array(predictions_in(answer.body))
+    given = as_array(predictions_in(answer.body))
     if given is None or given.shape != expected.shape:
         shape = "no list of numbers" if given is None else f"shape {given.shape}"
         found.reasons.append(f"the predictions have {shape}; in training they had {expected.shape}")
         return
-    found.reasons += _unsound(given, interface, "as a server")
-    found.max_difference = _largest_difference(given, expected)
-    if not found.max_difference <= limits.tolerance:
+    found.reasons += unsound(given, asked.interface, "as a server")
+    found.max_difference = largest_difference(given, expected)
+    if not found.max_difference <= asked.limits.tolerance:
+        wrong = rows_that_differ(given, expected, asked.limits.tolerance)
         found.reasons.append(
-            f"predictions differ from those in training by up to {found.max_difference:.3g}; the "
-            f"tolerance is {limits.tolerance:g}"
+            f"predictions differ from those in training by up to {found.max_difference:.3g} in {wrong} "
+            f"of {len(expected)} rows; the tolerance is {asked.limits.tolerance:g}"
         )
 
 
-def _ask_singly(
-    server: ScoringServer, found: InfraValidation, rows: "pa.Table", limits: Limits
-) -> None:
+def _ask_singly(asked: Asked) -> None:
+    found, rows, limits = asked.found, asked.rows, asked.limits
     count = min(rows.num_rows, _SINGLE_ROWS)
-    answers = [server.ask(rows_body(rows, row, row + 1)) for row in range(count)]
+    answers = [asked.server.ask(rows_body(rows, row, row + 1)) for row in range(count)]
     milliseconds = [answer.seconds * 1000 for answer in answers]
     found.p50_ms, found.p99_ms = (float(v) for v in np.percentile(milliseconds, [50, 99]))
-    failed = [answer.status for answer in answers if answer.status != _OK]
+    failed = [answer.status for answer in answers if answer.status != OK]
     if failed:
         found.reasons.append(
             f"{len(failed)} of {count} requests of one row were answered with HTTP {failed[0]}"
@@ -195,61 +232,72 @@ def _ask_singly(
         )
 
 
-def _ask_malformed(
-    server: ScoringServer, found: InfraValidation, rows: "pa.Table", interface: Interface
-) -> None:
-    types = {column.name: column.type for column in interface.inputs}
-    for request in malformed_requests(rows, types):
-        status = server.ask(request.body, request.content_type).status
-        found.refused[request.name] = status
-        if not 400 <= status < 500:
-            found.reasons.append(
-                f"a malformed request ({request.name}) was answered with HTTP {status}, not a 4xx"
-            )
-    status = server.ask(rows_body(rows, 0, 1)).status
-    if status != _OK:
-        found.reasons.append(f"after malformed requests a good one was answered with HTTP {status}")
-
-
-def _measure_memory(server: ScoringServer, found: InfraValidation, limits: Limits) -> None:
-    server.check_alive()
-    found.memory_mb = server.memory_mb()
-    if found.memory_mb > limits.max_memory_mb:
+def _ask_at_once(asked: Asked) -> None:
+    """Several clients at once must get the answers that one alone gets."""
+    count, clients = min(asked.rows.num_rows, _SINGLE_ROWS), asked.limits.concurrent_requests
+    bodies = [rows_body(asked.rows, row, row + 1) for row in range(count)]
+    with ThreadPoolExecutor(clients) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(asked.server.ask, bodies))
+        seconds = time.monotonic() - began
+    found = asked.found
+    found.concurrent_p99_ms = float(np.percentile([a.seconds * 1000 for a in answers], 99))
+    found.requests_per_second = count / seconds
+    wrong = [
+        row
+        for row, answer in enumerate(answers)
+        if not is_expected(answer, asked.expected[row : row + 1], asked.limits.tolerance)
+    ]
+    if wrong:
         found.reasons.append(
-            f"it holds {found.memory_mb:.0f} MB of memory; the limit is {limits.max_memory_mb:g} MB"
+            f"with {clients} requests at once {len(wrong)} of {count} answers were not those of training"
         )
 
 
-def _unsound(predictions: Predictions, interface: Interface, where: str) -> Iterator[str]:
-    """What no model may predict, whatever it was trained on."""
-    by_row = predictions.reshape(len(predictions), -1)
-    finite = np.isfinite(by_row).all(axis=1)
-    if not finite.all():
-        bad = int((~finite).sum())
-        yield f"{bad} of {len(by_row)} predictions {where} are not numbers (NaN or infinite)"
-    if interface.task == "regression" or not finite.any():
-        return
-    outside = ((by_row[finite] < 0) | (by_row[finite] > 1)).any(axis=1)
-    if outside.any():
-        yield f"{int(outside.sum())} of {len(by_row)} probabilities {where} are outside 0 to 1"
-    if interface.task == "multiclass":
-        wrong = np.abs(by_row[finite].sum(axis=1) - 1) > _SUM_TOLERANCE
-        if wrong.any():
-            yield f"{int(wrong.sum())} of {len(by_row)} rows of probabilities {where} do not sum to 1"
+def _ask_odd(asked: Asked, predict: Callable[["pa.Table"], Predictions]) -> None:
+    """Odd rows must be answered as in training; hard requests must not be answered with a 5xx."""
+    found, inputs = asked.found, asked.interface.inputs
+    for odd in odd_rows(asked.rows, inputs):
+        answer = asked.server.ask(rows_body(odd.rows))
+        found.survived[odd.name] = answer.status
+        try:
+            expected = predict(odd.rows)
+        except Exception as error:  # a model may raise anything; it is a verdict, not an accident
+            found.reasons.append(
+                f"it cannot predict a row with {odd.name} ({type(error).__name__})"
+            )
+            continue
+        found.reasons += unsound(expected, asked.interface, f"of a row with {odd.name}")
+        if not is_expected(answer, expected, asked.limits.tolerance):
+            said = "otherwise than" if answer.status == OK else f"with HTTP {answer.status}, unlike"
+            found.reasons.append(f"a row with {odd.name} was answered {said} in training")
+    for hard in hard_requests(asked.rows, inputs):
+        status = asked.server.ask(hard.body, hard.content_type).status
+        found.survived[hard.name] = status
+        if status >= _SERVER_ERROR:
+            found.reasons.append(f"a request with {hard.name} was answered with HTTP {status}")
 
 
-def _as_array(predictions: Any) -> Predictions | None:
-    if not isinstance(predictions, Sequence):
-        return None
-    try:
-        return np.array(predictions, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
+def _ask_malformed(asked: Asked) -> None:
+    found, rows = asked.found, asked.rows
+    types = {column.name: column.type for column in asked.interface.inputs}
+    for request in malformed_requests(rows, types):
+        status = asked.server.ask(request.body, request.content_type).status
+        found.refused[request.name] = status
+        if not 400 <= status < _SERVER_ERROR:
+            found.reasons.append(
+                f"a malformed request ({request.name}) was answered with HTTP {status}, not a 4xx"
+            )
+    status = asked.server.ask(rows_body(rows, 0, 1)).status
+    if status != OK:
+        found.reasons.append(f"after malformed requests a good one was answered with HTTP {status}")
 
 
-def _largest_difference(given: Predictions, expected: Predictions) -> float:
-    """The largest absolute difference; NaN on both sides is none, on one side infinite."""
-    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
-    with np.errstate(invalid="ignore"):
-        difference = np.where(same, 0.0, np.abs(given - expected))
-    return float(np.where(np.isnan(difference), np.inf, difference).max(initial=0.0))
+def _measure_memory(asked: Asked) -> None:
+    found, limit = asked.found, asked.limits.max_memory_mb
+    asked.server.check_alive()
+    found.memory_mb = asked.server.memory_mb()
+    if found.memory_mb > limit:
+        found.reasons.append(
+            f"it holds {found.memory_mb:.0f} MB of memory; the limit is {limit:g} MB"
+        )

@@ -1,4 +1,4 @@
-"""The JSON bodies that a candidate is asked with: real rows, and requests that must be refused."""
+"""The JSON bodies that a candidate is asked with: real rows, odd ones, and what must be refused."""
 
 import json
 import math
@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.registry.mlflow_model import ModelInput
 from ml_assets.table import Table, split_is
 
 if TYPE_CHECKING:
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
 _JSON = "application/json"
 _NUMBERS = ("int", "float")
 _MOMENTS = ("date", "timestamp")
+
+
+# An attack or an accident: a body as large as this must neither kill the server nor fill its memory.
+LARGE_BYTES = 10_000_000
+UNKNOWN_CATEGORY = "a value that training never saw"
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Rows that are unusual and yet right: they must be answered as in training."""
+
+    name: str
+    rows: "pa.Table"
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,49 @@ def malformed_requests(rows: "pa.Table", types: Mapping[str, str]) -> list[Malfo
     ]
 
 
+def odd_rows(rows: "pa.Table", inputs: Sequence[ModelInput]) -> list[Odd]:
+    """Give one real row changed in the ways that serving meets, each in rows of its own.
+
+    A row for each column that may be null, without its value; a row with all of them null; and a row
+    whose texts are categories that training never saw.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Real rows, at least one.
+    inputs : sequence of ModelInput
+        The columns that the model reads.
+    """
+    row = rows.slice(0, 1)
+    optional = [column.name for column in inputs if column.nullable]
+    texts = [column.name for column in inputs if column.type == "string"]
+    found = [Odd(f"no {name}", _with(row, {name: None})) for name in optional]
+    if len(optional) > 1:
+        found.append(Odd("none of the optional values", _with(row, dict.fromkeys(optional))))
+    if texts:
+        unknown = dict.fromkeys(texts, UNKNOWN_CATEGORY)
+        found.append(Odd("unknown categories", _with(row, unknown)))
+    return found
+
+
+def hard_requests(rows: "pa.Table", inputs: Sequence[ModelInput]) -> list[Malformed]:
+    """Give requests that may be answered or refused, and that the server must survive.
+
+    NaN and infinity as JavaScript writes them, which JSON does not know; and a body of 10 MB.
+    """
+    row = rows_body(rows, 0, 1)
+    numbers = [column.name for column in inputs if column.type in _NUMBERS]
+    found = []
+    if numbers:
+        place = rows.column_names.index(numbers[0])
+        for word, number in (("NaN", math.nan), ("Infinity", math.inf)):
+            content = json.loads(row)
+            content["dataframe_split"]["data"][0][place] = number
+            found.append(Malformed(word, json.dumps(content).encode()))
+    found.append(Malformed("10 MB", row[:-1] + b" " * (LARGE_BYTES - len(row)) + row[-1:]))
+    return found
+
+
 def predictions_in(body: bytes) -> Any:
     """Give what an answer of the server holds under ``predictions``, or None if it is no such answer."""
     try:
@@ -75,6 +132,17 @@ def predictions_in(body: bytes) -> Any:
     except ValueError:
         return None
     return answer.get("predictions") if isinstance(answer, dict) else None
+
+
+def _with(row: "pa.Table", values: Mapping[str, str | None]) -> "pa.Table":
+    """The row with other values."""
+    import pyarrow as pa
+
+    for name, value in values.items():
+        place = row.column_names.index(name)
+        kind = pa.string() if value is not None else row.schema.field(name).type
+        row = row.set_column(place, name, pa.array([value], kind))
+    return row
 
 
 def _of_wrong_type(kind: str, value: Any) -> Any:

@@ -23,6 +23,8 @@ class InfraValidationSpec(Spec):
         The process's resident memory, in megabytes (10^6 bytes).
     tolerance : float
         The largest absolute difference to the prediction in training, >= 0.
+    concurrent_requests : int
+        How many clients ask it at once, 1 to 64.
     """
 
     rows: Annotated[int, Field(ge=1, le=10_000)] = 50
@@ -30,6 +32,7 @@ class InfraValidationSpec(Spec):
     max_latency_ms: Annotated[float, Field(gt=0)] = 5000.0
     max_memory_mb: Annotated[float, Field(gt=0)] = 2000.0
     tolerance: Annotated[float, Field(ge=0)] = 1e-9
+    concurrent_requests: Annotated[int, Field(ge=1, le=64)] = 4
 
 
 class WaiverSpec(Spec):

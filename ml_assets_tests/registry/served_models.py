@@ -17,8 +17,10 @@ class Served:
 
     def __init__(self, behaviour: str) -> None:
         self._behaviour = behaviour
+        self._asked = 0
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
+        self._asked += 1
         match self._behaviour:
             case "die":
                 os.kill(os.getpid(), signal.SIGSEGV)
@@ -32,7 +34,11 @@ class Served:
                 return np.array([np.nan, 1.5, 0.9, *data["x"][3:]])
             case "a word":
                 return "a word"
-        return data["x"].to_numpy()
+            case "fail on null" if len(data) == 1 and data["s"].isna().any():
+                raise RuntimeError("no s")
+            case "forget" if self._asked > 6:
+                return data["x"].to_numpy() + 1
+        return data["x"].fillna(0.5).clip(0, 1).to_numpy()
 
 
 def _load_pyfunc(path: str) -> Served:

@@ -10,8 +10,9 @@ import psutil
 import pyarrow as pa
 import pytest
 
-from ml_assets.registry import infra_validation, mlflow_model
-from ml_assets.registry.infra_validation import InfraValidation, Limits, Predictions, validate_infra
+from ml_assets.registry import answers, mlflow_model
+from ml_assets.registry.answers import Predictions
+from ml_assets.registry.infra_validation import InfraValidation, Limits, validate_infra
 from ml_assets.registry.mlflow_model import Interface, ModelInput, write_mlflow_model
 from ml_assets.registry.payload import rows_body
 from ml_assets.registry.scoring_server import ScoringServerError, scoring_server
@@ -25,7 +26,7 @@ LIMITS = Limits(60.0, 5_000.0, 2_000.0, 1e-9, max_answer_seconds=30.0)
 
 
 def predict_x(rows: pa.Table) -> Predictions:
-    return np.array(rows["x"].to_pylist())
+    return np.array([0.5 if x is None else x for x in rows["x"].to_pylist()])
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def test_every_broken_limit_is_a_reason_with_value_and_limit(model: Path) -> Non
     ] == [
         "1 of 4 predictions as a server are not numbers (NaN or infinite)",
         "1 of 4 probabilities as a server are outside 0 to 1",
-        "predictions differ from those in training by up to inf; the tolerance is 1e-09",
+        "predictions differ from those in training by up to inf in 3 of 4 rows; the tolerance is 1e-09",
+        "with 4 requests at once 4 of 4 answers were not those of training",
     ]
     assert "4 of 4 requests of one row were answered with HTTP 500" in found.reasons
     assert "after malformed requests a good one was answered with HTTP 500" in found.reasons
@@ -174,7 +176,7 @@ REGRESSION = replace(BINARY, task="regression")
 def test_no_model_may_predict_what_is_no_prediction(
     predictions: list[float], interface: Interface, reasons: list[str]
 ) -> None:
-    assert list(infra_validation._unsound(np.array(predictions), interface, "here")) == reasons
+    assert list(answers.unsound(np.array(predictions), interface, "here")) == reasons
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_no_model_may_predict_what_is_no_prediction(
 def test_a_difference_is_blind_to_nan_only_on_both_sides(
     given: list[float], expected: list[float], difference: float
 ) -> None:
-    found = infra_validation._largest_difference(np.array(given), np.array(expected))
+    found = answers.largest_difference(np.array(given), np.array(expected))
 
     assert found == difference
 
@@ -204,3 +206,38 @@ def test_the_server_has_this_process_modules_and_sends_nothing(
 
     assert str(tmp_path) in environment["PYTHONPATH"].split(os.pathsep)
     assert environment["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+@pytest.mark.parametrize("model", ["good"], indirect=True)
+def test_odd_and_hard_requests_are_survived_and_answered_as_in_training(model: Path) -> None:
+    found = validated(model)
+
+    assert found.reasons == []
+    assert found.survived == {
+        "no x": 200,
+        "no s": 200,
+        "none of the optional values": 200,
+        "unknown categories": 200,
+        "NaN": 200,
+        "Infinity": 200,
+        "10 MB": 200,
+    }
+    assert found.refused["a missing column"] == 400
+    assert None not in found.measured().values()
+
+
+@pytest.mark.parametrize("model", ["fail on null"], indirect=True)
+def test_a_model_that_fails_on_what_serving_meets_is_refused_by_name(model: Path) -> None:
+    found = validated(model)
+
+    assert "a row with no s was answered with HTTP 400, unlike in training" in found.reasons
+    assert not any("no x" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("model", ["forget"], indirect=True)
+def test_a_model_that_mixes_up_concurrent_requests_is_refused(model: Path) -> None:
+    found = validated(model, replace(LIMITS, concurrent_requests=4))
+
+    assert [reason for reason in found.reasons if "at once" in reason] == [
+        "with 4 requests at once 4 of 4 answers were not those of training"
+    ]

@@ -1,0 +1,67 @@
+"""What the answers of a candidate are worth: whether they are predictions, and those of training."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ml_assets.registry.mlflow_model import Interface
+from ml_assets.registry.payload import predictions_in
+from ml_assets.registry.scoring_server import Answer
+
+OK = 200
+# A sum of rounded class probabilities is this near to 1.
+SUM_TOLERANCE = 1e-6
+
+Predictions = npt.NDArray[np.float64]
+
+
+def unsound(predictions: Predictions, interface: Interface, where: str) -> Iterator[str]:
+    """What no model may predict, whatever it was trained on."""
+    by_row = predictions.reshape(len(predictions), -1)
+    finite = np.isfinite(by_row).all(axis=1)
+    if not finite.all():
+        bad = int((~finite).sum())
+        yield f"{bad} of {len(by_row)} predictions {where} are not numbers (NaN or infinite)"
+    if interface.task == "regression" or not finite.any():
+        return
+    outside = ((by_row[finite] < 0) | (by_row[finite] > 1)).any(axis=1)
+    if outside.any():
+        yield f"{int(outside.sum())} of {len(by_row)} probabilities {where} are outside 0 to 1"
+    if interface.task == "multiclass":
+        wrong = np.abs(by_row[finite].sum(axis=1) - 1) > SUM_TOLERANCE
+        if wrong.any():
+            yield f"{int(wrong.sum())} of {len(by_row)} rows of probabilities {where} do not sum to 1"
+
+
+def as_array(predictions: Any) -> Predictions | None:
+    """Give what a server answered as an array; None if it is no list of numbers."""
+    if not isinstance(predictions, Sequence):
+        return None
+    try:
+        return np.array(predictions, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_expected(answer: Answer, expected: Predictions, tolerance: float) -> bool:
+    """Whether an answer holds the predictions of training, each within the tolerance."""
+    given = as_array(predictions_in(answer.body)) if answer.status == OK else None
+    if given is None or given.shape != expected.shape:
+        return False
+    return largest_difference(given, expected) <= tolerance
+
+
+def rows_that_differ(given: Predictions, expected: Predictions, tolerance: float) -> int:
+    """Give how many rows are predicted otherwise by more than the tolerance."""
+    pairs = zip(given, expected, strict=True)
+    return sum(not largest_difference(one, other) <= tolerance for one, other in pairs)
+
+
+def largest_difference(given: Predictions, expected: Predictions) -> float:
+    """The largest absolute difference; NaN on both sides is none, on one side infinite."""
+    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0.0, np.abs(given - expected))
+    return float(np.where(np.isnan(difference), np.inf, difference).max(initial=0.0))
