@@ -5,6 +5,8 @@ from .dependencies import check_dependencies as check_dependencies
 from .drift import DriftFinding as DriftFinding
 from .drift import detect_drift as detect_drift
 from .example import validate_example as validate_example
+from .report import report_html as report_html
+from .report import write_report as write_report
 from .rows import BrokenRule as BrokenRule
 from .rows import find_broken_rows as find_broken_rows
 from .severity import with_severity as with_severity
@@ -23,7 +25,9 @@ __all__ = [
     "detect_skew",
     "find_broken_rows",
     "measure_distances",
+    "report_html",
     "validate_example",
     "validate_statistics",
     "with_severity",
+    "write_report",
 ]

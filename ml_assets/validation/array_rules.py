@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.feature_state import feature_type
 from ml_assets.validation.type_checks import fits_type
-from ml_assets.validation.value_rules import Rule, Rules, rules_of, show_moment
+from ml_assets.validation.value_rules import Rule, Rules, read_text, rules_of, show_moment
 from ml_assets.validation.wording import quote
 
 Mask = NDArray[np.bool_]
@@ -24,14 +24,8 @@ _MISSING = Rule(
     "has no value",
     "a value",
 )
-_NOT_UTF8 = Rule(
-    "utf8",
-    "ENUM_TYPE_INVALID_UTF8",
-    lambda v: isinstance(v, bytes),
-    "not UTF-8",
-    "UTF-8 text",
-)
-_IN_NUMBERS = ("min_length", "max_length", "domain")
+# The rules of texts that Arrow judges by itself.
+_FAST = ("min_length", "max_length", "domain", "utf8")
 
 
 @dataclass(frozen=True)
@@ -67,14 +61,13 @@ class ArrayRules:
     def why(self, array: Any) -> list[list[tuple[Rule, str]]]:
         """Give the rules that each value of an array breaks, with the reason in words."""
         values, rules = _kind(array, self.rules)
-        return [self._why(value, rules) for value in _scalars(values)]
+        scalars = [None] * len(array) if values is None else _scalars(values)
+        return [self._why(value, rules) for value in scalars]
 
     def _why(self, value: Any, rules: tuple[Rule, ...]) -> list[tuple[Rule, str]]:
         name = self.feature.name
         if value is None:
             return [(_MISSING, f"{name} has no value")]
-        if isinstance(value, bytes):
-            return [(_NOT_UTF8, f"{name} is not UTF-8")]
         shown = show_moment(value) if rules is self.rules.moments else quote(value)
         return [
             (rule, f"{name} is {shown}, {rule.text}")
@@ -135,16 +128,14 @@ def _texts_broken(array: Any, rules: tuple[Rule, ...], feature: Feature) -> Mask
         return _texts_broken_fast(array, rules, feature)
     encoded = array.dictionary_encode()
     different = _scalars(encoded.dictionary)
-    flags = np.array(
-        [isinstance(v, bytes) or any(r.is_broken(v) for r in rules) for v in different], bool
-    )
+    flags = np.array([any(r.is_broken(v) for r in rules) for v in different], bool)
     chosen: Mask = flags[encoded.indices.to_numpy(zero_copy_only=False)]
     return chosen
 
 
 def _is_fast(array: Any, rules: tuple[Rule, ...]) -> bool:
     plain = pt.is_string(array.type) or pt.is_large_string(array.type)
-    return plain and all(rule.name in _IN_NUMBERS for rule in rules)
+    return plain and all(rule.name in _FAST for rule in rules)
 
 
 def _texts_broken_fast(array: Any, rules: tuple[Rule, ...], feature: Feature) -> Mask:
@@ -163,24 +154,13 @@ def _texts_broken_fast(array: Any, rules: tuple[Rule, ...], feature: Feature) ->
 
 
 def _scalars(values: Any) -> list[Any]:
-    """Python values; bytes that are no text stay bytes."""
+    """Python values."""
     if isinstance(values, np.ndarray):
         return list(values.tolist())
-    if values is None:
-        return []
     if any(
         test(values.type) for test in (pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary)
     ):
-        return [_text_or_bytes(value) for value in values.to_pylist()]
+        return [None if v is None else read_text(v) for v in values.to_pylist()]
     if pt.is_time(values.type):
         return list(values.cast(pa.string()).to_pylist())
     return list(values.to_pylist())
-
-
-def _text_or_bytes(value: bytes | None) -> str | bytes | None:
-    if value is None:
-        return None
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value

@@ -12,7 +12,7 @@ from ml_assets.errors import DataError, did_you_mean
 from ml_assets.schema.model import SERVING, Feature, Schema
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.moments import microseconds, read_moment
-from ml_assets.validation.value_rules import Rule, rules_of, show_moment
+from ml_assets.validation.value_rules import Rule, read_text, rules_of, show_moment
 from ml_assets.validation.wording import quote
 
 _MIDNIGHT = (0, 0, 0, 0)
@@ -151,11 +151,8 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
 
     def text(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
         if isinstance(value, bytes):
-            try:
-                value = value.decode()
-            except UnicodeDecodeError:
-                return value, (_NOT_UTF8,)
-        return (str(value), rules.texts) if isinstance(value, str) else None
+            return read_text(value), rules.texts
+        return (value, rules.texts) if isinstance(value, str) else None
 
     def moment(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
         found = _moment(value)
@@ -166,9 +163,6 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
     if feature.type in ("int", "float", "bool"):
         return number
     return text if feature.type == "string" else moment
-
-
-_NOT_UTF8 = Rule("utf8", "ENUM_TYPE_INVALID_UTF8", lambda v: True, "not UTF-8", "UTF-8 text")
 
 
 def _plain(value: Any) -> Any:

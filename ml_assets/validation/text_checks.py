@@ -8,6 +8,7 @@ from ml_assets.statistics.model import FeatureStatistics, StringStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
+from ml_assets.validation.value_rules import must_be_text
 from ml_assets.validation.wording import is_below, percent, quoted, rows_text, values_text
 
 Counted = list[tuple[str, int]]
@@ -19,7 +20,7 @@ def check_texts(
     found: FeatureStatistics, string: StringStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find texts that a string column must not have."""
-    if string.invalid_utf8_count:
+    if string.invalid_utf8_count and must_be_text(feature):
         yield _not_utf8(found, string.invalid_utf8_count)
     if feature.domain is not None:
         yield from _check_domain(found, string, feature, set(feature.domain))
@@ -32,7 +33,11 @@ def check_numbers_in_texts(
     found: FeatureStatistics, string: StringStatistics, feature: Feature, type_: str
 ) -> Iterator[Anomaly]:
     """Find texts that are not the numbers that they should be, or are outside their range."""
-    strange = [(t, n) for t, n in string.value_counts if not is_number_text(t, type_)]
+    strange = [
+        (text, count)
+        for text, count in string.value_counts
+        if not is_number_text(text, type_) and not _is_no_text(text, string)
+    ]
     odd = {text: number_in(text, type_) for text, _ in string.value_counts}
     nan = sum(n for t, n in string.value_counts if _is(math.isnan, odd[t]))
     inf = sum(n for t, n in string.value_counts if _is(math.isinf, odd[t]))
@@ -55,6 +60,11 @@ def check_numbers_in_texts(
         yield infinite(found, inf)
 
 
+def _is_no_text(value: str, string: StringStatistics) -> bool:
+    """Whether a value stands for bytes that are no UTF-8, which are an anomaly of their own."""
+    return bool(string.invalid_utf8_count) and _REPLACED in value
+
+
 def _is(test: object, number: float | None) -> bool:
     return number is not None and bool(test(number))  # type: ignore[operator]
 
@@ -65,7 +75,7 @@ def _rows_that_are_no_numbers(
     if string.is_complete or string.numbers is None:
         return listed
     numbers = string.numbers.num_int if type_ == "int" else string.numbers.num_float + not_finite
-    return max(listed, found.num_non_missing - numbers)
+    return max(listed, found.num_non_missing - numbers - string.invalid_utf8_count)
 
 
 def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
@@ -102,7 +112,7 @@ def _check_domain(
     strange = [
         (value, count)
         for value, count in string.value_counts
-        if value not in allowed and not (string.invalid_utf8_count and _REPLACED in value)
+        if value not in allowed and not _is_no_text(value, string)
     ]
     rows = sum(count for _, count in strange)
     if strange and is_below(

@@ -20,6 +20,20 @@ from ml_assets.validation.wording import quote, values_text
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class NotText(str):
+    """Bytes that are no UTF-8, with a mark where they are not."""
+
+    __slots__ = ()
+
+
+def read_text(raw: bytes) -> str:
+    """Read bytes as UTF-8; as `NotText` where they are none."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return NotText(raw.decode(errors="replace"))
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule that a value can break.
@@ -139,10 +153,13 @@ def _range(feature: Feature) -> Iterator[Rule]:
 
 
 def _text_rules(feature: Feature) -> Iterator[Rule]:
+    if must_be_text(feature):
+        code = "ENUM_TYPE_INVALID_UTF8"
+        yield Rule("utf8", code, lambda v: isinstance(v, NotText), "not UTF-8", "UTF-8 text")
     if feature.domain is not None and feature.min_domain_mass == 1:
         domain = frozenset(feature.domain)
         code, wanted = "ENUM_TYPE_UNEXPECTED_STRING_VALUES", f"one of {values_text(len(domain))}"
-        yield Rule("domain", code, lambda v: v not in domain, "not in its domain", wanted)
+        yield Rule("domain", code, lambda v: _outside(v, domain), "not in its domain", wanted)
     if feature.holds in ("int", "float"):
         yield from _text_number_rules(feature, feature.holds)
     short, long = feature.min_length, feature.max_length
@@ -156,10 +173,23 @@ def _text_rules(feature: Feature) -> Iterator[Rule]:
         yield Rule("max_length", code, lambda v: len(v) > long, text, wanted)
 
 
+def must_be_text(feature: Feature) -> bool:
+    """Whether the values of a column of texts must be UTF-8: not where it may hold any bytes."""
+    return feature.domain is not None or feature.holds in ("int", "float")
+
+
+def _outside(text: str, domain: frozenset[str]) -> bool:
+    return text not in domain and not isinstance(text, NotText)
+
+
+def _is_no_number(type_: str, text: str) -> bool:
+    return number_in(text, type_) is None and not isinstance(text, NotText)
+
+
 def _text_number_rules(feature: Feature, type_: str) -> Iterator[Rule]:
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole number", "float": "number"}[type_]
-    yield Rule("number", code, lambda v: number_in(v, type_) is None, f"not a {word}", f"a {word}")
+    yield Rule("number", code, partial(_is_no_number, type_), f"not a {word}", f"a {word}")
     for rule in _number_rules(feature) if type_ == "float" else _range(feature):
         yield replace(rule, is_broken=partial(_number_in_text_breaks, rule, type_))
 

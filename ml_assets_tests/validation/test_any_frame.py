@@ -1,0 +1,127 @@
+"""Whatever a frame holds: a clear error or a result, and no anomaly by the schema inferred from it."""
+
+import contextlib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_assets.errors import DataError
+from ml_assets.schema.infer import infer_schema
+from ml_assets.schema.model import Comparator, Feature, FunctionalDependency, Schema
+from ml_assets.statistics.generate import generate_statistics
+from ml_assets.table import Table
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.comparators import measure_distances
+from ml_assets.validation.dependencies import check_dependencies
+from ml_assets.validation.example import validate_example
+from ml_assets.validation.rows import find_broken_rows
+from ml_assets.validation.validate import validate_statistics
+
+cell = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.binary(max_size=3),
+    st.datetimes(), st.dates(), st.times(), st.timedeltas(), st.decimals(allow_nan=False),
+    st.lists(st.integers(), max_size=2), st.dictionaries(st.text(max_size=1), st.integers(), max_size=1),
+    st.just(pd.NA), st.just(pd.NaT), st.just(float("nan")), st.builds(object),
+)  # fmt: skip
+column = st.one_of(
+    st.lists(cell, max_size=4),
+    *(st.lists(st.none() | kind, max_size=4) for kind in (
+        st.integers(-(2**70), 2**70), st.floats(), st.text(), st.binary(), st.datetimes(), st.dates(),
+    )),
+)  # fmt: skip
+name = st.sampled_from(["a", "b", "a.b", "", 7, None, ("x", "y"), "_example_id"])
+SCHEMA = Schema(
+    (
+        Feature("a", "int", min=0, drift=Comparator(l_infinity=0.1, jensen_shannon=0.1, ks=0.1)),
+        Feature("b", "string", domain=("x",), unique=True, holds="int", max_length=2),
+        Feature("a.b", "timestamp", drift=Comparator(psi=0.1)),
+        Feature("7", "float", max=1.0, min_unique=2, drift=Comparator(wasserstein=0.1)),
+    ),
+    functional_dependencies=(FunctionalDependency(("a",), "b"),),
+)
+
+
+def frame_of(columns: Any) -> pd.DataFrame:
+    rows = min((len(cells) for _, cells in columns), default=0)
+    series = [pd.Series(cells[:rows], dtype=object) for _, cells in columns]
+    frame = pd.concat(series, axis=1) if series else pd.DataFrame()
+    frame.columns = pd.Index([n for n, _ in columns], tupleize_cols=False, dtype=object)
+    return frame
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.tuples(name, column), max_size=4))
+def test_no_frame_crashes(columns: Any) -> None:
+    frame = frame_of(columns)
+    try:
+        found = generate_statistics(frame)
+    except DataError:
+        return
+    for anomalies in (
+        validate_statistics(found, SCHEMA, "SERVING", found, found),
+        validate_statistics(found, infer_schema(found)) if len(frame) else [],
+    ):
+        assert all(isinstance(one, Anomaly) and one.description for one in anomalies)
+    measure_distances(found, SCHEMA, found, found)
+    for _, row in frame.iterrows() if frame.columns.is_unique else ():
+        validate_example(row, SCHEMA)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "a.b", "7"]), column), max_size=4))
+def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
+    rows = min((len(cells) for _, cells in columns), default=0)
+    try:
+        table = pa.table({n: pa.array(cells[:rows], from_pandas=True) for n, cells in columns})
+    except (pa.ArrowException, TypeError, OverflowError):
+        return
+    folder: Path = tmp_path_factory.mktemp("any")
+    with contextlib.suppress(pa.ArrowException):
+        pq.write_table(table, folder / "t.parquet")
+        stored = Table((folder / "t.parquet",))
+        for found in find_broken_rows(stored, SCHEMA):
+            assert found.reason
+        check_dependencies(stored, SCHEMA)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.dictionaries(st.sampled_from("abc"), column, max_size=3))
+def test_a_schema_finds_no_anomaly_in_the_data_it_was_inferred_from(columns: Any) -> None:
+    frame = frame_of(list(columns.items()))
+    try:
+        found = generate_statistics(frame)
+    except DataError:
+        return
+    if len(frame):
+        assert validate_statistics(found, infer_schema(found), previous_statistics=found) == []
+
+
+@pytest.mark.parametrize("rows", [1, 2, 100])
+def test_rows_satisfy_the_schema_inferred_from_them(tmp_path: Path, rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    table = pa.table(
+        {
+            "number": rng.normal(size=rows),
+            "code": rng.integers(0, 3, rows),
+            "text": [f"t{n % 7}" for n in range(rows)],
+            "price": [Decimal(n) / 7 for n in range(rows)],
+            "flag": [n % 2 == 0 for n in range(rows)],
+            "when": pa.array(range(rows), pa.timestamp("s", "UTC")),
+            "day": pa.array(range(rows), pa.date32()),
+            "holes": pa.array([None if n % 3 else n for n in range(rows)], pa.int64()),
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    stored = Table((tmp_path / "t.parquet",))
+    schema = infer_schema(generate_statistics(stored))
+    assert [*find_broken_rows(stored, schema)] == []
+    for row in table.to_pylist():
+        assert validate_example(row, schema, None) == []

@@ -1,0 +1,384 @@
+"""Every code is found, says what and where, and what to do; no code is left without a case."""
+
+import math
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ml_assets.schema.model import Comparator, Feature, Schema
+from ml_assets.statistics.generate import generate_statistics
+from ml_assets.validation.codes import KIND_OF, KINDS, SHORT_DESCRIPTIONS
+from ml_assets.validation.dependencies import CODE
+from ml_assets.validation.validate import validate_statistics
+
+NAN, INF = math.nan, math.inf
+DAY = date(2024, 5, 1)
+
+
+def anomalies(values: Any, feature: Any, other: Any = None, **schema: Any) -> Any:
+    current, previous = (
+        None if v is None else generate_statistics(pa.table({"x": pa.array(v)}))
+        for v in (values, other)
+    )
+    assert current is not None
+    rules = Schema((Feature("x", **feature),), **schema)
+    return validate_statistics(current, rules, None, previous)
+
+
+# The code, the values, the feature, and what the message must say.
+OF_ONE_COLUMN: list[tuple[str, Any, dict[str, Any], str]] = [
+    (
+        "BOOL_TYPE_BIG_INT",
+        [0, 1, 2],
+        {"type": "int", "holds": "bool"},
+        "x should be true or false (1 or 0), and has values that are neither: up to 2, in 1 of 3 rows",
+    ),
+    (
+        "BOOL_TYPE_SMALL_INT",
+        [-1, 1, 2],
+        {"type": "int", "holds": "bool"},
+        "neither: down to -1 and up to 2, in 2 of 3 rows",
+    ),
+    (
+        "BOOL_TYPE_UNEXPECTED_FLOAT",
+        [0.0, 0.5, NAN],
+        {"type": "float", "holds": "bool"},
+        "neither: 0.5, NaN, in 2 of 3 rows",
+    ),
+    (
+        "BOOL_TYPE_UNEXPECTED_STRING",
+        ["y", "n", "maybe"],
+        {"type": "string", "holds": "bool", "bool_values": ("y", "n")},
+        "x should be true or false ('y' or 'n'), and has values that are neither: 'maybe', in 1 of 3",
+    ),
+    (
+        "BOOL_TYPE_INVALID_CONFIG",
+        ["y"],
+        {"type": "string", "holds": "bool", "bool_values": (None, None)},
+        "x: a string needs the text for true, the one for false, or both. Correct bool_values of x",
+    ),
+    (
+        "BOOL_TYPE_INVALID_CONFIG",
+        [0, 1],
+        {"type": "int", "holds": "bool", "bool_values": ("y", "n")},
+        "x: a int is true as 1 and false as 0, and has no texts for them.",
+    ),
+    (
+        "ENUM_TYPE_INVALID_UTF8",
+        [b"A", b"\xff"],
+        {"type": "string", "domain": ("A",)},
+        "x is not UTF-8 in 1 of 2 rows (50.00%). Declare the right encoding",
+    ),
+    (
+        "ENUM_TYPE_UNEXPECTED_STRING_VALUES",
+        ["a"] * 8 + ["b", "c"],
+        {"type": "string", "domain": ("a",), "min_domain_mass": 0.85},
+        "x has 2 values outside the schema's domain of 1: 'b', 'c', in 2 of 10 rows (20.00%); 85% of the "
+        "values must be in it. Correct the data",
+    ),
+    (
+        "FEATURE_TYPE_LOW_FRACTION_PRESENT",
+        [1, None, None],
+        {"type": "int", "min_fraction": 0.5},
+        "x has a value in 33.33% of the rows; 2 of 3 have none. The schema wants values in at least 50% "
+        "of the rows. Restore them, or lower min_fraction of x in the schema.",
+    ),
+    (
+        "FEATURE_TYPE_LOW_NUMBER_PRESENT",
+        [1, None],
+        {"type": "int", "min_fraction": 0.0, "min_count": 2},
+        "x has a value in 1 of 2 rows; the schema wants at least 2 values. Restore them, or lower",
+    ),
+    (
+        "FEATURE_TYPE_NOT_PRESENT",
+        [None, None],
+        {"type": "int", "min_fraction": 0.0, "min_count": 1},
+        "x has no value in any of 2 rows. Restore the values",
+    ),
+    (
+        "INVALID_FEATURE_SHAPE",
+        [1, None],
+        {"type": "int", "min_fraction": 0.0, "fixed_shape": True},
+        "x should have exactly one value in every row, and has none in 1 of 2 rows (50.00%).",
+    ),
+    (
+        "FEATURE_TYPE_HIGH_UNIQUE",
+        ["a", "b", "c"],
+        {"type": "string", "max_unique": 2},
+        "x has 3 different values in 3; the schema wants at most 2. Correct the data, or change "
+        "max_unique",
+    ),
+    (
+        "FEATURE_TYPE_LOW_UNIQUE",
+        [7, 7, 8],
+        {"type": "int", "holds": "category", "min_unique": 3},
+        "x has 2 different values in 3; the schema wants at least 3.",
+    ),
+    (
+        "FEATURE_TYPE_LOW_UNIQUE",
+        ["a", "b", "a"],
+        {"type": "string", "unique": True},
+        "x should differ in all rows, and 1 of 3 values repeat another. Remove the duplicates",
+    ),
+    (
+        "FEATURE_TYPE_NO_UNIQUE",
+        [1, 2],
+        {"type": "int", "max_unique": 5},
+        "x is a number that is measured, not a code. Say `holds: category` in the schema",
+    ),
+    (
+        "FLOAT_TYPE_BIG_FLOAT",
+        [0.5, 1.5],
+        {"type": "float", "max": 1.0},
+        "x is above the schema's maximum of 1.0, up to 1.5, in 1 of 2 rows (50.00%).",
+    ),
+    (
+        "FLOAT_TYPE_SMALL_FLOAT",
+        ["0.5", "-1e3"],
+        {"type": "string", "holds": "float", "min": 0.0},
+        "x is below the schema's minimum of 0.0, down to -1000.0, in 1 of 2 rows",
+    ),
+    (
+        "FLOAT_TYPE_HAS_INF",
+        [0.5, -INF],
+        {"type": "float"},
+        "x is infinite in 1 of 2 rows (50.00%). Correct the values, or set `allow_inf: true`",
+    ),
+    (
+        "FLOAT_TYPE_HAS_NAN",
+        [0.5, NAN],
+        {"type": "float"},
+        "x is NaN in 1 of 2 rows (50.00%). Store a null where there is no value",
+    ),
+    (
+        "FLOAT_TYPE_HAS_NAN",
+        ["0.5", "nan"],
+        {"type": "string", "holds": "float"},
+        "x is NaN in 1 of 2 rows",
+    ),
+    (
+        "FLOAT_TYPE_STRING_NOT_FLOAT",
+        ["0.5", "abc", "1_000"],
+        {"type": "string", "holds": "float"},
+        "x should hold numbers as texts, and has others: '1_000', 'abc', in 2 of 3 rows (66.67%).",
+    ),
+    (
+        "INT_TYPE_BIG_INT",
+        ["14", " 27 "],
+        {"type": "string", "holds": "int", "max": 17},
+        "x is above the schema's maximum of 17, up to 27, in 1 of 2 rows",
+    ),
+    (
+        "INT_TYPE_SMALL_INT",
+        [3, 4],
+        {"type": "int", "holds": "category", "min": 4},
+        "x is below the schema's minimum of 4, down to 3, in 1 of 2 rows",
+    ),
+    (
+        "INT_TYPE_NOT_INT_STRING",
+        ["1", "1.5", ""],
+        {"type": "string", "holds": "int", "max": 0},
+        "x should hold whole numbers as texts, and has others: '', '1.5', in 2 of 3 rows",
+    ),
+    (
+        "STRING_TYPE_LONG_STRING",
+        ["ab", "abcde"],
+        {"type": "string", "max_length": 3},
+        "x has texts of up to 5 characters, in 1 of 2 rows (50.00%); the schema wants at most 3 "
+        "characters.",
+    ),
+    (
+        "STRING_TYPE_SHORT_STRING",
+        ["ab", ""],
+        {"type": "string", "min_length": 1},
+        "x has texts of down to 0 characters, in 1 of 2 rows",
+    ),
+    (
+        "TIME_TYPE_EARLY_TIME",
+        [date(2024, 4, 30), DAY],
+        {"type": "date", "earliest": DAY},
+        "x is before the schema's earliest of 2024-05-01, back to 2024-04-30, in at least 1 of 2 rows",
+    ),
+    (
+        "TIME_TYPE_LATE_TIME",
+        [datetime(2024, 5, 1, 23, 59), datetime(2024, 5, 2)],
+        {"type": "timestamp", "latest": DAY},
+        "x is after the schema's latest of 2024-05-01, up to 2024-05-02T00:00:00",
+    ),
+    (
+        "UNEXPECTED_DATA_TYPE",
+        ["1", "2x"],
+        {"type": "int"},
+        "x should be int, and is string: '2x'. Correct the data or declare the column's type",
+    ),
+    *(
+        (
+            code,
+            ["a"],
+            {"type": "string", "mistakes": ((code, "it cannot hold"),)},
+            "The schema of x cannot be right: it cannot hold. Correct the schema.",
+        )
+        for code in (
+            "DOMAIN_INVALID_FOR_TYPE", "FEATURE_MISSING_NAME", "FEATURE_MISSING_TYPE",
+            "INVALID_DOMAIN_SPECIFICATION", "INVALID_SCHEMA_SPECIFICATION",
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "values", "feature", "message"), OF_ONE_COLUMN)
+def test_a_code_of_one_column(code: Any, values: Any, feature: Any, message: Any) -> None:
+    (found,) = anomalies(values, feature)
+    assert found.code == code
+    assert message in found.description
+    assert found.short_description == SHORT_DESCRIPTIONS[code]
+    assert found.expected
+    assert found.found
+
+
+STRINGS = ["a"] * 6 + ["b"] * 4
+MOVED = ["a"] * 2 + ["b"] * 8
+NUMBERS = [float(n) for n in range(100)]
+# The limits, the distance in words, and its value.
+COMPARED: list[tuple[str, Any, Any, str, str, float]] = [
+    ("COMPARATOR_L_INFTY_HIGH", STRINGS, MOVED, "l_infinity", "'b' went from 80.0% to 40.0%", 0.4),
+    (
+        "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
+        STRINGS,
+        MOVED,
+        "normalized_abs_difference",
+        "'b' went from 80.0% to 40.0%",
+        0.2,
+    ),
+    (
+        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
+        ["a"],
+        ["b"],
+        "jensen_shannon",
+        "the Jensen-Shannon divergence is 1, and the schema allows 0.01",
+        1.0,
+    ),
+    ("COMPARATOR_PSI_HIGH", STRINGS, MOVED, "psi", "population stability index", 0.5787),
+    (
+        "COMPARATOR_WASSERSTEIN_HIGH",
+        [n + 10 for n in NUMBERS],
+        NUMBERS,
+        "wasserstein",
+        "raise drift.wasserstein of x in the schema",
+        10 / 28.86607,
+    ),
+    ("COMPARATOR_KS_HIGH", [n + 10 for n in NUMBERS], NUMBERS, "ks", "Kolmogorov", 0.1),
+]
+
+
+@pytest.mark.parametrize(("code", "values", "other", "key", "message", "value"), COMPARED)
+def test_a_code_of_a_comparator(
+    code: Any, values: Any, other: Any, key: Any, message: Any, value: Any
+) -> None:
+    type_: Any = "string" if isinstance(values[0], str) else "float"
+    feature = {"type": type_, "drift": Comparator(**{key: 0.01})}
+    (found,) = anomalies(values, feature, other)
+    assert found.code == code
+    assert message in found.description
+    assert (found.value, found.limit) == (pytest.approx(value, abs=1e-4), 0.01)
+    within = {"type": type_, "drift": Comparator(**{key: value + 0.001})}
+    assert anomalies(values, within, other) == []
+
+
+def test_nothing_to_compare_with() -> None:
+    current = generate_statistics(pa.table({"x": ["a"]}))
+    schema = Schema((Feature("x", "string", drift=Comparator(l_infinity=0.1)),))
+    without = generate_statistics(pa.table({"y": ["a"]}))
+    (found,) = validate_statistics(current, schema, previous_statistics=without)
+    assert found.code == "COMPARATOR_CONTROL_DATA_MISSING"
+    assert "The schema compares x with the previous data, which have no such column." in (
+        found.description
+    )
+
+
+def test_the_default_alarm_judges_what_has_no_comparator() -> None:
+    feature: dict[str, Any] = {"type": "string"}
+    (found,) = anomalies(["a", "b"] * 500, feature, ["a"] * 1000)
+    assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
+    assert "'b'" in found.description
+    feature["drift"] = Comparator(l_infinity=0.9)
+    assert anomalies(["a", "b"] * 500, feature, ["a"] * 1000) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "limits", "code", "message"),
+    [
+        (
+            4,
+            (0.5, 2.0),
+            "COMPARATOR_LOW_NUM_EXAMPLES",
+            "4 rows, and the previous span had 10, 0.4 times",
+        ),
+        (
+            30,
+            (0.5, 2.0),
+            "COMPARATOR_HIGH_NUM_EXAMPLES",
+            "the schema wants at most 2 times as many",
+        ),
+        (20, (None, 2.0), None, ""),
+        (9, (0.9, None), None, ""),
+    ],
+)
+def test_rows_compared_with_before(rows: Any, limits: Any, code: Any, message: Any) -> None:
+    found = anomalies([1] * rows, {"type": "int"}, [1] * 10, rows_vs_previous=limits)
+    assert [one.code for one in found] == ([code] if code else [])
+    assert all(message in one.description for one in found)
+
+
+def test_rows_compared_with_an_earlier_version_of_the_same_span() -> None:
+    now, before = (generate_statistics(pa.table({"x": [1] * rows})) for rows in (10, 30))
+    schema = Schema((Feature("x", "int"),), rows_vs_version=(0.9, 1.1))
+    (found,) = validate_statistics(now, schema, previous_version_statistics=before)
+    assert "the previous version had 30" in found.description
+    assert validate_statistics(now, schema, previous_statistics=before) == []
+
+
+def test_more_rows_than_none_are_too_many() -> None:
+    empty = generate_statistics(pa.table({"x": pa.array([], pa.int64())}))
+    schema = Schema((Feature("x", "int"),), rows_vs_previous=(0.5, 2.0))
+    (found,) = validate_statistics(
+        generate_statistics(pa.table({"x": [1]})), schema, previous_statistics=empty
+    )
+    assert found.code == "COMPARATOR_HIGH_NUM_EXAMPLES"
+
+
+def test_a_column_of_another_environment_is_new() -> None:
+    current = generate_statistics(pa.table({"x": [1], "y": [2]}))
+    features = (Feature("x", "int"), Feature("y", "int", not_in=("SERVING",)))
+    (found,) = validate_statistics(current, Schema(features), "SERVING")
+    assert (found.feature, found.code, found.severity) == ("y", "SCHEMA_NEW_COLUMN", "WARN")
+    assert "does not expect it in SERVING" in found.description
+    also = replace(features[1], also_in=("SERVING",))
+    assert validate_statistics(current, Schema((features[0], also)), "SERVING") == []
+
+
+@pytest.mark.parametrize("stage", ["PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED"])
+def test_a_column_in_a_stage_that_is_not_judged_is_left_alone(stage: Any) -> None:
+    for values in (["text"], [None]):
+        assert anomalies(values, {"type": "int", "stage": stage}) == []
+    schema = Schema((Feature("x", "int"), Feature("y", "int", stage=stage)))
+    assert validate_statistics(generate_statistics(pa.table({"x": [1]})), schema) == []
+
+
+def test_an_anomaly_of_a_wrong_type_says_more_where_that_helps() -> None:
+    found = anomalies(["5", "abc"], {"type": "int", "min": 0})
+    assert [one.code for one in found] == ["UNEXPECTED_DATA_TYPE", "INT_TYPE_NOT_INT_STRING"]
+
+
+def test_no_code_is_left_without_a_case() -> None:
+    elsewhere = {
+        CODE, "SCHEMA_MISSING_COLUMN", "SCHEMA_NEW_COLUMN", "DATASET_LOW_NUM_EXAMPLES",
+        "DATASET_HIGH_NUM_EXAMPLES", "COMPARATOR_LOW_NUM_EXAMPLES", "COMPARATOR_HIGH_NUM_EXAMPLES",
+        "COMPARATOR_CONTROL_DATA_MISSING", "COMPARATOR_DISTRIBUTION_MOVED",
+    }  # fmt: skip
+    here = {case[0] for case in (*OF_ONE_COLUMN, *COMPARED)}
+    assert here | elsewhere == set(SHORT_DESCRIPTIONS)
+    assert set(KIND_OF.values()) == set(KINDS)
