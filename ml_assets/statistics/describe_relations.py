@@ -1,13 +1,13 @@
 """Turns the mergeable states of columns together into what is stored and shown."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from ml_assets.statistics.association_state import AssociationState
-from ml_assets.statistics.batch_columns import TEXTS
+from ml_assets.statistics.batch_columns import TEXTS, TIMES
 from ml_assets.statistics.category_pairs import MOST_VALUES, CategoryPairs
 from ml_assets.statistics.comoments import CoMoments, correlation, covariance
 from ml_assets.statistics.counts_by_group import CountsByGroup
@@ -110,9 +110,21 @@ def describe_cross(
     return CrossStatistics(pairs, texts, tuple(_left_out(numbers, categories, columns)))
 
 
-def describe_association(state: AssociationState, label: LabelClasses) -> LabelAssociation:
-    """Give the association of every feature with the label, those that tell most first."""
-    found = [_association(state, label, name) for name in state.missing]
+def describe_association(
+    state: AssociationState, label: LabelClasses, types: Mapping[str, FeatureType]
+) -> LabelAssociation:
+    """Give the association of every feature with the label, those that tell most first.
+
+    Parameters
+    ----------
+    state : AssociationState
+        What is known.
+    label : LabelClasses
+        The label.
+    types : mapping of str to FeatureType
+        Of the features.
+    """
+    found = [_association(state, label, name, types.get(name)) for name in state.missing]
     return LabelAssociation(
         label.label,
         tuple(zip(label.names, state.rows.tolist(), strict=True)),
@@ -161,9 +173,12 @@ def _left_out(
             yield name, f"more than {MOST_VALUES} different values"
 
 
-def _association(state: AssociationState, label: LabelClasses, name: str) -> Association:
+def _association(
+    state: AssociationState, label: LabelClasses, name: str, type_: FeatureType | None
+) -> Association:
     if name in state.numbers:
-        names, table = _binned(state.numbers[name])
+        text = _day if type_ in TIMES else "{:.6g}".format
+        names, table = _binned(state.numbers[name], text)
     elif name in state.texts:
         names, table = state.texts[name].values, state.texts[name].counts.T
     else:
@@ -180,17 +195,23 @@ def _association(state: AssociationState, label: LabelClasses, name: str) -> Ass
     )
 
 
-def _binned(sketches: Sequence[QuantileSketch]) -> tuple[tuple[str, ...], Array]:
+def _day(microseconds: float) -> str:
+    return str(np.datetime64(int(microseconds), "us").astype("datetime64[m]"))
+
+
+def _binned(
+    sketches: Sequence[QuantileSketch], text: Callable[[float], str]
+) -> tuple[tuple[str, ...], Array]:
     """Numbers in bins of about equal count, and by class; of few different ones, each on its own."""
     points = [sketch.points() for sketch in sketches]
     both = unite(points)
     if not len(both.values):
         return (), np.zeros((0, len(sketches)), np.int64)
     if len(both.values) <= NUM_BINS:
-        edges, names = both.values[:-1], tuple(f"{value:.6g}" for value in both.values)
+        edges, names = both.values[:-1], tuple(text(value) for value in both.values)
     else:
         edges = np.unique(quantiles(both, np.arange(1, NUM_BINS) / NUM_BINS))
-        names = interval_names(tuple(edges.tolist()))
+        names = interval_names([text(edge) for edge in edges])
     counts = [np.diff(count_up_to(p, edges), prepend=0, append=p.total) for p in points]
     return names, np.stack(counts, axis=1)
 

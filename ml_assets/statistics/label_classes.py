@@ -1,5 +1,6 @@
 """The classes of a label, to which features' association is measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -76,12 +77,12 @@ def _of_numbers(name: str, label: NumericStatistics) -> LabelClasses:
         values = [float(value) for value, _ in label.distribution]
         return LabelClasses(name, tuple(f"{v:.6g}" for v in values), tuple(values[:-1]))
     edges = tuple(dict.fromkeys(float(edge) for edge in label.quantiles[2:-1:2]))
-    return LabelClasses(name, interval_names(edges), edges)
+    return LabelClasses(name, interval_names([f"{edge:.6g}" for edge in edges]), edges)
 
 
-def interval_names(edges: tuple[float, ...]) -> tuple[str, ...]:
+def interval_names(edges: Sequence[str]) -> tuple[str, ...]:
     """Give the names of the ranges between edges, those below the first and above the last too."""
     if not edges:
-        return ("any number",)
-    inner = (f"{low:.6g} to {high:.6g}" for low, high in pairwise(edges))
-    return (f"up to {edges[0]:.6g}", *inner, f"above {edges[-1]:.6g}")
+        return ("any value",)
+    inner = (f"{low} to {high}" for low, high in pairwise(edges))
+    return (f"up to {edges[0]}", *inner, f"above {edges[-1]}")

@@ -159,7 +159,7 @@ def describe_relations(state: RelationsState, plan: Plan) -> Relations:
         describe_cross(state.numbers, state.categories, types)
         if state.numbers and state.categories
         else None,
-        describe_association(state.association, plan.label)
+        describe_association(state.association, plan.label, state.types)
         if state.association and plan.label
         else None,
     )

@@ -6,7 +6,8 @@ satisfy the schema, beside a quarantine that has the rule and the reason for eve
 
 Read `validate` first (what TFDV's function of that name does), then `feature_checks`, `severity` (what
 blocks) and `rows`, `quarantine` and `examples_of` (single rows, judged by pandera). Drift: `drift` and
-`skew`, then `bins`, `distances`, `unknown`, `transforms` and `explain`.
+`skew`, then `bins`, `distances`, `unknown`, `transforms` and `explain`. All of it as one HTML file:
+`report`, then `report_sections`, `report_view` and `report_shapes`.
 """
 
 import lazy_loader as lazy

@@ -1,0 +1,266 @@
+"""`write_report`: statistics, schema, anomalies and drift as one HTML file that needs nothing else.
+
+It holds no row but the few values that statistics and findings name, so its size does not depend on the
+rows; of wide data each part shows what fits into `MAX_BYTES`, columns with findings first. Every value of
+the data is escaped, and the page's own policy forbids any script but ours.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from ml_assets.durable import write_bytes
+from ml_assets.schema.model import Schema
+from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.statistics.relations import LabelAssociation
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.drift import DriftFinding
+from ml_assets.validation.report_render import Kept, Section, render, within
+from ml_assets.validation.report_sections import (
+    SuspiciousCell,
+    cells_section,
+    columns_section,
+    comparison_section,
+    details_section,
+    findings_section,
+    label_section,
+    pairs_section,
+    slices_section,
+)
+from ml_assets.validation.report_style import SCRIPT, STYLE
+from ml_assets.validation.report_view import (
+    FeatureView,
+    Note,
+    anomaly_note,
+    association_notes,
+    cut,
+    drift_note,
+    feature_view,
+)
+
+MAX_BYTES = 960_000
+_SPLITS = ("train", "eval", "test")
+# The page around its sections: style, script, tiles and headings.
+_FRAME = 16_000
+
+Statistics = DatasetStatistics | Mapping[str, DatasetStatistics]
+
+
+def write_report(
+    path: Path | str,
+    statistics: Statistics,
+    schema: Schema | None = None,
+    anomalies: Sequence[Anomaly] = (),
+    drift: Sequence[DriftFinding] = (),
+    *,
+    current: DatasetStatistics | None = None,
+    reference: DatasetStatistics | None = None,
+    skew: Sequence[DriftFinding] = (),
+    serving: DatasetStatistics | None = None,
+    cells: Sequence[SuspiciousCell] = (),
+    title: str = "Data validation",
+) -> None:
+    """Write the report as one HTML file of less than 1 MB, in one step.
+
+    Parameters
+    ----------
+    path : Path or str
+        The file.
+    statistics : DatasetStatistics, or mapping of str to DatasetStatistics
+        Of the data, or by split (``train``, ``eval``, ``test``, and ``all`` of them), as
+        `generate_split_statistics` gives them.
+    schema : Schema, optional
+        What the data must look like.
+    anomalies : sequence of Anomaly
+        As `validate_statistics` gives them.
+    drift : sequence of DriftFinding
+        As `detect_drift` gives them.
+    current, reference : DatasetStatistics, optional
+        What drift was measured of, by default all rows; and against, without which it has no pictures.
+    skew : sequence of DriftFinding
+        The same for serving, whose statistics are `serving`.
+    serving : DatasetStatistics, optional
+        Of the data at serving.
+    cells : sequence of CellError
+        Suspicious cells.
+    title : str
+        The heading.
+    """
+    text = report_html(
+        statistics,
+        schema,
+        anomalies,
+        drift,
+        current=current,
+        reference=reference,
+        skew=skew,
+        serving=serving,
+        cells=cells,
+        title=title,
+    )
+    write_bytes(Path(path), text.encode())
+
+
+def report_html(
+    statistics: Statistics,
+    schema: Schema | None = None,
+    anomalies: Sequence[Anomaly] = (),
+    drift: Sequence[DriftFinding] = (),
+    *,
+    current: DatasetStatistics | None = None,
+    reference: DatasetStatistics | None = None,
+    skew: Sequence[DriftFinding] = (),
+    serving: DatasetStatistics | None = None,
+    cells: Sequence[SuspiciousCell] = (),
+    title: str = "Data validation",
+) -> str:
+    """Give the report as text; see `write_report`. The same input always gives the same text."""
+    sides = _sides(statistics)
+    names, whole = list(sides)[1:] or ["all rows"], next(iter(sides.values()))
+    label = next((side.association for side in sides.values() if side.association), None)
+    notes = _notes(anomalies, drift, skew, label)
+    views = _views(list(sides.values()), schema, notes, label)
+    before = [
+        *([findings_section(anomalies, {})] if anomalies else []),
+        *(
+            [comparison_section("drift", "Drift", drift, reference, current or whole)]
+            if drift
+            else []
+        ),
+        *([comparison_section("skew", "Skew", skew, whole, serving or whole)] if skew else []),
+    ]
+    after = [
+        *([label_section(label)] if label else []),
+        *([pairs_section(whole.cross)] if whole.cross else []),
+        *([slices_section(whole)] if whole.slices else []),
+        *([cells_section(cells)] if cells else []),
+    ]
+    size = sum(len(section.body.encode()) for section in [*before, *after])
+    overview = columns_section(views, {view.key for view in views}, label)
+    left = MAX_BYTES - _FRAME - size - len(overview.body.encode())
+    cards, shown = _cards(views, names, left)
+    linked = {view.key for view in shown}
+    if anomalies:
+        before[0] = findings_section(anomalies, _keys(views, sides, linked))
+    sections = [
+        *before,
+        columns_section(views, linked, label),
+        *after,
+        details_section(cards.body, names if len(sides) > 1 else [], cards.rest("columns")),
+    ]
+    return _page(title, _subtitle(sides, schema), _tiles(whole, anomalies, drift, skew), sections)
+
+
+def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
+    """The whole first, then the splits that have rows."""
+    if isinstance(statistics, DatasetStatistics):
+        return {"all": statistics}
+    ordered = [name for name in _SPLITS if name in statistics]
+    ordered += [name for name in statistics if name not in (*_SPLITS, "all")]
+    splits = {cut(name, 20): statistics[name] for name in ordered if statistics[name].num_rows}
+    whole = statistics.get("all") or next(iter(splits.values()), DatasetStatistics(0, ()))
+    return {"all": whole, **splits}
+
+
+def _notes(
+    anomalies: Sequence[Anomaly],
+    drift: Sequence[DriftFinding],
+    skew: Sequence[DriftFinding],
+    label: LabelAssociation | None,
+) -> dict[str, list[Note]]:
+    """What was found of each column, most urgent first."""
+    notes: dict[str, list[Note]] = {}
+    for anomaly in sorted(anomalies, key=lambda one: one.severity != "ERROR"):
+        notes.setdefault(anomaly.feature or "", []).append(anomaly_note(anomaly))
+    for word, findings in (("Drift", drift), ("Skew", skew)):
+        for found in findings:
+            if found.verdict == "alarm":
+                notes.setdefault(found.feature, []).append(drift_note(found, word))
+    for one in label.features if label else ():
+        notes.setdefault(one.feature, []).extend(association_notes(one))
+    return notes
+
+
+def _views(
+    sides: Sequence[DatasetStatistics],
+    schema: Schema | None,
+    notes: Mapping[str, Sequence[Note]],
+    label: LabelAssociation | None,
+) -> list[FeatureView]:
+    rules = schema.by_name if schema else {}
+    told = {one.feature: one for one in label.features} if label else {}
+    known = dict.fromkeys([f.name for f in sides[0].features])
+    # A column that is demanded or was compared, and is not there, has a place of its own.
+    absent = [name for name in notes if name and name not in known]
+    return [
+        feature_view(f"c{place}", n, sides, rules.get(n), notes.get(n, ()), told.get(n))
+        for place, n in enumerate([*known, *absent])
+    ]
+
+
+def _cards(
+    views: Sequence[FeatureView], names: Sequence[str], max_bytes: int
+) -> tuple[Kept, list[FeatureView]]:
+    """As many columns in detail as fit: those with findings first."""
+    ordered = sorted(views, key=lambda view: not view.notes)
+    parts = (render("card", view=view, sides=names) for view in ordered)
+    kept = within(parts, len(ordered), max_bytes)
+    return kept, ordered[: kept.shown]
+
+
+def _keys(
+    views: Sequence[FeatureView], sides: Mapping[str, DatasetStatistics], linked: set[str]
+) -> dict[str, str]:
+    names = [feature.name for feature in sides["all"].features]
+    return {n: v.key for n, v in zip(names, views, strict=False) if v.key in linked}
+
+
+def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> str:
+    splits = [f"{name} {side.num_rows:,}" for name, side in list(sides.items())[1:]]
+    rows = f"{sides['all'].num_rows:,} rows"
+    by_split = f" ({', '.join(splits)})" if splits else ""
+    if schema is None:
+        return f"{rows}{by_split}. There is no schema."
+    reviewed = "reviewed" if schema.reviewed else "not reviewed yet"
+    return f"{rows}{by_split}. The schema of {len(schema.features):,} columns is {reviewed}."
+
+
+def _tiles(
+    whole: DatasetStatistics,
+    anomalies: Sequence[Anomaly],
+    drift: Sequence[DriftFinding],
+    skew: Sequence[DriftFinding],
+) -> list[dict[str, str]]:
+    errors = sum(one.severity == "ERROR" for one in anomalies)
+    moved = sum(one.verdict == "alarm" for one in [*drift, *skew])
+    missing = sum(feature.num_missing for feature in whole.features)
+    cells = whole.num_rows * len(whole.features)
+    numbers = [
+        ("rows", f"{whole.num_rows:,}", ""),
+        ("columns", f"{len(whole.features):,}", ""),
+        ("of the cells are missing", f"{missing / max(1, cells):.1%}", ""),
+        ("errors", f"{errors:,}", "error" if errors else ""),
+        ("warnings", f"{len(anomalies) - errors:,}", "warn" if len(anomalies) > errors else ""),
+        *([("columns moved", f"{moved:,}", "drift" if moved else "")] if drift or skew else []),
+    ]
+    return [{"name": name, "value": value, "level": level} for name, value, level in numbers]
+
+
+def _page(
+    title: str, subtitle: str, tiles: Sequence[Mapping[str, str]], sections: Sequence[Section]
+) -> str:
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    page = render(
+        "page",
+        title=cut(title, 200),
+        subtitle=subtitle,
+        tiles=tiles,
+        sections=sections,
+        style=Markup(STYLE),  # noqa: S704 (our own text)
+        script=Markup(SCRIPT),  # noqa: S704 (our own text)
+        script_hash=digest,
+    )
+    return str(page)  # not Markup, which would escape what is added to it
