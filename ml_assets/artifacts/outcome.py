@@ -49,6 +49,13 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class File:
+    """A file inside the artifact, named relative to it; the UI shows its path."""
+
+    file: str
+
+
+@dataclass(frozen=True)
 class Rows:
     """A small table for the UI: at most a few dozen rows of plain values with equal keys."""
 
@@ -62,7 +69,7 @@ class Columns:
     columns: Sequence[tuple[str, str, bool, str]]
 
 
-Shown = Scalar | Markdown | Picture | Rows | Columns
+Shown = Scalar | Markdown | Picture | File | Rows | Columns
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Columns, Markdown, Picture, Rows, Shown
+from ml_assets.artifacts.outcome import Columns, File, Markdown, Picture, Rows, Shown
 from ml_assets.markdown import escape_markdown
 
 # Dagster keeps metadata in its event log, so a larger picture is linked, not embedded.
@@ -21,6 +21,8 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
             return {"kind": "markdown", "text": text}
         case Picture(file, caption):
             return {"kind": "markdown", "text": _picture(directory / file, caption)}
+        case File(file):
+            return {"kind": "file", "file": file}
         case Rows(records) if not records:  # Dagster has no table without rows
             return {"kind": "plain", "value": "none"}
         case Rows(records):
@@ -32,10 +34,18 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
             return {"kind": "plain", "value": value}
 
 
-def to_metadata(stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Give stored metadata as Dagster's metadata values. A null is left out."""
+def to_metadata(stored: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str, Any]:
+    """Give stored metadata as Dagster's metadata values. A null is left out.
+
+    Parameters
+    ----------
+    stored : mapping
+        As `shown` gave it, by name.
+    folder : Path
+        The artifact's folder.
+    """
     return {
-        "dagster/column_schema" if value["kind"] == "columns" else name: _to_value(value)
+        "dagster/column_schema" if value["kind"] == "columns" else name: _to_value(value, folder)
         for name, value in stored.items()
         if value.get("value", value) is not None
     }
@@ -48,8 +58,10 @@ def _picture(path: Path, caption: str) -> str:
     return f"![{title}](data:image/png;base64,{base64.b64encode(content).decode()})"
 
 
-def _to_value(stored: Mapping[str, Any]) -> Any:
+def _to_value(stored: Mapping[str, Any], folder: Path) -> Any:
     match stored["kind"]:
+        case "file":
+            return dg.MetadataValue.path(str(folder / stored["file"]))
         case "markdown":
             return dg.MetadataValue.md(stored["text"])
         case "rows":

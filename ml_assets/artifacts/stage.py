@@ -286,7 +286,7 @@ def _result(
     rows = record.summary.get("rows")
     metadata: dict[str, Any] = {
         **({"dagster/row_count": rows} if isinstance(rows, int) else {}),
-        **to_metadata(record.metadata),
+        **to_metadata(record.metadata, artifact.path),
         "cache": "hit" if why == CACHED else "miss",
         "reason": why,
         "seconds": 0.0 if why == CACHED else record.seconds,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, File, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -39,13 +39,17 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
+        from ml_assets.validation.report import write_report
         from ml_assets.validation.show import anomaly_rows
 
-        described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
+        stored = statistics.json("statistics.json")
+        described = {name: DatasetStatistics.from_json(one) for name, one in stored.items()}
         rules = read_schema(schema.path / "schema.yaml")
         table = Table((examples.path / "examples.parquet",))
-        found = find_anomalies(described, rules, table, spec)
+        found = find_anomalies(described["all"], rules, table, spec)
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
+        title = f"Validation of {pipeline.name}"
+        write_report(stage.directory / "report.html", described, rules, found, title=title)
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
@@ -54,6 +58,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 "anomalies": len(found),
                 **counts,
                 "found": Rows(anomaly_rows(found)) if found else None,
+                "report": File("report.html"),
             },
             checks=[_check(kind, found) for kind in KINDS],
         )

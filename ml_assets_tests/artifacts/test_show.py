@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets import durable
-from ml_assets.artifacts.outcome import Columns, Markdown, Picture, Rows, Shown
+from ml_assets.artifacts.outcome import Columns, File, Markdown, Picture, Rows, Shown
 from ml_assets.artifacts.show import shown, to_metadata
 from ml_assets.markdown import escape_markdown
 
@@ -33,28 +33,34 @@ KINDS: list[tuple[Shown, object]] = [
 def test_a_value_is_shown_as_what_it_is(tmp_path: Path, value: Shown, expected: object) -> None:
     stored = shown(value, tmp_path)
     durable.json_bytes(stored)
-    assert to_metadata({"a": stored}) == {"a": expected}
+    assert to_metadata({"a": stored}, tmp_path) == {"a": expected}
+
+
+def test_a_file_is_shown_by_its_path_in_the_artifact(tmp_path: Path) -> None:
+    stored = shown(File("report.html"), tmp_path / "staging")
+    expected = dg.MetadataValue.path(str(tmp_path / "report.html"))
+    assert to_metadata({"a": stored}, tmp_path) == {"a": expected}
 
 
 def test_a_table_without_rows_is_told_to_be_so(tmp_path: Path) -> None:
-    assert to_metadata({"a": shown(Rows([]), tmp_path)}) == {"a": "none"}
+    assert to_metadata({"a": shown(Rows([]), tmp_path)}, tmp_path) == {"a": "none"}
 
 
 @pytest.mark.parametrize("records", [[{"a": None}], [{"a": None}, {"a": 1.5}]])
 def test_a_table_without_values_is_shown(
     tmp_path: Path, records: list[dict[str, float | None]]
 ) -> None:
-    found = to_metadata({"a": shown(Rows(records), tmp_path)})["a"]
+    found = to_metadata({"a": shown(Rows(records), tmp_path)}, tmp_path)["a"]
     assert [record.data for record in found.records] == records
 
 
 def test_nothing_is_left_out(tmp_path: Path) -> None:
-    assert to_metadata({"a": shown(None, tmp_path)}) == {}
+    assert to_metadata({"a": shown(None, tmp_path)}, tmp_path) == {}
 
 
 def test_columns_are_shown_as_the_column_schema(tmp_path: Path) -> None:
     value = Columns([("fare", "double", True, ""), ("tip|s", "int64", False, "Dollars.")])
-    found = to_metadata({"columns": shown(value, tmp_path)})["dagster/column_schema"]
+    found = to_metadata({"columns": shown(value, tmp_path)}, tmp_path)["dagster/column_schema"]
     fare, tips = found.schema.columns
     assert (fare.name, fare.type, fare.description) == ("fare", "double", None)
     assert (tips.name, tips.constraints.nullable, tips.description) == ("tip|s", False, "Dollars.")
@@ -103,5 +109,5 @@ def test_a_table_keeps_the_order_of_its_columns_when_its_record_is_read_back(
 ) -> None:
     rows = Rows([{"metric": "roc_auc", "value": 0.7, "low": 0.6, "high": 0.8}])
     durable.write_json(tmp_path / "record.json", {"metrics": shown(rows, tmp_path)})
-    table = to_metadata(durable.read_json(tmp_path / "record.json"))["metrics"]
+    table = to_metadata(durable.read_json(tmp_path / "record.json"), tmp_path)["metrics"]
     assert [column.name for column in table.schema.columns] == ["metric", "value", "low", "high"]

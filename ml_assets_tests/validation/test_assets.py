@@ -124,3 +124,13 @@ def test_a_larger_share_can_be_allowed(home: Any) -> None:
     assert result.success
     assert checks["ranges"].passed
     assert checks["quarantine"].passed
+
+
+def test_the_report_lies_in_the_artifact_and_its_path_is_shown(home: Any) -> None:
+    result, _, store = run(home, [-5.0])
+    report = store.current_artifact("anomalies").path / "report.html"
+    text = report.read_text()
+    assert "Validation of toy" in text
+    assert "fare is below the schema" in text
+    metadata = result.asset_materializations_for_node("toy__anomalies")[0].metadata
+    assert metadata["report"].value == str(report)
