@@ -7,7 +7,7 @@ from ml_assets.pipeline import PipelineSpec
 def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     """Give every column that a pipeline's YAML names, with the key that names it."""
     ingest, labels, transform = pipeline.ingest, pipeline.labels, pipeline.transform
-    kind = "column" if labels.column else "expression"
+    kind, weight = "column" if labels.column else "expression", pipeline.statistics.weight
     is_number = pipeline.task == "regression" and labels.column is not None
     found = [
         *(NamedColumns(("ingest", "source", "types", n), [n]) for n in ingest.source.types),
@@ -19,6 +19,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             for i, n in enumerate(ingest.known_at)
         ),
         NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
+        *(NamedColumns(("statistics", "weight"), [n], NUMBERS) for n in [weight] if n),
         *(NamedColumns(("transform", "encodings", n), [n]) for n in transform.encodings),
     ]
     for key in ("features", "exclude", "known_after"):

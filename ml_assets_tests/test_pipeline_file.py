@@ -74,14 +74,14 @@ ONE_MISTAKE = [
         REST + "  statistics: [1, 2]\n",
         6,
         "statistics must be a mapping with keys of top_values, histogram_buckets, slices, "
-        "min_slice_rows, cross_features; "
+        "min_slice_rows, cross_features, weight; "
         "found a list of 2.",
     ),
     (
         REST + "  statistics:\n",
         6,
         "statistics must be a mapping with keys of top_values, histogram_buckets, slices, "
-        "min_slice_rows, cross_features; found nothing.",
+        "min_slice_rows, cross_features, weight; found nothing.",
     ),
     (
         REST + "  transform: {exclude: tips}\n",

@@ -102,6 +102,7 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         import pyarrow.parquet as pq
 
         from ml_assets.ingest.examples import plan_examples
+        from ml_assets.ingest.span_rows import SPANS_FILE, span_rows
         from ml_assets.ingest.spans import open_spans, select_spans
 
         manifest = raw_data.json("manifest.json")
@@ -110,6 +111,7 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         known = pq.read_table(labels.path / "labels.parquet")
         plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time)
         made = _write_examples(stage.directory, table, plan)
+        durable.write_json(stage.directory / SPANS_FILE, span_rows(plan, spans, table.schema))
         summary = _examples_summary(plan, [str(span["span"]) for span in spans])
         return Outcome(
             summary=summary,

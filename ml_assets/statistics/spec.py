@@ -22,6 +22,9 @@ class StatisticsSpec(Spec):
         Slices with fewer rows are left out, >= 1.
     cross_features : bool
         Whether the correlation of each pair of columns is computed.
+    weight : str, optional
+        A column with a weight for each example, a finite number from 0 on: every column is then also
+        described with weights. It does not become a feature.
     """
 
     top_values: Annotated[int, Field(ge=1, le=1000)] = 20
@@ -29,6 +32,7 @@ class StatisticsSpec(Spec):
     slices: list[str] = []
     min_slice_rows: Annotated[int, Field(ge=1)] = 100
     cross_features: bool = True
+    weight: str | None = None
 
     @property
     def of_columns(self) -> dict[str, Any]:

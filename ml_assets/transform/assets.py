@@ -19,6 +19,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "ingest.key": pipeline.ingest.key,
             "ingest.time": pipeline.ingest.time,
             "labels": pipeline.labels.columns,
+            "statistics.weight": pipeline.statistics.weight,
         },
         kinds=["scikitlearn", "pandera", "parquet"],
         blocking_checks=["features", "leakage"],
@@ -40,6 +41,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             label=tuple(pipeline.labels.columns),
             absent=tuple(column.name for column in columns if not column.is_in(SERVING)),
             left_out=dict(described.left_out),
+            weight=pipeline.statistics.weight,
         )
         built = build_features(
             Table((validated_examples.path / "examples.parquet",)),

@@ -33,6 +33,8 @@ class Roles:
         The columns that do not exist when the model serves, by the schema.
     left_out : mapping of str to str
         The columns that the schema does not describe, with its reason.
+    weight : str or None
+        The column with the examples' weights.
     """
 
     key: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class Roles:
     label: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    weight: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class Selection:
 def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) -> Selection:
     """Choose the raw columns that become features.
 
-    Every column of the schema is used but the label's, those in `known_after`, the key and the time:
-    the key names a row and the time its position, which a model would learn by heart. A key or time
-    column that `features` or `encodings` names is used all the same (a carrier, an hour). `exclude` and
-    an encoding ``drop`` always win.
+    Every column of the schema is used but the label's, those in `known_after`, the key, the time and
+    the weight: the key names a row and the time its position, which a model would learn by heart, and
+    the weight says how much a row counts. One of these that `features` or `encodings` names is used all
+    the same (a carrier, an hour). `exclude` and an encoding ``drop`` always win.
 
     Parameters
     ----------
@@ -110,6 +113,7 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
         (name in roles.absent and not in_features, "does not exist when the model serves"),
         (name in roles.key and not explicit, "is part of ingest.key"),
         (name == roles.time and not explicit, "is ingest.time"),
+        (name == roles.weight and not explicit, "is statistics.weight"),
     )
     return next((reason for applies, reason in reasons if applies), None)
 

@@ -42,6 +42,14 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
     ),
     ({"labels": "piad"}, ["labels.column: no column 'piad'. Did you mean 'paid'?"]),
     (
+        {"statistics": {"weight": "tip"}},
+        ["statistics.weight: no column 'tip'. Did you mean 'tips'?"],
+    ),
+    (
+        {"statistics": {"weight": "company"}},
+        ["statistics.weight: column 'company' is of type string; allowed are int and float."],
+    ),
+    (
         {"labels": {"expression": "tip > 0.2 * fares"}},
         [
             "labels.expression: no column 'tip'. Did you mean 'tips'?",

@@ -21,12 +21,26 @@ from ml_assets.statistics.points import points_of_sorted, thin
 
 numbers = st.none() | st.floats() | st.sampled_from([0.0, -0.0, 1.0])
 texts = st.none() | st.text(max_size=3)
-rows = st.lists(st.tuples(numbers, st.none() | st.integers(-(2**63), 2**63 - 1), texts))
+moments = st.none() | st.integers(-50, 50).map(lambda day: day * 86_400_000_000) | st.integers(0, 9)
+odd_texts = st.none() | st.sampled_from(
+    ["7", "-1.5", "x", "2013-01-01", "a@b.co", "http://x", "1 2"]
+)
+rows = st.lists(
+    st.tuples(
+        numbers,
+        st.none() | st.integers(-(2**63), 2**63 - 1),
+        texts,
+        moments,
+        odd_texts,
+        st.none() | st.booleans(),
+    )
+)
 
 
 def batch_of(records: Any) -> Any:
-    names, types = ["x", "i", "s"], [pa.float64(), pa.int64(), pa.string()]
-    columns = zip(*records, strict=True) if records else [[], [], []]
+    names = ["x", "i", "s", "t", "o", "b"]
+    types = [pa.float64(), pa.int64(), pa.string(), pa.timestamp("us"), pa.string(), pa.bool_()]
+    columns = zip(*records, strict=True) if records else [[]] * len(names)
     arrays = [pa.array(list(c), t) for c, t in zip(columns, types, strict=True)]
     return pa.record_batch(arrays, names)
 

@@ -39,6 +39,14 @@ def test_by_default_key_time_and_label_are_left_out_with_the_reason() -> None:
     }
 
 
+def test_a_weight_is_no_feature_unless_it_is_asked_for() -> None:
+    roles = Roles(weight="seats")
+    by_default = select_columns(TYPES, TransformSpec(), roles)
+    assert by_default.dropped == {"seats": "is statistics.weight"}
+    asked = select_columns(TYPES, TransformSpec(encodings={"seats": "numeric"}), roles)
+    assert asked.encodings["seats"] == "numeric"
+
+
 @pytest.mark.parametrize(
     ("spec", "column", "encoding"),
     [

@@ -1,0 +1,165 @@
+"""A window over spans is a merge: a new span reads its own rows only, and the result is the same."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_assets.durable import json_bytes
+from ml_assets.statistics import span_states
+from ml_assets.statistics.dataset_state import DatasetState, batch_state
+from ml_assets.statistics.generate import generate_split_statistics
+from ml_assets.statistics.span_states import Span, StateFolder
+from ml_assets.statistics.state_file import from_bytes, to_bytes
+from ml_assets.table import Table
+
+
+def rows_of(sizes: Any, seed: int = 0) -> Any:
+    rng, rows = np.random.default_rng(seed), sum(sizes)
+    return pa.table(
+        {
+            "_span": np.repeat([f"2013-{n:02d}" for n in range(len(sizes))], sizes),
+            "_split": rng.choice(["train", "eval", "test"], rows),
+            "x": rng.normal(size=rows),
+            "n": pa.array(rng.integers(0, 50, rows), mask=rng.random(rows) < 0.1),
+            "s": rng.integers(0, 20_000, rows).astype(str),
+            "b": rng.random(rows) < 0.5,
+            "t": pa.array(rng.integers(0, 400, rows) * 86_400_000_000, pa.timestamp("us")),
+            "w": rng.random(rows),
+            "l": pa.array([[1]] * rows),
+        }
+    )
+
+
+def spans_of(sizes: Any) -> list[Span]:
+    starts = np.cumsum([0, *sizes]).tolist()
+    return [Span(start, rows, f"d{start}") for start, rows in zip(starts, sizes, strict=False)]
+
+
+def written(table: Any, path: Path, **options: Any) -> Table:
+    pq.write_table(table, path, **options)
+    return Table((path,))
+
+
+def content(table: Table, **options: Any) -> dict[str, bytes]:
+    found = generate_split_statistics(table, **options)
+    return {name: json_bytes(statistics.to_json()) for name, statistics in found.items()}
+
+
+class Reads:
+    """Counts the rows that states are made of."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.rows = dict[str, int]()
+        monkeypatch.setattr(span_states, "batch_state", self._count)
+
+    def _count(self, batch: Any, columns: Any, weight_column: Any) -> DatasetState:
+        for name in columns:
+            self.rows[name] = self.rows.get(name, 0) + batch.num_rows
+        return batch_state(batch, columns, weight_column)
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_a_new_span_reads_only_its_own_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weight: Any
+) -> None:
+    sizes = [1000, 30_000, 170_000, 2_500]
+    table, kept = rows_of(sizes), StateFolder(tmp_path / "states")
+    first = written(table.slice(0, sum(sizes[:3])), tmp_path / "3.parquet", row_group_size=9_999)
+    options: Any = {"weight_column": weight}
+    generate_split_statistics(first, spans=spans_of(sizes[:3]), kept=kept, **options)
+    whole, reads = written(table, tmp_path / "4.parquet"), Reads(monkeypatch)
+    found = content(whole, spans=spans_of(sizes), kept=kept, **options)
+    assert set(reads.rows.values()) == {2_500}
+    assert found == content(whole, spans=spans_of(sizes), **options)
+    assert found == content(whole, spans=spans_of(sizes), kept=kept, **options)
+
+
+def test_a_window_that_moves_on_merges_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, kept = [300, 400, 500, 600], StateFolder(tmp_path / "states")
+    table = written(rows_of(sizes), tmp_path / "all.parquet")
+    generate_split_statistics(table, spans=spans_of(sizes), kept=kept)
+    moved = written(rows_of(sizes).slice(300), tmp_path / "moved.parquet")
+    spans = [Span(s.start - 300, s.rows, s.digest) for s in spans_of(sizes)[1:]]
+    reads = Reads(monkeypatch)
+    found = content(moved, spans=spans, kept=kept)
+    assert reads.rows == {}
+    assert found == content(moved, spans=spans)
+
+
+def test_spans_equal_the_whole_within_the_stated_error(tmp_path: Path) -> None:
+    sizes = [7_000, 140_000, 53_000]
+    table = written(rows_of(sizes), tmp_path / "t.parquet")
+    one = generate_split_statistics(table)["all"]
+    cut = generate_split_statistics(table, spans=spans_of(sizes))["all"]
+    for name in ("n", "b", "t", "l"):  # these have few values, so everything is exact
+        left, right = (s.feature(name).string or s.feature(name).time for s in (one, cut))
+        assert left == right
+    x: Any = one.feature("x").numeric
+    y: Any = cut.feature("x").numeric
+    assert (x.min, x.max, x.unique) == (y.min, y.max, y.unique)
+    assert (x.mean, x.std_dev) == pytest.approx((y.mean, y.std_dev), rel=1e-12)
+    values = np.sort(table.to_arrow(["x"])["x"].to_numpy())
+    ranks = np.searchsorted(values, [x.median, y.median]) / len(values)
+    assert np.abs(ranks - 0.5) == pytest.approx(0, abs=max(x.rank_error, y.rank_error) + 1e-5)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.sets(st.integers(0, 4)))
+def test_any_states_that_were_kept_give_the_same_bytes(
+    tmp_path_factory: Any, sizes: Any, known: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("spans")
+    table = written(rows_of(sizes), folder / "t.parquet", row_group_size=7)
+    spans = [span for span in spans_of(sizes) if span.rows]
+    kept, every = StateFolder(folder / "some"), StateFolder(folder / "all")
+    expected = content(table, spans=spans, kept=every)
+    for place in known & {*range(len(spans))}:
+        states = every.get(spans[place].digest)
+        assert states is not None
+        kept.put(spans[place].digest, states)
+    assert content(table, spans=spans, kept=kept) == expected
+
+
+def test_a_state_survives_its_file() -> None:
+    batch = rows_of([20_000]).drop_columns(["_span", "_split"]).combine_chunks().to_batches()[0]
+    states = {"train": batch_state(batch, weight_column="w"), "eval": DatasetState()}
+    states["test"] = batch_state(batch.slice(0, 0))
+    raw = to_bytes(states)
+    assert raw == to_bytes(from_bytes(raw)) == to_bytes(states)
+
+
+def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
+    kept = StateFolder(tmp_path / "states")
+    table = written(rows_of([50]), tmp_path / "t.parquet")
+    expected = content(table, spans=spans_of([50]), kept=kept)
+    (path,) = (tmp_path / "states").iterdir()
+    sound = path.read_bytes()
+    for damaged in (b"", b"not arrow", sound[:-20], sound[: len(sound) // 2]):
+        path.write_bytes(damaged)
+        assert kept.get(path.stem) is None
+        assert content(table, spans=spans_of([50]), kept=kept) == expected
+        assert path.read_bytes() == sound
+
+
+def test_a_state_file_of_something_else_is_refused() -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, pa.schema([("x", pa.int64())])) as writer:
+        writer.write_batch(pa.record_batch({"x": [1]}))
+    with pytest.raises(ValueError, match="no statistics"):
+        from_bytes(sink.getvalue().to_pybytes())
+
+
+def test_a_table_without_rows_or_columns(tmp_path: Path) -> None:
+    empty = written(rows_of([3]).slice(0, 0), tmp_path / "empty.parquet")
+    found = generate_split_statistics(empty)
+    assert found["train"].feature("x").type == "float"
+    bare = written(rows_of([30]).select(["_split"]), tmp_path / "bare.parquet")
+    assert generate_split_statistics(bare)["all"].num_rows == 30
