@@ -9,34 +9,9 @@ from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.wording import is_below
 
 
-def check_row_counts(
-    statistics: DatasetStatistics,
-    schema: Schema,
-    previous: DatasetStatistics | None,
-    version: DatasetStatistics | None,
-) -> Iterator[Anomaly]:
-    """Find too few or too many rows.
-
-    Parameters
-    ----------
-    statistics : DatasetStatistics
-        Of the data to judge.
-    schema : Schema
-        What they must look like.
-    previous, version : DatasetStatistics, optional
-        Of the previous span, and of an earlier version of the same span.
-    """
+def check_row_counts(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
+    """Find too few or too many rows."""
     rows = statistics.num_rows
-    for before, limits, name, key in (
-        (previous, schema.rows_vs_previous, "the previous span", "rows_vs_previous"),
-        (version, schema.rows_vs_version, "the previous version", "rows_vs_version"),
-    ):
-        if before is not None and limits is not None and rows:
-            yield from _compare(rows, before.num_rows, limits, name, key)
-    yield from _check_number(rows, schema)
-
-
-def _check_number(rows: int, schema: Schema) -> Iterator[Anomaly]:
     least = max(schema.min_rows or 0, 1)
     if rows < least:
         yield anomaly(
@@ -56,6 +31,32 @@ def _check_number(rows: int, schema: Schema) -> Iterator[Anomaly]:
             expected=f"at most {schema.max_rows:,} rows",
             found=f"{rows:,} rows",
         )
+
+
+def compare_row_counts(
+    statistics: DatasetStatistics,
+    schema: Schema,
+    previous: DatasetStatistics | None = None,
+    version: DatasetStatistics | None = None,
+) -> Iterator[Anomaly]:
+    """Find far fewer or far more rows than before.
+
+    Parameters
+    ----------
+    statistics : DatasetStatistics
+        Of the data to judge.
+    schema : Schema
+        What they must look like.
+    previous, version : DatasetStatistics, optional
+        Of the previous span, and of an earlier version of the same span.
+    """
+    rows = statistics.num_rows
+    for before, limits, name, key in (
+        (previous, schema.rows_vs_previous, "the previous span", "rows_vs_previous"),
+        (version, schema.rows_vs_version, "the previous version", "rows_vs_version"),
+    ):
+        if before is not None and limits is not None and rows:
+            yield from _compare(rows, before.num_rows, limits, name, key)
 
 
 def _compare(

@@ -31,7 +31,7 @@ def find_anomalies(
     found = [
         *validate_statistics(statistics, schema, TRAINING),
         *check_dependencies(table, schema),
-        *(compare_spans(table, schema, TRAINING) if spec.previous_span else ()),
+        *compare_spans(table, schema, TRAINING, spec.drift_alarm),
     ]
     judged = with_severity(found, spec.severity, spec.max_quarantined_fraction)
     return with_example_ids(judged, table, schema, TRAINING, spec.max_example_ids)

@@ -1,14 +1,16 @@
 """Compares the last span of the examples with the one before: their row counts and distributions."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ml_assets.schema.model import Schema
+from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.table import SPAN, Table
 from ml_assets.validation.anomaly import Anomaly
-from ml_assets.validation.validate import validate_statistics
+from ml_assets.validation.comparators import compare_by_default, compare_feature
+from ml_assets.validation.dataset_checks import compare_row_counts
 
 
 def last_two_spans(table: Table) -> tuple[str, str] | None:
@@ -22,7 +24,9 @@ def last_two_spans(table: Table) -> tuple[str, str] | None:
     return (ordered[-2], ordered[-1]) if len(ordered) > 1 else None
 
 
-def compare_spans(table: Table, schema: Schema, environment: str | None = None) -> list[Anomaly]:
+def compare_spans(
+    table: Table, schema: Schema, environment: str | None = None, drift_alarm: bool = False
+) -> list[Anomaly]:
     """Find what changed from the span before the last one to the last one.
 
     Parameters
@@ -30,31 +34,54 @@ def compare_spans(table: Table, schema: Schema, environment: str | None = None) 
     table : Table
         The examples, with their `SPAN`.
     schema : Schema
-        With the comparators `drift` and `rows_vs_previous`; features without one are judged by the
-        default alarm.
+        With the comparators `drift` and `rows_vs_previous`.
     environment : str, optional
         Where the data come from.
+    drift_alarm : bool
+        Whether features without a comparator are judged by the default alarm.
 
     Returns
     -------
     list of Anomaly
-        Only those of the comparison. They name the span; none where there is only one.
+        They name the span; none where there is only one. Reads nothing if nothing is to be compared.
     """
-    spans = last_two_spans(table)
+    features = [
+        feature
+        for feature in schema.expected_in(environment)
+        if not feature.is_ignored and (drift_alarm or feature.drift is not None)
+    ]
+    spans = last_two_spans(table) if features or schema.rows_vs_previous else None
     if spans is None:
         return []
-    before, last = (_statistics(table, span, schema) for span in spans)
-    found = validate_statistics(last, schema, environment, before)
+    before, last = (_statistics(table, span, features) for span in spans)
     return [
         replace(one, description=f"Span {spans[1]}, after {spans[0]}: {one.description}")
-        for one in found
-        if one.code.startswith("COMPARATOR_")
+        for one in _compare(last, before, schema, features, drift_alarm)
     ]
 
 
-def _statistics(table: Table, span: str, schema: Schema) -> DatasetStatistics:
+def _compare(
+    last: DatasetStatistics,
+    before: DatasetStatistics,
+    schema: Schema,
+    features: list[Feature],
+    drift_alarm: bool,
+) -> Iterator[Anomaly]:
+    yield from compare_row_counts(last, schema, before)
+    found = last.by_name
+    for feature in features:
+        if feature.name in found and found[feature.name].num_non_missing:
+            yield from compare_feature(found[feature.name], before, feature, "drift")
+    if drift_alarm:
+        yield from compare_by_default(last, before, features, "drift")
+
+
+def _statistics(table: Table, span: str, features: list[Feature]) -> DatasetStatistics:
+    import pyarrow as pa
     import pyarrow.dataset as ds
 
-    wanted = [f.name for f in schema.features if f.name in table.columns and not f.is_ignored]
-    rows: Any = table.to_arrow(wanted, ds.field(SPAN) == span)
-    return generate_statistics(rows)
+    there = table.schema
+    wanted = [f.name for f in features if f.name in there.names]
+    schema = pa.schema([there.field(name) for name in wanted] or [there.field(SPAN)])
+    batches: Any = table.batches(schema.names, ds.field(SPAN) == span)
+    return generate_statistics(pa.RecordBatchReader.from_batches(schema, batches), columns=wanted)

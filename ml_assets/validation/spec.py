@@ -25,15 +25,16 @@ class ValidationSpec(Spec):
         that no more rows than these have is a warning, because they are taken out.
     max_example_ids : int
         How many rows are named for each anomaly, so that someone can go and look, 0 to 100.
-    previous_span : bool
-        Whether the last span is compared with the one before.
+    drift_alarm : bool
+        Whether columns without a `drift` comparator in the schema are compared with the span before as
+        well, by the alarm of `detect_drift`. Not by default: from one day to the next, the weather moves.
     """
 
     severity: dict[str, Literal["ERROR", "WARN"]] = {}
     blocking: list[Kind] = [kind for kind in KINDS if kind != "drift"]
     max_quarantined_fraction: Fraction = 0.01
     max_example_ids: Annotated[int, Field(ge=0, le=100)] = 5
-    previous_span: bool = True
+    drift_alarm: bool = False
 
     @model_validator(mode="after")
     def _knows_the_codes(self) -> "ValidationSpec":

@@ -7,7 +7,7 @@ from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.comparators import Comparison, compare_by_default, compare_feature
-from ml_assets.validation.dataset_checks import check_row_counts
+from ml_assets.validation.dataset_checks import check_row_counts, compare_row_counts
 from ml_assets.validation.feature_checks import check_feature
 
 
@@ -58,9 +58,10 @@ def validate_statistics(
         "skew": serving_statistics,
     }
     controls = {kind: side for kind, side in others.items() if side is not None}
-    counts = (previous_statistics, previous_version_statistics)
+    before = (previous_statistics, previous_version_statistics)
     return [
-        *check_row_counts(statistics, schema, *counts),
+        *compare_row_counts(statistics, schema, *before),
+        *check_row_counts(statistics, schema),
         *_check_columns(statistics, schema, environment, controls),
         *_check_new_columns(statistics, schema),
         *_check_by_default(statistics, schema, environment, controls),
