@@ -1,0 +1,157 @@
+"""`find_cell_errors`: counts values, counts pairs, then judges every row."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ml_assets.errors import DataError, did_you_mean
+from ml_assets.schema.model import IGNORED_STAGES, FunctionalDependency, Schema
+from ml_assets.table import EXAMPLE_ID, RESERVED_COLUMNS, Table
+from ml_assets.validation.cells.counts import count_columns
+from ml_assets.validation.cells.dependencies import Dependency, mine_dependencies
+from ml_assets.validation.cells.evidence import THRESHOLD
+from ml_assets.validation.cells.judge import Candidates, judge_batch
+from ml_assets.validation.cells.model import CellErrors
+from ml_assets.validation.cells.rules import Rules, make_rules
+from ml_assets.validation.cells.source import Source, column_kind, open_source
+from ml_assets.validation.cells.votes import count_votes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+MAX_ERRORS = 10_000
+_MAX_JOINT = 2**62
+
+
+def find_cell_errors(
+    data: "Table | pd.DataFrame | pa.Table | pa.RecordBatch",
+    *,
+    functional_dependencies: Sequence[FunctionalDependency] = (),
+    schema: Schema | None = None,
+    key: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
+    threshold: float = THRESHOLD,
+    max_errors: int = MAX_ERRORS,
+) -> CellErrors:
+    """Find cells that are probably wrong, though each may satisfy the schema; change nothing.
+
+    Reads the data three times in batches. Columns with at most 100,000 different values are counted
+    exactly; others are known by 20,000 sampled rows and their extremes.
+
+    Parameters
+    ----------
+    data : Table, pandas.DataFrame, pyarrow.Table or pyarrow.RecordBatch
+        The rows. Columns of texts, numbers, dates, timestamps and booleans are judged.
+    functional_dependencies : sequence of FunctionalDependency
+        Which columns are known to follow from which. Others are mined from the data, and weigh less.
+    schema : Schema, optional
+        Gives more dependencies, and the columns to leave out. If a person has reviewed it, the values
+        of its domains are not suspected of being typing errors.
+    key : sequence of str
+        The columns that name a row in the findings, where the data have no example ids.
+    columns : sequence of str, optional
+        The columns to judge; by default all but the reserved ones.
+    threshold : float
+        The least score that is reported, 0 to 1.
+    max_errors : int
+        How many findings are kept, the most suspicious first, >= 0. The rest are counted.
+
+    Raises
+    ------
+    DataError
+        If the data cannot be read as a table, or naming all columns that are wanted but absent.
+    """
+    source = open_source(data)
+    given = _given(functional_dependencies, schema)
+    wanted = _wanted(source, columns, schema)
+    _refuse_absent(source, [*(columns or ()), *key, *(n for d in given for n in _names_of(d))])
+    rules = learn_rules(source, wanted, given, schema)
+    return _judge(source, rules, tuple(key), threshold, max_errors)
+
+
+def learn_rules(
+    source: Source, wanted: Sequence[str], given: Sequence[Dependency], schema: Schema | None
+) -> Rules:
+    """Learn from the data what is usual in them: two passes."""
+    types = {name: source.schema.field(name).type for name in wanted}
+    left_out = {
+        name: f"its type {arrow} is not judged"
+        for name, arrow in types.items()
+        if column_kind(arrow) is None
+    }
+    counted = {
+        one.name: one for one in count_columns(source, [n for n in wanted if n not in left_out])
+    }
+    sizes = {name: len(one.values) for name, one in counted.items() if one.is_complete}
+    usable = []
+    for dependency in given:
+        reason = _why_not(dependency, sizes)
+        if reason:
+            left_out[dependency.name] = reason
+        else:
+            usable.append(dependency)
+    known = {(each.determinant, each.dependent) for each in usable}
+    mined = [
+        d
+        for d in mine_dependencies(list(counted.values()))
+        if (d.determinant, d.dependent) not in known
+    ]
+    votes, too_many = count_votes(source, counted, [*usable, *mined])
+    return make_rules(list(counted.values()), votes, schema, left_out | too_many)
+
+
+def _given(declared: Sequence[FunctionalDependency], schema: Schema | None) -> list[Dependency]:
+    every = [*declared, *(schema.functional_dependencies if schema else ())]
+    plain = (Dependency(tuple(d.determinant), d.dependent, given=True) for d in every)
+    return list(dict.fromkeys(plain))
+
+
+def _names_of(dependency: Dependency) -> list[str]:
+    return [*dependency.determinant, dependency.dependent]
+
+
+def _wanted(source: Source, columns: Sequence[str] | None, schema: Schema | None) -> list[str]:
+    if columns is not None:
+        return list(dict.fromkeys(columns))
+    ignored = {name for name, _ in schema.left_out} if schema else set()
+    ignored |= {f.name for f in schema.features if f.stage in IGNORED_STAGES} if schema else set()
+    return [n for n in source.schema.names if n not in RESERVED_COLUMNS and n not in ignored]
+
+
+def _refuse_absent(source: Source, names: Sequence[str]) -> None:
+    there = source.schema.names
+    absent = [name for name in dict.fromkeys(names) if name not in there]
+    if absent:
+        hints = " ".join(f"'{name}'.{did_you_mean(name, there)}" for name in absent)
+        raise DataError(f"cell errors: {len(absent)} columns are not in the data: {hints}")
+
+
+def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
+    unknown = [name for name in _names_of(dependency) if name not in sizes]
+    if unknown:
+        return f"{', '.join(unknown)} is not judged or has too many different values"
+    product = 1
+    for name in _names_of(dependency):
+        product *= max(1, sizes[name])
+    return "too many combinations of values" if product > _MAX_JOINT else None
+
+
+def _judge(
+    source: Source, rules: Rules, key: tuple[str, ...], threshold: float, max_errors: int
+) -> CellErrors:
+    found = Candidates(max_errors)
+    ids = [EXAMPLE_ID] if EXAMPLE_ID in source.schema.names else list(key)
+    names = list(dict.fromkeys([*ids, *rules.columns]))
+    first_row = 0
+    for batch in source.batches(names) if rules.columns else ():
+        judge_batch(batch, rules, first_row, ids, threshold, found)
+        first_row += batch.num_rows
+    counts = Counter(found.counts)
+    return CellErrors(
+        errors=found.kept(),
+        found=found.found,
+        cells=sum(one.rows for one in rules.columns.values()),
+        counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
+        not_judged=rules.left_out,
+    )

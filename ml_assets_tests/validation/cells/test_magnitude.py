@@ -1,0 +1,95 @@
+"""Outliers of a column and of a group."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_assets.validation.cells.groups import best_grouping, categories_of
+from ml_assets.validation.cells.outliers import limits_of
+from ml_assets_tests.validation.cells.columns import counted
+
+RANDOM = np.random.default_rng(7)
+ROWS = 20_000
+TAILS = {
+    "normal": RANDOM.normal(size=ROWS),
+    "lognormal": RANDOM.lognormal(size=ROWS),
+    "Pareto": RANDOM.pareto(1.5, ROWS),
+    "exponential": RANDOM.exponential(size=ROWS),
+    "uniform": RANDOM.uniform(size=ROWS),
+    "Student": RANDOM.standard_t(3, ROWS),
+    "counts": RANDOM.poisson(2, ROWS).astype(float),
+    "mostly zero": np.where(RANDOM.random(ROWS) < 0.9, 0, RANDOM.lognormal(8, 1, ROWS)),
+}
+
+
+def outliers(numbers: Any) -> Any:
+    ends = np.unique(numbers)
+    limits = limits_of(numbers[:20_000], ends[:64], ends[::-1][:64], len(numbers))
+    return numbers[np.zeros(len(numbers), bool) if limits is None else limits.scores(numbers) > 0]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_a_tail_is_no_outlier(tail: str) -> None:
+    assert not len(outliers(TAILS[tail]))
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_numbers_far_beyond_the_tail_are_outliers(tail: str) -> None:
+    wrong = TAILS[tail].max() * np.array([1e3, 2e3, 1e4])
+    assert set(outliers(np.concatenate([wrong, TAILS[tail]]))) == set(wrong)
+
+
+def test_many_outliers_do_not_hide_each_other() -> None:
+    minutes = RANDOM.normal(150, 60, ROWS).clip(20, 600)
+    wrong = minutes[:40] * 60
+    assert set(outliers(np.concatenate([wrong, minutes]))) >= set(wrong[wrong > 3_000])
+
+
+def test_both_sides_have_their_own_limit() -> None:
+    numbers = np.concatenate([RANDOM.lognormal(0, 1, ROWS), [-50.0]])
+    assert outliers(numbers).tolist() == [-50.0]
+
+
+@pytest.mark.parametrize("numbers", [[], [1.0] * 500, [1.0, 2.0] * 10, [np.inf] * 100])
+def test_too_little_to_go_by(numbers: list[float]) -> None:
+    assert not len(outliers(np.array(numbers)))
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=200))
+def test_no_numbers_crash(numbers: list[float]) -> None:
+    outliers(np.array(numbers, float))
+
+
+def test_a_number_is_measured_within_its_group() -> None:
+    medians = {"BOS": 40.0, "ORD": 120.0, "LAX": 330.0}
+    dest = np.array(list(medians))[RANDOM.integers(0, 3, 9_000)]
+    minutes = np.array([medians[d] for d in dest]) + RANDOM.normal(0, 8, 9_000)
+    minutes[5], dest[5] = 330.0, "BOS"
+    number, category = counted(minutes.tolist(), "air_time"), counted(dest.tolist(), "dest")
+    found = best_grouping(number, categories_of([category]))
+    assert found is not None
+    assert found.category == "dest"
+    places = {category.values[place].as_py(): place for place in range(3)}
+    for name, median in medians.items():
+        assert found.medians[places[name]] == pytest.approx(median, abs=1)
+    scores = found.scores(minutes, np.array([places[d] for d in dest]))
+    assert np.flatnonzero(scores).tolist() == [5]
+
+
+@pytest.mark.parametrize("late", [24, 100])
+def test_a_second_habit_of_the_groups_is_no_error(late: int) -> None:
+    hour = np.repeat([9, 12, 23], 3_000)
+    arrival = (hour * 100 + 130 + RANDOM.integers(0, 60, 9_000)) % 2_400
+    arrival[6_000 : 6_000 + late] = 2_355
+    number, category = counted(arrival.tolist(), "arrival"), counted(hour.tolist(), "hour")
+    found = best_grouping(number, categories_of([category]))
+    assert found is None or not found.scores(arrival[6_000:].astype(float), 2).any()
+
+
+def test_a_category_that_says_nothing_makes_no_groups() -> None:
+    number = counted(RANDOM.normal(size=2_000).tolist())
+    category = counted(["a", "b"] * 1_000, "category")
+    assert best_grouping(number, [category]) is None
