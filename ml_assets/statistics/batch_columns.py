@@ -45,7 +45,7 @@ class BatchColumns:
 
     def __init__(self, batch: Any) -> None:
         self.num_rows: int = batch.num_rows
-        arrays = [_dense(plain(array)) for array in batch.columns]
+        arrays = [plain(array) for array in batch.columns]
         self._arrays = dict(zip(batch.schema.names, arrays, strict=True))
         self._numbers: dict[str, Array] = {}
         self._unknown: dict[str, bool] = {}
@@ -116,10 +116,6 @@ def joint_codes(first: Array, second: Array, num_second: int) -> tuple[Array, Ar
     return places[both], pairs
 
 
-def _dense(array: Any) -> Any:
-    return array.cast(array.type.value_type) if pt.is_dictionary(array.type) else array
-
-
 def _numbers(array: Any) -> Array:
     if pt.is_null(array.type):
         return np.full(len(array), np.nan)
@@ -144,15 +140,24 @@ def _floats(array: Any) -> Array:
 def _coded(array: Any) -> Coded:
     if pt.is_null(array.type):
         return Coded(pa.array([], pa.string()), np.full(len(array), -1))
-    encoded = array.dictionary_encode()
+    encoded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     values = _texts(encoded.dictionary)
     texts = values.dictionary_encode()
-    if len(texts.dictionary) == len(values):
+    if len(texts.dictionary) < len(values):
+        # Different values became one text: they were cut, are not UTF-8, or stood there twice.
+        same = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        values, codes = texts.dictionary, np.append(same, -1)[codes]
+    return _without_unused(values, codes) if encoded is array else Coded(values, codes)
+
+
+def _without_unused(values: Any, codes: Array) -> Coded:
+    """Without the values of a given dictionary that do not occur."""
+    used = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0
+    if used.all():
         return Coded(values, codes)
-    # Different values became one text: they were cut, or are not UTF-8.
-    same = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return Coded(texts.dictionary, np.where(codes < 0, -1, same[codes]))
+    places = np.append(np.cumsum(used) - 1, -1)
+    return Coded(values.filter(pa.array(used)), places[codes])
 
 
 def _texts(values: Any) -> Any:

@@ -11,12 +11,7 @@ from ml_assets.statistics.batch_columns import TEXTS, TIMES
 from ml_assets.statistics.category_pairs import MOST_VALUES, CategoryPairs
 from ml_assets.statistics.comoments import CoMoments, correlation, covariance
 from ml_assets.statistics.counts_by_group import CountsByGroup
-from ml_assets.statistics.information import (
-    adjusted_mutual_information,
-    cramers_v,
-    mutual_information,
-    told_share,
-)
+from ml_assets.statistics.information import cramers_v, shared_information
 from ml_assets.statistics.label_classes import LabelClasses, interval_names
 from ml_assets.statistics.model import FeatureType
 from ml_assets.statistics.points import Array, count_up_to, quantiles, unite
@@ -185,12 +180,12 @@ def _association(
         names, table = (), np.zeros((0, len(state.rows)), np.int64)
     table = np.vstack([table, state.missing[name]])
     # In an order of its own, so that sums do not depend on which value came first.
-    ordered = table[np.lexsort(table.T)]
+    shared = shared_information(table[np.lexsort(table.T)])
     return Association(
         name,
-        mutual_information(ordered),
-        adjusted_mutual_information(ordered),
-        told_share(ordered),
+        shared.mutual_information,
+        shared.adjusted,
+        shared.told,
         _lifts((*names, MISSING), table, label.names) if len(names) == len(table) - 1 else (),
     )
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_assets.errors import DataError
-from ml_assets.statistics.arrow_input import STATE_ROWS, column_parts, record_batches
+from ml_assets.statistics.arrow_input import column_parts
 from ml_assets.statistics.dataset_state import (
     DatasetState,
     batch_state,
@@ -177,7 +177,10 @@ def _related(data: Any, plan: Plan) -> Relations:
     names = [*plan.columns, *(name for by in plan.slices for name in columns_of(by))]
     names += [plan.label.label] if plan.label else []
     names += [plan.label_rows[0]] if plan.label_rows else []
-    return relate(record_batches(data, list(dict.fromkeys(names)), STATE_ROWS), plan)
+    first, *others = dict.fromkeys(names)
+    # One group of columns with all others beside it: whole rows, with texts as codes where they are.
+    ((_, batches),) = column_parts(data, [first], others)
+    return relate(batches, plan)
 
 
 def _classes(

@@ -1,12 +1,14 @@
 """How strongly two partitions of the rows are associated, from their contingency table."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import gammaln, xlogy
 
 from ml_assets.statistics.points import Array
 
-# Above this mean the distribution of a cell is so narrow that its variance tells all.
-_LARGE_MEAN = 1000.0
+# Above this mean the distribution of a cell is so narrow that its first four moments tell all.
+_LARGE_MEAN = 50.0
 _WIDTHS = 12.0
 
 
@@ -25,8 +27,8 @@ def mutual_information(table: Array) -> float:
 def expected_mutual_information(rows: Array, columns: Array) -> float:
     """Give the mutual information that chance makes of such margins, in nats.
 
-    Vinh, Epps and Bailey (2010), equation 24. Cells with equal margins are computed once, and of a large
-    cell only what lies within twelve standard deviations, or its variance.
+    Vinh, Epps and Bailey (2010), equation 24. Cells with equal margins are computed once: a small one
+    within twelve standard deviations, a large one from its moments.
 
     Parameters
     ----------
@@ -43,19 +45,37 @@ def expected_mutual_information(rows: Array, columns: Array) -> float:
     return float(weights @ _expected_cells(first.astype(float), second.astype(float), total))
 
 
-def adjusted_mutual_information(table: Array) -> float:
-    """Give the mutual information beyond chance, over the mean entropy beyond chance; at most 1.
+@dataclass(frozen=True)
+class Shared:
+    """What rows and columns of a table tell of each other.
 
-    It is sklearn's ``adjusted_mutual_info_score`` of the two partitions.
+    Attributes
+    ----------
+    mutual_information : float
+        In nats.
+    adjusted : float
+        Beyond chance, over the mean entropy beyond chance: sklearn's ``adjusted_mutual_info_score``.
+    told : float
+        Beyond chance, over the columns' entropy beyond chance: the share of their uncertainty that the
+        rows take away.
     """
+
+    mutual_information: float
+    adjusted: float
+    told: float
+
+
+def shared_information(table: Array) -> Shared:
+    """Give what rows and columns tell of each other; nothing where one side is constant."""
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    mean = (entropy(rows) + entropy(columns)) / 2
-    return _beyond_chance(table, mean)
+    found, chance = mutual_information(table), expected_mutual_information(rows, columns)
+    of_rows, of_columns = entropy(rows), entropy(columns)
 
+    def beyond_chance(most: float) -> float:
+        room = most - chance
+        return min(1.0, (found - chance) / room) if room > 1e-12 else 0.0
 
-def told_share(table: Array) -> float:
-    """Give the share of the columns' uncertainty that the rows take away, beyond chance; at most 1."""
-    return _beyond_chance(table, entropy(table.sum(axis=0)))
+    return Shared(found, beyond_chance((of_rows + of_columns) / 2), beyond_chance(of_columns))
 
 
 def cramers_v(table: Array) -> float | None:
@@ -71,19 +91,14 @@ def cramers_v(table: Array) -> float | None:
     return float(min(1.0, np.sqrt(effect / smaller))) if smaller > 0 else None
 
 
-def _beyond_chance(table: Array, most: float) -> float:
-    chance = expected_mutual_information(table.sum(axis=1), table.sum(axis=0))
-    room = most - chance
-    if room <= 1e-12:
-        return 0.0
-    return float(min(1.0, (mutual_information(table) - chance) / room))
-
-
 def _expected_cells(first: Array, second: Array, total: float) -> Array:
     """For cells with these margins, the expected summand of the mutual information."""
     mean = first * second / total
     variance = mean * (1 - first / total) * (total - second) / max(1.0, total - 1)
-    expected: Array = variance / (2 * mean) / total
+    # Taylor's series of n log(n / mean) around the mean, for the hypergeometric distribution.
+    third = variance * (total - 2 * first) * (total - 2 * second) / (total * max(1.0, total - 2))
+    series = variance / 2 - third / (6 * mean) + variance**2 / (4 * mean**2)
+    expected: Array = series / mean / total
     small = np.flatnonzero(mean < _LARGE_MEAN)
     # In blocks of cells whose ranges are about equally long, so that memory stays small.
     wide = np.ceil(_WIDTHS * np.sqrt(variance) + _WIDTHS).astype(np.int64)

@@ -26,7 +26,7 @@ from ml_assets.statistics.describe_relations import (
 from ml_assets.statistics.label_classes import LabelClasses
 from ml_assets.statistics.model import FeatureType
 from ml_assets.statistics.points import Array
-from ml_assets.statistics.relations import Relations, columns_of
+from ml_assets.statistics.relations import Relations
 from ml_assets.statistics.slice_batch import slice_states
 from ml_assets.statistics.slice_state import SliceState, merge_slices
 
@@ -61,19 +61,6 @@ class Plan:
     label: LabelClasses | None = None
     label_rows: tuple[str, str] | None = None
     min_slice_rows: int = 100
-
-    @property
-    def read(self) -> list[str]:
-        """All columns that must be read."""
-        beside = [name for by in self.slices for name in columns_of(by)]
-        beside += [self.label.label] if self.label else []
-        beside += [self.label_rows[0]] if self.label_rows else []
-        return list(dict.fromkeys([*self.columns, *beside]))
-
-    @property
-    def wants_anything(self) -> bool:
-        """Whether there is anything to do."""
-        return bool(self.slices) or self.cross_features or self.label is not None
 
 
 @dataclass(frozen=True)
