@@ -93,6 +93,7 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             "ingest.window": ingest.window,
             "ingest.split": ingest.split,
             "ingest.known_at": ingest.known_at,
+            "labels": pipeline.labels.columns,
         },
         kinds=["parquet"],
         blocking_checks=["splits_disjoint", "point_in_time"],
@@ -101,7 +102,7 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """The labelled rows of the window, each once, with a stable id and its split."""
         import pyarrow.parquet as pq
 
-        from ml_assets.ingest.examples import plan_examples
+        from ml_assets.ingest.examples import KEPT, plan_examples
         from ml_assets.ingest.span_rows import SPANS_FILE, span_rows
         from ml_assets.ingest.spans import open_spans, select_spans
 
@@ -109,7 +110,10 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         spans = select_spans(manifest, ingest.window)
         table = open_spans(manifest, _spans_dir(stage), ingest.window)
         known = pq.read_table(labels.path / "labels.parquet")
-        plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time)
+        label = pipeline.labels.columns
+        plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time, label)
+        if plan.different * 2 < plan.count(KEPT):
+            stage.log(f"    {_few_different(plan)}")
         made = _write_examples(stage.directory, table, plan)
         durable.write_json(stage.directory / SPANS_FILE, span_rows(plan, spans, table.schema))
         summary = _examples_summary(plan, [str(span["span"]) for span in spans])
@@ -246,6 +250,15 @@ def _examples_summary(plan: "Plan", spans: list[str]) -> dict[str, Any]:
         "last_span": spans[-1],
         "spans": spans if len(spans) < _MOST_SPANS_LISTED else len(spans),
     }
+
+
+def _few_different(plan: "Plan") -> str:
+    from ml_assets.ingest.examples import KEPT
+
+    return (
+        f"without the label, {plan.count(KEPT):,} rows are only {plan.different:,} different ones, and "
+        "equal rows stay in one split: set ingest.key"
+    )
 
 
 def _splits_disjoint(made: Any, pipeline: PipelineSpec) -> Check:

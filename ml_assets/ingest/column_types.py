@@ -112,7 +112,14 @@ def as_type(column: pa.Array, kind: str, name: str) -> pa.Array:
     try:
         return pc.cast(column, target)
     except pa.ArrowInvalid as error:
-        raise DataError(f"{name} does not fit into a column of type {kind}: {error}") from error
+        advice = (
+            "Write such numbers as text if they are names, else as fractions."
+            if kind in ("int", "float")
+            else "Write them in the source as that type has them."
+        )
+        raise DataError(
+            f"{name} does not fit into a column of type {kind}: {error}. {advice}"
+        ) from error
 
 
 def without_infinite(column: pa.Array, name: str, infinite: Counter[str]) -> pa.Array:

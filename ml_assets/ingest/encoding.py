@@ -55,6 +55,32 @@ def utf8_chunks(path: Path, encoding: str, name: str) -> Iterator[bytes]:
             offset += len(chunk)
 
 
+def guess_encoding(path: Path) -> str:
+    """Guess the encoding of a text file: by its byte order mark, else UTF-8 if all of it is, else cp1252.
+
+    What is compressed counts as UTF-8, so that reading it says so.
+    """
+    with path.open("rb") as stream:
+        begin = stream.read(4)
+    if begin[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if any(begin.startswith(magic) for magic in _MAGIC):
+        return "utf-8"
+    return next((name for name in ("utf-8", "cp1252") if _is_in(path, name)), "latin-1")
+
+
+def _is_in(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as stream:
+        try:
+            while chunk := stream.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
 def _not_decodable(path: Path, name: str, encoding: str, offset: int) -> str:
     with path.open("rb") as stream:
         begin = stream.read(4)

@@ -45,9 +45,21 @@ def example_ids(batch: pa.RecordBatch, key: Sequence[str] = ()) -> pa.Array:
     return ids_of(example_digests(batch, key))
 
 
-def example_digests(batch: pa.RecordBatch, key: Sequence[str] = ()) -> Digests:
-    """Give the 16 bytes of each row's example id, as an array of shape (rows, 16)."""
-    texts = _key_texts(batch, key) if key else _row_texts(batch)
+def example_digests(
+    batch: pa.RecordBatch, key: Sequence[str] = (), without: Sequence[str] = ()
+) -> Digests:
+    """Give the 16 bytes of each row's example id, as an array of shape (rows, 16).
+
+    Parameters
+    ----------
+    batch : pyarrow.RecordBatch
+        Rows of raw data.
+    key : sequence of str
+        The columns that identify an example; the whole row without any.
+    without : sequence of str
+        Columns of the whole row that do not count.
+    """
+    texts = _key_texts(batch, key) if key else _row_texts(batch, without)
     joined = b"".join(blake2b(t, digest_size=DIGEST_BYTES).digest() for t in texts)
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
@@ -79,9 +91,9 @@ def _key_texts(batch: pa.RecordBatch, key: Sequence[str]) -> list[bytes]:
     return _bytes(joined)
 
 
-def _row_texts(batch: pa.RecordBatch) -> list[bytes]:
+def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
     """Each row as name and value of every column that has one: a new empty column changes no id."""
-    names = sorted(set(batch.schema.names) - set(RESERVED_COLUMNS))
+    names = sorted(set(batch.schema.names) - {*RESERVED_COLUMNS, *without})
     columns = [
         pc.binary_join_element_wise(name, canonical(batch.column(name)), _AFTER_NAME)
         for name in names

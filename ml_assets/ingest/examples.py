@@ -46,6 +46,8 @@ class Plan:
         Its position in `SPLITS`; -1 for a row that is not kept.
     labels : pyarrow.Array
         Its label; null where there is none.
+    different : int
+        How many different keys, or whole rows but for the label, the kept rows have.
     """
 
     fates: npt.NDArray[np.int8]
@@ -53,6 +55,7 @@ class Plan:
     spans: pa.Array
     splits: npt.NDArray[np.int8]
     labels: pa.Array
+    different: int = 0
 
     def count(self, fate: int) -> int:
         """The number of rows with this fate."""
@@ -70,6 +73,7 @@ def plan_examples(
     split: SplitSpec,
     key: Sequence[str] = (),
     time: str | None = None,
+    label: Sequence[str] = (),
 ) -> Plan:
     """Decide what becomes of each row.
 
@@ -87,6 +91,9 @@ def plan_examples(
         The columns that identify an example; without any the whole row does.
     time : str, optional
         The time column, for a split by time.
+    label : sequence of str
+        The columns that the label is made from. Without a key they do not count for the split, so that
+        a label that comes late, or is corrected, moves no example to another split.
 
     Raises
     ------
@@ -102,9 +109,11 @@ def plan_examples(
     fates[(fates == KEPT) & np.asarray(found.is_null())] = UNLABELLED
     kept = fates == KEPT
     splits = np.full(len(fates), -1, dtype=np.int8)
-    splits[kept] = _split(table, digests, kept, split, time)
-    _refuse_empty_split(splits, split)
-    return Plan(fates, _numbered(ids, numbers), span_of_rows(spans), splits, values)
+    units = digests if key else _digests(table, (), label)
+    splits[kept] = _split(table, units, kept, split, time)
+    different = int(kept.sum()) if key else len(np.unique(_heads(units[kept])))
+    _refuse_empty_split(splits, split, different, bool(key))
+    return Plan(fates, _numbered(ids, numbers), span_of_rows(spans), splits, values, different)
 
 
 def example_schema(table: Table, plan: Plan) -> pa.Schema:
@@ -158,9 +167,9 @@ def _chosen(table: Table, mask: npt.NDArray[np.bool_]) -> Iterator[tuple[pa.Arra
         start += batch.num_rows
 
 
-def _digests(table: Table, key: Sequence[str]) -> Digests:
+def _digests(table: Table, key: Sequence[str], without: Sequence[str] = ()) -> Digests:
     columns = list(key) or None
-    found = [example_digests(batch, key) for batch in rechunk(table.batches(columns))]
+    found = [example_digests(batch, key, without) for batch in rechunk(table.batches(columns))]
     if not found:
         raise DataError("The window holds no rows.")
     return np.concatenate(found)
@@ -171,8 +180,7 @@ def _fates_of_equals(
 ) -> tuple[npt.NDArray[np.int8], dict[int, int]]:
     """Which rows are lost to others with the same id; and without a key, which occurrence a row is."""
     fates = np.full(len(digests), KEPT, dtype=np.int8)
-    heads = digests[:, :8].copy().view(np.uint64).ravel()
-    _, inverse, counts = np.unique(heads, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(_heads(digests), return_inverse=True, return_counts=True)
     suspects = np.flatnonzero(counts[inverse] > 1)
     groups: dict[bytes, list[int]] = {}
     for row in suspects:
@@ -186,6 +194,10 @@ def _fates_of_equals(
         equal = len({contents[row] for row in rows}) == 1
         fates[rows[1:] if equal else rows] = REPEATED if equal else CONTRADICTED
     return fates, {}
+
+
+def _heads(digests: Digests) -> npt.NDArray[np.uint64]:
+    return digests[:, :8].copy().view(np.uint64).ravel()
 
 
 def _contents(table: Table, rows: npt.NDArray[np.int64]) -> dict[int, bytes]:
@@ -255,10 +267,18 @@ def _column(table: Table, name: str) -> pa.Array:
     return table.to_arrow([name])[name].combine_chunks()
 
 
-def _refuse_empty_split(splits: npt.NDArray[np.int8], split: SplitSpec) -> None:
+def _refuse_empty_split(
+    splits: npt.NDArray[np.int8], split: SplitSpec, different: int, has_key: bool
+) -> None:
     empty = [name for code, name in enumerate(SPLITS) if not (splits == code).any()]
+    rows = int((splits >= 0).sum())
+    if empty and split.by == "hash" and not has_key and different < rows:
+        raise DataError(
+            f"ingest.split: {' and '.join(empty)} would be empty: without the label, {rows:,} rows are "
+            f"only {different:,} different ones, and equal rows stay in one split. Set ingest.key to the "
+            "columns that tell examples apart."
+        )
     if empty:
-        rows = int((splits >= 0).sum())
         raise DataError(
             f"ingest.split: {' and '.join(empty)} would be empty: {rows:,} examples split by {split.by} "
             f"into eval {split.eval:g} and test {split.test:g}. Widen ingest.window, or change the "

@@ -120,6 +120,8 @@ _KINDS: dict[type, str] = {_Number: "number", bool: "bool", str: "string"}
 
 def _row(line: bytes) -> dict[str, Any] | str:
     """One line's values by key, or why it is set aside."""
+    if line.lstrip().startswith(b"["):
+        return "a JSON array; write one object on each line"
     try:
         row = _DECODER.decode(line.decode("utf-8"))
     except json.JSONDecodeError as error:
@@ -134,7 +136,7 @@ def _row(line: bytes) -> dict[str, Any] | str:
         return "an object without keys"
     for key, value in row.items():
         if isinstance(value, dict | list):
-            return f"the value of {key!r} is nested"
+            return f"the value of {key!r} is nested; flatten it first"
         if not _is_unicode(key) or (isinstance(value, str) and not _is_unicode(value)):
             return f"{key!a} holds half of a surrogate pair"
     return row

@@ -65,7 +65,8 @@ class Snapshots:
     rejections : Rejections
         All rows set aside.
     notes : list of str
-        What a person should know: repeated files, missing columns, files without rows.
+        What a person should know: repeated files, missing or unread columns, files
+        without rows.
     """
 
     granularity: Granularity
@@ -264,7 +265,12 @@ def _notes(source: Source, types: Mapping[str, Mapping[str, str]]) -> list[str]:
         f"{part} lacks {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}: null there"
         for part, names in missing_columns(types).items()
     ]
-    return [*same, *lacking]
+    not_read = [
+        f"{part.name}: '{name}' is left out: it {why}"
+        for part in source.parts
+        for name, why in part.left_out().items()
+    ]
+    return [*same, *lacking, *not_read]
 
 
 def _no_rows(source: Source, rejections: Rejections) -> str:

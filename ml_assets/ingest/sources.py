@@ -32,6 +32,9 @@ class Part(Protocol):
     def types(self, sample: bool = False) -> dict[str, str]:
         """Give the columns' types; with `sample`, as far as the first rows tell."""
 
+    def left_out(self) -> dict[str, str]:
+        """Give the columns that are not read, each with the reason."""
+
     def misfits(self) -> dict[str, float]:
         """Give the share of the first rows' values that each declared type does not fit."""
 

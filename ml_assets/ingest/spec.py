@@ -30,6 +30,9 @@ class SourceSpec(Spec):
         changes whenever the data do. Without it the source function is called on every run.
     encoding, delimiter : str
         Of a CSV file.
+    decimal, thousands : str
+        How numbers are written in a CSV file: ``decimal: ","`` reads 0,5; ``thousands: "."`` with it
+        reads 1.157.830,5. By default a dot, and nothing.
     types : mapping
         The declared types of columns of a CSV or JSON Lines file. A column that is not named here gets
         the narrowest of int, float, bool, date, timestamp and string that holds every value as it is
@@ -48,6 +51,8 @@ class SourceSpec(Spec):
     fingerprint: FunctionName | None = None
     encoding: str = "utf-8"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
     types: dict[str, ColumnType] = {}
     null_values: list[str] = []
 
@@ -64,7 +69,11 @@ class SourceSpec(Spec):
         given = " and ".join(found) or "none"
         lone = "query" if self.query is not None else "sql"
         needed = f"needs exactly one of {', '.join(kinds)}; found {given}"
+        styled = "decimal" if self.decimal != "." else "thousands"
+        is_styled = self.decimal != "." or bool(self.thousands)
         broken_rules(
+            (is_styled and self.csv is None, styled, f"belongs to a csv source; found {given}"),
+            (self.thousands == self.decimal, "thousands", "must differ from decimal"),
             (len(found) != 1, "", needed),
             ((self.query is None) != (self.sql is None), lone, "needs sql and query together"),
             (

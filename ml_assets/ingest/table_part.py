@@ -1,6 +1,7 @@
 """`TablePart`: a part of a source that is typed already, such as Parquet, as record batches."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from ml_assets.ingest.column_types import arrow_schema, as_type, type_words, wit
 from ml_assets.ingest.rejected import Rejected, Rejections, raw_text
 from ml_assets.table import BATCH_ROWS
 
+# What pandas calls the column of an index that has no name.
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
+
 
 @dataclass
 class TablePart:
@@ -30,6 +34,8 @@ class TablePart:
         Gives the columns' types; told to look at the first rows only, it may.
     read : callable
         Reads the batches from the start.
+    left_out : callable
+        Gives the columns that are not read, each with the reason.
     rejections : Rejections
         The rows set aside: none, since what is typed can be read.
     infinite : Counter of str
@@ -39,6 +45,7 @@ class TablePart:
     name: str
     known_types: Callable[[bool], dict[str, str]]
     read: Callable[[], Iterator[pa.RecordBatch]]
+    left_out: Callable[[], dict[str, str]] = dict
     rejections: Rejections = field(default_factory=Rejections)
     infinite: Counter[str] = field(default_factory=Counter)
 
@@ -105,7 +112,8 @@ def parquet_part(path: Path, name: str) -> TablePart:
     def known_types(_sample: bool) -> dict[str, str]:
         with _open(path, name) as file:
             check_column_names(file.schema_arrow.names, name)
-            return type_words(file.schema_arrow, name)
+            index = unnamed_index(file.schema_arrow)
+            return type_words(_without(file.schema_arrow, index), name)
 
     def read() -> Iterator[pa.RecordBatch]:
         with _open(path, name) as file:
@@ -114,7 +122,28 @@ def parquet_part(path: Path, name: str) -> TablePart:
             except (pa.ArrowInvalid, OSError) as error:
                 raise DataError(f"{name} is damaged: {error}. Deliver it again.") from error
 
-    return TablePart(name, known_types, read)
+    def left_out() -> dict[str, str]:
+        with _open(path, name) as file:
+            return dict.fromkeys(unnamed_index(file.schema_arrow), _INDEX)
+
+    return TablePart(name, known_types, read, left_out)
+
+
+_INDEX = "is pandas' index without a name, most often a row number; to keep it, give it a name"
+
+
+def unnamed_index(schema: pa.Schema) -> list[str]:
+    """Give the columns that the file's ``pandas`` metadata names as an index without a name."""
+    try:
+        metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    except ValueError:  # what somebody else wrote under that name says nothing about an index
+        return []
+    index = metadata.get("index_columns", []) if isinstance(metadata, dict) else []
+    return [n for n in schema.names if n in index and _UNNAMED_INDEX.fullmatch(n)]
+
+
+def _without(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    return pa.schema([field for field in schema if field.name not in names])
 
 
 def _open(path: Path, name: str) -> pq.ParquetFile:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ml_assets.ingest.column_types import UNKNOWN, arrow_schema, without_infinite
+from ml_assets.ingest.number_style import NumberStyle
 from ml_assets.ingest.rejected import Rejected, Rejections
 from ml_assets.ingest.spec import SourceSpec
 from ml_assets.ingest.text_types import Inference, to_type
@@ -93,6 +94,10 @@ class TextFile:
                 break
         return {name: column.kind for name, column in columns.items()}
 
+    def left_out(self) -> dict[str, str]:
+        """Give nothing: every column of such a file is read."""
+        return {}
+
     def misfits(self) -> dict[str, float]:
         """Give the share of values among the first rows that each declared type does not fit."""
         block = next((b for b in self.blocks() if b.texts.num_rows), None)
@@ -101,7 +106,7 @@ class TextFile:
         for name, kind in self.spec.types.items():
             if block and name in names:
                 texts = block.texts.column(name)
-                _, wrong = to_type(texts, kind, self.spec.null_values)
+                _, wrong = to_type(texts, kind, self.spec.null_values, _style(self.spec))
                 shares[name] = wrong.true_count / max(len(texts) - texts.null_count, 1)
         return shares
 
@@ -137,7 +142,8 @@ class TextFile:
             if name not in present:
                 columns.append(pa.nulls(block.texts.num_rows, schema.field(name).type))
                 continue
-            values, bad = to_type(block.texts.column(name), kind, self.spec.null_values)
+            texts = block.texts.column(name)
+            values, bad = to_type(texts, kind, self.spec.null_values, _style(self.spec))
             if bad.true_count:
                 wrong[f"column '{name}' is not of type {kind}"] = _mask(bad)
             columns.append(without_infinite(values, name, self.infinite))
@@ -162,6 +168,10 @@ class TextFile:
         return batch.filter(pa.array(~any_wrong))
 
 
+def _style(spec: SourceSpec) -> NumberStyle:
+    return NumberStyle(spec.decimal, spec.thousands)
+
+
 def _mask(values: pa.Array) -> Mask:
     found: Mask = values.to_numpy(zero_copy_only=False)
     return found
@@ -174,13 +184,16 @@ class _Column:
         self._declared = spec.types.get(name)
         self._kinds: set[str] = set()
         self._null_values = spec.null_values
+        self._style = _style(spec)
         self._inference: Inference | None = None
 
     def update(self, texts: pa.Array, kinds: set[str] | None) -> None:
         if self._declared is not None:
             return
         if self._inference is None:
-            self._inference = Inference(self._null_values, numbers=kinds is not None)
+            self._inference = Inference(
+                self._null_values, numbers=kinds is not None, style=self._style
+            )
         self._inference.update(texts)
         self._kinds |= kinds or set()
 

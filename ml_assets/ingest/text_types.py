@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_assets.ingest.column_types import ARROW, UNKNOWN
+from ml_assets.ingest.number_style import NumberStyle
 
 _INT = r"^[+-]?[0-9]+$"
 _FLOAT = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
@@ -29,6 +30,7 @@ _ZONED = _TIME + r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 _EPOCH = r"^[0-9]{9,10}$"
 _BOOLS = {"bool": ("true", "false"), "Bool": ("True", "False"), "BOOL": ("TRUE", "FALSE")}
 _EXACT_FLOAT = 2**53
+_USUAL = NumberStyle()
 
 # The types a value may still have, narrowest first, and the word that each becomes.
 _CANDIDATES = {
@@ -47,10 +49,13 @@ class Inference:
         Texts that mean "no value" unless the column turns out to be a string.
     numbers : bool
         Whether the source itself says that these are numbers (JSON): then any exponent is one.
+    style : NumberStyle
+        How numbers are written.
     """
 
     null_values: Sequence[str] = ()
     numbers: bool = False
+    style: NumberStyle = _USUAL
     _possible: list[str] = field(default_factory=lambda: list(_CANDIDATES))
     _seen: bool = False
     _null_texts: bool = False
@@ -66,7 +71,7 @@ class Inference:
             return
         self._seen = True
         first = values[: min(len(values), 20)]
-        tests = {kind: _test(kind, self.numbers) for kind in self._possible}
+        tests = {kind: _test(kind, self.numbers, self.style) for kind in self._possible}
         self._possible = [k for k, test in tests.items() if test(first) and test(values)]
         if "float" in self._possible and not self._finite:
             self._finite = _any_finite(values)
@@ -90,7 +95,9 @@ def without_null_texts(texts: pa.Array, null_values: Sequence[str]) -> pa.Array:
     )
 
 
-def to_type(texts: pa.Array, kind: str, null_values: Sequence[str]) -> tuple[pa.Array, pa.Array]:
+def to_type(
+    texts: pa.Array, kind: str, null_values: Sequence[str], style: NumberStyle = _USUAL
+) -> tuple[pa.Array, pa.Array]:
     """Give texts as one of the six types, and which of them cannot be read.
 
     Parameters
@@ -101,6 +108,8 @@ def to_type(texts: pa.Array, kind: str, null_values: Sequence[str]) -> tuple[pa.
         The type word.
     null_values : sequence of str
         Texts that mean "no value"; they stay as they are in a string column.
+    style : NumberStyle
+        How numbers are written.
 
     Returns
     -------
@@ -114,7 +123,7 @@ def to_type(texts: pa.Array, kind: str, null_values: Sequence[str]) -> tuple[pa.
     texts = without_null_texts(texts, null_values)
     trimmed = pc.utf8_trim_whitespace(texts)
     values = without_null_texts(trimmed, ()) if kind != "string" else trimmed
-    read = _READERS[kind](values)
+    read = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
     wrong = pc.and_(pc.is_valid(values), pc.is_null(read))
     return read, wrong
 
@@ -198,13 +207,14 @@ def _parse_one(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
         return pa.scalar(None, kind)
 
 
-def _test(kind: str, numbers: bool) -> Callable[[pa.Array], bool]:
+def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], bool]:
     """The test whether a type holds all of some texts as they are written; no text is null."""
     match kind:
         case "int":
-            return _are_ints
+            return lambda texts: _are(_are_ints, style.usual(texts))
         case "float":
-            return _are_floats_anyhow if numbers else _are_floats
+            found = _are_floats_anyhow if numbers else _are_floats
+            return lambda texts: _are(found, style.usual(texts))
         case "date":
             return lambda texts: _all_read(texts, _DATE, ARROW["date"])
         case "timestamp":
@@ -213,6 +223,10 @@ def _test(kind: str, numbers: bool) -> Callable[[pa.Array], bool]:
             return lambda texts: _all_read(texts, _ZONED, pa.timestamp("us", "UTC"))
         case _:
             return lambda texts: _all(pc.is_in(texts, pa.array(_BOOLS[kind])))
+
+
+def _are(test: Callable[[pa.Array], bool], numbers: pa.Array) -> bool:
+    return not numbers.null_count and test(numbers)
 
 
 def _are_ints(texts: pa.Array) -> bool:

@@ -38,6 +38,7 @@ def _make(
     split: SplitSpec | None = None,
     key: Sequence[str] = ("k",),
     unlabelled: Sequence[int] = (),
+    label: Sequence[str] = (),
 ) -> tuple[Any, Any]:
     """The examples and the duplicates of some spans of rows, as tables."""
     files = []
@@ -57,7 +58,7 @@ def _make(
         .aggregate([("_label", "min")])
     )
     labels = labels.rename_columns(["_example_id", "_label"])
-    plan = plan_examples(table, manifest, labels, split or SplitSpec(), key, "t")
+    plan = plan_examples(table, manifest, labels, split or SplitSpec(), key, "t", label)
     made = write_table(
         folder / "examples", example_batches(table, plan), example_schema(table, plan)
     )
@@ -189,3 +190,31 @@ def test_facts_that_were_known_too_late_are_counted(tmp_path: Path) -> None:
     before, after = START - timedelta(1), START + timedelta(1)
     made = _written(tmp_path, t=[START] * 4, w=[before, START, after, None], v=[START.date()] * 4)
     assert late_facts(made, "t", ["w", "v"]) == {"w": 1, "v": 0}
+
+
+def test_few_different_rows_without_a_key_are_told_as_such(tmp_path: Path) -> None:
+    rows = [{"x": i % 2, "t": START} for i in range(600)]
+    message = (
+        r"600 rows are only 2 different ones, and equal rows stay in one split\. Set ingest\.key"
+    )
+    with pytest.raises(DataError, match=message):
+        _make(tmp_path, [rows], key=())
+
+
+def test_a_corrected_label_moves_no_example_to_another_split(tmp_path: Path) -> None:
+    rows = [{"k": f"k{i}", "y": i % 2, "t": START} for i in range(300)]
+    corrected = [{**row, "y": 1 if i < 100 else row["y"]} for i, row in enumerate(rows)]
+    found = []
+    for name, given in (("before", rows), ("after", corrected)):
+        (tmp_path / name).mkdir()
+        made, _ = _make(tmp_path / name, [given], key=(), label=["y"])
+        found.append(made.to_arrow(["k", "_split"]).to_pylist())
+    assert found[0] == found[1]
+
+
+def test_rows_that_differ_in_the_label_only_are_examples_of_one_split(tmp_path: Path) -> None:
+    rows = [{"x": i // 4, "y": i % 2, "t": START} for i in range(400)]
+    made, _ = _make(tmp_path, [rows], key=(), label=["y"])
+    assert made.num_rows == 400
+    splits = made.to_arrow(["x", "_split"]).group_by("x").aggregate([("_split", "count_distinct")])
+    assert set(splits["_split_count_distinct"].to_pylist()) == {1}

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from ml_assets.errors import DataError
+from ml_assets.ingest.jsonl_file import jsonl_blocks
+from ml_assets.ingest.spec import SourceSpec
 from ml_assets_tests.ingest.reading import read_jsonl
 
 
@@ -45,7 +47,8 @@ def test_a_number_beyond_every_float_is_not_made_infinite(tmp_path: Path) -> Non
     ("line", "reason"),
     [
         (b'{"a": 1', r"not JSON: "),
-        (b"[1, 2]", "not a JSON object"),
+        (b"[1, 2]", "a JSON array"),
+        (b"7", "not a JSON object"),
         (b'{"a": 1, "a": 2}', "the key 'a' appears twice"),
         (b'{"a": {"b": 1}}', "the value of 'a' is nested"),
         (b"{}", "an object without keys"),
@@ -70,3 +73,11 @@ def test_a_value_that_is_not_of_its_declared_type_sets_its_line_aside(tmp_path: 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"data\.jsonl is empty"):
         read_jsonl(tmp_path, b"\n")
+
+
+@pytest.mark.parametrize("text", ['[{"x": 1}, {"x": 2}]', '[\n {"x": 1},\n {"x": 2}\n]'])
+def test_a_json_array_is_told_as_such(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    blocks = list(jsonl_blocks(tmp_path / "a.json", "a.json", SourceSpec(jsonl="a.json")))
+    first = blocks[0].rejected[0]
+    assert (first.line, first.reason) == (1, "a JSON array; write one object on each line")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ml_assets.errors import DataError
 from ml_assets.ingest.sources import common_types, open_source
 from ml_assets.ingest.spec import SourceSpec
+from ml_assets.ingest.table_part import parquet_part
 from ml_assets_tests.ingest.reading import read_rows
 
 PARQUET = SourceSpec(parquet="data.parquet")
@@ -106,3 +108,37 @@ def test_a_row_without_a_required_value_is_set_aside(tmp_path: Path) -> None:
     assert [(r.line, r.reason, r.text) for r in rejected] == [
         (2, "column 'a' has no value", '{"a": null}')
     ]
+
+
+def test_the_row_number_that_pandas_keeps_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(10), "y": [0, 1] * 5})
+    frame[frame.x % 3 > 0].to_parquet(tmp_path / "a.parquet")
+    part = parquet_part(tmp_path / "a.parquet", "a.parquet")
+    assert part.types() == {"x": "int", "y": "int"}
+    assert list(part.left_out()) == ["__index_level_0__"]
+    assert "index without a name" in part.left_out()["__index_level_0__"]
+    assert [batch.schema.names for batch in part.batches(part.types())] == [["x", "y"]]
+
+
+@pytest.mark.parametrize("metadata", [{}, {b"pandas": b"{"}, {b"pandas": b"[1]"}])
+def test_a_column_of_that_name_that_pandas_did_not_make_is_read(
+    tmp_path: Path, metadata: dict[bytes, bytes]
+) -> None:
+    table = pa.table({"__index_level_0__": [1, 2]}).replace_schema_metadata(metadata)
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert parquet_part(tmp_path / "a.parquet", "a").types() == {"__index_level_0__": "int"}
+
+
+def test_an_index_with_a_name_is_a_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1, 2]}, index=pd.Index(["a", "b"], name="customer"))
+    frame.to_parquet(tmp_path / "a.parquet")
+    part = parquet_part(tmp_path / "a.parquet", "a")
+    assert part.types() == {"x": "int", "customer": "string"}
+    assert part.left_out() == {}
+
+
+def test_a_number_beyond_64_bits_is_refused_with_advice(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": pa.array([2**63], pa.uint64())}), tmp_path / "a.parquet")
+    part = parquet_part(tmp_path / "a.parquet", "a")
+    with pytest.raises(DataError, match=r"Write such numbers as text if they are names"):
+        list(part.batches(part.types()))
