@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.table import EXAMPLE_ID, RESERVED_COLUMNS, Table
+from ml_assets.statistics.arrow_input import equal_batches, record_batches
+from ml_assets.table import BATCH_ROWS, EXAMPLE_ID, RESERVED_COLUMNS, Table
 
 ColumnKind = Literal["text", "number", "time", "bool"]
 
@@ -31,8 +32,18 @@ class Source:
         return self.data.schema
 
     def batches(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Give the rows in batches with these columns."""
+        """Give the rows in batches with these columns; at least one."""
+        if isinstance(self.data, Table) and self.num_rows:
+            return equal_batches(_read(self.data, list(columns)), BATCH_ROWS)
         return record_batches(self.data, list(columns))
+
+
+def _read(table: Table, columns: list[str]) -> Iterator[Any]:
+    # A dataset's scanner reads ahead of a slow reader, without a limit that a long table would not pass.
+    for path in table.files:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+                yield batch.select(columns)
 
 
 def open_source(data: Any) -> Source:
