@@ -4,10 +4,11 @@ In: the statistics of the examples, the schema, and the examples. Out: `anomalie
 found, where, in how many rows, some of their ids, and what to do; and `validated_examples`, the rows that
 satisfy the schema, beside a quarantine that has the rule and the reason for every other row.
 
-Read `validate` first (what TFDV's function of that name does), then `feature_checks`, `severity` (what
-blocks) and `rows`, `quarantine` and `examples_of` (single rows, judged by pandera). Drift: `drift` and
-`skew`, then `bins`, `distances`, `unknown`, `transforms` and `explain`. All of it as one HTML file:
-`report`, then `report_sections`, `report_view` and `report_shapes`.
+Read `validate` first (what TFDV's function of that name does), then `codes`, `feature_checks`,
+`dataset_checks`, `comparators` (with `measures`) and `severity` (what fails a check). Single rows:
+`value_rules`, then `rows` (pandera), `repeats`, `dependencies`, `quarantine` and `examples_of`; a single
+request: `example`. Drift: `drift` and `skew`, then `bins`, `distances`, `unknown`, `transforms` and
+`explain`. As one HTML file: `report`, then `report_sections`, `report_view` and `report_shapes`.
 """
 
 import lazy_loader as lazy
