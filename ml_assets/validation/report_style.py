@@ -58,7 +58,7 @@ overflow-wrap:anywhere}
 border-top:1px solid var(--line)}.two:first-child{border-top:0}
 .meter{width:160px;padding-top:6px}
 .meter i{display:block;height:8px;background:var(--a);border-radius:3px}
-.meter i.neg{background:var(--b)}td.wrap,td.name{overflow-wrap:anywhere}td.name{min-width:150px}
+.meter i.neg{background:var(--b)}td.wrap,td.name{overflow-wrap:anywhere}td.name{min-width:180px}
 #search{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);
 border-radius:6px;
 padding:6px 10px;width:280px;margin-bottom:10px}
