@@ -1,4 +1,4 @@
-"""The assets of this room: `anomalies` and `validated_examples`."""
+"""The assets of this room: `anomalies`, `validated_examples` and `cell_errors`."""
 
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return [_anomalies(pipeline), _validated_examples(pipeline)]
+    always = [_anomalies(pipeline), _validated_examples(pipeline)]
+    return [*always, _cell_errors(pipeline)] if pipeline.validation.cell_errors.enabled else always
 
 
 def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -121,3 +122,50 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
 
     return validated_examples
+
+
+def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec = pipeline.validation.cell_errors
+
+    @stage_asset(
+        pipeline,
+        ins=["validated_examples", "schema"],
+        config={"validation.cell_errors": spec},
+        kinds=["parquet"],
+        checks=["cell_errors"],
+    )
+    def cell_errors(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
+        """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
+        from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.table import Table, write_table
+        from ml_assets.validation.cells.find import find_cell_errors
+        from ml_assets.validation.cells.show import count_rows, error_rows, told
+
+        found = find_cell_errors(
+            Table((validated_examples.path / "examples.parquet",)),
+            schema=read_schema(schema.path / "schema.yaml"),
+            threshold=spec.threshold,
+            max_errors=spec.max_found,
+        )
+        errors = found.to_arrow()
+        write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
+        return Outcome(
+            summary={"cell_errors": found.found, "fraction": found.fraction},
+            metadata={
+                "cell_errors": found.found,
+                "fraction": found.fraction,
+                "most_suspicious": Rows(error_rows(found)) if found.errors else None,
+                "by_kind": Rows(count_rows(found)) if found.counts else None,
+            },
+            checks=[
+                Check(
+                    "cell_errors",
+                    found.fraction <= spec.max_fraction,
+                    told(found, spec.max_fraction),
+                    severity="WARN",
+                    values={"fraction": found.fraction, "limit": spec.max_fraction},
+                )
+            ],
+        )
+
+    return cell_errors

@@ -1,0 +1,45 @@
+"""How cell errors are shown: tables for the Dagster UI, and the sentence of the check."""
+
+from typing import Any
+
+from ml_assets.validation.cells.evidence import shown
+from ml_assets.validation.cells.model import CellErrors
+
+_SHOWN = 30
+
+
+def error_rows(found: CellErrors) -> list[dict[str, Any]]:
+    """Give the 30 most suspicious cells as rows of a table."""
+    first = sorted(found.errors, key=lambda one: (-one.score, one.row, one.column))[:_SHOWN]
+    return [
+        {
+            "column": one.column,
+            "value": one.value,
+            "score": one.score,
+            "why": one.explanation,
+            "proposed": "" if one.repair is None else shown(one.repair),
+            "example": one.example_id or str(one.row),
+        }
+        for one in first
+    ]
+
+
+def count_rows(found: CellErrors) -> list[dict[str, Any]]:
+    """Give the 30 most frequent kinds of error by column as rows of a table."""
+    return [
+        {"column": column, "kind": kind, "cells": cells}
+        for (column, kind), cells in list(found.counts.items())[:_SHOWN]
+    ]
+
+
+def told(found: CellErrors, max_fraction: float) -> str:
+    """Say how many cells are suspicious, where most of them are, and what to do."""
+    if not found.found:
+        return f"None of {found.cells:,} cells is suspicious."
+    most = ", ".join(f"{c} ({kind}, {n:,})" for (c, kind), n in list(found.counts.items())[:3])
+    text = (
+        f"Suspicious: {found.found:,} of {found.cells:,} cells ({found.fraction:.3%}); "
+        f"{max_fraction:.3%} may be. Most: {most}."
+    )
+    left = f" Not judged: {', '.join(list(found.not_judged)[:5])}." if found.not_judged else ""
+    return f"{text}{left} Review cell_errors.parquet, and correct the data at their source."
