@@ -16,9 +16,7 @@ from ml_assets.statistics.dataset_state import (
     merge_states,
 )
 from ml_assets.statistics.describe import describe
-from ml_assets.statistics.label_classes import LabelClasses, label_classes
 from ml_assets.statistics.model import DatasetStatistics
-from ml_assets.statistics.relate import Plan, relate
 from ml_assets.statistics.relations import Relations, columns_of
 from ml_assets.statistics.span_states import Kept, Span, window_states
 from ml_assets.statistics.weighted_state import refuse_faults
@@ -27,6 +25,8 @@ from ml_assets.table import SPLIT, Table
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.dataset as ds
+
+    from ml_assets.statistics.label_classes import LabelClasses
 
 
 def generate_statistics(
@@ -75,7 +75,7 @@ def generate_statistics(
     DatasetStatistics
         Counts, extremes, means and standard deviations are exact, and up to 8,192 different values of
         a column everything else is too. Beyond, a quantile's rank is wrong by at most `rank_error`
-        (0.1 % at 10 million rows), a distinct count has a standard error of 2.2 %, and a value's count
+        (0.05 % at 10 million rows), a distinct count has a standard error of 2.2 %, and a value's count
         is too small by at most `count_error` (1 row in 8,192).
 
     Raises
@@ -93,14 +93,8 @@ def generate_statistics(
             "slices, cross_features and label need a second pass, and a RecordBatchReader can be read "
             "only once. Read it into a table first: reader.read_all()."
         )
-    plan = Plan(
-        tuple(feature.name for feature in found.features),
-        tuple(slices),
-        cross_features,
-        _classes(data, label),
-        min_slice_rows=min_slice_rows,
-    )
-    return replace(found, **vars(_related(data, plan)))
+    options = (tuple(slices), cross_features, _classes(data, label), None, min_slice_rows)
+    return replace(found, **vars(_related(data, found, options)))
 
 
 def generate_split_statistics(
@@ -142,15 +136,9 @@ def generate_split_statistics(
     found = {name: describe(s, top_values, histogram_buckets) for name, s in states.items()}
     if not (slices or cross_features or label):
         return found
-    plan = Plan(
-        tuple(feature.name for feature in found["all"].features),
-        tuple(slices),
-        cross_features,
-        _classes(table, label, (SPLIT, "train")),
-        (SPLIT, "train"),
-        min_slice_rows,
-    )
-    related = _related(table, plan)
+    train = (SPLIT, "train")
+    options = (tuple(slices), cross_features, _classes(table, label, train), train, min_slice_rows)
+    related = _related(table, found["all"], options)
     return {
         **found,
         "train": replace(found["train"], association=related.association),
@@ -172,8 +160,11 @@ def _checked(state: DatasetState, weight_column: str | None) -> DatasetState:
     return state
 
 
-def _related(data: Any, plan: Plan) -> Relations:
-    """What is wanted of columns together, from whole rows."""
+def _related(data: Any, found: DatasetStatistics, options: tuple[Any, ...]) -> Relations:
+    """What is wanted of columns together, by the options of a plan, from whole rows."""
+    from ml_assets.statistics.relate import Plan, relate  # SciPy takes half a second to import
+
+    plan = Plan(tuple(feature.name for feature in found.features), *options)
     names = [*plan.columns, *(name for by in plan.slices for name in columns_of(by))]
     names += [plan.label.label] if plan.label else []
     names += [plan.label_rows[0]] if plan.label_rows else []
@@ -185,8 +176,10 @@ def _related(data: Any, plan: Plan) -> Relations:
 
 def _classes(
     data: Any, label: str | None, rows: tuple[str, str] | None = None
-) -> LabelClasses | None:
+) -> "LabelClasses | None":
     """The classes of a label, by its values in the rows that have a value in a column."""
+    from ml_assets.statistics.label_classes import label_classes
+
     if label is None:
         return None
     state = merge_states(batch_state(batch, [label]) for batch in _rows(data, label, rows))

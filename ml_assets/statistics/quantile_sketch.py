@@ -3,7 +3,7 @@
 It is the merge-and-reduce scheme of Munro and Paterson (1980, doi:10.1016/0304-3975(80)90061-4) on
 weighted points: parts of equal height are united in pairs, and thinned when they grow past `CAPACITY`.
 Up to that many distinct values it is exact. Beyond, each thinning moves a rank by at most half a bucket,
-so the rank error is at most ``height / (2 * BUCKETS)``: 0.1 % at 10 million rows.
+so the rank error is at most ``height / (2 * BUCKETS)``: 0.05 % at 10 million rows.
 
 It tosses no coins, so equal data give equal bytes, which the artifact store relies on; Apache
 DataSketches' KLL draws from an unseeded generator.

@@ -3,7 +3,7 @@
 import math
 
 from ml_assets.markdown import escape_markdown
-from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
+from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics, TimeStatistics
 from ml_assets.statistics.shape import shape
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -34,7 +34,8 @@ def _line(feature: FeatureStatistics) -> str:
     missing = f"{feature.missing_fraction:.1%}" if feature.num_missing else ""
     bars = sparkline(shape(feature))
     name = escape_markdown(feature.name)
-    return f"| {name} | {feature.type} | {missing} | {unique} | {bars} | {_summary(feature)} |"
+    type_ = f"{feature.type}: {feature.semantic_type}" if feature.semantic_type else feature.type
+    return f"| {name} | {type_} | {missing} | {unique} | {bars} | {_summary(feature)} |"
 
 
 def _summary(feature: FeatureStatistics) -> str:
@@ -48,7 +49,7 @@ def _summary(feature: FeatureStatistics) -> str:
             for n, what in ((numeric.num_nan, "NaN"), (numeric.num_inf, "infinite"))
             if n
         ]
-        return ", ".join([" … ".join(parts), *odd])
+        return ", ".join([" … ".join(parts), *odd, *_weighted_mean(feature)])
     if (string := feature.string) is not None:
         shown = (
             f"{escape_markdown(v, 20) or '(empty)'} {c / feature.num_non_missing:.0%}"
@@ -56,8 +57,27 @@ def _summary(feature: FeatureStatistics) -> str:
         )
         return ", ".join(shown)
     if (time := feature.time) is not None:
-        return escape_markdown(f"{time.min} … {time.max}", 60)
+        return escape_markdown(", ".join([f"{time.min} … {time.max}", *_rhythm(time)]), 120)
     return "not described"
+
+
+def _weighted_mean(feature: FeatureStatistics) -> list[str]:
+    if feature.weighted is None or feature.weighted.mean is None:
+        return []
+    return [f"weighted mean {_number(feature.weighted.mean)}"]
+
+
+def _rhythm(time: TimeStatistics) -> list[str]:
+    """The granularity, and what lacks of it."""
+    if time.granularity is None:
+        return []
+    found = [f"by {time.granularity}"]
+    if time.num_gaps and time.num_absent:
+        first, last = time.gaps[0]
+        largest = first if first == last else f"{first} to {last}"
+        gaps = "1 gap" if time.num_gaps == 1 else f"{time.num_gaps:,} gaps"
+        found.append(f"{gaps}, the largest {largest}")
+    return found
 
 
 def _number(value: float | None) -> str:

@@ -45,6 +45,20 @@ def test_table_has_a_line_for_each_feature() -> None:
     assert lines[4].endswith("no values |")
 
 
+def test_what_values_mean_and_lack_is_told() -> None:
+    frame = pd.DataFrame(
+        {
+            "mail": [f"u{number}@example.org" for number in range(60)],
+            "day": pd.date_range("2013-01-01", periods=62).delete([3, 4]),
+            "w": 1,
+        }
+    )
+    lines = statistics_table(generate_statistics(frame, weight_column="w")).splitlines()[2:]
+    assert lines[0].startswith("| mail | string: email |")
+    assert "by day, 1 gap, the largest 2013-01-04 to 2013-01-05 |" in lines[1].replace("\\", "")
+    assert lines[2].endswith("1 … 1 … 1, weighted mean 1 |")
+
+
 def test_a_wide_table_is_cut() -> None:
     table = pa.table({f"c{i}": [i] for i in range(203)})
     assert "and 3 more features" in statistics_table(generate_statistics(table))
