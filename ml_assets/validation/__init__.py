@@ -2,13 +2,15 @@
 
 In: the statistics of the examples, the schema, and the examples. Out: `anomalies`, each with what was
 found, where, in how many rows, some of their ids, and what to do; and `validated_examples`, the rows that
-satisfy the schema, beside a quarantine that has the rule and the reason for every other row.
+satisfy the schema, beside a quarantine that has the rule and the reason for every other row; and
+`cell_errors`, the cells that are probably wrong though they satisfy it.
 
 Read `validate` first (what TFDV's function of that name does), then `codes`, `feature_checks`,
 `dataset_checks`, `comparators` (with `measures`) and `severity` (what fails a check). Single rows:
 `value_rules`, then `rows` (pandera), `repeats`, `dependencies`, `quarantine` and `examples_of`; a single
 request: `example`. Drift: `drift` and `skew`, then `bins`, `distances`, `unknown`, `transforms` and
 `explain`. As one HTML file: `report`, then `report_sections`, `report_view` and `report_shapes`.
+Cells: the package `cells`, which has its own door.
 """
 
 import lazy_loader as lazy

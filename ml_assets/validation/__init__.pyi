@@ -1,4 +1,7 @@
 from .anomaly import Anomaly as Anomaly
+from .cells.find import find_cell_errors as find_cell_errors
+from .cells.model import CellError as CellError
+from .cells.model import CellErrors as CellErrors
 from .comparators import Measurement as Measurement
 from .comparators import measure_distances as measure_distances
 from .dependencies import check_dependencies as check_dependencies
@@ -17,6 +20,8 @@ from .validate import validate_statistics as validate_statistics
 __all__ = [
     "Anomaly",
     "BrokenRule",
+    "CellError",
+    "CellErrors",
     "DriftFinding",
     "Measurement",
     "Skew",
@@ -24,6 +29,7 @@ __all__ = [
     "detect_drift",
     "detect_skew",
     "find_broken_rows",
+    "find_cell_errors",
     "measure_distances",
     "report_html",
     "validate_example",
