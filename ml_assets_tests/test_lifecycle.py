@@ -19,7 +19,7 @@ from ml_assets_tests.project_factory import (
 
 ASSETS = [
     "raw_data", "labels", "examples", "statistics", "schema", "anomalies", "validated_examples",
-    "validated_features", "best_hyperparameters", "model", "baseline_model", "evaluation",
+    "cell_errors", "validated_features", "best_hyperparameters", "model", "baseline_model", "evaluation",
     "infra_validation", "registered_model", "predictions", "serving_statistics", "skew", "drift",
     "performance",
 ]  # fmt: skip
