@@ -23,6 +23,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         },
         kinds=["scikitlearn", "pandera", "parquet"],
         blocking_checks=["features", "leakage"],
+        checks=["suspected_leakage"],
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """Turn examples into features by one preprocessing that is fitted on the training split."""
@@ -32,6 +33,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.transform.build import build_features
         from ml_assets.transform.leakage import describe_leaks
         from ml_assets.transform.select import Roles
+        from ml_assets.transform.single_feature import describe_suspected
 
         described = read_schema(schema.path / "schema.yaml")
         columns = described.features
@@ -52,7 +54,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             stage.directory,
         )
         manifest = built.manifest
-        told = describe_leaks(built.leaks, manifest.input_names)
+        told = describe_leaks(built.leaks, manifest.input_names, pipeline.transform)
+        suspected = {n: why for n, why in built.telling.suspected.items() if n not in built.leaks}
         return Outcome(
             summary={
                 "rows": built.rows,
@@ -68,6 +71,13 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             checks=[
                 Check("features", not built.failures, "; ".join(built.failures) or "sound"),
                 Check("leakage", not built.leaks, told, values={"leaks": len(built.leaks)}),
+                Check(
+                    "suspected_leakage",
+                    not suspected,
+                    describe_suspected(suspected, len(manifest.features)),
+                    "WARN",
+                    {"suspected": len(suspected)},
+                ),
             ],
         )
 

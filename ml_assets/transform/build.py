@@ -12,6 +12,7 @@ from ml_assets.transform.fit import fit_transform
 from ml_assets.transform.leakage import find_label_copies, find_leaks
 from ml_assets.transform.manifest import TransformManifest
 from ml_assets.transform.select import Roles
+from ml_assets.transform.single_feature import Telling, find_telling
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.trusted import TRUSTED_TYPES
 
@@ -30,12 +31,15 @@ class BuiltFeatures:
         What breaks the feature table's schema.
     leaks : mapping of str to str
         Raw columns that the transform reads and must not, with the reason.
+    telling : Telling
+        Raw columns that alone predict the label too well; those that do in every row are leaks too.
     """
 
     manifest: TransformManifest
     rows: int
     failures: list[str]
     leaks: Mapping[str, str]
+    telling: Telling
 
 
 def build_features(
@@ -81,7 +85,9 @@ def build_features(
     features = fitted.manifest.features
     # What the fitted object itself says it reads, not what was planned.
     leaks = find_leaks([str(name) for name in fitted.transformer.feature_names_in_], spec, roles)
-    matrix = train[fitted.manifest.feature_names].to_numpy()
-    leaks |= find_label_copies(features, matrix, train[LABEL].to_numpy("float64"), spec)
-    rows = examples.num_rows
-    return BuiltFeatures(fitted.manifest, rows, feature_failures(table, features, rows), leaks)
+    matrix, label = train[fitted.manifest.feature_names].to_numpy(), train[LABEL].to_numpy()
+    telling = find_telling(features, matrix, label, spec)
+    copies = find_label_copies(features, matrix, label.astype("float64"), spec)
+    leaks = {**telling.certain, **copies, **leaks}
+    rows, failures = examples.num_rows, feature_failures(table, features, examples.num_rows)
+    return BuiltFeatures(fitted.manifest, rows, failures, leaks, telling)

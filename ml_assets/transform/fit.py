@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
-from ml_assets.errors import DataError, did_you_mean
+from ml_assets.errors import DataError, PipelineFileError, did_you_mean
 from ml_assets.transform.convert import parse_numbers
 from ml_assets.transform.encoders import (
     PlannedColumn,
@@ -23,6 +23,9 @@ from ml_assets.transform.manifest import InputColumn, TransformManifest
 from ml_assets.transform.select import Roles, Selection, is_explicit, select_columns
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.useless import names_rows, useless_features
+
+# Of a text column that is to be numbers, the largest share that may be none.
+_MOST_LOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def fit_transform(
     ]
     transformer, kept, useless = _fit_useful(train, columns, spec)
     dropped |= _without_use(columns, kept, useless)
+    _refuse_texts(train, columns)
     if not kept:
         reasons = "".join(f"\n  '{name}' {reason}" for name, reason in dropped.items())
         raise DataError(f"no column is left to learn from:{reasons}")
@@ -106,6 +110,24 @@ def fit_transform(
             rows=len(train),
         ),
     )
+
+
+def _refuse_texts(train: pd.DataFrame, columns: Sequence[PlannedColumn]) -> None:
+    """Refuse a numeric encoding of texts that mostly are no numbers: they would all be missing."""
+    mistakes = []
+    for column in columns:
+        if column.group != "parsed":
+            continue
+        texts = train[column.name].dropna()
+        lost = int(np.isnan(parse_numbers(texts.to_frame())).sum())
+        if lost > _MOST_LOST * len(texts):
+            mistakes.append(
+                f"transform.encodings.{column.name}: numeric, but {lost:,} of {len(texts):,} training "
+                f"texts of '{column.name}' are no numbers and would be missing. Use categorical, or "
+                "write numbers in the source."
+            )
+    if mistakes:
+        raise PipelineFileError("\n".join(mistakes))
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:

@@ -66,12 +66,18 @@ def find_label_copies(
     }
 
 
-def describe_leaks(leaks: Mapping[str, str], inputs: Sequence[str]) -> str:
+def describe_leaks(leaks: Mapping[str, str], inputs: Sequence[str], spec: TransformSpec) -> str:
     """Say in one sentence what was found and what to do next."""
     if not leaks:
         return f"none of the {len(inputs)} columns that the transform reads tells the label"
     found = "; ".join(f"'{name}' {reason}" for name, reason in leaks.items())
-    return f"{found}. Name it in transform.exclude or transform.known_after, not in features."
+    named = [name for name in leaks if is_explicit(name, spec)]
+    if len(named) == len(leaks):
+        return f"{found}. Take it out of transform.features and transform.encodings."
+    return (
+        f"{found}. Is it known at the moment of prediction? If not, name it in transform.known_after; if "
+        "so, in transform.encodings, and it counts as chosen knowingly."
+    )
 
 
 def _is_copy(values: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> bool:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ml_assets.spec import Spec
+from ml_assets.spec import Spec, broken_rules
 
 Encoding = Literal["numeric", "categorical", "date_parts", "drop"]
 
@@ -35,9 +35,29 @@ class TransformSpec(Spec):
         A category that is seen less often shares one with the other rare ones, >= 1.
     """
 
-    features: list[str] | None = None
+    features: Annotated[list[str], Field(min_length=1)] | None = None
     exclude: list[str] = []
     known_after: list[str] = []
     encodings: dict[str, Encoding] = {}
     max_categories: Annotated[int, Field(ge=2, le=254)] = 254
     min_category_count: Annotated[int, Field(ge=1)] = 10
+
+    @model_validator(mode="after")
+    def _no_feature_is_refused(self) -> "TransformSpec":
+        features = self.features or ()
+        after, out = (
+            [n for n in features if n in part] for part in (self.known_after, self.exclude)
+        )
+        used = [
+            n for n, encoding in self.encodings.items() if encoding != "drop" and n in self.exclude
+        ]
+        broken_rules(
+            (bool(after), "features", f"names {_names(after)}, which known_after names too"),
+            (bool(out), "features", f"names {_names(out)}, which exclude names too"),
+            (bool(used), "encodings", f"names {_names(used)}, which exclude names too"),
+        )
+        return self
+
+
+def _names(columns: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in columns[:3])

@@ -10,11 +10,13 @@ from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.labels.spec import LabelSpec
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.schema.yaml_file import write_schema
 from ml_assets.transform.assets import build_assets
 from ml_assets.transform.bundle import read_skops
+from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.trusted import TRUSTED_TYPES
 from ml_assets_tests.artifacts_factory import put_artifact
 
@@ -105,6 +107,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
     assert {name: found.passed for name, found in checks(result).items()} == {
         "features": True,
         "leakage": True,
+        "suspected_leakage": True,
     }
     assert sorted(path.name for path in artifact.path.iterdir()) == [
         "features.parquet",
@@ -151,22 +154,39 @@ def test_only_the_training_split_is_learnt_from(home: Path) -> None:
     assert features.loc[other, "carrier"].isna().all()
 
 
-@pytest.mark.parametrize(
-    ("column", "reason"),
-    [
-        ("dep_delay", "'dep_delay' is known only after the moment of prediction"),
-        ("arr_delay", "'arr_delay' makes the label"),
-    ],
-)
-def test_a_feature_that_tells_the_label_blocks_the_run(
-    home: Path, column: str, reason: str
-) -> None:
-    _, result = materialize(home, pipeline(features=["distance", column]), flights())
+def test_a_feature_that_the_schema_says_is_absent_in_serving_blocks_the_run(home: Path) -> None:
+    examples = flights().rename(columns={"arr_delay": "late"})
+    examples["arr_delay"] = examples["distance"]
+    chosen = TransformSpec(features=["dep_delay", "arr_delay"])
+    spec = pipeline().model_copy(
+        update={"labels": LabelSpec(column="carrier"), "transform": chosen}
+    )
+    _, result = materialize(home, spec, examples)
     leakage = checks(result)["leakage"]
     assert not leakage.passed
     assert leakage.blocking
-    assert leakage.description is not None
-    assert leakage.description.startswith(reason)
+    assert (leakage.description or "").startswith(
+        "'arr_delay' does not exist when the model serves"
+    )
+
+
+def test_a_number_that_separates_the_label_blocks_the_run(home: Path) -> None:
+    examples = flights(800)
+    _, result = materialize(home, pipeline(known_after=[]), examples)
+    found = checks(result)["leakage"]
+    assert not found.passed
+    assert "'dep_delay' alone tells the label in each of 400 training rows" in found.description
+
+
+def test_a_number_that_nearly_separates_the_label_is_a_warning(home: Path) -> None:
+    examples = flights(800)
+    examples.loc[0, "dep_delay"] = 100.0
+    _, result = materialize(home, pipeline(known_after=[]), examples)
+    assert result.success
+    found = checks(result)["suspected_leakage"]
+    assert not found.passed
+    assert found.severity == dg.AssetCheckSeverity.WARN
+    assert found.description.startswith("'dep_delay' alone predicts the label with ROC AUC 0.99")
 
 
 def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:

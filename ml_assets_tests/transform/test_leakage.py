@@ -67,9 +67,12 @@ def test_few_rows_agree_by_chance() -> None:
 
 
 def test_the_sentence_names_columns_and_the_remedy() -> None:
-    told = describe_leaks({"dep_delay": "makes the label"}, ["dep_delay"])
-    assert told == (
-        "'dep_delay' makes the label. Name it in transform.exclude or transform.known_after, "
-        "not in features."
+    leaks, inputs = {"dep_delay": "makes the label"}, ["dep_delay"]
+    told = describe_leaks(leaks, inputs, TransformSpec())
+    assert told.startswith(
+        "'dep_delay' makes the label. Is it known at the moment of prediction? If not"
     )
-    assert describe_leaks({}, ["a", "b"]).startswith("none of the 2 columns")
+    assert describe_leaks(leaks, inputs, TransformSpec(features=inputs)) == (
+        "'dep_delay' makes the label. Take it out of transform.features and transform.encodings."
+    )
+    assert describe_leaks({}, ["a", "b"], TransformSpec()).startswith("none of the 2 columns")

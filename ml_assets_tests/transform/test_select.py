@@ -55,7 +55,6 @@ def test_a_weight_is_no_feature_unless_it_is_asked_for() -> None:
         ({"encodings": {"seats": "categorical"}}, "seats", "categorical"),
         ({"features": ["carrier"]}, "carrier", "categorical"),
         ({"features": ["arr_delay"]}, "arr_delay", "numeric"),
-        ({"features": ["dep_delay"], "known_after": ["dep_delay"]}, "dep_delay", "numeric"),
     ],
 )
 def test_what_the_yaml_names_is_used(spec: Any, column: Any, encoding: Any) -> None:
@@ -65,7 +64,7 @@ def test_what_the_yaml_names_is_used(spec: Any, column: Any, encoding: Any) -> N
 @pytest.mark.parametrize(
     ("spec", "column", "reason"),
     [
-        ({"exclude": ["seats"], "features": ["seats"]}, "seats", "is in transform.exclude"),
+        ({"exclude": ["seats"]}, "seats", "is in transform.exclude"),
         ({"encodings": {"seats": "drop"}}, "seats", "has the encoding drop"),
         ({"features": ["night"]}, "seats", "is not in transform.features"),
         ({"known_after": ["dep_delay"]}, "dep_delay", "is in transform.known_after"),
