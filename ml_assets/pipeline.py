@@ -26,6 +26,12 @@ PipelineName = Annotated[
     Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
     InWords("lower-case letters, digits and _, first a letter, at most 63"),
 ]
+# What Dagster takes as an owner.
+Owner = Annotated[
+    str,
+    Field(pattern=r"^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}|team:(?s:.)+)$"),
+    InWords("an e-mail address or team:name"),
+]
 
 # How old an asset may be before it counts as stale, by how fast the ground truth changes.
 FRESH_FOR: dict[Pace, timedelta] = {
@@ -66,7 +72,7 @@ class PipelineSpec(Spec):
     directory: Annotated[Path, Field(exclude=True)] = Path()
     description: str = ""
     task: Task
-    owners: list[str] = []
+    owners: list[Owner] = []
     ground_truth_changes: Pace = "months"
     ingest: IngestSpec
     labels: LabelSpec
@@ -90,7 +96,13 @@ class PipelineSpec(Spec):
             *(("evaluation.slice_thresholds", name) for name in judged.slice_thresholds),
         ]
         estimator, is_regression = self.training.estimator, self.task == "regression"
+        told = [name for name in self.transform.features or () if name in self.labels.columns]
         broken_rules(
+            (
+                bool(told),
+                "transform.features",
+                f"names '{''.join(told[:1])}', which makes the label",
+            ),
             *((name not in allowed, f"{part}.{name}", needed) for part, name in named),
             (
                 estimator == "logistic" and is_regression,

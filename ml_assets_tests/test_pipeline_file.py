@@ -96,7 +96,67 @@ ONE_MISTAKE = [
     (
         REST + "  owners: {a: b}\n",
         6,
-        "owners must be a list, each item text; found a mapping with a.",
+        "owners must be a list, each item an e-mail address or team:name; found a mapping with a.",
+    ),
+    (
+        REST + "  owners: [a@b.org, bob]\n",
+        6,
+        "owners.1 must be an e-mail address or team:name; found 'bob'.",
+    ),
+    (
+        REST + "  evaluation:\n    thresholds:\n      roc_auc: {min: 60}\n",
+        8,
+        "evaluation.thresholds.roc_auc.min 60 cannot be reached: roc_auc lies between 0 and 1.",
+    ),
+    (
+        REST.replace("binary", "regression") + "  evaluation: {slice_thresholds: {rmse: {max: -1}}}\n",
+        6,
+        "evaluation.slice_thresholds.rmse.max -1 cannot be reached: rmse is at least 0.",
+    ),
+    (
+        REST.replace("binary", "regression") + "  evaluation: {thresholds: {r2: {min: 1.5}}}\n",
+        6,
+        "evaluation.thresholds.r2.min 1.5 cannot be reached: r2 is at most 1.",
+    ),
+    (
+        REST + "  transform: {features: [a, tips], known_after: [tips]}\n",
+        6,
+        "transform.features names 'tips', which known_after names too.",
+    ),
+    (
+        REST + "  transform: {features: [a], exclude: [a]}\n",
+        6,
+        "transform.features names 'a', which exclude names too.",
+    ),
+    (
+        REST + "  transform: {encodings: {a: numeric}, exclude: [a]}\n",
+        6,
+        "transform.encodings names 'a', which exclude names too.",
+    ),
+    (
+        REST + "  transform: {features: [a, paid]}\n",
+        6,
+        "transform.features names 'paid', which makes the label.",
+    ),
+    (
+        REST + "  transform: {features: []}\n",
+        6,
+        "transform.features must be a list, each item text with at least 1; found a list of 0.",
+    ),
+    (
+        REST.replace("csv: a.csv", "parquet: a, decimal: ','"),
+        4,
+        "ingest.source.decimal belongs to a csv source; found parquet.",
+    ),
+    (
+        REST.replace("csv: a.csv", "csv: a, decimal: ',', thousands: ','"),
+        4,
+        "ingest.source.thousands must differ from decimal.",
+    ),
+    (
+        REST.replace("labels: paid", "labels: {expression: a > 1, null_values: [NA]}"),
+        5,
+        "labels.null_values belongs to a column; in an expression, compare with such texts.",
     ),
     (
         REST + "  serving: {window: {start: yesterday}}\n",
@@ -201,7 +261,7 @@ ONE_MISTAKE = [
     (
         REST.replace("labels: paid", "labels: {column: a, expression: b}"),
         5,
-        "labels needs either column or expression.",
+        "labels needs either column or expression; found both.",
     ),
     (REST + "  name: My Shop\n", 6, "name must be lower-case letters, digits and _, "),
     (REST + "  directory: /etc\n", 6, "directory is not a key of attributes; it is the folder of "),
@@ -404,7 +464,8 @@ PLAIN_TEXT = st.text(st.characters(exclude_categories=["C"], exclude_characters=
 def attributes(draw: st.DrawFn) -> dict[str, Any]:
     """Attributes of a pipeline, of many types of values."""
     metric = st.sampled_from(["roc_auc", "log_loss", "f1"])
-    threshold = st.fixed_dictionaries({"min": NUMBERS}, optional={"min_change": NUMBERS})
+    share = st.floats(0, 1)
+    threshold = st.fixed_dictionaries({"min": share}, optional={"min_change": NUMBERS})
     window = st.one_of(
         st.integers(1, 9).map(lambda last: {"last": last}),
         st.datetimes(datetime(1, 1, 1), datetime(2100, 1, 1)).map(lambda start: {"start": start}),
@@ -450,3 +511,19 @@ def test_a_specification_written_as_yaml_reads_back_equal(
         {**values, "name": "shop", "directory": (tmp_path / "shop").absolute()}
     )
     assert read_pipeline_file(write_text(tmp_path, to_yaml(spec))).spec == spec
+
+
+OWNERS = ["a@b.org", "a.b+c@d-e.co.uk", "team:x", "team: x y", "team:", "bob", "a@b", "a@b.org, c@d.org",
+          "x team:y", "", "a b@c.org"]  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_owners_are_those_that_dagster_takes(owner: str) -> None:
+    from dagster._core.definitions.utils import is_valid_owner
+
+    try:
+        PipelineSpec.model_validate({"name": "shop", **SMALLEST, "owners": [owner]})
+    except ValueError:
+        assert not is_valid_owner(owner)
+    else:
+        assert is_valid_owner(owner)

@@ -29,7 +29,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "training.trusted_types": pipeline.training.trusted_types,
         },
         kinds=["scikitlearn"],
-        checks=["blessing", "beats_linear"],
+        checks=["blessing", "beats_linear", "not_flawless"],
     )
     def evaluation(
         stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
@@ -119,6 +119,8 @@ def _outcome(
     }
     beats = (linear.outcome == "pass", linear.text) if linear else (False, "no linear baseline")
     numbers = {main: value, f"{main}_low": low, f"{main}_high": high}
+    suspicion = report.flawless(found)
+    usual = f"{main} is not perfect"
     return Outcome(
         summary={
             "rows": found.rows,
@@ -132,5 +134,6 @@ def _outcome(
         checks=[
             Check("blessing", found.blessed, report.blessing_text(found), values=numbers),
             Check("beats_linear", *beats, severity="WARN", values=numbers),
+            Check("not_flawless", suspicion is None, suspicion or usual, severity="WARN"),
         ],
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
+from ml_assets.evaluation.spec import LIMITS, LOWER_IS_BETTER
 
 # What is told in a summary beside the main metric and those with a threshold.
 _USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
@@ -81,6 +82,18 @@ def blessing_text(found: Evaluation) -> str:
     reasons, more = found.reasons[:5], len(found.reasons) - 5
     rest = f"; and {more} more" if more > 0 else ""
     return f"{word}: {'; '.join(reasons)}{rest}"
+
+
+def flawless(found: Evaluation) -> str | None:
+    """Say what to look for where the main metric has the best value that there is; None elsewhere."""
+    name, value = found.main_metric, found.metric(found.main_metric).value
+    best = LIMITS[name][0 if name in LOWER_IS_BETTER else 1]
+    if value is None or value != best:
+        return None
+    return (
+        f"{name} is exactly {value:g} on {found.rows:,} test rows, which real data hardly allow: look "
+        "for a column that tells the label, and name it in transform.known_after"
+    )
 
 
 def _triples(metrics: tuple[Metric, ...], names: list[str]) -> dict[str, Triple]:

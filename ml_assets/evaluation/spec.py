@@ -11,6 +11,16 @@ Metric = Literal[
     "precision", "recall", "f1", "rmse", "mae", "r2", "median_absolute_error",
 ]  # fmt: skip
 
+# The lowest and the highest value that a metric can have; r2 has no lowest.
+_FROM_0_TO_1 = (
+    "roc_auc", "average_precision", "brier", "accuracy", "balanced_accuracy", "precision", "recall",
+    "f1",
+)  # fmt: skip
+LIMITS: dict[str, tuple[float | None, float | None]] = {
+    **dict.fromkeys(_FROM_0_TO_1, (0.0, 1.0)),
+    "r2": (None, 1.0),
+    **dict.fromkeys(("log_loss", "rmse", "mae", "median_absolute_error"), (0.0, None)),
+}
 LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "median_absolute_error"})
 
 
@@ -69,6 +79,34 @@ class EvaluationSpec(Spec):
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
     bootstrap_samples: Annotated[int, Field(ge=20, le=10_000)] = 200
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> "EvaluationSpec":
+        parts = {"thresholds": self.thresholds, "slice_thresholds": self.slice_thresholds}
+        broken_rules(
+            *(
+                (_is_outside(name, value), f"{part}.{name}.{end}", f"{value:g} {_between(name)}")
+                for part, thresholds in parts.items()
+                for name, threshold in thresholds.items()
+                for end, value in (("min", threshold.min), ("max", threshold.max))
+                if value is not None
+            )
+        )
+        return self
+
+
+def _is_outside(metric: str, value: float) -> bool:
+    low, high = LIMITS[metric]
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _between(metric: str) -> str:
+    low, high = LIMITS[metric]
+    if low is None:
+        return f"cannot be reached: {metric} is at most {high:g}"
+    if high is None:
+        return f"cannot be reached: {metric} is at least {low:g}"
+    return f"cannot be reached: {metric} lies between {low:g} and {high:g}"
 
 
 def is_better(metric: str, value: float, other: float) -> bool:

@@ -33,13 +33,16 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     def labels(stage: Stage, raw_data: Artifact) -> Outcome:
         """What is to be predicted, for every row of the source for which it is known."""
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, rechunk
-        from ml_assets.labels.label import make_labels
+        from ml_assets.labels.label import alike_classes, make_labels
         from ml_assets.table import write_table
 
         spec, key = pipeline.labels, pipeline.ingest.key
         table = open_spans(raw_data.json("manifest.json"), stage.store.root / SPANS_FOLDER)
         columns = list(dict.fromkeys([*key, *spec.columns])) if key else None
         made = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
+        for group in alike_classes(made.counts)[:3]:
+            shown = ", ".join(repr(name[:40]) for name in group[:3])
+            stage.log(f"    classes that differ only by case or spaces: {shown}")
         parts = made.table.combine_chunks().to_batches()
         write_table(stage.directory / "labels.parquet", parts, made.table.schema)
         durable.write_json(stage.directory / "labels.json", made.to_json())

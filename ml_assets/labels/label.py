@@ -5,7 +5,7 @@ names. Regression: a float. A value that is not finite, and a class that was not
 were made, is no label.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -137,13 +137,34 @@ def raw_labels(batch: pa.RecordBatch, spec: LabelSpec) -> pa.Array:
     if spec.expression is not None:
         values = evaluate(spec.expression, batch)
     elif spec.column in batch.schema.names:
-        values = batch.column(spec.column)
+        values = _without_null_texts(batch.column(spec.column), spec.null_values)
     else:
         hint = did_you_mean(str(spec.column), batch.schema.names)
         raise DataError(f"labels.column: there is no column '{spec.column}'.{hint}")
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
     return values
+
+
+def _without_null_texts(values: pa.Array, null_values: Sequence[str]) -> pa.Array:
+    if not null_values or not pa.types.is_string(values.type):
+        return values
+    unknown = pc.is_in(values, pa.array(null_values, pa.string()))
+    return pc.if_else(unknown, pa.scalar(None, pa.string()), values)
+
+
+def alike_classes(names: Iterable[str]) -> list[list[str]]:
+    """Give the classes that differ only by case or by spaces around them, in groups."""
+    groups = defaultdict[str, list[str]](list)
+    for name in names:
+        groups[name.strip().casefold()].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def usual_positive(names: Sequence[str]) -> str:
+    """Give the class of two that counts as positive where none is named: true, 1, or the last."""
+    usual = [name for name in names if name.lower() == "true" or name == "1"]
+    return usual[0] if usual else names[-1]
 
 
 def _encode(values: pa.Array, task: Task, classes: Sequence[str] | None) -> pa.Array:
@@ -200,10 +221,9 @@ def _refuse_wrong_number(
 
 
 def _positive(names: list[str], spec: LabelSpec) -> str:
-    """The class that counts as positive: the one that is named, else true, 1 or the last."""
+    """The class that counts as positive: the one that is named, else the usual one."""
     if spec.positive is None:
-        usual = [name for name in names if name.lower() == "true" or name == "1"]
-        return usual[0] if usual else names[-1]
+        return usual_positive(names)
     wanted = _texts(pa.array([spec.positive]))[0].as_py()
     if wanted not in names:
         shown = " and ".join(repr(name[:40]) for name in names)

@@ -24,6 +24,8 @@ class LabelSpec(Spec):
     positive : str, int, float or bool, optional
         For a binary task, the value that counts as positive. By default true, 1, or the last value in
         sorted order.
+    null_values : list of str
+        With `column`: texts that mean that the label is not known, such as NA.
     max_missing_fraction : float
         The largest share of examples without a label, 0 to 1. Those examples are not trained on.
     """
@@ -31,6 +33,7 @@ class LabelSpec(Spec):
     column: str | None = None
     expression: str | None = None
     positive: str | int | float | bool | None = None
+    null_values: list[str] = []
     max_missing_fraction: Fraction = 0.2
 
     @model_validator(mode="before")
@@ -40,10 +43,16 @@ class LabelSpec(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "LabelSpec":
-        both = (self.column is None) == (self.expression is None)
+        alike = (self.column is None) == (self.expression is None)
+        found = "neither" if self.column is None else "both"
         unread = expression_mistake(self.expression) if self.expression is not None else None
         broken_rules(
-            (both, "", "needs either column or expression"),
+            (alike, "", f"needs either column or expression; found {found}"),
+            (
+                bool(self.null_values) and self.expression is not None,
+                "null_values",
+                "belongs to a column; in an expression, compare with such texts",
+            ),
             (unread is not None, "expression", f"cannot be read: {unread}"),
         )
         return self

@@ -5,7 +5,14 @@ import pytest
 
 from ml_assets.errors import DataError
 from ml_assets.ingest.example_ids import example_ids
-from ml_assets.labels.label import MAX_CLASSES, Labels, Task, label_array, make_labels
+from ml_assets.labels.label import (
+    MAX_CLASSES,
+    Labels,
+    Task,
+    alike_classes,
+    label_array,
+    make_labels,
+)
 from ml_assets.labels.spec import LabelSpec
 
 SPEC = LabelSpec(column="y")
@@ -116,3 +123,16 @@ def test_a_missing_column_and_a_wrong_positive_class_are_refused() -> None:
         _make([0, 1], "binary", LabelSpec(column="yy"))
     with pytest.raises(DataError, match=r"'x' is not a class of the label; found '0' and '1'"):
         _make([0, 1], "binary", LabelSpec(column="y", positive="x"))
+
+
+def test_texts_that_mean_nothing_are_no_label() -> None:
+    spec = LabelSpec(column="y", null_values=["NA", "?"])
+    made = _make(["no", "NA", "yes", "?"], "binary", spec)
+    assert made.classes == ["no", "yes"]
+    assert (made.missing, made.table["_label"].to_pylist()) == (2, [0, 1])
+    assert _make([1, 0, None], "binary", spec).missing == 1
+
+
+def test_classes_that_differ_by_case_or_spaces_only_are_found() -> None:
+    assert alike_classes(["Yes", "no", "yes", " yes", "maybe"]) == [["Yes", "yes", " yes"]]
+    assert alike_classes(["a", "b"]) == []
