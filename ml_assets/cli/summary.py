@@ -11,6 +11,8 @@ from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
 _FEW_METRICS = 3
+_LEAST_WIDTH = 14
+_Line = tuple[str, str]
 # The assets whose checks are the verdicts on a model.
 VERDICTS = {
     "anomalies": "data",
@@ -47,32 +49,40 @@ def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
         the artifacts lie and how to open the UI. What does not exist yet is left out.
     """
     store = Store(home.pipeline(pipeline.spec.name))
-    nothing = f"  nothing is made yet: python -m ml_assets run {pipeline.path.parent.name}"
-    lines = list(_lines(pipeline, store)) or [nothing]
+    nothing = f"nothing is made yet: python -m ml_assets run {pipeline.path.parent.name}"
+    lines = list(_lines(pipeline, store)) or [("", nothing)]
     where = os.path.relpath(store.root)
-    return [
-        "",
-        f"{pipeline.spec.name}: {pipeline.spec.description or pipeline.spec.task}",
-        *lines,
-        f"  artifacts      {where}/objects, MLflow in {os.path.relpath(home.mlflow)}",
-        "  UI             make ui, then http://127.0.0.1:3000",
+    lines += [
+        ("artifacts", f"{where}/objects, MLflow in {os.path.relpath(home.mlflow)}"),
+        ("UI", "make ui, then http://127.0.0.1:3000"),
     ]
+    width = max(_LEAST_WIDTH, *(len(title) for title, _ in lines))
+    first = f"{pipeline.spec.name}: {pipeline.spec.description or pipeline.spec.task}"
+    return ["", first, *(f"  {_line(title, text, width)}" for title, text in lines)]
 
 
-def _lines(pipeline: PipelineFile, store: Store) -> Iterator[str]:
+def _line(title: str, text: str, width: int) -> str:
+    """A line with its title, or what stands below the line before."""
+    return f"{title:<{width}} {text}" if title else f"  {text}"
+
+
+def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
     if found := store.current("examples"):
         s = found.summary
         yield (
-            f"  examples       {s['rows']:,} rows: {s['train']:,} train, {s['eval']:,} eval, "
-            f"{s['test']:,} test ({s['first_span']} to {s['last_span']})"
+            "examples",
+            f"{s['rows']:,} rows: {s['train']:,} train, {s['eval']:,} eval, "
+            f"{s['test']:,} test ({s['first_span']} to {s['last_span']})",
         )
+    if pipeline.spec.task == "binary" and (found := store.current("labels")):
+        yield from _positive_line(found.summary)
     if found := store.current("anomalies"):
         quarantined = store.current("validated_examples")
         rows = quarantined.summary["quarantined"] if quarantined else 0
         errors, warnings = found.summary["errors"], found.summary["warnings"]
-        yield f"  anomalies      {errors} errors, {warnings} warnings, {rows:,} rows quarantined"
+        yield "anomalies", f"{errors} errors, {warnings} warnings, {rows:,} rows quarantined"
     if found := store.current("best_hyperparameters"):
-        yield f"  tuning         {found.summary['trials']} trials: {_parameters(found.summary)}"
+        yield "tuning", f"{found.summary['trials']} trials: {_parameters(found.summary)}"
     if found := store.current("evaluation"):
         judged = (pipeline.spec.main_metric, *pipeline.spec.evaluation.thresholds)
         yield from _metric_lines(found.summary, judged)
@@ -80,13 +90,20 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[str]:
     if found := store.current("registered_model"):
         alias = "champion" if found.summary["champion"] else "challenger"
         name = pipeline.spec.model_name
-        yield f"  registered     {name} version {found.summary['version']}, alias {alias}"
+        yield "registered", f"{name} version {found.summary['version']}, alias {alias}"
     if found := store.current("predictions"):
         s = found.summary
-        yield f"  predictions    {s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
+        yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
     watched = [store.current(name) for name in ("skew", "drift", "performance")]
-    if any(watched):
-        yield f"  watch          {', '.join(_watch(record) for record in watched if record)}"
+    yield from _watch_lines([record for record in watched if record is not None])
+
+
+def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
+    """Which class is the positive one: the second of the two."""
+    counts = list(summary.get("classes", {}).items())
+    if len(counts) == 2:
+        name, rows = counts[1]
+        yield "positive", f"{str(name)[:40]!r}, {rows:,} of {sum(n for _, n in counts):,} labels"
 
 
 def _parameters(summary: Mapping[str, Any]) -> str:
@@ -97,7 +114,7 @@ def _parameters(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _metric_lines(summary: Mapping[str, Any], judged: Sequence[str]) -> Iterator[str]:
+def _metric_lines(summary: Mapping[str, Any], judged: Sequence[str]) -> Iterator[_Line]:
     """The metrics that are judged, the main one first, and others while there are few."""
     known = summary["metrics"]
     first = [name for name in dict.fromkeys(judged) if name in known]
@@ -111,10 +128,10 @@ def _metric_lines(summary: Mapping[str, Any], judged: Sequence[str]) -> Iterator
             if metrics.get(name) and metrics[name][0] is not None
         )
         if value is not None:
-            yield f"  {name:<14} {value:.4f}{interval}{f' ({beside})' if beside else ''}"
+            yield name, f"{value:.4f}{interval}{f' ({beside})' if beside else ''}"
 
 
-def _verdict_lines(store: Store) -> Iterator[str]:
+def _verdict_lines(store: Store) -> Iterator[_Line]:
     records = {title: store.current(asset) for asset, title in VERDICTS.items()}
     verdicts = [
         f"{title} {'FAILED' if record.failed_checks() else 'ok'}"
@@ -122,10 +139,10 @@ def _verdict_lines(store: Store) -> Iterator[str]:
         if record is not None
     ]
     if verdicts:
-        yield f"  verdicts       {', '.join(verdicts)}"
+        yield "verdicts", ", ".join(verdicts)
     for record in _records(store):
         if record.blocks() or record.asset in VERDICTS:
-            yield from (f"    {failed_check(check)}" for check in record.failed_checks())
+            yield from (("", failed_check(check)) for check in record.failed_checks())
 
 
 def _records(store: Store) -> list[Record]:
@@ -133,5 +150,20 @@ def _records(store: Store) -> list[Record]:
     return [record for record in found if record is not None]
 
 
+def _watch_lines(records: Sequence[Record]) -> Iterator[_Line]:
+    words = {record.asset: _watch(record) for record in records}
+    if words:
+        yield "watch", ", ".join(f"{asset} {word}" for asset, word in words.items())
+    alarms = [record for record in records if words[record.asset] == "ALARM"]
+    yield from (("", failed_check(check)) for r in alarms for check in r.failed_checks())
+    if alarms:
+        where = ", ".join(f"the asset {record.asset}" for record in alarms)
+        yield "", f"alarms stop nothing; look at {where} in the UI"
+
+
 def _watch(record: Record) -> str:
-    return f"{record.asset} {'ALARM' if record.failed_checks() else 'ok'}"
+    """One of three words; what cannot be told is a check that passes as a warning."""
+    if record.failed_checks():
+        return "ALARM"
+    untold = any(check["severity"] == "WARN" for check in record.checks)
+    return "cannot tell" if untold else "ok"

@@ -29,6 +29,7 @@ SUMMARIES: dict[str, dict[str, Any]] = {
     "infra_validation": {"blessed": True},
     "registered_model": {"version": 3, "champion": True, "promoted": True, "reasons": []},
     "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
+    "labels": {"rows": 15000, "classes": {"no": 12000, "yes": 3000}},
     "skew": {}, "drift": {}, "performance": {},
 }  # fmt: skip
 FAILED = {"name": "gate", "passed": False, "severity": "ERROR", "description": "0.6 < 0.7."}
@@ -65,6 +66,7 @@ def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
         "shop: Will it sell?",
         "  examples       15,002 rows: 10,000 train, 2,500 eval, 2,502 test "
         "(2013-01-01 to 2013-06-30)",
+        "  positive       'yes', 3,000 of 15,000 labels",
         "  anomalies      0 errors, 3 warnings, 2 rows quarantined",
         "  tuning         20 trials: learning_rate=0.08312, max_depth=4",
         "  roc_auc        0.7500 [0.7400, 0.7600] (linear 0.7100, majority 0.5000)",
@@ -85,7 +87,7 @@ def test_what_does_not_exist_yet_is_left_out(home: Home) -> None:
 
 
 def test_a_pipeline_that_never_ran_says_how_to_run_it(home: Home) -> None:
-    assert "  nothing is made yet: python -m ml_assets run shop" in lines(home)
+    assert "    nothing is made yet: python -m ml_assets run shop" in lines(home)
 
 
 def test_a_failed_verdict_is_shown_with_its_reason(home: Home) -> None:
@@ -97,7 +99,29 @@ def test_a_failed_verdict_is_shown_with_its_reason(home: Home) -> None:
 def test_an_alarm_is_shown(home: Home) -> None:
     put(home, "skew")
     put(home, "drift", checks=[FAILED])
-    assert "  watch          skew ok, drift ALARM" in lines(home)
+    at = lines(home).index("  watch          skew ok, drift ALARM")
+    assert lines(home)[at + 1 : at + 3] == [
+        "    gate: 0.6 < 0.7.",
+        "    alarms stop nothing; look at the asset drift in the UI",
+    ]
+
+
+def test_what_cannot_be_told_is_not_ok(home: Home) -> None:
+    told = {"name": "performance", "passed": True, "severity": "WARN", "description": "cannot tell"}
+    put(home, "performance", checks=[told])
+    assert "  watch          performance cannot tell" in lines(home)
+
+
+def test_long_names_of_metrics_stay_in_their_column(home: Home) -> None:
+    metrics = {"average_precision": [0.5, None, None], "f1": [0.25, None, None]}
+    put_artifact(
+        Store(home.pipeline("shop")),
+        "evaluation",
+        lambda folder: durable.write_json(folder / "a.json", 1),
+        {"metrics": metrics, "baselines": {}},
+    )
+    assert "  average_precision 0.5000" in lines(home)
+    assert "  f1                0.2500" in lines(home)
 
 
 # The failed asset, whether its check blocks, and the exit code.
