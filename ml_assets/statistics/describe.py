@@ -21,7 +21,8 @@ from ml_assets.statistics.model import (
     TimeStatistics,
     WeightedStatistics,
 )
-from ml_assets.statistics.numeric_state import Moments, NumericState
+from ml_assets.statistics.moments import Moments
+from ml_assets.statistics.numeric_state import NumericState
 from ml_assets.statistics.points import Array, Points, count_up_to, median, quantiles, thin
 from ml_assets.statistics.semantic_type import semantic_type_of_ints, semantic_type_of_texts
 from ml_assets.statistics.text_kinds import TextKinds

@@ -10,18 +10,10 @@ from ml_assets.statistics.distinct_sketch import (
     hash_numbers,
     merge_bottoms,
 )
+from ml_assets.statistics.moments import Moments, merge_moments, moments_of
 from ml_assets.statistics.number_counts import count_numbers
 from ml_assets.statistics.points import Array, Points
 from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Count (or weight), mean and sum of squared deviations of finite numbers."""
-
-    count: int | float = 0
-    mean: float = 0.0
-    squares: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -91,39 +83,6 @@ def merge_numeric(first: NumericState, second: NumericState) -> NumericState:
         sketch=sketch,
         hashes=None if sketch.is_exact else merge_bottoms(_hashes(first), _hashes(second)),
     )
-
-
-def moments_of(points: Points) -> Moments:
-    """Give the moments of the numbers that points stand for."""
-    if not len(points.values):
-        return Moments()
-    count = points.total
-    values = points.values.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):  # beyond 1e154 squares overflow to inf
-        mean = _weighted_sum(values, points) / count
-        values -= mean
-        values *= values
-        return Moments(count, mean, _weighted_sum(values, points))
-
-
-def _weighted_sum(values: Array, points: Points) -> float:
-    # Not a dot product: BLAS would start threads, which cost more CPU seconds than they save.
-    return float(values.sum() if points.all_different else (values * points.counts).sum())
-
-
-def merge_moments(first: Moments, second: Moments) -> Moments:
-    """Give the moments of both together: Chan, Golub and LeVeque (1979).
-
-    No sum of squares is formed, so nothing cancels.
-    """
-    count = first.count + second.count
-    if not first.count or not second.count:
-        return first if first.count else second
-    share = second.count / count
-    with np.errstate(over="ignore", invalid="ignore"):
-        step = np.float64(second.mean) - first.mean
-        squares = first.squares + second.squares + step * step * first.count * share
-        return Moments(count, float(first.mean + step * share), float(squares))
 
 
 def _hashes(state: NumericState) -> Array:

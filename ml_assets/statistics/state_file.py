@@ -15,7 +15,8 @@ import pyarrow as pa
 from ml_assets.statistics.category_state import CategoryState
 from ml_assets.statistics.dataset_state import DatasetState
 from ml_assets.statistics.feature_state import FeatureState
-from ml_assets.statistics.numeric_state import Moments, NumericState
+from ml_assets.statistics.moments import Moments
+from ml_assets.statistics.numeric_state import NumericState
 from ml_assets.statistics.points import Points
 from ml_assets.statistics.quantile_sketch import QuantileSketch
 from ml_assets.statistics.text_kinds import TextKinds

@@ -17,7 +17,7 @@ from ml_assets.statistics.category_state import (
     merge_category,
     weighted_category_state,
 )
-from ml_assets.statistics.numeric_state import Moments, merge_moments, moments_of
+from ml_assets.statistics.moments import Moments, merge_moments, moments_of
 from ml_assets.statistics.points import Array, Points, points_of_sorted
 from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
 

@@ -214,16 +214,46 @@ def _single_precision(schema: pa.Schema) -> pa.Schema:
 
 
 def _compare_with_tfdv(found: Any, expected: dict[str, Any]) -> None:
-    assert found.num_missing == expected["num_missing"]
+    counts = found.num_missing, found.num_non_missing
+    assert counts == (expected["num_missing"], expected["num_non_missing"])
     if found.string:
         assert found.string.unique == expected["unique"]
-        assert found.string.avg_length == pytest.approx(expected["avg_length"])
+        # TFDV computes the average in single precision.
+        assert found.string.avg_length == pytest.approx(expected["avg_length"], rel=1e-7)
         # Of equally frequent values TFDV lists the last ones by name, we the first.
         assert [c for _, c in found.string.top_values] == [c for _, c in expected["top_values"]]
         assert set(map(tuple, expected["top_values"])) <= set(found.string.value_counts)
         return
-    assert found.numeric.mean == pytest.approx(expected["mean"], rel=1e-12)
-    assert found.numeric.std_dev == pytest.approx(expected["std_dev"], rel=1e-9, abs=1e-9)
-    assert found.numeric.num_zeros == expected["num_zeros"]
+    numeric = found.numeric
+    assert numeric.mean == pytest.approx(expected["mean"], rel=1e-14)
+    assert numeric.std_dev == pytest.approx(expected["std_dev"], rel=1e-12, abs=1e-12)
+    assert numeric.num_zeros == expected["num_zeros"]
     for key in ("min", "median", "max"):
-        assert getattr(found.numeric, key) == pytest.approx(expected[key], rel=1e-6)
+        assert getattr(numeric, key) == expected[key]
+    _compare_histograms(numeric, expected)
+
+
+def _compare_histograms(numeric: Any, expected: dict[str, Any]) -> None:
+    """TFDV's edges are ours; its counts come from quantiles, to within its sketch's error of 1 %."""
+    standard = expected["histogram_standard"]
+    assert numeric.num_nan == standard["num_nan"]
+    edges = [high for _, high, _ in standard["buckets"]]
+    if len(numeric.histogram) == len(edges):
+        assert [b.high for b in numeric.histogram] == pytest.approx(edges)
+        error = 0.01 * sum(count for _, _, count in standard["buckets"])
+        counts = [count for _, _, count in standard["buckets"]]
+        assert [b.count for b in numeric.histogram] == pytest.approx(counts, abs=error)
+    # TFDV may give one value several buckets, we do not: compared is what lies up to a shared edge.
+    ours, theirs = (
+        dict(zip([b[0] for b in buckets], np.cumsum([b[1] for b in buckets]).tolist(), strict=True))
+        for buckets in (
+            [(b.high, b.count) for b in numeric.quantile_histogram],
+            [(high, count) for _, high, count in expected["histogram_quantiles"]["buckets"]],
+        )
+    )
+    shared = ours.keys() & theirs.keys()
+    assert shared
+    error = 0.01 * max(theirs.values())
+    assert [ours[high] for high in shared] == pytest.approx(
+        [theirs[high] for high in shared], abs=error
+    )

@@ -1,6 +1,7 @@
 """States merge: any cut of the data gives the same statistics, within the stated error."""
 
 import hashlib
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,20 @@ def test_moments_do_not_cancel_far_from_zero() -> None:
         merged = merge_numeric(merged, part)
     variance = merged.moments.squares / merged.moments.count
     assert variance == pytest.approx(values.var(), rel=1e-6)
+
+
+whole_numbers = st.lists(st.integers(-(10**6), 10**6) | st.integers(-50, 50), min_size=1)
+
+
+@settings(deadline=None)
+@given(whole_numbers, st.integers(0, 20), st.booleans())
+def test_moments_of_whole_numbers_are_exact(values: Any, cut: Any, as_floats: Any) -> None:
+    array = np.array(values, np.float64 if as_floats else np.int64)
+    merged = merge_numeric(numeric_state(array[:cut]), numeric_state(array[cut:])).moments
+    count, total = len(values), sum(values)
+    assert merged.mean == total / count
+    assert merged.squares == float(sum((value - Fraction(total, count)) ** 2 for value in values))
+    assert merged == numeric_state(array).moments
 
 
 def merged_numbers(values: Any, pieces: Any) -> Any:
