@@ -50,6 +50,9 @@ class Limits:
     confidence: float = 0.95
 
 
+USUAL_LIMITS = Limits()
+
+
 @dataclass(frozen=True)
 class Finding:
     """One measure of one protected column.
@@ -98,7 +101,7 @@ def find_unfairness(
     features: pd.DataFrame | None = None,
     decision_threshold: float = 0.5,
     reference: Mapping[str, Mapping[str, float]] | None = None,
-    limits: Limits = Limits(),  # noqa: B008  # frozen
+    limits: Limits = USUAL_LIMITS,
 ) -> list[Finding]:
     """Look for the first three failures in a binary model's scores; for the fourth see `find_proxies`.
 
@@ -152,7 +155,7 @@ def find_unfairness(
 def judge(
     failure: Failure, measure: str, column: str, apart: Apart | None, limit: float, told: str
 ) -> Finding:
-    """Judge a measure: names that begin with ``min`` of a limit are lower bounds, ratios below 1."""
+    """Judge a measure by its whole interval; the limit of a ratio below 1 is a lower bound."""
     is_floor = measure.endswith("_ratio") and limit < 1
     bound = f"at least {limit:g}" if is_floor else f"at most {limit:g}"
     if apart is None:

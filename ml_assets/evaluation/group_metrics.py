@@ -94,7 +94,7 @@ class GroupMetrics:
         return Disparity(name, lowest.name, highest.name, ratio(low, high), apart)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row for each group and one for all: ``rows``, and each rate with ``_low``, ``_high``."""
+        """Give a row for all and one for each group: ``rows``, and each rate with its ends."""
         return pd.DataFrame(
             [_row(found) for found in (self.overall, *self.groups)],
             index=pd.Index([found.name for found in (self.overall, *self.groups)], name="group"),
