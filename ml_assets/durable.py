@@ -79,6 +79,15 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_bytes())
 
 
+def read_json_object(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None where there is none, or something that cannot be read as one."""
+    try:
+        found = read_json(path)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 @contextmanager
 def staging_directory(parent: Path) -> Iterator[Path]:
     """Give an empty folder inside `parent` that is gone afterwards, unless it was published.
@@ -93,20 +102,36 @@ def staging_directory(parent: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def publish_directory(staged: Path, target: Path) -> None:
-    """Give the folder `staged` its final name `target`, durably, in one rename.
+def publish_directory(staged: Path, parent: Path) -> str:
+    """Move the folder `staged` into `parent`, durably, in one rename; its digest becomes its name.
 
-    `target` is content-addressed: where it already exists (another process was first), that one is
-    kept and `staged` is left to its owner.
+    Where that is there already (another process was first), it is kept and `staged` is left to its
+    owner. One whose content is not what its name says was damaged, and makes way.
+
+    Returns
+    -------
+    str
+        The digest.
     """
     sync_tree(staged)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = directory_digest(staged)
+    target = parent / digest
+    parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir() and directory_digest(target) != digest:
+        remove_directory(target)
     try:
         staged.rename(target)
     except OSError:
         if not target.is_dir():
             raise
-    _sync_directory(target.parent)
+    _sync_directory(parent)
+    return digest
+
+
+def remove_directory(path: Path) -> None:
+    """Remove a folder: at every moment it is whole, or not there under its name."""
+    with staging_directory(path.parent) as aside:
+        path.rename(aside / path.name)
 
 
 def publish_file(staged: Path, target: Path) -> None:
@@ -162,11 +187,19 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def directory_digest(directory: Path) -> str:
-    """Give the SHA-256 over the relative names and contents of all files below `directory`."""
+def directory_digest(directory: Path, digest_of: Callable[[Path], str] = file_digest) -> str:
+    """Give the SHA-256 over the relative names and contents of all files below `directory`.
+
+    Parameters
+    ----------
+    directory : Path
+        The folder.
+    digest_of : callable
+        Gives the digest of a file's content.
+    """
     digest = hashlib.sha256()
     for path in sorted(p for p in directory.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(directory).as_posix()}\0{file_digest(path)}\n".encode())
+        digest.update(f"{path.relative_to(directory).as_posix()}\0{digest_of(path)}\n".encode())
     return digest.hexdigest()
 
 

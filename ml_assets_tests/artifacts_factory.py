@@ -33,7 +33,7 @@ def put_artifact(
         run_id="test",
         made_at="2026-01-01T00:00:00+00:00",
         seconds=0.0,
-        reason="never made",
+        reason="first time",
     )
     store.keep(record)
     store.point(asset, record.fingerprint)

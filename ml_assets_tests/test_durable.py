@@ -49,7 +49,7 @@ with durable.staging_directory(Path(sys.argv[2])) as staged:
     (staged / "inner").mkdir()
     (staged / "a.json").write_text('"new"\\n')
     (staged / "inner" / "b").write_text("b")
-    durable.publish_directory(staged, Path(sys.argv[2]) / "made")
+    durable.publish_directory(staged, Path(sys.argv[2]))
 """
 
 
@@ -74,16 +74,16 @@ def test_a_file_killed_at_any_step_is_the_old_one_or_the_new_one(
 def test_a_folder_killed_at_any_step_is_absent_or_whole(tmp_path: Path) -> None:
     (tmp_path / "alive").mkdir()
     places = die_at(NOWHERE, PUBLISH_FOLDER, tmp_path / "alive")
-    whole = durable.directory_digest(tmp_path / "alive" / "made")
+    (whole,) = (tmp_path / "alive").iterdir()
     assert places
     states = set()
     for place in range(places):
         folder = tmp_path / str(place)
         folder.mkdir()
         die_at(place, PUBLISH_FOLDER, folder)
-        made = folder / "made"
+        made = folder / whole.name
         states.add(made.is_dir())
-        assert not made.is_dir() or durable.directory_digest(made) == whole
+        assert not made.is_dir() or durable.directory_digest(made) == whole.name
         durable.sweep_staging(folder, nobody)
         assert not hidden(folder)
     assert states == {True, False}
@@ -123,7 +123,7 @@ def test_an_error_of_the_disk_publishes_no_folder(
         (staged / "a").write_text("a")
         monkeypatch.setattr(os, step, failing(code))
         with pytest.raises(OSError, match=re.escape(os.strerror(code))):
-            durable.publish_directory(staged, tmp_path / "made")
+            durable.publish_directory(staged, tmp_path)
         monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
 
@@ -159,14 +159,46 @@ def test_a_real_limit_on_the_size_of_files_leaves_the_old_file(tmp_path: Path) -
     assert not hidden(tmp_path)
 
 
+def publish(folder: Path, text: str) -> Path:
+    with durable.staging_directory(folder) as staged:
+        (staged / "a").write_text(text)
+        return folder / durable.publish_directory(staged, folder)
+
+
+def test_a_folder_is_named_by_its_digest(tmp_path: Path) -> None:
+    made = publish(tmp_path, "first")
+    assert made.name == durable.directory_digest(made)
+
+
 def test_a_folder_that_another_process_published_first_is_kept(tmp_path: Path) -> None:
-    (tmp_path / "made").mkdir()
-    (tmp_path / "made" / "a").write_text("first")
-    with durable.staging_directory(tmp_path) as staged:
-        (staged / "a").write_text("second")
-        durable.publish_directory(staged, tmp_path / "made")
-    assert (tmp_path / "made" / "a").read_text() == "first"
+    made = publish(tmp_path, "first")
+    inode = made.stat().st_ino
+    assert publish(tmp_path, "first") == made
+    assert made.stat().st_ino == inode
     assert not hidden(tmp_path)
+
+
+def test_a_folder_that_was_damaged_makes_way(tmp_path: Path) -> None:
+    made = publish(tmp_path, "first")
+    (made / "a").write_text("firsT")
+    (made / "more").touch()
+    assert publish(tmp_path, "first") == made
+    assert [path.read_text() for path in made.iterdir()] == ["first"]
+    assert not hidden(tmp_path)
+
+
+# What may be left of a JSON object: something else, half of it, nothing, no text.
+BROKEN = [b"[]", b"3", b'{"a": ', b"", b"\xff\xfe", b"null"]
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_what_cannot_be_read_as_an_object_counts_as_absent(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.json"
+    assert durable.read_json_object(path) is None
+    path.write_bytes(content)
+    assert durable.read_json_object(path) is None
+    path.write_text('{"a": 1}')
+    assert durable.read_json_object(path) == {"a": 1}
 
 
 def test_only_remains_of_dead_processes_of_this_machine_are_swept(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
     assert "roc_auc" in last
     assert "0.999" in last
     assert "python -m ml_assets run churn" in last
-    assert "champion stays version 1" in last
+    assert "the champion itself, version 1, does not meet what is asked now" in last
+    assert "python -m ml_assets rollback churn" in last
     assert versions(project) == [(1, "challenger,champion")]  # the same content, refused now
 
 

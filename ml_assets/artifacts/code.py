@@ -1,14 +1,13 @@
 """Which code a function runs, told from source texts alone: nothing is imported to find out.
 
 A function is followed through the names that it uses to what its module binds to them, and through
-imports to whole modules, as long as those belong to this package or to the user. Docstrings and
-comments are no code.
+imports to whole modules, as long as those belong to this package or to the user: to neither the
+standard library nor an installed distribution. Docstrings and comments are no code.
 """
 
 import ast
 import functools
 import hashlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets import durable
+from ml_assets.artifacts.modules import PACKAGE, is_foreign, is_ours, source_file
 
-PACKAGE = "ml_assets"
 # Wiring composes everything, so following it would make each stage depend on every other.
 _WIRING = (
     "artifacts", "cli", "component", "console", "definitions", "named_columns", "pipeline",
@@ -69,27 +68,26 @@ def code_of(
     ValueError
         If the function has no source file.
     """
-    named, home = list(user_modules), function.__module__
+    home = function.__module__
     start = _read(home, function.__qualname__, memo)
     if start is None:
         raise ValueError(f"{home}.{function.__qualname__} has no source file.")
-    roots = {PACKAGE, *(name.split(".")[0] for name in (home, *named))}
-    rest = _follow([*_modules(start), *named], roots, memo)
+    rest = _follow(_modules(start), user_modules, memo)
     return {f"{home}.{function.__name__}": start, **rest}
 
 
 def code_of_modules(names: Iterable[str]) -> dict[str, Source]:
     """Give modules of the user's own, and everything of theirs that they import."""
-    named = list(names)
-    return _follow(named, {name.split(".")[0] for name in named}, {})
+    return _follow((), names, {})
 
 
-def _follow(names: Iterable[str], roots: set[str], memo: Memo) -> dict[str, Source]:
+def _follow(imported: Iterable[str], named: Iterable[str], memo: Memo) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    waiting = list(names)
+    named = [parent for name in named for parent in _with_parents(name)]
+    waiting = [*named, *imported]
     while waiting:
         name = waiting.pop()
-        if name in sources or name.split(".")[0] not in roots or _is_wiring(name):
+        if name in sources or is_foreign(name) or (name not in named and _is_wiring(name)):
             continue
         source = _read(name, None, memo)
         if source is not None:
@@ -98,15 +96,26 @@ def _follow(names: Iterable[str], roots: set[str], memo: Memo) -> dict[str, Sour
     return sources
 
 
+def _with_parents(module: str) -> list[str]:
+    """A module and, of a user's, the packages that hold it: importing it runs them too."""
+    parts = module.split(".")
+    if is_ours(module):
+        return [module]
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
 def load_memo(path: Path) -> Memo:
-    """Read what `keep_memo` has written; nothing where that is not there, or of other versions."""
-    stored = durable.read_json(path) if path.is_file() else {}
+    """Read what `keep_memo` has written; nothing where that is absent, damaged, or of other versions."""
+    stored = durable.read_json_object(path) or {}
     if stored.get("made_by") != _made_by():
         return {}
-    return {
-        key: Source(digest, tuple((base, tuple(names)) for base, names in imports))
-        for key, (digest, imports) in stored["sources"].items()
-    }
+    try:
+        return {
+            key: Source(str(digest), tuple((str(base), tuple(names)) for base, names in imports))
+            for key, (digest, imports) in stored["sources"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
 
 
 def keep_memo(path: Path, memo: Memo) -> None:
@@ -123,7 +132,7 @@ def _made_by() -> str:
 
 def _read(module: str, function: str | None, memo: Memo) -> Source | None:
     """Read a module, or one function of it with what it uses."""
-    file = _file(module)
+    file = source_file(module)
     if file is None:
         return None
     text, text_digest = _text(file.path)
@@ -207,36 +216,6 @@ def _names_in(statement: ast.stmt) -> Iterator[str]:
             yield node.id
 
 
-@dataclass(frozen=True)
-class _File:
-    """A module's source file, and whether the module is a package."""
-
-    path: Path
-    is_package: bool
-
-
-@functools.cache
-def _file(module: str) -> _File | None:
-    """Where a module's source lies. Python's import system is asked for its topmost package only."""
-    root, *rest = module.split(".")
-    try:
-        spec = importlib.util.find_spec(root)
-    except ValueError:  # such as "__main__"
-        spec = None
-    if spec is None:
-        return None
-    if not rest and not spec.submodule_search_locations:
-        origin = Path(spec.origin or "")
-        return _File(origin, False) if origin.suffix == ".py" else None
-    for folder in spec.submodule_search_locations or ():
-        place = Path(folder, *rest)
-        if (place / "__init__.py").is_file():
-            return _File(place / "__init__.py", True)
-        if rest and place.with_name(f"{rest[-1]}.py").is_file():
-            return _File(place.with_name(f"{rest[-1]}.py"), False)
-    return None
-
-
 def _without_texts(tree: ast.Module) -> ast.Module:
     """Take out statements that are only a text: docstrings, and those below attributes."""
     for node in ast.walk(tree):
@@ -281,7 +260,7 @@ def _modules(source: Source) -> Iterator[str]:
         yield base
         yield from () if names else door.values()
         for name in names:
-            if _file(f"{base}.{name}"):
+            if source_file(f"{base}.{name}"):
                 yield f"{base}.{name}"
             elif name in door:
                 yield door[name]
@@ -290,7 +269,7 @@ def _modules(source: Source) -> Iterator[str]:
 @functools.cache
 def _behind_door(package: str) -> dict[str, str]:
     """The module behind each public name of a package that loads them lazily, as its stub says."""
-    file = _file(package) if package.split(".")[0] == PACKAGE else None
+    file = source_file(package) if package.split(".")[0] == PACKAGE else None
     stub = file.path.with_suffix(".pyi") if file and file.is_package else None
     if stub is None or not stub.is_file():
         return {}
@@ -300,4 +279,4 @@ def _behind_door(package: str) -> dict[str, str]:
 
 def _is_wiring(name: str) -> bool:
     parts = name.split(".")
-    return parts[0] == PACKAGE and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] == "assets")
+    return is_ours(name) and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] == "assets")

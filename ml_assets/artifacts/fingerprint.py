@@ -3,13 +3,13 @@
 An edited function re-runs what depends on it, and only that; a reworded comment re-runs nothing.
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
 from ml_assets import durable
-from ml_assets.artifacts.code import PACKAGE, Memo, Source, code_of
+from ml_assets.artifacts.code import Memo, Source, code_of
+from ml_assets.artifacts.modules import distributions_of, is_ours
 
 # The libraries of ours whose version may change a result, by the name that they are imported by.
 _LIBRARIES = {
@@ -49,10 +49,11 @@ def ingredients(
         ``code`` and ``libraries`` by module or distribution name, ``config`` by YAML key, ``inputs``
         by asset name; every value is a digest or a version.
     """
-    sources = code_of(function, user_modules, {} if memo is None else memo)
+    named = list(user_modules)
+    sources = code_of(function, named, {} if memo is None else memo)
     return {
         "code": {name: source.digest for name, source in sorted(sources.items())},
-        "libraries": libraries_of(sources),
+        "libraries": libraries_of(sources, named),
         "config": {key: durable.json_digest(value) for key, value in sorted(config.items())},
         "inputs": dict(sorted(inputs.items())),
     }
@@ -76,24 +77,33 @@ def named_modules(values: Any) -> Iterator[str]:
             yield from (module for value in values for module in named_modules(value))
 
 
-def libraries_of(sources: Mapping[str, Source]) -> dict[str, str]:
-    """Give the version of each library that code imports and that may change a result."""
-    return dict(sorted(_libraries(sources)))
+def libraries_of(sources: Mapping[str, Source], named: Iterable[str] = ()) -> dict[str, str]:
+    """Give the version of each library that code imports and that may change a result.
+
+    Parameters
+    ----------
+    sources : mapping of str to Source
+        The code. What our own modules import counts as far as it may change a result; of what a user's
+        import, everything does.
+    named : iterable of str
+        Modules that the YAML names; they may be a library's.
+    """
+    found = {
+        name for name in (*_imported(sources), *map(_root, named)) for name in _installed(name)
+    }
+    return {name: metadata.version(name) for name in sorted(found)}
 
 
-def _libraries(sources: Mapping[str, Source]) -> Iterator[tuple[str, str]]:
-    """Of ours those that matter, of a user's all that are installed."""
+def _imported(sources: Mapping[str, Source]) -> Iterator[str]:
     for module, source in sources.items():
-        is_ours = module.split(".")[0] == PACKAGE
-        for name in {base.split(".")[0] for base, _ in source.imports}:
-            if name in _LIBRARIES:
-                yield _LIBRARIES[name], metadata.version(_LIBRARIES[name])
-            elif not is_ours and name not in sys.stdlib_module_names:
-                yield from _version(name)
+        for base, _ in source.imports:
+            if _root(base) in _LIBRARIES or not is_ours(module):
+                yield _root(base)
 
 
-def _version(name: str) -> Iterator[tuple[str, str]]:
-    try:
-        yield name, metadata.version(name)
-    except metadata.PackageNotFoundError:  # a module of the user's own
-        return
+def _installed(root: str) -> tuple[str, ...]:
+    return (_LIBRARIES[root],) if root in _LIBRARIES else distributions_of(root)
+
+
+def _root(module: str) -> str:
+    return module.split(".")[0]

@@ -27,7 +27,7 @@ class ArtifactIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Artifact) -> None:
         """Make the artifact the one that holds now. Its files and record are already published."""
-        self._store(context.asset_key).point(obj.asset, obj.fingerprint)
+        self._store(context.asset_key).point(obj.asset, obj.fingerprint, context.run_id)
 
     def load_input(self, context: dg.InputContext) -> Artifact:
         """Give the artifact of an upstream asset that holds now."""

@@ -31,24 +31,28 @@ def reason_to_run(
     Returns
     -------
     str
-        Such as ``"raw_data changed: 15,002 -> 8,000 rows"`` or ``"never made"``.
+        Such as ``"raw_data changed: 15,002 -> 8,000 rows"`` or ``"first time"``.
     """
     if previous is None:
-        return "never made"
-    reasons = [
-        *_changed_inputs(previous, parts, inputs, before),
-        *(f"{key} in the YAML changed" for key in _changed(previous, parts, "config")),
-        *(f"code changed: {name}" for name in _changed(previous, parts, "code")),
-        *(f"{name} was upgraded" for name in _changed(previous, parts, "libraries")),
-    ]
+        return "first time"
+    reasons = [*_changed_inputs(previous, parts, inputs, before), *changes(previous, parts)]
     if not reasons:
-        return "its stored artifact is gone"
+        return "what was stored was deleted"
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return reasons[0] + more
 
 
-def _changed(previous: Record, parts: Ingredients, group: str) -> list[str]:
-    old, new = previous.ingredients.get(group, {}), parts[group]
+def changes(record: Record, parts: Ingredients) -> list[str]:
+    """Say which settings, code and libraries differ from those that a record was made from."""
+    return [
+        *(f"{key} in the YAML changed" for key in _changed(record, parts, "config")),
+        *(f"code changed: {name}" for name in _changed(record, parts, "code")),
+        *(f"{name} was upgraded" for name in _changed(record, parts, "libraries")),
+    ]
+
+
+def _changed(record: Record, parts: Ingredients, group: str) -> list[str]:
+    old, new = record.ingredients.get(group, {}), parts[group]
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
@@ -58,10 +62,15 @@ def _changed_inputs(
     inputs: Mapping[str, Artifact],
     before: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
+    """Those whose number of rows changed first, then in the order in which the stage names them."""
+    order = [*inputs]
     found = []
     for name in _changed(previous, parts, "inputs"):
         old = before.get(name, {}).get("rows")
         new = inputs[name].summary.get("rows") if name in inputs else None
-        counts = f": {old:,} -> {new:,} rows" if old is not None and new is not None else ""
-        found.append(f"{name} changed{counts if old != new else ''}")
-    return found
+        counts = ""
+        if old is not None and new is not None and old != new:
+            counts = f": {old:,} -> {new:,} rows"
+        place = order.index(name) if name in order else len(order)
+        found.append((not counts, place, f"{name} changed{counts}"))
+    return [text for _, _, text in sorted(found)]

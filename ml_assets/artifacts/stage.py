@@ -9,17 +9,25 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from ml_assets.artifacts.code import keep_memo, load_memo
-from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients, named_modules
+from ml_assets.artifacts.declared import (
+    Declared,
+    StageFunction,
+    Verify,
+    declare,
+    ingredients_now,
+)
+from ml_assets.artifacts.fingerprint import Ingredients, fingerprint
 from ml_assets.artifacts.home import Home, current_home
 from ml_assets.artifacts.outcome import Check, Outcome
 from ml_assets.artifacts.reasons import CACHED, reason_to_run
 from ml_assets.artifacts.show import shown, to_metadata
+from ml_assets.artifacts.sound import find_damage, refuse_damaged, set_aside, told
 from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
 from ml_assets.durable import json_digest
 from ml_assets.pipeline import PipelineSpec
@@ -39,8 +47,8 @@ class Stage:
         Of what is being made; the same after a crash, so that work can resume under it.
     store, home : Store, Home
         The pipeline's artifacts, and the home folder.
-    previous : Artifact or None
-        The asset's artifact that held until now.
+    asset : str
+        The asset's name.
     run_id : str
         The Dagster run.
     now : datetime
@@ -53,31 +61,21 @@ class Stage:
     fingerprint: str
     store: Store
     home: Home
-    previous: Artifact | None
+    asset: str
     run_id: str
     now: datetime
     log: Callable[[str], None]
 
-
-StageFunction = Callable[..., Outcome]
-Verify = Callable[[Home, Artifact], str | None]
-
-
-@dataclass(frozen=True)
-class _Declared:
-    """A stage as declared by its room."""
-
-    pipeline: PipelineSpec
-    function: StageFunction
-    ins: Sequence[str]
-    config: Mapping[str, Any]
-    blocking: Sequence[str]
-    warning: Sequence[str]
-    verify: Verify | None
-
-    @property
-    def name(self) -> str:
-        return self.function.__name__
+    @cached_property
+    def previous(self) -> Artifact | None:
+        """The asset's artifact that held until now; None also where it was damaged."""
+        record = self.store.current(self.asset)
+        if record is None:
+            return None
+        found = self.store.artifact(record)
+        damaged = find_damage(self.store, found)
+        set_aside(self.store, damaged)
+        return None if found.path in damaged else found
 
 
 def stage_asset(
@@ -119,7 +117,8 @@ def stage_asset(
 
     def decorate(function: StageFunction) -> dg.AssetsDefinition:
         plain = {key: _plain(value) for key, value in config.items()}
-        stage = _Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
+        stage = Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
+        declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
         specs = [
             dg.AssetCheckSpec(name, asset=key, blocking=name in blocking_checks)
@@ -152,15 +151,16 @@ def _plain(value: Any) -> Any:
 
 
 def _materialize(
-    stage: _Declared,
+    stage: Declared,
     home: Home,
     inputs: Mapping[str, Artifact],
     run_id: str,
     log: Callable[[str], None],
 ) -> dg.MaterializeResult[Artifact]:
     store = Store(home.pipeline(stage.pipeline.name))
+    inputs = {name: inputs[name] for name in stage.ins}
     digests = {name: artifact.digest for name, artifact in inputs.items()}
-    parts = _ingredients(stage, home, digests)
+    parts = ingredients_now(stage, home, digests)
     record, why = _find(stage, home, store, parts, inputs)
     if record is None:
         record = _run(stage, home, store, parts, inputs, run_id, why, log)
@@ -170,25 +170,8 @@ def _materialize(
     return _result(stage, store, record, why)
 
 
-def _ingredients(stage: _Declared, home: Home, digests: Mapping[str, str]) -> Ingredients:
-    path = home.root / "sources.json"
-    memo = load_memo(path)
-    known = len(memo)
-    parts = ingredients(stage.function, stage.config, digests, _user_modules(stage), memo)
-    if len(memo) > known:
-        keep_memo(path, memo)
-    return parts
-
-
-def _user_modules(stage: _Declared) -> set[str]:
-    """The user's modules that run in a stage: those its settings name, and a loaded model's."""
-    loads_model = {"model", "registered_model"} & {*stage.ins}
-    estimator = stage.pipeline.training.estimator if loads_model else ""
-    return {*named_modules(stage.config), *named_modules(estimator)}
-
-
 def _find(
-    stage: _Declared,
+    stage: Declared,
     home: Home,
     store: Store,
     parts: Ingredients,
@@ -199,6 +182,11 @@ def _find(
     if record is None:
         previous = store.last_record(stage.name)
         return None, reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
+    damaged = find_damage(store, store.artifact(record))
+    if damaged:
+        why = f"what was stored was damaged: {told(store, damaged)}"
+        set_aside(store, damaged)
+        return None, why
     gone = stage.verify(home, store.artifact(record)) if stage.verify else None
     if gone is not None:
         return None, gone
@@ -218,7 +206,7 @@ def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mappin
 
 
 def _run(
-    stage: _Declared,
+    stage: Declared,
     home: Home,
     store: Store,
     parts: Ingredients,
@@ -228,14 +216,14 @@ def _run(
     log: Callable[[str], None],
 ) -> Record:
     began, now = time.monotonic(), datetime.now(UTC)
-    previous = store.current(stage.name)
+    refuse_damaged(store, inputs.values())
     with store.staging(stage.name) as directory:
         tools = Stage(
             directory=directory,
             fingerprint=fingerprint(parts),
             store=store,
             home=home,
-            previous=store.artifact(previous) if previous else None,
+            asset=stage.name,
             run_id=run_id,
             now=now,
             log=log,
@@ -266,7 +254,7 @@ def _run(
     return record
 
 
-def _check_names(stage: _Declared, outcome: Outcome) -> None:
+def _check_names(stage: Declared, outcome: Outcome) -> None:
     declared = {*stage.blocking, *stage.warning}
     given = {check.name for check in outcome.checks}
     if declared != given:
@@ -280,7 +268,7 @@ def _line(name: str, record: Record, why: str) -> str:
 
 
 def _result(
-    stage: _Declared, store: Store, record: Record, why: str
+    stage: Declared, store: Store, record: Record, why: str
 ) -> dg.MaterializeResult[Artifact]:
     artifact = store.artifact(record)
     rows = record.summary.get("rows")

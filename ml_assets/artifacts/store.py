@@ -138,9 +138,7 @@ class Store:
 
     def publish(self, staged: Path, asset: str) -> str:
         """Move a built folder to its content address and give its digest."""
-        digest = durable.directory_digest(staged)
-        durable.publish_directory(staged, self.object_path(asset, digest))
-        return digest
+        return durable.publish_directory(staged, self.root / "objects" / asset)
 
     def keep(self, record: Record, found_by: str | None = None) -> None:
         """Write a record, durably. The artifact's object must have been published.
@@ -155,10 +153,15 @@ class Store:
         for fingerprint in dict.fromkeys((record.fingerprint, found_by or record.fingerprint)):
             durable.write_json(self._record_path(record.asset, fingerprint), asdict(record))
 
-    def point(self, asset: str, fingerprint: str) -> None:
-        """Make the record with this fingerprint the one that holds now."""
+    def point(self, asset: str, fingerprint: str, run_id: str = "") -> None:
+        """Make the record with this fingerprint the one that holds now, as a run has found."""
         pointer = self.root / "current" / f"{asset}.json"
-        durable.write_json(pointer, {"fingerprint": fingerprint})
+        durable.write_json(pointer, {"fingerprint": fingerprint, "run": run_id})
+
+    def pointed_by(self, asset: str) -> str | None:
+        """Give the run that last found which record holds; None if no run did."""
+        found = self._pointer(asset).get("run")
+        return found if isinstance(found, str) and found else None
 
     def lineage(self, record: Record) -> dict[str, Record]:
         """Give all records that `record` was made from, itself included, by asset name.
@@ -186,14 +189,17 @@ class Store:
             for path in durable.sweep_staging(folder, process_is_alive)
         ]
 
+    def _pointer(self, asset: str) -> dict[str, Any]:
+        return durable.read_json_object(self.root / "current" / f"{asset}.json") or {}
+
     def _pointed(self, asset: str) -> str | None:
         """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
-        found = _read_or_none(self.root / "current" / f"{asset}.json")
-        return str(found["fingerprint"]) if found and "fingerprint" in found else None
+        found = self._pointer(asset).get("fingerprint")
+        return found if isinstance(found, str) else None
 
     def _read_record(self, asset: str, fingerprint: str) -> Record | None:
         """Read a record. One of another version of this package counts as absent: it is made again."""
-        found = _read_or_none(self._record_path(asset, fingerprint))
+        found = durable.read_json_object(self._record_path(asset, fingerprint))
         is_known = found is not None and found.keys() == Record.__dataclass_fields__.keys()
         return Record(**found) if found is not None and is_known else None
 

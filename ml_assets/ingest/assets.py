@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_assets import durable
+from ml_assets.artifacts.declared import Unsure
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
@@ -155,7 +156,7 @@ def _why_stale(pipeline: PipelineSpec, home: Home, artifact: Artifact) -> str | 
     columns = {column["name"]: column["type"] for column in manifest["columns"]}
     found = source_fingerprint(pipeline.ingest.source, pipeline.directory)
     if found is None:
-        return "only reading the source tells whether it changed"
+        return Unsure("only reading the source tells whether it changed")
     if found != manifest["source_fingerprint"]:
         return "the source changed"
     folder = home.pipeline(pipeline.name) / SPANS_FOLDER

@@ -39,7 +39,7 @@ class SnapshotWriter:
         return () if self.time is None else (self.time,)
 
     def write(self, span: str, source: str, batches: Iterator[pa.RecordBatch]) -> dict[str, Any]:
-        """Write one span, unless a snapshot with its content is there; give its manifest entry.
+        """Write one span, unless a sound snapshot of it is there; give its manifest entry.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class SnapshotWriter:
         write_table(staged, seen.watch(rechunk(batches)), self.schema, compression="snappy")
         digest = durable.file_digest(staged)
         target = self.spans_dir / f"{digest}.parquet"
-        if seen.rows and not target.is_file():
+        if seen.rows and not (target.is_file() and durable.file_digest(target) == digest):
             durable.publish_file(staged, target)
         return {
             "span": span,

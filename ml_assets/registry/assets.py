@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from ml_assets.artifacts.declared import Unsure
+from ml_assets.artifacts.holding import read_lineages, standing_of, why_stale_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Markdown, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
-from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.errors import MLAssetsError
+from ml_assets.artifacts.store import Artifact
 from ml_assets.markdown import escape_markdown
 from ml_assets.pipeline import PipelineSpec
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from ml_assets.registry.ledger import Entry
     from ml_assets.registry.registry import Registry
     from ml_assets.registry.version import RegisteredVersion
+
+
+# The candidate, and who judges it.
+JUDGED = ("model", "evaluation", "infra_validation")
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -99,7 +104,7 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
-        ins=["model", "evaluation", "infra_validation"],
+        ins=JUDGED,
         config={
             "registry.model": pipeline.model_name,
             "registry.approval": pipeline.registry.approval,
@@ -107,7 +112,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         },
         kinds=["mlflow"],
         blocking_checks=["promotion"],
-        verify=_verify_registered(pipeline.model_name),
+        verify=_verify_registered(pipeline),
     )
     def registered_model(
         stage: Stage, model: Artifact, evaluation: Artifact, infra_validation: Artifact
@@ -134,7 +139,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             lambda champion, entries: decide_promotion(
                 model.digest,
                 with_people(
-                    _read_verdicts(stage.store, judged, champion), model.digest, entries, people
+                    _read_verdicts(pipeline, stage, judged, champion), model.digest, entries, people
                 ),
             ),
             Request(
@@ -147,7 +152,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         facts = _facts(registry, version, decision)
         durable.write_json(stage.directory / "registered_model.json", facts)
         entries = ledger_of(registry, version.name).entries()
-        return _registered_outcome(facts, decision, registry, entries)
+        return _registered_outcome(pipeline.name, facts, decision, registry, entries)
 
     return registered_model
 
@@ -168,10 +173,14 @@ def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
 
 def _verify_infra(home: Home, artifact: Artifact) -> str | None:
     # What failed may have been the machine: a no is asked again, a yes is kept.
-    return None if artifact.summary["blessed"] else "it was not blessed, so it is tried again"
+    return (
+        None if artifact.summary["blessed"] else Unsure("it was not blessed, so it is tried again")
+    )
 
 
-def _verify_registered(name: str) -> Callable[[Home, Artifact], str | None]:
+def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str | None]:
+    name = pipeline.model_name
+
     def verify(home: Home, artifact: Artifact) -> str | None:
         from ml_assets.registry.registry import challenger, champion, registered_version
 
@@ -189,7 +198,10 @@ def _verify_registered(name: str) -> Callable[[Home, Artifact], str | None]:
         if now is None or now.version != number:
             bearer = _version(now.version if now else None)
             return f"the alias {alias} was moved in MLflow, from version {number} to {bearer}"
-        return None
+        stale = why_stale_now(home, pipeline.name, JUDGED)
+        if facts["stale"] and not stale:
+            return "its verdicts hold again"
+        return stale[0] if stale else None
 
     return verify
 
@@ -208,8 +220,8 @@ def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact])
     from ml_assets.registry.candidate import Candidate
 
     model, evaluation, infra_validation = judged
-    lineages, _ = _lineages(stage.store, (model, evaluation, infra_validation))
-    lineage = {name: record for one in lineages for name, record in one.items()}
+    lineages, _ = read_lineages(stage.store, judged)
+    lineage = {name: asdict(record) for one in lineages for name, record in one.items()}
     baseline = lineage.get("baseline_model", {}).get("summary", {}).get("version")
     return Candidate(
         name=pipeline.model_name,
@@ -227,33 +239,26 @@ def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact])
     )
 
 
-def _lineages(
-    store: Store, artifacts: Iterable[Artifact]
-) -> tuple[list[dict[str, dict[str, Any]]], list[str]]:
-    """The records of each artifact's lineage as plain values, and what could not be read."""
-    found, problems = [], []
-    for artifact in artifacts:
-        try:
-            record = store.record(artifact.asset, artifact.fingerprint)
-            lineage = store.lineage(record) if record else {}
-            found.append({name: asdict(one) for name, one in lineage.items()})
-        except (MLAssetsError, OSError, ValueError, TypeError) as error:
-            problems.append(f"{artifact.asset}: its lineage cannot be read: {error}")
-    return found, problems
-
-
 def _read_verdicts(
-    store: Store, judged: Iterable[Artifact], champion: "RegisteredVersion | None"
+    pipeline: PipelineSpec,
+    stage: Stage,
+    judged: Iterable[Artifact],
+    champion: "RegisteredVersion | None",
 ) -> "Verdicts":
     from ml_assets.registry.verdicts import read_verdicts
 
     artifacts = {artifact.asset: artifact for artifact in judged}
-    lineages, problems = _lineages(store, artifacts.values())
-    found = read_verdicts({n: (a.path, a.digest) for n, a in artifacts.items()}, lineages, problems)
-    records = [one["baseline_model"] for one in lineages if "baseline_model" in one]
+    standing = standing_of(stage.home, pipeline.name, artifacts.values(), stage.run_id)
+    found = read_verdicts(
+        {name: (one.path, one.digest) for name, one in artifacts.items()},
+        [{name: asdict(record) for name, record in one.items()} for one in standing.lineages],
+        standing.problems,
+    )
+    records = [one["baseline_model"] for one in standing.lineages if "baseline_model" in one]
     return replace(
         found,
-        baseline=records[0]["summary"].get("version") if records else None,
+        stale=standing.stale,
+        baseline=records[0].summary.get("version") if records else None,
         champion=champion.version if champion else None,
         is_champion=champion is not None and champion.model_digest == artifacts["model"].digest,
     )
@@ -273,6 +278,7 @@ def _facts(
         "champion_version": now.version if now else None,
         "challenger": next_.version if next_ else None,
         "reasons": list(decision.reasons),
+        "stale": list(decision.stale),
     }
 
 
@@ -294,17 +300,17 @@ def _infra_outcome(found: "InfraValidation") -> Outcome:
 
 
 def _registered_outcome(
-    facts: dict[str, Any], decision: "Decision", registry: "Registry", entries: "list[Entry]"
+    pipeline: str,
+    facts: dict[str, Any],
+    decision: "Decision",
+    registry: "Registry",
+    entries: "list[Entry]",
 ) -> Outcome:
+    from ml_assets.registry.gate import in_words
     from ml_assets.registry.ledger import ledger_rows
 
     number, champion = facts["version"], facts["champion_version"]
-    stays = f"the champion stays version {champion}" if champion else "there is no champion"
-    said = (
-        f"version {number} is the champion"
-        if decision.promote
-        else f"version {number} was not promoted, {stays}: {'; '.join(decision.reasons)}"
-    )
+    said = in_words(decision, number, champion, pipeline)
     shown = "\n".join(f"- {escape_markdown(r, 300)}" for r in decision.reasons) or "none"
     return Outcome(
         summary={

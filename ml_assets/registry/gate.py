@@ -91,7 +91,9 @@ class Verdicts:
     lineages : sequence of mapping
         The lineage of the model and of each verdict, by asset.
     problems : sequence of str
-        What could not be read, in words.
+        What could not be read or was damaged, in words.
+    stale : sequence of str
+        What of the lineage would not be made so under the present settings, code and data, in words.
     baseline : int or None
         The version that the candidate was compared with.
     champion : int or None
@@ -106,6 +108,7 @@ class Verdicts:
     infra_blessing: Any
     lineages: Sequence[Mapping[str, Made]]
     problems: Sequence[str] = ()
+    stale: Sequence[str] = ()
     baseline: int | None = None
     champion: int | None = None
     is_champion: bool = False
@@ -114,11 +117,24 @@ class Verdicts:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to promote, and if not, every reason in words; and the waivers that were used."""
+    """Whether to promote, and if not, every reason in words.
+
+    Attributes
+    ----------
+    promote : bool
+        Whether.
+    reasons : tuple of str
+        Every reason against it.
+    waived : tuple of str
+        The waivers that were used.
+    stale : tuple of str
+        Those of the reasons that a run of the whole pipeline may take away.
+    """
 
     promote: bool
     reasons: tuple[str, ...]
     waived: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
 def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
@@ -139,6 +155,7 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     waived, unwaived = _waive(verdicts)
     reasons = [
         *verdicts.problems,
+        *verdicts.stale,
         *_against_blessing("blessing", unwaived, candidate),
         *_against_blessing("infra_blessing", verdicts.infra_blessing, candidate),
         *_against_lineages(verdicts.lineages, candidate),
@@ -146,7 +163,35 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
         *_against_people(verdicts.people),
     ]
     found = tuple(dict.fromkeys(reasons))
-    return Decision(not found, found, tuple(waived))
+    return Decision(not found, found, tuple(waived), tuple(verdicts.stale))
+
+
+def in_words(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
+    """Say what was decided, of which version, and what it means for the champion.
+
+    Parameters
+    ----------
+    decision : Decision
+        What was decided.
+    version : int
+        The candidate's.
+    champion : int or None
+        The champion's, after the decision.
+    pipeline : str
+        The pipeline's name, for the next command.
+    """
+    reasons = "; ".join(decision.reasons)
+    if decision.promote:
+        return f"version {version} is the champion"
+    if version != champion:
+        stays = f"the champion stays version {champion}" if champion else "there is no champion"
+        return f"version {version} was not promoted, {stays}: {reasons}"
+    if {*decision.reasons} <= {*decision.stale}:
+        return f"the champion, version {version}, could not be judged again: {reasons}"
+    return (
+        f"the champion itself, version {version}, does not meet what is asked now: {reasons}. It still "
+        f"serves: train a better one, or roll back with python -m ml_assets rollback {pipeline}"
+    )
 
 
 def _waive(verdicts: Verdicts) -> tuple[list[str], Any]:

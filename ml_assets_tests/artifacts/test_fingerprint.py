@@ -14,10 +14,14 @@ from typing import Any, cast
 import pytest
 
 import ml_assets
-from ml_assets.artifacts import code
+from ml_assets.artifacts import code, modules
 from ml_assets.artifacts.code import Memo, keep_memo, load_memo
 from ml_assets.artifacts.fingerprint import Ingredients, fingerprint, ingredients, named_modules
 
+CACHES = (
+    code._text, code._behind_door,
+    modules.source_file, modules._spec, modules._places, modules.distributions_of,
+)  # fmt: skip
 STAGES = '''
 """The stages."""
 import numpy
@@ -91,7 +95,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """Forget what was read, as a new process would."""
-    for cached in (code._file, code._text, code._behind_door):
+    for cached in CACHES:
         cached.cache_clear()
 
 
@@ -172,7 +176,19 @@ def test_a_users_module_of_a_single_file_counts(tmp_path: Path, shop: Path) -> N
     assert parts(("single",))["code"]["single"] != before["code"]["single"]
 
 
-def test_a_users_module_that_is_not_there_is_left_to_the_stage(shop: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "known"),
+    [("shop.fit", True), ("json", True), ("sklearn.svm", True), ("nowhere.at_all", False),
+     ("shop.later", False)],
+)  # fmt: skip
+def test_a_module_has_a_source_or_a_distribution_or_is_unknown(
+    shop: Path, module: str, known: bool
+) -> None:
+    forget()
+    assert modules.has_source(module) is known
+
+
+def test_what_only_looks_like_a_module_is_left_alone(shop: Path) -> None:
     assert parts(("nowhere.at_all",))["code"] == parts()["code"]
 
 
@@ -190,7 +206,62 @@ def test_libraries_are_those_that_the_code_imports(
 def test_a_library_of_the_users_code_counts_if_it_is_installed(shop: Path) -> None:
     (shop / "estimator.py").write_text("import yaml, hypothesis, json, nowhere_installed\n")
     found = parts(("shop.estimator",))["libraries"]
-    assert found.keys() == {"pandas", "hypothesis"}
+    assert {name.lower() for name in found} == {"pandas", "hypothesis", "pyyaml"}
+
+
+def test_a_library_that_the_yaml_names_counts(shop: Path) -> None:
+    found = parts(("sklearn.svm",))
+    assert found["libraries"]["scikit-learn"] == metadata.version("scikit-learn")
+    assert found["code"] == parts()["code"]
+    assert "PyYAML" in parts(("yaml",))["libraries"]
+
+
+def test_a_users_modules_are_followed_wherever_they_lie(tmp_path: Path, shop: Path) -> None:
+    (tmp_path / "my_est.py").write_text("import my_helper, statistics, tools.scale\n")
+    (tmp_path / "my_helper.py").write_text("HELP = 1\n")
+    (tmp_path / "statistics.py").write_text("MEAN = 1\n")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "scale.py").write_text("SCALE = 1\n")
+    before = parts(("my_est",))["code"]
+    assert {"my_est", "my_helper", "tools.scale"} <= before.keys()
+    (tmp_path / "my_helper.py").write_text("HELP = 2\n")
+    after = parts(("my_est",))["code"]
+    assert [name for name in before if before[name] != after[name]] == ["my_helper"]
+
+
+def test_the_packages_that_hold_a_users_module_count(shop: Path) -> None:
+    before = parts(("shop.estimator",))["code"]
+    (shop / "__init__.py").write_text("SEED = 2\n")
+    assert parts(("shop.estimator",))["code"]["shop"] != before["shop"]
+
+
+def test_neither_the_standard_library_nor_an_installed_one_is_followed(shop: Path) -> None:
+    (shop / "estimator.py").write_text("import json.decoder, hypothesis.strategies, dagster\n")
+    roots = {name.split(".")[0] for name in parts(("shop.estimator",))["code"]}
+    assert roots == {"shop"}
+
+
+def test_a_file_that_was_put_beside_installed_libraries_by_hand_is_followed(
+    tmp_path: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    (folder / "by_hand.py").write_text("X = 1\n")
+    (shop / "estimator.py").write_text("import by_hand\n")
+    assert "by_hand" in parts(("shop.estimator",))["code"]
+
+
+# Modules of the user's own may be called as ours are, below `defs`.
+USERS = ["ml_assets.defs.mine.assets", "ml_assets.defs.mine.pipeline", "ml_assets.defs.mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wiring"), [*((n, False) for n in USERS), ("ml_assets.a.assets", True)]
+)
+def test_what_lies_below_defs_is_the_users(name: str, wiring: bool) -> None:
+    assert code._is_wiring(name) is wiring
+    assert modules.is_ours(name) is wiring
 
 
 def test_configuration_and_inputs_count(shop: Path) -> None:
@@ -230,8 +301,19 @@ def test_a_module_that_appears_is_seen_in_spite_of_the_memory(shop: Path) -> Non
     assert "shop.later" in parts((), memo)["code"]
 
 
-@pytest.mark.parametrize("text", ["{}", '{"made_by": "another version", "sources": {}}'])
-def test_a_memory_of_another_version_is_not_used(tmp_path: Path, text: str) -> None:
+MADE_BY = json.dumps(code._made_by())
+MEMORIES = [
+    "{}", '{"made_by": "another version", "sources": {}}', "[]", "{", "", "null",
+    f'{{"made_by": {MADE_BY}}}', f'{{"made_by": {MADE_BY}, "sources": []}}',
+    f'{{"made_by": {MADE_BY}, "sources": {{"a": 1}}}}',
+    f'{{"made_by": {MADE_BY}, "sources": {{"a": ["d", [1]]}}}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MEMORIES)
+def test_a_memory_of_another_version_or_a_damaged_one_is_not_used(
+    tmp_path: Path, text: str
+) -> None:
     path = tmp_path / "memo.json"
     assert load_memo(path) == {}
     path.write_text(text)
@@ -266,27 +348,23 @@ CHILD = """
 import json, sys
 from importlib import import_module
 from pathlib import Path
-from ml_assets.artifacts import code, stage
+from ml_assets.artifacts import code, declared, modules
 from ml_assets.artifacts.fingerprint import ingredients
 from ml_assets.component import ROOMS
 from ml_assets.pipeline_file import read_pipeline_file
 
-declared = []
-make = stage._Declared.__init__
-def remember(self, *arguments, **options):
-    make(self, *arguments, **options)
-    declared.append(self)
-stage._Declared.__init__ = remember
 spec = read_pipeline_file(Path(sys.argv[1])).spec
 for room in ROOMS:
     import_module(f"ml_assets.{room}.assets").build_assets(spec)
 memo = {}
 def codes():
-    for cached in (code._file, code._text, code._behind_door):
+    for cached in (
+        code._text, code._behind_door, modules.source_file, modules._spec, modules._places,
+    ):
         cached.cache_clear()
     return {
-        one.name: ingredients(one.function, {}, {}, stage._user_modules(one), memo)["code"]
-        for one in declared
+        one.name: ingredients(one.function, {}, {}, declared.user_modules(one), memo)["code"]
+        for one in declared._stages.values()
     }
 before, package = codes(), Path(code.__file__).parents[1]
 for line in sys.stdin:
@@ -328,6 +406,7 @@ def test_edits_of_the_package_run_what_depends_on_them_and_only_that(tmp_path: P
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(yaml)],
         input="\n".join(json.dumps(edit[:3]) for edit in REAL_EDITS),
+        cwd=tmp_path,  # Python looks there first, so it must not be this project
         env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """Why a stage runs, in words."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ CASES = [
         2,
         "examples changed: 1 -> 2 rows (and 1 more)",
     ),
-    (now(), None, None, "its stored artifact is gone"),
+    (now(), None, None, "what was stored was deleted"),
 ]
 
 
@@ -61,8 +62,29 @@ def test_the_reason_names_the_most_telling_difference(
     assert reason(parts, old, new) == expected
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ((5, 5), "raw_data changed (and 1 more)"),
+        ((5, 6), "labels changed: 5 -> 6 rows (and 1 more)"),
+    ],
+)
+def test_inputs_are_told_by_rows_then_in_the_order_of_the_stage(
+    rows: tuple[int, int], expected: str
+) -> None:
+    names = ("raw_data", "labels")
+    inputs = {
+        name: Artifact(name, "f", "d", Path(), {"rows": rows[1] if name == "labels" else 9})
+        for name in names
+    }
+    record = replace(RECORD, ingredients={**BEFORE, "inputs": dict.fromkeys(names, "1")})
+    parts = {**BEFORE, "inputs": dict.fromkeys(names, "2")}
+    before = {"raw_data": {"rows": 9}, "labels": {"rows": rows[0]}}
+    assert reason_to_run(record, parts, inputs, before) == expected
+
+
 def test_what_was_never_made_is_said() -> None:
-    assert reason_to_run(None, now(), {}, {}) == "never made"
+    assert reason_to_run(None, now(), {}, {}) == "first time"
 
 
 def test_a_part_that_is_gone_is_a_difference() -> None:

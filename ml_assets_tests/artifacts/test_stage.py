@@ -1,7 +1,10 @@
 """Stages under a real Dagster: when they run, what they say, and what they stop."""
 
+import re
 import shutil
+from collections.abc import Callable
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -18,7 +21,7 @@ def test_a_first_run_makes_every_artifact(toy: Toy) -> None:
     result = toy.run(World())
     assert result.success
     assert files(toy.store.artifact(toy.record("second")).path) == {"b.txt": "AAA"}
-    assert toy.record("first").reason == "never made"
+    assert toy.record("first").reason == "first time"
     assert metadata_of(result, "second")["cache"] == "miss"
 
 
@@ -111,7 +114,68 @@ def test_an_artifact_whose_folder_is_gone_is_made_again(toy: Toy) -> None:
     shutil.rmtree(toy.store.root / "objects" / "second")
     result = toy.run(world)
     assert world.calls == ["second"]
-    assert metadata_of(result, "second")["reason"] == "its stored artifact is gone"
+    assert metadata_of(result, "second")["reason"] == "what was stored was deleted"
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "altered": lambda path: path.write_text("aab"),
+    "cut off": lambda path: path.write_text("a"),
+    "deleted": lambda path: path.unlink(),
+    "more": lambda path: path.with_name("b.txt").touch(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_artifact_is_made_again_and_says_so(
+    toy: Toy, damage: Callable[[Path], object]
+) -> None:
+    world = World()
+    toy.run(world)
+    path = toy.store.artifact(toy.record("first")).path
+    damage(path / "a.txt")
+    result = toy.run(world)
+    assert result.success
+    assert world.calls == ["first"]
+    assert metadata_of(result, "first")["reason"] == (
+        f"what was stored was damaged: objects/first/{path.name} was altered, or files of it are gone"
+    )
+    assert files(path) == {"a.txt": "aaa"}
+    assert [p.name for p in (toy.store.root / "damaged").iterdir()] == [f"first-{path.name[:12]}"]
+
+
+def test_a_damaged_input_is_refused_and_made_again_by_the_next_whole_run(toy: Toy) -> None:
+    world = World()
+    toy.run(world)
+    path = toy.store.artifact(toy.record("first")).path
+    (path / "a.txt").write_text("AAB")
+    result = toy.run(world, select=["second"], transform={"max_categories": 5})
+    assert world.calls == []
+    error = result.failure_data_for_node("toy__second").error  # type: ignore[union-attr]
+    assert re.search(
+        rf"toy/first was damaged: objects/first/{path.name} was altered, or files of it are gone\.\n"
+        r"It was moved to .*toy/damaged\. A run of the whole pipeline makes it again\.",
+        error.to_string(),  # type: ignore[union-attr]
+    )
+    assert toy.run(world, transform={"max_categories": 5}).success
+    assert world.calls == ["first", "second"]
+
+
+def test_a_damaged_artifact_is_not_what_held_before(toy: Toy) -> None:
+    world = World()
+    toy.run(world)
+    (toy.store.artifact(toy.record("first")).path / "a.txt").write_text("AAB")
+    toy.run(world, statistics={"top_values": 5})
+    assert world.before == [None, None]
+
+
+def test_a_record_that_was_deleted_is_made_again_over_a_damaged_artifact(toy: Toy) -> None:
+    world = World()
+    toy.run(world)
+    path = toy.store.artifact(toy.record("first")).path
+    (path / "a.txt").write_text("AAB")
+    shutil.rmtree(toy.store.root / "records" / "first")
+    assert toy.run(world).success
+    assert files(path) == {"a.txt": "aaa"}
 
 
 def test_an_upgraded_library_runs_what_imports_it(
@@ -180,6 +244,22 @@ def test_a_check_that_was_not_declared_is_an_error(toy: Toy) -> None:
     result = toy.run(World(), assets=assets)
     error = result.failure_data_for_node("toy__first").error  # type: ignore[union-attr]
     assert "first declares checks {'a'} but gave {'b'}" in error.to_string()  # type: ignore[union-attr]
+
+
+def test_a_named_module_without_a_source_is_refused(toy: Toy) -> None:
+    def assets(spec: PipelineSpec, _world: World) -> list[dg.AssetsDefinition]:
+        @stage_asset(spec, config={"training.estimator": spec.training.estimator})
+        def first(stage: Stage) -> Outcome:
+            return Outcome()
+
+        return [first]
+
+    result = toy.run(World(), assets=assets, training={"estimator": "nowhere_at_all:make"})
+    error = result.failure_data_for_node("toy__first").error  # type: ignore[union-attr]
+    assert (
+        "The YAML of toy names a function of the module 'nowhere_at_all', and no Python source file"
+        in error.to_string()  # type: ignore[union-attr]
+    )
 
 
 def test_only_a_part_can_be_run_on_what_others_have_made(toy: Toy) -> None:

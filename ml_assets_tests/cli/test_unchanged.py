@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ml_assets import durable
-from ml_assets.artifacts import code
+from ml_assets.artifacts import code, modules
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.cli import unchanged
@@ -64,7 +64,7 @@ class Shop:
         """Ask, as a new process would."""
         import sys
 
-        for cached in (code._file, code._text, code._behind_door):
+        for cached in (code._text, code._behind_door, modules.source_file, modules._spec):
             cached.cache_clear()
         for module in ("shop_rows", "shop_help"):
             sys.modules.pop(module, None)

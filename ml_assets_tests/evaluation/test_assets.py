@@ -149,4 +149,4 @@ def test_the_same_evaluation_is_the_same_artifact(home: Path) -> None:
     record.unlink()
     again, _ = _evaluate(home, pipeline)
     assert again.digest == first.digest
-    assert json.loads(record.read_text())["reason"] == "never made"
+    assert json.loads(record.read_text())["reason"] == "first time"

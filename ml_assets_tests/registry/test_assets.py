@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from ml_assets.registry.ledger import Ledger
 from ml_assets.registry.people import roll_back_pipeline
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import challenger, champion, registered_version
-from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.registry.rich_model import TYPES, write_rich_bundle, write_rich_examples
 
 PASSED = [{"name": "quarantine", "passed": True, "severity": "ERROR", "description": "none"}]
@@ -67,23 +67,43 @@ def store_of(home: Home) -> Store:
     return Store(home.pipeline("shop"))
 
 
-def put_model(home: Home, seed: int) -> Artifact:
+def put_model(home: Home, seed: int) -> None:
     """A model of which only the description is asked for."""
     columns = [{"name": name, "type": kind, "nullable": True} for name, kind in TYPES.items()]
     facts = {"task": "binary", "classes": ["no", "yes"], "input_columns": columns, "seed": seed}
-    return put_artifact(
-        store_of(home), "model", lambda path: durable.write_json(path / "model.json", facts)
-    )
+    put(home, "model", lambda path: durable.write_json(path / "model.json", facts))
 
 
 def put_examples(home: Home, checks: list[dict[str, Any]]) -> None:
-    put_artifact(
-        store_of(home),
-        "validated_examples",
-        lambda path: write_rich_examples(path / "examples.parquet"),
-        checks=checks,
-        blocking=["quarantine"],
-    )
+    put(home, "validated_examples", lambda path: write_rich_examples(path / "examples.parquet"))
+    durable.write_json(home.root / "put" / "checks.json", checks)
+
+
+def put(home: Home, asset: str, write: Callable[[Path], None]) -> None:
+    """Lay down what the stand-in for an upstream asset will give."""
+    folder = home.root / "put" / asset
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    write(folder)
+
+
+def given(pipeline: PipelineSpec, home: Home, name: str) -> dg.AssetsDefinition:
+    """A stand-in for an upstream asset: what was put is its setting, so that it holds while that does."""
+    folder = home.root / "put" / name
+    is_examples = name == "validated_examples"
+    found = durable.read_json(home.root / "put" / "checks.json") if is_examples else []
+
+    def stand_in(stage: Stage) -> Outcome:
+        shutil.copytree(folder, stage.directory, dirs_exist_ok=True)
+        return Outcome(checks=[Check(**check) for check in found])
+
+    stand_in.__name__ = stand_in.__qualname__ = name
+    stand_in.__qualname__ = "given.<locals>.stand_in"
+    return stage_asset(
+        pipeline,
+        config={"put": [durable.directory_digest(folder), found]},
+        blocking_checks=[check["name"] for check in found],
+    )(stand_in)
 
 
 def judge(pipeline: PipelineSpec, blessed: bool) -> dg.AssetsDefinition:
@@ -122,21 +142,37 @@ def pipeline_in(**registry: Any) -> PipelineSpec:
     )
 
 
-def run(
-    home: Home, blessed: bool = True, registry: dict[str, Any] | None = None, **infra: Any
-) -> Run:
-    pipeline = pipeline_in(infra_validation=infra, **(registry or {}))
-    upstream = [
-        dg.AssetSpec(dg.AssetKey(["shop", name])).with_io_manager_key("artifacts")
-        for name in ("model", "validated_examples")
-    ]
+def materialize(
+    home: Home, assets: list[dg.AssetsDefinition], selected: list[dg.AssetsDefinition]
+) -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize(
-            [*upstream, judge(pipeline, blessed), *build_assets(pipeline)],
+        return dg.materialize(
+            assets,
+            selection=selected,
             resources={"artifacts": ArtifactIOManager(home=str(home.root))},
             instance=instance,
             raise_on_error=False,
         )
+
+
+OURS = ("evaluation", "baseline_model", "infra_validation", "registered_model")
+
+
+def run(
+    home: Home,
+    blessed: bool = True,
+    registry: dict[str, Any] | None = None,
+    wanted: Sequence[str] = OURS,
+    upstream_first: bool = True,
+    **infra: Any,
+) -> Run:
+    """Run the stand-ins for what comes before, in a run of their own, then these assets."""
+    pipeline = pipeline_in(infra_validation=infra, **(registry or {}))
+    upstream = [given(pipeline, home, name) for name in ("model", "validated_examples")]
+    ours = [judge(pipeline, blessed), *build_assets(pipeline)]
+    if upstream_first:
+        materialize(home, upstream, upstream)
+    result = materialize(home, [*upstream, *ours], [a for a in ours if a.key.path[-1] in wanted])
     events = result.get_asset_materialization_events()
     found = [event.materialization for event in events]
     return Run(
@@ -160,7 +196,7 @@ def aliases(home: Home) -> tuple[int | None, int | None]:
 
 
 def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home: Home) -> None:
-    put_artifact(store_of(home), "model", write_rich_bundle)
+    put(home, "model", write_rich_bundle)
     first = run(home, max_latency_ms=5_000, tolerance=0)
 
     assert first.success
@@ -175,6 +211,7 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
         "champion_version": 1,
         "challenger": None,
         "reasons": [],
+        "stale": [],
     }
     version = champion(home.tracking_uri, "shop")
     assert version is not None
@@ -420,6 +457,84 @@ def test_a_rollback_to_a_model_that_the_store_lost_is_refused(
     with pytest.raises(ModelError, match=r"its model is gone from .* The champion was not changed"):
         roll_back_pipeline(home, pipeline_in(), "slow")
     assert aliases(home) == (2, None)
+
+
+ONLY = ("registered_model",)
+
+
+def test_a_verdict_that_an_older_yaml_gave_does_not_promote(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home, wanted=OURS[:3])
+
+    found = run(home, blessed=False, wanted=ONLY, upstream_first=False)
+
+    assert not found.success
+    assert found.checks["promotion"].description == (
+        "version 1 was not promoted, there is no champion: "
+        "evaluation is stale: blessed in the YAML changed since; run the whole pipeline"
+    )
+    assert aliases(home) == (None, 1)
+
+
+def test_a_champion_is_not_confirmed_by_a_stale_verdict_and_is_again_when_it_holds(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+
+    stale = run(home, blessed=False, wanted=ONLY, upstream_first=False)
+    again = run(home, wanted=ONLY, upstream_first=False)
+
+    assert stale.reasons["registered_model"].startswith("evaluation is stale: blessed in the YAML")
+    assert (stale.checks["promotion"].description or "").startswith(
+        "the champion, version 1, could not be judged again: evaluation is stale: "
+    )
+    assert again.success
+    assert again.reasons["registered_model"] == "its verdicts hold again"
+    assert run(home, wanted=ONLY).reasons["registered_model"] == "cached"
+
+
+def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_back(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+
+    found = run(home, blessed=False)
+
+    description = found.checks["promotion"].description or ""
+    assert description.startswith(
+        "the champion itself, version 1, does not meet what is asked now: blessing: roc_auc is 0.81"
+    )
+    assert description.endswith("or roll back with python -m ml_assets rollback shop")
+
+
+def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValidation) -> None:
+    run(home, wanted=OURS[:3])
+    put_examples(home, [])
+    spec = pipeline_in(infra_validation={})
+    upstream = [given(spec, home, name) for name in ("model", "validated_examples")]
+    (home.root / "put" / "validated_examples" / "more").touch()
+    materialize(home, upstream, [given(spec, home, "validated_examples")])
+
+    found = run(home, wanted=ONLY, upstream_first=False)
+
+    assert "validated_examples is stale: " in (found.checks["promotion"].description or "")
+    assert aliases(home) == (None, 1)
+
+
+@pytest.mark.parametrize("asset", ["model", "validated_examples", "baseline_model"])
+def test_anything_of_the_lineage_that_was_damaged_is_a_no(
+    home: Home, served: InfraValidation, asset: str
+) -> None:
+    run(home, wanted=OURS[:3])
+    path = store_of(home).current_artifact(asset).path
+    file = next(p for p in path.iterdir() if p.is_file())
+    file.write_bytes(file.read_bytes()[:-1])
+
+    found = run(home, wanted=ONLY, upstream_first=False)
+
+    assert not found.success
+    assert aliases(home)[0] is None
 
 
 @pytest.mark.parametrize(("until", "is_promoted"), [("2999-12-31", True), ("2000-01-01", False)])

@@ -79,7 +79,7 @@ def test_nothing_changed_is_not_scored_again_but_another_champion_is(
         result = materialize(build_assets(pipeline), home)
         (event,) = result.asset_materializations_for_node("shop__predictions")
         reasons.append(event.metadata["reason"].value)
-    assert reasons == ["never made", "cached", "the champion is now version 2, no longer 1"]
+    assert reasons == ["first time", "cached", "the champion is now version 2, no longer 1"]
     assert store_of(home).current_artifact("predictions").summary["model_version"] == 2
 
 

@@ -1,0 +1,97 @@
+"""What the rooms declare of their stages, and what a stage would be made from now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ml_assets.artifacts.code import keep_memo, load_memo
+from ml_assets.artifacts.fingerprint import Ingredients, ingredients, named_modules
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.modules import has_source
+from ml_assets.artifacts.outcome import Outcome
+from ml_assets.artifacts.store import Artifact
+from ml_assets.errors import PipelineFileError
+from ml_assets.pipeline import PipelineSpec
+
+
+class Unsure(str):
+    """A reason to make an artifact again although nothing is known against the stored one."""
+
+    __slots__ = ()
+
+
+StageFunction = Callable[..., Outcome]
+Verify = Callable[[Home, Artifact], str | None]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stage as declared by its room; the attributes are the arguments of `stage_asset`."""
+
+    pipeline: PipelineSpec
+    function: StageFunction
+    ins: Sequence[str]
+    config: Mapping[str, Any]
+    blocking: Sequence[str]
+    warning: Sequence[str]
+    verify: Verify | None
+
+    @property
+    def name(self) -> str:
+        """The asset's name."""
+        return self.function.__name__
+
+
+# The stages that this process has built, by pipeline and asset; the last definition of each counts.
+_stages: dict[tuple[str, str], Declared] = {}
+
+
+def declare(stage: Declared) -> None:
+    """Remember a stage, so that others can ask what it would be made from."""
+    _stages[stage.pipeline.name, stage.name] = stage
+
+
+def declared(pipeline: str, asset: str) -> Declared | None:
+    """Give the stage of a pipeline that makes an asset, if this process has built it."""
+    return _stages.get((pipeline, asset))
+
+
+def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> Ingredients:
+    """Give what a stage would be made from now.
+
+    Parameters
+    ----------
+    stage : Declared
+        The stage.
+    home : Home
+        The home folder, where readings of source texts are remembered.
+    digests : mapping of str to str
+        The content digest of each input.
+
+    Raises
+    ------
+    PipelineFileError
+        If the YAML names a function in a module whose source cannot be found.
+    """
+    modules = user_modules(stage)
+    for name in sorted(modules & {*stage.pipeline.user_modules}):
+        if not has_source(name):
+            raise PipelineFileError(
+                f"The YAML of {stage.pipeline.name} names a function of the module '{name}', and no "
+                "Python source file of that module is found, so nobody could tell when it changes. "
+                "Check the name, or put the file where Python finds it."
+            )
+    path = home.root / "sources.json"
+    memo = load_memo(path)
+    known = len(memo)
+    parts = ingredients(stage.function, stage.config, digests, modules, memo)
+    if len(memo) > known:
+        keep_memo(path, memo)
+    return parts
+
+
+def user_modules(stage: Declared) -> set[str]:
+    """The user's modules that run in a stage: those its settings name, and a loaded model's."""
+    loads_model = {"model", "registered_model"} & {*stage.ins}
+    estimator = stage.pipeline.training.estimator if loads_model else ""
+    return {*named_modules(stage.config), *named_modules(estimator)}

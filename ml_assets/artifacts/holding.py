@@ -1,0 +1,130 @@
+"""Whether stored records would be made the same way now: asked of a lineage, without making anything."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ml_assets.artifacts.declared import Unsure, declared, ingredients_now
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.reasons import changes
+from ml_assets.artifacts.sound import find_damage, told
+from ml_assets.artifacts.store import Artifact, Record, Store
+from ml_assets.errors import MLAssetsError
+
+REMEDY = "run the whole pipeline"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the store says of artifacts and all that they were made from.
+
+    Attributes
+    ----------
+    lineages : list of dict
+        The records of each artifact's lineage, by asset.
+    problems : list of str
+        What cannot be read or was damaged.
+    stale : list of str
+        What `why_stale` says.
+    """
+
+    lineages: list[dict[str, Record]]
+    problems: list[str]
+    stale: list[str]
+
+
+def standing_of(home: Home, pipeline: str, artifacts: Iterable[Artifact], run_id: str) -> Standing:
+    """Read the lineages of artifacts back from the store, and judge every record and object of them.
+
+    Parameters
+    ----------
+    home, pipeline, run_id
+        As `why_stale` has them.
+    artifacts : iterable of Artifact
+        The artifacts.
+    """
+    store = Store(home.pipeline(pipeline))
+    lineages, problems = read_lineages(store, artifacts)
+    records = {name: record for lineage in lineages for name, record in lineage.items()}
+    for name, record in records.items():
+        damaged = find_damage(store, store.artifact(record))
+        if damaged:
+            problems.append(f"{name}: it was damaged: {told(store, damaged)}; {REMEDY}")
+    return Standing(lineages, problems, why_stale(home, pipeline, records, run_id))
+
+
+def read_lineages(
+    store: Store, artifacts: Iterable[Artifact]
+) -> tuple[list[dict[str, Record]], list[str]]:
+    """Give the records of each artifact's lineage, by asset, and what could not be read."""
+    found, problems = [], []
+    for artifact in artifacts:
+        try:
+            record = store.record(artifact.asset, artifact.fingerprint)
+            found.append(store.lineage(record) if record else {})
+        except (MLAssetsError, OSError, ValueError, TypeError) as error:
+            problems.append(f"{artifact.asset}: its lineage cannot be read: {error}")
+    return found, problems
+
+
+def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]:
+    """Say, as `why_stale` does, what does not hold of assets that hold now and all before them."""
+    store = Store(home.pipeline(pipeline))
+    records = [record for record in map(store.current, assets) if record is not None]
+    lineages, _ = read_lineages(store, map(store.artifact, records))
+    return why_stale(home, pipeline, {n: one for found in lineages for n, one in found.items()})
+
+
+def why_stale(
+    home: Home, pipeline: str, lineage: Mapping[str, Record], run_id: str = ""
+) -> list[str]:
+    """Say which records of a lineage do not hold under the present YAML, code, libraries and world.
+
+    Parameters
+    ----------
+    home : Home
+        The home folder.
+    pipeline : str
+        The pipeline's name. Its stages must have been built in this process.
+    lineage : mapping of str to Record
+        Records by asset, each with all that it was made from.
+    run_id : str
+        The run that asks. What it has itself looked at is not looked up again in the world.
+
+    Returns
+    -------
+    list of str
+        One sentence for each cause, with the assets that it makes stale; empty where all holds.
+    """
+    causes: dict[str, list[str]] = {}
+    for asset, record in lineage.items():
+        cause = _cause(home, pipeline, record, run_id)
+        if cause is not None:
+            causes.setdefault(cause, []).append(asset)
+    return [
+        f"{', '.join(assets)} {'is' if len(assets) == 1 else 'are'} stale: {cause}; {REMEDY}"
+        for cause, assets in causes.items()
+    ]
+
+
+def _cause(home: Home, pipeline: str, record: Record, run_id: str) -> str | None:
+    try:
+        return next(_causes(home, pipeline, record, run_id), None)
+    except MLAssetsError as error:
+        return str(error)
+
+
+def _causes(home: Home, pipeline: str, record: Record, run_id: str) -> Iterator[str]:
+    stage, store = declared(pipeline, record.asset), Store(home.pipeline(pipeline))
+    if stage is None:
+        yield "the pipeline makes no such asset any more"
+        return
+    parts = ingredients_now(stage, home, record.ingredients.get("inputs", {}))
+    yield from (f"{change} since" for change in changes(record, parts))
+    current = store.current(record.asset)
+    if current is None or current.digest != record.digest:
+        yield "another one holds now"
+        return
+    if stage.verify is not None and store.pointed_by(record.asset) != run_id:
+        why = stage.verify(home, store.artifact(record))
+        if why is not None and not isinstance(why, Unsure):
+            yield why

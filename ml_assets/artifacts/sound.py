@@ -1,0 +1,110 @@
+"""Whether what lies in the store is what was made: told by content, each file read once in a process.
+
+Within a process a file is known again by its place, inode, size and times. Nothing of that is kept for
+the next process: there `outline` tells only whether it is worth to read everything.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ml_assets import durable
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.errors import DataError
+from ml_assets.ingest.spans import SPANS_FOLDER
+
+DAMAGED_FOLDER = "damaged"
+_SHORT = 12
+_read: dict[tuple[str, int, int, int, int], str] = {}
+
+
+def find_damage(store: Store, artifact: Artifact) -> list[Path]:
+    """Give what is not as it was made: the artifact's folder, or snapshots that it names.
+
+    Parameters
+    ----------
+    store : Store
+        Where it lies.
+    artifact : Artifact
+        Any artifact.
+
+    Returns
+    -------
+    list of Path
+        Empty where every byte is as it was made. What is gone counts too.
+    """
+    if not artifact.path.is_dir():
+        return [artifact.path]
+    if durable.directory_digest(artifact.path, _digest) != artifact.digest:
+        return [artifact.path]
+    return [
+        path
+        for path, digest in _snapshots(store, artifact)
+        if not path.is_file() or _digest(path) != digest
+    ]
+
+
+def set_aside(store: Store, damaged: Iterable[Path]) -> Path:
+    """Move what was damaged out of the way, so that it is made again; give the folder it is in."""
+    folder = store.root / DAMAGED_FOLDER
+    for path in damaged:
+        aside = folder / f"{path.parent.name}-{path.name[:_SHORT]}"
+        if path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            if aside.is_dir():
+                durable.remove_directory(aside)
+            path.replace(aside)
+    return folder
+
+
+def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
+    """Refuse artifacts that are not as they were made, and see to it that the next run makes them again.
+
+    Raises
+    ------
+    DataError
+        With a line for each of them.
+    """
+    found = {artifact.asset: find_damage(store, artifact) for artifact in artifacts}
+    wrong = [
+        f"{store.root.name}/{asset} was damaged: {told(store, paths)}."
+        for asset, paths in found.items()
+        if paths
+    ]
+    if wrong:
+        aside = set_aside(store, (path for paths in found.values() for path in paths))
+        raise DataError(
+            "\n".join(
+                [*wrong, f"It was moved to {aside}. A run of the whole pipeline makes it again."]
+            )
+        )
+
+
+def told(store: Store, damaged: Sequence[Path]) -> str:
+    """Say what was damaged, in a few words."""
+    first = damaged[0].relative_to(store.root)
+    what = "was altered, or files of it are gone" if damaged[0].exists() else "is gone"
+    more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+    return f"{first} {what}{more}"
+
+
+def outline(store: Store, artifact: Artifact) -> list[list[str | int]]:
+    """Give name, size and time of each of an artifact's files, without reading them."""
+    files = [path for path in artifact.path.rglob("*") if path.is_file()]
+    files += [path for path, _ in _snapshots(store, artifact) if path.is_file()]
+    stats = ((path, path.stat()) for path in sorted(files))
+    return [[str(path.relative_to(store.root)), s.st_size, s.st_mtime_ns] for path, s in stats]
+
+
+def _snapshots(store: Store, artifact: Artifact) -> Iterator[tuple[Path, str]]:
+    """The snapshots that an artifact names, which lie beside the objects, with their digests."""
+    manifest = durable.read_json_object(artifact.path / "manifest.json") or {}
+    for span in manifest.get("spans", []):
+        yield store.root / SPANS_FOLDER / span["file"], span["sha256"]
+
+
+def _digest(path: Path) -> str:
+    stat = path.stat()
+    key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    if key not in _read:
+        _read[key] = durable.file_digest(path)
+    return _read[key]

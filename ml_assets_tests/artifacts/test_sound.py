@@ -1,0 +1,85 @@
+"""Damage in the store is found by content, in objects and in the snapshots beside them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ml_assets import durable
+from ml_assets.artifacts.sound import find_damage, outline, refuse_damaged, set_aside
+from ml_assets.artifacts.store import Artifact, Store
+from ml_assets.errors import DataError
+from ml_assets_tests.artifacts_factory import put_artifact
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "shop")
+
+
+def put_raw_data(store: Store) -> Artifact:
+    spans = []
+    for text in ("one", "two"):
+        durable.write_bytes(store.root / "spans" / "new", text.encode())
+        digest = durable.file_digest(store.root / "spans" / "new")
+        (store.root / "spans" / "new").rename(store.root / "spans" / f"{digest}.parquet")
+        spans.append({"file": f"{digest}.parquet", "sha256": digest})
+    return put_artifact(
+        store, "raw_data", lambda path: durable.write_json(path / "manifest.json", {"spans": spans})
+    )
+
+
+def span_of(store: Store, artifact: Artifact) -> Path:
+    return store.root / "spans" / str(artifact.json("manifest.json")["spans"][0]["file"])
+
+
+def test_what_is_as_it_was_made_is_sound(store: Store) -> None:
+    assert find_damage(store, put_raw_data(store)) == []
+
+
+def test_a_change_that_keeps_size_and_time_is_found_by_another_process(store: Store) -> None:
+    made = put_raw_data(store)
+    path = span_of(store, made)
+    before = path.stat()
+    path.write_bytes(b"onE")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert find_damage(store, made) == [path]
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_damaged_snapshot_is_refused_and_set_aside(store: Store, is_deleted: bool) -> None:
+    made = put_raw_data(store)
+    path = span_of(store, made)
+    path.unlink() if is_deleted else path.write_bytes(b"x")
+    what = "is gone" if is_deleted else "was altered, or files of it are gone"
+    with pytest.raises(DataError, match=rf"^shop/raw_data was damaged: spans/{path.name} {what}\."):
+        refuse_damaged(store, [made])
+    assert not path.exists()
+    assert made.path.is_dir()
+
+
+def test_the_same_artifact_may_be_damaged_twice(store: Store) -> None:
+    for _ in range(2):
+        made = put_raw_data(store)
+        (made.path / "manifest.json").write_text("{")
+        assert find_damage(store, made) == [made.path]
+        set_aside(store, [made.path])
+        assert not made.path.exists()
+    assert len(list((store.root / "damaged").iterdir())) == 1
+
+
+def test_all_that_is_damaged_is_told_at_once(store: Store) -> None:
+    made = [put_artifact(store, n, lambda p: (p / "a").write_text("a")) for n in ("model", "data")]  # type: ignore[arg-type]
+    for one in made:
+        (one.path / "a").unlink()
+    with pytest.raises(DataError, match=r"(?s)shop/model was damaged.*shop/data was damaged"):
+        refuse_damaged(store, made)
+
+
+def test_an_outline_tells_size_and_time_of_every_file(store: Store) -> None:
+    made = put_raw_data(store)
+    before = outline(store, made)
+    assert len(before) == 3
+    assert outline(store, made) == before
+    os.utime(span_of(store, made), (1, 1))
+    assert outline(store, made) != before
