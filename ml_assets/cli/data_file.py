@@ -2,26 +2,26 @@
 
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml_assets.cli.written_texts import how_written
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.ingest.source_files import ENDINGS
-from ml_assets.ingest.spec import SourceSpec
+from ml_assets.ingest.spec import IngestSpec, SourceSpec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ml_assets.ingest.rejected import Rejections
+
 # Guesses look at the first rows only; the types of text columns are told from all of them.
 _MOST_ROWS = 200_000
 _DELIMITERS = (",", ";", "\t", "|")
-_NO_VALUE = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-", ".")
-_INT = r"-?(0|[1-9]\d{0,17})"
-_NUMBER = rf"{_INT}(\.\d+)?([eE][+-]?\d+)?"
-# The least share of numbers among a column's texts for it to be a column of numbers with gaps.
-_MOSTLY = 0.5
+_BEGINNING = 1 << 16
+_ALLOWED = IngestSpec.model_fields["max_rejected_fraction"].default
 
 
 @dataclass(frozen=True)
@@ -31,16 +31,32 @@ class DataFile:
     Attributes
     ----------
     source : mapping
-        What ``ingest.source`` of the YAML says, without the path: delimiter, types, null values.
+        What ``ingest.source`` of the YAML says, without the path: encoding, delimiter, types, ...
     types : mapping of str to str
         The columns with their types.
     rows : pyarrow.Table
         Its first rows.
+    foreign : mapping of str to list of str
+        Kinds of values that ingest cannot read, such as percentages, each with its columns.
+    remarks : list of str
+        What its owner should know.
     """
 
     source: Mapping[str, Any]
     types: Mapping[str, str]
     rows: "pa.Table"
+    foreign: Mapping[str, list[str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read of a file."""
+
+    types: dict[str, str]
+    rows: "pa.Table"
+    rejections: "Rejections"
+    left_out: Mapping[str, str]
 
 
 def kind_of(file: Path) -> str:
@@ -63,13 +79,15 @@ def kind_of(file: Path) -> str:
     return found[0]
 
 
-def open_data_file(file: Path) -> DataFile:
+def open_data_file(file: Path, encoding: str | None = None) -> DataFile:
     """Read a file of data: guess how it is written, tell its columns' types, keep its first rows.
 
     Parameters
     ----------
     file : Path
         A CSV, Parquet or JSON Lines file.
+    encoding : str, optional
+        Of a text file; guessed by default.
 
     Raises
     ------
@@ -77,17 +95,22 @@ def open_data_file(file: Path) -> DataFile:
         If it is missing, empty, or cannot be read.
     """
     kind = kind_of(file)
-    source: dict[str, Any] = _delimiter(file) if kind == "csv" else {}
-    types, rows = _read(file, kind, source)
-    if kind == "csv" and (gaps := _numbers_with_gaps(rows)):
-        source = {**source, **gaps}
-        types, rows = _read(file, kind, source)
-    if not rows.num_rows:
-        raise DataError(f"{file} has no rows.")
-    return DataFile(source, types, rows)
+    source: dict[str, Any] = {} if kind == "parquet" else _encoding(file, encoding)
+    if kind == "csv":
+        source |= _delimiter(file, source.get("encoding", "utf-8"))
+    read, foreign = _read(file, kind, source), dict[str, list[str]]()
+    if kind == "csv":
+        written = how_written(read.rows, source.get("delimiter", ","))
+        foreign = dict(written.foreign)
+        if written.source:
+            source = {**source, **written.source}
+            read = _read(file, kind, source)
+    if not read.rows.num_rows:
+        raise DataError(_no_rows(file, read.rejections))
+    return DataFile(source, read.types, read.rows, foreign, list(_remarks(read, kind, foreign)))
 
 
-def _read(file: Path, kind: str, source: Mapping[str, Any]) -> "tuple[dict[str, str], pa.Table]":
+def _read(file: Path, kind: str, source: Mapping[str, Any]) -> _Read:
     import pyarrow as pa
 
     from ml_assets.ingest.column_types import arrow_schema
@@ -96,44 +119,70 @@ def _read(file: Path, kind: str, source: Mapping[str, Any]) -> "tuple[dict[str, 
     spec = SourceSpec.model_validate({kind: str(file.absolute()), **source})
     with tempfile.TemporaryDirectory() as scratch:
         opened = open_source(spec, file.absolute().parent, Path(scratch))
-        types = common_types(opened.types(), opened.kind)
+        types, part = common_types(opened.types(), opened.kind), opened.parts[0]
         batches, count = [], 0
-        for batch in opened.parts[0].batches(types):
+        for batch in part.batches(types):
             batches.append(batch)
             count += batch.num_rows
             if count >= _MOST_ROWS:
                 break
-    return types, pa.Table.from_batches(batches, arrow_schema(types))
+    rows = pa.Table.from_batches(batches, arrow_schema(types))
+    return _Read(types, rows, part.rejections, part.left_out())
 
 
-def _delimiter(file: Path) -> dict[str, Any]:
+def _encoding(file: Path, encoding: str | None) -> dict[str, Any]:
+    from ml_assets.ingest.encoding import guess_encoding
+
+    found = encoding or guess_encoding(file)
+    return {} if found.lower() in ("utf-8", "utf8") else {"encoding": found}
+
+
+def _delimiter(file: Path, encoding: str) -> dict[str, Any]:
     """The delimiter that the first line has most of, unless that is the comma."""
     with file.open("rb") as stream:
-        line = stream.readline(1 << 16).decode("utf-8", "replace")
+        beginning = stream.read(_BEGINNING)
+    try:
+        line = next(iter(beginning.decode(encoding, "replace").splitlines()), "")
+    except LookupError:  # reading the file says which encodings there are
+        return {}
     best = max(_DELIMITERS, key=line.count)
     return {} if best == "," or not line.count(best) else {"delimiter": best}
 
 
-def _numbers_with_gaps(rows: "pa.Table") -> dict[str, Any]:
-    """Text columns whose values are numbers but for words that mean "no value"."""
-    import pyarrow.compute as pc
-    import pyarrow.types as is_type
-
-    types, words = dict[str, str](), set[str]()
-    for field in rows.schema:
-        if not is_type.is_string(field.type):
-            continue
-        counts = {e["values"]: e["counts"] for e in pc.value_counts(rows[field.name]).to_pylist()}
-        counts.pop(None, None)
-        gaps = {word for word in counts if word in _NO_VALUE}
-        numbers = [text for text in counts if text not in gaps]
-        share = sum(counts[text] for text in numbers) / max(sum(counts.values()), 1)
-        if gaps and share > _MOSTLY and _all_match(numbers, _NUMBER):
-            types[field.name] = "int" if _all_match(numbers, _INT) else "float"
-            words |= gaps
-    return {"types": types, "null_values": sorted(words)} if types else {}
+def _no_rows(file: Path, rejections: "Rejections") -> str:
+    if not rejections.count:
+        return f"{file} has no rows."
+    first = rejections.kept[0]
+    return (
+        f"{file} has no rows that can be read. The first of {rejections.count:,} that are set aside is "
+        f"line {first.line}: {first.reason}."
+    )
 
 
-def _all_match(texts: list[str], pattern: str) -> bool:
-    found = re.compile(pattern)
-    return all(found.fullmatch(text) for text in texts)
+def _remarks(read: _Read, kind: str, foreign: Mapping[str, list[str]]) -> Iterator[str]:
+    rejected, total = read.rejections.count, read.rejections.count + read.rows.num_rows
+    if rejected:
+        first, share = read.rejections.kept[0], rejected / total
+        advice = (
+            f"; allowed are {_ALLOWED:.0%}: mend the file, or raise ingest.max_rejected_fraction"
+            if share > _ALLOWED
+            else ""
+        )
+        yield (
+            f"{rejected:,} of {total:,} rows cannot be read ({share:.2%}{advice}). The first is line "
+            f"{first.line}: {first.reason}"
+        )
+    if kind == "csv" and all(_is_number(name) for name in read.types):
+        yield "the first line holds only numbers, and is taken for the columns' names: add a header"
+    for name, why in read.left_out.items():
+        yield f"the column {name} is left out: it {why}"
+    for what, names in foreign.items():
+        form = "dates such as 2026-01-31" if what == "dates" else "plain numbers"
+        yield (
+            f"{', '.join(names)}: these {what} cannot be read, so they are left out. Write {form}, or "
+            "read the file with a function of yours: ingest.source.python"
+        )
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?\d+([.,]\d+)?\s*", text) is not None

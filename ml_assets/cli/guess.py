@@ -1,15 +1,12 @@
-"""Guesses a first pipeline from rows of data and the label that is to be predicted."""
+"""Guesses what a first pipeline needs to know about the columns of its data."""
 
 import ast
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ml_assets.errors import DataError, did_you_mean
-from ml_assets.labels.grammar import expression_mistake
 from ml_assets.labels.spec import LabelSpec
 
 if TYPE_CHECKING:
@@ -17,72 +14,49 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"(^|[_\W])(id|key|uuid|guid|number|nr|no)s?$|[a-z](Id|ID|Key)$", re.IGNORECASE)
 _STRICT_ID = re.compile(r"(^|[_\W])(id|key|uuid|guid)$|[a-z](Id|ID|Key)$")
-_MAX_CLASSES = 20
-_MAX_TEXT_CLASSES = 200
 _MOST_KEY_COLUMNS = 6
 # Above this share of different values, a text column tells rows apart and nothing else.
 _NEARLY_UNIQUE = 0.9
 _ENOUGH_ROWS = 30
-_USUAL_MISSING = 0.2
+_TIMES_TO_SPLIT = 3
+# 1990 to 2040 in seconds since 1970, and what else such numbers may count.
+_FIRST_EPOCH, _LAST_EPOCH = 631_152_000, 2_208_988_800
+_EPOCHS = {"seconds": 1, "milliseconds": 1_000}
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """What a file of data and a label look like.
+class ColumnGuesses:
+    """What columns beside the label look like.
 
     Attributes
     ----------
-    task : str
-        Binary, multiclass or regression.
-    threshold : tuple of (str, float)
-        A metric, and the least value of it that a sensible model has.
-    why : str
-        What the task was told from.
-    max_missing_fraction : float or None
-        What ``labels`` must allow, where that is more than usual.
-    key, exclude, known_after : list of str
+    key, known_after : list of str
         Columns.
+    exclude : mapping of str to str
+        Columns, each with the reason.
     time : str or None
         A column.
+    by_time : bool
+        Whether there are enough different times to split by.
+    remarks : list of str
+        What the data's owner should know.
     """
 
-    task: str
-    threshold: tuple[str, float]
-    why: str
-    max_missing_fraction: float | None
     key: list[str]
     time: str | None
-    exclude: list[str]
+    by_time: bool
+    exclude: dict[str, str]
     known_after: list[str]
+    remarks: list[str] = field(default_factory=list)
 
 
-def label_spec(label: str, columns: Sequence[str]) -> LabelSpec:
-    """Read a label: the name of a column, or an expression over columns.
-
-    Raises
-    ------
-    DataError
-        If it is neither, with the nearest name.
-    """
-    if label in columns:
-        return LabelSpec(column=label)
-    has = f"The columns are: {', '.join(columns[:40])}{', ...' if len(columns) > 40 else ''}."
-    mistake = expression_mistake(label)
-    if mistake is not None:
-        hint = did_you_mean(label, columns)
-        raise DataError(
-            f"--label: no column {label!r}.{hint} It is no expression either: {mistake}. {has}"
-        )
-    spec = LabelSpec(expression=label)
-    missing = [name for name in spec.columns if name not in columns]
-    told = " ".join(f"no column {name!r}.{did_you_mean(name, columns)}" for name in missing)
-    if missing or not spec.columns:
-        raise DataError(f"--label: {told or 'names no column.'} {has}")
-    return spec
-
-
-def guess(rows: "pa.Table", types: Mapping[str, str], label: LabelSpec) -> Guesses:
-    """Guess what a pipeline needs to know about its data.
+def guess_columns(
+    rows: "pa.Table",
+    types: Mapping[str, str],
+    label: LabelSpec,
+    foreign: Mapping[str, Sequence[str]] | None = None,
+) -> ColumnGuesses:
+    """Guess what a pipeline needs to know about its columns.
 
     Parameters
     ----------
@@ -92,63 +66,23 @@ def guess(rows: "pa.Table", types: Mapping[str, str], label: LabelSpec) -> Guess
         The columns' types.
     label : LabelSpec
         What is to be predicted.
-
-    Raises
-    ------
-    DataError
-        If nothing can be predicted from such labels: no values, one value, or texts that all differ.
+    foreign : mapping of str to sequence of str, optional
+        Kinds of values that ingest cannot read, each with its columns.
     """
-    values = _label_values(rows, label)
-    task, threshold, why = _task(values, label)
-    missing = values.null_count / len(values)
     others = [name for name in types if name not in label.columns]
     key = _key(rows, types, others)
     rest = [name for name in others if name not in key]
     time = _time(rows, types, rest)
-    return Guesses(
-        task=task,
-        threshold=threshold,
-        why=why,
-        max_missing_fraction=_rounded_up(missing) if missing > _USUAL_MISSING else None,
+    unread = {name for names in (foreign or {}).values() for name in names}
+    reasons = {n: _reason_to_exclude(rows, types, n, unread) for n in rest if n != time}
+    return ColumnGuesses(
         key=key,
         time=time,
-        exclude=[name for name in rest if name != time and _is_like_an_id(rows, types, name)],
+        by_time=time is not None and _different(rows, [time]) >= _TIMES_TO_SPLIT,
+        exclude={name: reason for name, reason in reasons.items() if reason},
         known_after=_left_side(label),
+        remarks=list(_epochs(rows, types, rest)) if time is None else [],
     )
-
-
-def _label_values(rows: "pa.Table", label: LabelSpec) -> Any:
-    import pyarrow as pa
-
-    from ml_assets.labels.label import raw_labels
-
-    return pa.chunked_array([raw_labels(batch, label) for batch in rows.to_batches()])
-
-
-def _task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    name = label.expression or str(label.column)
-    counts = [e["counts"] for e in pc.value_counts(values.drop_null()).to_pylist()]
-    different, known = len(counts), sum(counts)
-    is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    if different < 2:
-        raise DataError(f"--label: {name} has {different or 'no'} different values; 2 are needed.")
-    if different == 2:
-        return "binary", ("roc_auc", 0.6), "2 values"
-    if is_number and (different > _MAX_CLASSES or different * 2 > known):
-        return "regression", ("r2", 0.1), f"{different:,} numbers"
-    if pa.types.is_temporal(values.type):
-        raise DataError(f"--label: {name} holds times; write an expression that gives a number.")
-    if different > _MAX_TEXT_CLASSES or different * 2 > known:
-        raise DataError(
-            f"--label: {name} has {different:,} different texts in {known:,} rows: neither classes "
-            "nor numbers."
-        )
-    share = max(counts) / known
-    least = math.floor(min(share + 0.05, (1 + share) / 2) * 100) / 100
-    return "multiclass", ("accuracy", max(least, 0.01)), f"{different} values"
 
 
 def _key(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> list[str]:
@@ -174,10 +108,34 @@ def _time(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> s
     return next((name for name in whole if _different(rows, [name]) > 1), None)
 
 
+def _reason_to_exclude(
+    rows: "pa.Table", types: Mapping[str, str], name: str, unread: set[str]
+) -> str:
+    if name in unread:
+        return "cannot be read"
+    if rows.num_rows < _ENOUGH_ROWS or types[name] not in ("string", "int"):
+        return ""
+    if types[name] == "int" and _counts_rows(rows, name):
+        return "counts the rows"
+    return "each row has another" if _is_like_an_id(rows, types, name) else ""
+
+
+def _counts_rows(rows: "pa.Table", name: str) -> bool:
+    """Whether whole numbers rise or fall from row to row, or are those from one to another, shuffled."""
+    import numpy as np
+
+    if rows[name].null_count:
+        return False
+    values = rows[name].to_numpy()
+    steps = values[1:] > values[:-1]
+    if steps.all() or (values[1:] < values[:-1]).all():
+        return True
+    ordered = np.sort(values)
+    return bool((ordered[1:] - ordered[:-1] == 1).all())
+
+
 def _is_like_an_id(rows: "pa.Table", types: Mapping[str, str], name: str) -> bool:
     """Whether a column only tells rows apart: nearly each of its values is another."""
-    if rows.num_rows < _ENOUGH_ROWS or types[name] not in ("string", "int"):
-        return False
     if types[name] == "int" and not _STRICT_ID.search(name):
         return False
     known = int(rows.num_rows - rows[name].null_count)
@@ -195,5 +153,18 @@ def _left_names(label: LabelSpec) -> Iterator[str]:
             yield from (part.id for part in ast.walk(node.left) if isinstance(part, ast.Name))
 
 
-def _rounded_up(share: float) -> float:
-    return min(1.0, math.ceil(share * 20 + 1) / 20)
+def _epochs(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
+    """Whole numbers that look like times."""
+    import pyarrow.compute as pc
+
+    for name in (name for name in names if types[name] == "int"):
+        ends = pc.min_max(rows[name]).as_py()
+        for unit, many in _EPOCHS.items():
+            if ends["min"] is not None and (
+                _FIRST_EPOCH * many <= ends["min"] and ends["max"] <= _LAST_EPOCH * many
+            ):
+                how = f"ingest.source.types: {{{name}: timestamp}} and ingest.time: {name}"
+                advice = (
+                    how if unit == "seconds" else "times in the source, such as 2026-01-31 12:00"
+                )
+                yield f"{name} looks like {unit} since 1970: to use it as a time, write {advice}"

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from ml_assets import durable
 from ml_assets.cli.data_file import kind_of, open_data_file
-from ml_assets.cli.guess import Guesses, guess, label_spec
+from ml_assets.cli.guess import ColumnGuesses, guess_columns
+from ml_assets.cli.guess_label import LabelGuesses, guess_label, label_spec
 from ml_assets.errors import PipelineFileError
 from ml_assets.ingest.source_files import project_directory
-from ml_assets.labels.spec import LabelSpec
 from ml_assets.pipeline import PipelineName
 from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 from ml_assets.spec_types import in_words
 
+_MOST_REMARKS = 5
 _LINE = 10_000  # characters, so that a value is never broken into several lines
 
 
-def new_pipeline(defs: Path, name: str, file: Path, label: str) -> int:
+def new_pipeline(defs: Path, name: str, file: Path, label: str, encoding: str | None = None) -> int:
     """Write ``<defs>/<name>/defs.yaml`` for a file of data, and say what was guessed.
 
     Parameters
@@ -35,6 +36,8 @@ def new_pipeline(defs: Path, name: str, file: Path, label: str) -> int:
         A CSV, Parquet or JSON Lines file.
     label : str
         The column to predict, or an expression over columns such as ``tips > 0.2 * fare``.
+    encoding : str, optional
+        Of a text file; guessed by default.
 
     Returns
     -------
@@ -50,10 +53,11 @@ def new_pipeline(defs: Path, name: str, file: Path, label: str) -> int:
     """
     folder = defs / name
     _check_name(folder, name)
-    data = open_data_file(file)
+    data = open_data_file(file, encoding)
     spec = label_spec(label, list(data.types))
     source = {kind_of(file): _path(file, project_directory(folder.absolute())), **data.source}
-    text = pipeline_text(source, spec, guess(data.rows, data.types, spec))
+    columns = guess_columns(data.rows, data.types, spec, data.foreign)
+    text = pipeline_text(source, guess_label(data.rows, spec), columns, data.remarks)
     _check_text(name, text)
     durable.write_bytes(folder / "defs.yaml", text.encode())
     print(f"Wrote {os.path.relpath(folder / 'defs.yaml')}:\n\n{text}")
@@ -61,25 +65,36 @@ def new_pipeline(defs: Path, name: str, file: Path, label: str) -> int:
     return 0
 
 
-def pipeline_text(source: Mapping[str, Any], label: LabelSpec, guesses: Guesses) -> str:
+def pipeline_text(
+    source: Mapping[str, Any],
+    label: LabelGuesses,
+    columns: ColumnGuesses,
+    remarks: Sequence[str] = (),
+) -> str:
     """Give the text of the YAML file: at most 20 lines.
 
     Parameters
     ----------
     source : mapping
         What ``ingest.source`` says.
-    label : LabelSpec
+    label : LabelGuesses
         What is to be predicted.
-    guesses : Guesses
-        The rest.
+    columns : ColumnGuesses
+        What the columns are.
+    remarks : sequence of str
+        What the data's owner should know; the first lines, as comments.
     """
-    return "\n".join(_lines(source, label, guesses)) + "\n"
+    told = [*remarks, *label.remarks, *columns.remarks]
+    more = [f"and {len(told) - _MOST_REMARKS + 1} more"] if len(told) > _MOST_REMARKS else []
+    shown = [*told[: _MOST_REMARKS - len(more)], *more]
+    lines = [*(f"# Mind: {one}" for one in shown), *_lines(source, label, columns)]
+    return "\n".join(lines) + "\n"
 
 
-def _lines(source: Mapping[str, Any], label: LabelSpec, guesses: Guesses) -> Iterator[str]:
+def _lines(source: Mapping[str, Any], label: LabelGuesses, guesses: ColumnGuesses) -> Iterator[str]:
     yield f"type: {COMPONENT_TYPE}"
     yield "attributes:"
-    yield f"  task: {guesses.task}  # guess: {guesses.why}"
+    yield f"  task: {label.task}  # guess: {label.why}"
     yield "  ingest:"
     declared = "  # guess: how it is written" if len(source) > 1 else ""
     yield f"    source: {_flow(source)}{declared}"
@@ -87,22 +102,30 @@ def _lines(source: Mapping[str, Any], label: LabelSpec, guesses: Guesses) -> Ite
         yield f"    key: {_flow(guesses.key)}  # guess: tells all rows apart"
     if guesses.time:
         yield f"    time: {_scalar(guesses.time)}  # guess: the first column of times"
-    given = label.model_dump(include={"column", "expression"}, exclude_none=True)
-    if guesses.max_missing_fraction is None:
-        yield f"  labels: {_flow(given)}"
-    else:
-        allowed = {**given, "max_missing_fraction": guesses.max_missing_fraction}
-        yield f"  labels: {_flow(allowed)}  # guess: so many rows have none"
+    if guesses.by_time:
+        yield "    split: {by: time}  # guess: the last rows judge what was learnt from those before"
+    guessed = f"  # guess: {', '.join(label.guessed)}" if label.guessed else ""
+    yield f"  labels: {_flow(label.spec)}{guessed}"
     if guesses.exclude or guesses.known_after:
         yield "  transform:"
     if guesses.known_after:
         yield f"    known_after: {_flow(guesses.known_after)}  # guess: the outcome itself"
     if guesses.exclude:
-        yield f"    exclude: {_flow(guesses.exclude)}  # guess: each row has another"
-    metric, least = guesses.threshold
+        yield f"    exclude: {_flow([*guesses.exclude])}  # guess: {_reasons(guesses.exclude)}"
+    metric, least = label.threshold
     yield "  evaluation:"
     yield "    thresholds:"
     yield f"      {metric}: {{min: {least:g}}}  # guess: raise it to what you need"
+
+
+def _reasons(exclude: Mapping[str, str]) -> str:
+    """Why columns are left out, with their names where the reasons differ."""
+    names = dict[str, list[str]]()
+    for name, reason in exclude.items():
+        names.setdefault(reason, []).append(name)
+    if len(names) == 1:
+        return next(iter(names))
+    return "; ".join(f"{_flow(those)} {reason}" for reason, those in names.items())
 
 
 def _check_name(folder: Path, name: str) -> None:

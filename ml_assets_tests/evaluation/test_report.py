@@ -7,7 +7,7 @@ from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.report import flawless
 
 Y = np.tile([0, 1], 100)
-WRONG = np.where(np.arange(200) == 7, 0.2, Y)
+WRONG = np.where(np.arange(200) == 6, 1.0, Y)
 
 
 @pytest.mark.parametrize(
