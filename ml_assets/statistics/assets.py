@@ -28,7 +28,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.statistics.generate import generate_split_statistics
         from ml_assets.statistics.picture import draw_distributions
         from ml_assets.statistics.relation_tables import relation_tables
-        from ml_assets.statistics.span_states import Span, StateFolder
+        from ml_assets.statistics.span_states import Span, StateFolder, blocks_of
         from ml_assets.statistics.sparklines import statistics_table
         from ml_assets.table import LABEL, Table
 
@@ -36,17 +36,18 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         options = pipeline.statistics.model_dump()
         weight = options.pop("weight")
         spans = [Span(s["start"], s["rows"], s["digest"]) for s in examples.json("spans.json")]
-        folder = _states_folder(stage, weight)
-        known = {path.stem for path in folder.glob("*.arrow")}
+        blocks, folder = blocks_of(spans), _states_folder(stage, weight)
+        known, kept = {path.stem for path in folder.glob("*.arrow")}, StateFolder(folder)
         label = LABEL if LABEL in table.columns else None
         found = generate_split_statistics(
             table,
             label=label,
             weight_column=weight,
             spans=spans,
-            kept=StateFolder(folder),
+            kept=kept,
             **options,
         )
+        kept.keep_only(blocks)
         durable.write_json(
             stage.directory / "statistics.json", {name: s.to_json() for name, s in found.items()}
         )
@@ -57,7 +58,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
                 "rows": rows,
                 "columns": len(found["all"].features),
                 "spans": len(spans),
-                "spans_read": sum(span.digest not in known for span in spans),
+                "rows_read": sum(block.rows for block in blocks if block.digest not in known),
             },
             metadata={
                 **{f"{name}_rows": s.num_rows for name, s in found.items() if name != "all"},

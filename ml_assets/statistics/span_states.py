@@ -1,10 +1,14 @@
 """The states of a table's spans, of which those that were computed before are not computed again.
 
-A window over spans is a merge, not a second pass: each span's state is kept under a digest of its
-content, and only spans that have none are read. Within a span batches begin at its first row, so that its
-state depends on its own rows only, and statistics are the same bytes whichever states were there already.
+A window over spans is a merge, not a second pass: the state of each block of spans is kept under a digest
+of its content, and only blocks that have none are read. A large span is a block. Small ones are taken
+together, because a state costs as much as some thousand rows: whether a span ends a block depends on
+its own content only, so that a window that moves on has the same blocks but for the first and the last.
+Within a block batches begin at its first row, so that its state depends on its own rows only, and
+statistics are the same bytes whichever states were there already.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +30,15 @@ from ml_assets.statistics.parquet_input import Rows, parquet_parts
 from ml_assets.statistics.state_file import from_bytes, to_bytes
 from ml_assets.table import SPLIT, Table
 
+# A span of so many rows is a block of its own; smaller ones form blocks of about so many.
+BLOCK_ROWS = STATE_ROWS
 States = dict[str, DatasetState]
 """The states of the splits, by their names."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Where a span lies in a table.
+    """Where a span, or a block of spans, lies in a table.
 
     Attributes
     ----------
@@ -51,15 +57,15 @@ class Kept(Protocol):
     """Where states are kept between runs."""
 
     def get(self, digest: str) -> States | None:
-        """Give the states that were kept for a span's content, or None."""
+        """Give the states that were kept for a block's content, or None."""
 
     def put(self, digest: str, states: States) -> None:
-        """Keep the states of a span."""
+        """Keep the states of a block."""
 
 
 @dataclass(frozen=True)
 class StateFolder:
-    """States in files of a folder, one for each span.
+    """States in files of a folder, one for each block.
 
     Attributes
     ----------
@@ -70,21 +76,47 @@ class StateFolder:
     folder: Path
 
     def get(self, digest: str) -> States | None:
-        """Give the states that were kept for a span's content; None too where the file is damaged."""
-        path = self._path(digest)
-        if not path.is_file():
-            return None
+        """Give the states that were kept for a block's content; None too where the file is damaged."""
         try:
-            return from_bytes(path.read_bytes())
-        except ValueError:
+            return from_bytes(self._path(digest).read_bytes())
+        except (FileNotFoundError, ValueError):
             return None
 
     def put(self, digest: str, states: States) -> None:
-        """Keep the states of a span."""
+        """Keep the states of a block."""
         durable.write_bytes(self._path(digest), to_bytes(states))
+
+    def keep_only(self, blocks: Iterable[Span]) -> None:
+        """Remove the states of all other blocks."""
+        known = {block.digest for block in blocks}
+        for path in self.folder.glob("*.arrow"):
+            if path.stem not in known:
+                path.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest}.arrow"
+
+
+def blocks_of(spans: Iterable[Span]) -> list[Span]:
+    """Give the blocks that spans form, in order."""
+    blocks: list[Span] = []
+    is_open = False
+    for span in spans:
+        alone = span.rows >= BLOCK_ROWS
+        if is_open and not alone:
+            first = blocks.pop()
+            joined = hashlib.sha256(f"{first.digest} {span.digest}".encode()).hexdigest()
+            blocks.append(Span(first.start, first.rows + span.rows, joined))
+        else:
+            blocks.append(span)
+        is_open = not alone and not _ends_block(span)
+    return blocks
+
+
+def _ends_block(span: Span) -> bool:
+    """Whether a small span ends a block: by chance, more likely the more rows it has."""
+    draw = int(hashlib.sha256(span.digest.encode()).hexdigest()[:12], 16) / 16**12
+    return draw < span.rows / BLOCK_ROWS
 
 
 def window_states(
@@ -99,21 +131,21 @@ def window_states(
     spans : sequence of Span
         Its spans, in order.
     kept : Kept, optional
-        Where the states of spans are looked up, and put.
+        Where the states of blocks are looked up, and put.
     weight_column : str, optional
         The column with the rows' weights.
     """
-    found = dict[str, States]()
-    for span in spans:
-        states = kept.get(span.digest) if kept else None
+    blocks, found = blocks_of(spans), dict[str, States]()
+    for block in blocks:
+        states = kept.get(block.digest) if kept else None
         if states is not None:
-            found[span.digest] = states
-    unknown = [span for span in spans if span.digest not in found]
-    for span, states in _computed(table, unknown, weight_column):
-        found[span.digest] = states
+            found[block.digest] = states
+    unknown = [block for block in blocks if block.digest not in found]
+    for block, states in _computed(table, unknown, weight_column):
+        found[block.digest] = states
         if kept:
-            kept.put(span.digest, states)
-    whole = [found[span.digest] for span in spans] or [_no_rows(table, weight_column)]
+            kept.put(block.digest, states)
+    whole = [found[block.digest] for block in blocks] or [_no_rows(table, weight_column)]
     return {split: merge_states(states[split] for states in whole) for split in SPLITS}
 
 
@@ -126,7 +158,7 @@ def _no_rows(table: Table, weight_column: str | None) -> States:
 def _computed(
     table: Table, spans: Sequence[Span], weight_column: str | None
 ) -> Iterator[tuple[Span, States]]:
-    """The states of spans; those that follow each other are read in one pass."""
+    """The states of blocks; those that follow each other are read in one pass."""
     for run in _runs(spans):
         rows = Rows(run[0].start, run[-1].start + run[-1].rows)
         parts = _parts(table, rows, weight_column)

@@ -13,6 +13,7 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Store
 from ml_assets.durable import write_json
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.statistics import span_states
 from ml_assets.statistics.assets import build_assets
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets_tests.artifacts_factory import put_artifact
@@ -64,7 +65,7 @@ def made(store: Any, home: Path, rows: int, weight: str | None = None) -> Any:
 def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Path) -> None:
     metadata = made(store, tmp_path, 4)
     artifact = store.current_artifact("statistics")
-    assert artifact.summary == {"rows": 4, "columns": 2, "spans": 4, "spans_read": 4}
+    assert artifact.summary == {"rows": 4, "columns": 2, "spans": 4, "rows_read": 4}
     found = {k: DatasetStatistics.from_json(v) for k, v in artifact.json("statistics.json").items()}
     assert [found[split].num_rows for split in ("train", "eval", "test", "all")] == [2, 1, 1, 4]
     assert found["all"].feature("x").unique == 3
@@ -72,19 +73,32 @@ def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Pat
     assert str(metadata["distributions"].value).startswith("![Distributions](data:image/png")
 
 
-def test_only_new_spans_are_read(store: Any, tmp_path: Path) -> None:
+def test_only_new_spans_are_read(
+    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_states, "BLOCK_ROWS", 1)
     made(store, tmp_path, 3)
     made(store, tmp_path, 4)
-    assert store.current_artifact("statistics").summary["spans_read"] == 1
+    assert store.current_artifact("statistics").summary["rows_read"] == 1
     (folder,) = (store.root / "states").iterdir()
     assert sorted(path.name for path in folder.iterdir()) == [f"d{n}.arrow" for n in range(4)]
+
+
+def test_states_that_are_not_used_any_more_are_removed(
+    store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_states, "BLOCK_ROWS", 1)
+    made(store, tmp_path, 4)
+    made(store, tmp_path, 2)
+    (folder,) = (store.root / "states").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == ["d0.arrow", "d1.arrow"]
 
 
 def test_states_of_another_weight_are_not_used(store: Any, tmp_path: Path) -> None:
     made(store, tmp_path, 4)
     made(store, tmp_path, 4, "w")
     artifact = store.current_artifact("statistics")
-    assert artifact.summary["spans_read"] == 4
+    assert artifact.summary["rows_read"] == 4
     assert len(list((store.root / "states").iterdir())) == 1
     found = DatasetStatistics.from_json(artifact.json("statistics.json")["all"])
     weighted: Any = found.feature("x").weighted

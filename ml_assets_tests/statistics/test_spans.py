@@ -14,7 +14,7 @@ from ml_assets.durable import json_bytes
 from ml_assets.statistics import span_states
 from ml_assets.statistics.dataset_state import DatasetState, batch_state
 from ml_assets.statistics.generate import generate_split_statistics
-from ml_assets.statistics.span_states import Span, StateFolder
+from ml_assets.statistics.span_states import Span, StateFolder, blocks_of
 from ml_assets.statistics.state_file import from_bytes, to_bytes
 from ml_assets.table import Table
 
@@ -64,6 +64,12 @@ class Reads:
         return batch_state(batch, columns, weight_column)
 
 
+@pytest.fixture
+def every_span_is_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(span_states, "BLOCK_ROWS", 1)
+
+
+@pytest.mark.usefixtures("every_span_is_a_block")
 @pytest.mark.parametrize("weight", [None, "w"])
 def test_a_new_span_reads_only_its_own_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weight: Any
@@ -80,6 +86,7 @@ def test_a_new_span_reads_only_its_own_rows(
     assert found == content(whole, spans=spans_of(sizes), kept=kept, **options)
 
 
+@pytest.mark.usefixtures("every_span_is_a_block")
 def test_a_window_that_moves_on_merges_what_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +99,39 @@ def test_a_window_that_moves_on_merges_what_is_known(
     found = content(moved, spans=spans, kept=kept)
     assert reads.rows == {}
     assert found == content(moved, spans=spans)
+
+
+def test_a_large_span_is_a_block_and_small_ones_form_blocks() -> None:
+    rng = np.random.default_rng(0)
+    sizes = [*rng.integers(500, 1500, 1000).tolist(), 131_072, 10, 400_000]
+    blocks = blocks_of(spans_of(sizes))
+    rows = [block.rows for block in blocks]
+    assert (sum(rows), rows[-3:]) == (sum(sizes), [131_072, 10, 400_000])
+    assert 5 <= len(rows) - 3 <= 14
+    starts = np.cumsum([0, *rows])[:-1].tolist()
+    assert [block.start for block in blocks] == starts
+
+
+def test_a_window_that_moves_on_keeps_its_blocks() -> None:
+    spans = spans_of(np.random.default_rng(1).integers(500, 1500, 2000).tolist())
+    before = {block.digest for block in blocks_of(spans[:-1])}
+    after = {block.digest for block in blocks_of(spans[30:])}
+    assert len(after - before) <= 2
+    assert len(before & after) >= 8
+
+
+def test_small_spans_cost_at_most_their_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(span_states, "BLOCK_ROWS", 2_000)
+    sizes, kept = [90] * 200, StateFolder(tmp_path / "states")
+    table = written(rows_of(sizes), tmp_path / "t.parquet")
+    generate_split_statistics(table, spans=spans_of(sizes)[:-1], kept=kept)
+    reads = Reads(monkeypatch)
+    found = content(table, spans=spans_of(sizes), kept=kept)
+    (read,) = set(reads.rows.values())
+    assert read == blocks_of(spans_of(sizes))[-1].rows < 18_000
+    assert found == content(table, spans=spans_of(sizes))
 
 
 def test_spans_equal_the_whole_within_the_stated_error(tmp_path: Path) -> None:
@@ -112,19 +152,31 @@ def test_spans_equal_the_whole_within_the_stated_error(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=25)
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.sets(st.integers(0, 4)))
+@given(
+    st.lists(st.integers(0, 40), min_size=1, max_size=5),
+    st.sets(st.integers(0, 4)),
+    st.sampled_from([1, 50]),
+)
 def test_any_states_that_were_kept_give_the_same_bytes(
-    tmp_path_factory: Any, sizes: Any, known: Any
+    tmp_path_factory: Any, sizes: Any, known: Any, block_rows: Any
 ) -> None:
-    folder = tmp_path_factory.mktemp("spans")
+    span_states.BLOCK_ROWS, usual = block_rows, span_states.BLOCK_ROWS
+    try:
+        same_bytes(tmp_path_factory.mktemp("spans"), sizes, known)
+    finally:
+        span_states.BLOCK_ROWS = usual
+
+
+def same_bytes(folder: Path, sizes: Any, known: Any) -> None:
     table = written(rows_of(sizes), folder / "t.parquet", row_group_size=7)
     spans = [span for span in spans_of(sizes) if span.rows]
     kept, every = StateFolder(folder / "some"), StateFolder(folder / "all")
     expected = content(table, spans=spans, kept=every)
-    for place in known & {*range(len(spans))}:
-        states = every.get(spans[place].digest)
+    blocks = blocks_of(spans)
+    for place in known & {*range(len(blocks))}:
+        states = every.get(blocks[place].digest)
         assert states is not None
-        kept.put(spans[place].digest, states)
+        kept.put(blocks[place].digest, states)
     assert content(table, spans=spans, kept=kept) == expected
 
 
