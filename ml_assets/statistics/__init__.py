@@ -1,13 +1,15 @@
 """Statistics: what is known of a data set (TFX: StatisticsGen).
 
-In: a table, a DataFrame or an Arrow table. Out: `DatasetStatistics`, from which the schema is inferred,
+In: a `Table`, a DataFrame or Arrow data. Out: `DatasetStatistics`, from which the schema is inferred,
 anomalies are found and drift is computed without a look at the rows again. The asset `statistics` holds
 them for each split and for all splits together.
 
 Statistics are mergeable: each record batch becomes a state, states are merged, and only the last one is
-described. Read `generate` first, then `model` (what is known), `dataset_state` and `feature_state` (the
-merge), `numeric_state`, `category_state` and `time_state`, the sketches (`points`, `quantile_sketch`,
-`distinct_sketch`), `describe`, and `sparklines` and `picture` (how it is shown). Columns together:
+described. Read `generate` first, then `model` and `feature_model` (what is known), `arrow_input`,
+`parquet_input` and `frame_input` (how rows are read), `dataset_state` and `feature_state` (the merge),
+`numeric_state`, `category_state`, `time_state` and `weighted_state`, what they hold (`points`, `moments`,
+`quantile_sketch`, `distinct_sketch`, `text_kinds`, `time_grid`), `describe` and `semantic_type`,
+`span_states` (a window of spans), and `sparklines` and `picture` (how it is shown). Columns together:
 `relations` (what is known), `relate` (the pass), `slice_state`, `comoments`, `category_pairs` and
 `association_state` (the merge), `information`, and `relation_tables` (how it is shown).
 """

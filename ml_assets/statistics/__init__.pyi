@@ -3,9 +3,11 @@ from .generate import generate_statistics as generate_statistics
 from .model import Bucket as Bucket
 from .model import DatasetStatistics as DatasetStatistics
 from .model import FeatureStatistics as FeatureStatistics
+from .model import NumbersInText as NumbersInText
 from .model import NumericStatistics as NumericStatistics
 from .model import StringStatistics as StringStatistics
 from .model import TimeStatistics as TimeStatistics
+from .model import WeightedStatistics as WeightedStatistics
 from .relations import Association as Association
 from .relations import CategoryPair as CategoryPair
 from .relations import CrossStatistics as CrossStatistics
@@ -25,6 +27,7 @@ __all__ = [
     "FeatureStatistics",
     "LabelAssociation",
     "Lift",
+    "NumbersInText",
     "NumericPair",
     "NumericStatistics",
     "SliceFeature",
@@ -32,6 +35,7 @@ __all__ = [
     "SlicesLeftOut",
     "StringStatistics",
     "TimeStatistics",
+    "WeightedStatistics",
     "generate_split_statistics",
     "generate_statistics",
 ]
