@@ -1,7 +1,42 @@
 """Which columns of the source a pipeline's YAML names, and with which key."""
 
-from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns
+from collections.abc import Mapping
+
+from ml_assets.errors import DataError
+from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns, Where, check_columns
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.transform.select import Roles, select_columns
+
+_YES = "YAML reads yes and no without quotes as true and false; write 'yes'."
+_MOST_REASONS = 5
+
+
+def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: Where) -> list[str]:
+    """Compare what a pipeline's YAML says with its source's columns.
+
+    Parameters
+    ----------
+    pipeline : PipelineSpec
+        The pipeline.
+    columns : mapping of str to str
+        The source's columns with their types.
+    where : callable
+        Gives file and line of a key.
+
+    Returns
+    -------
+    list of str
+        One sentence for each mistake: a column that is missing or of a wrong type; where there is none
+        of these, a label that cannot be computed, and that no column is left to learn from.
+    """
+    found = check_columns(columns, named_columns(pipeline), where)
+    if found:
+        return found
+    label, features = _label_mistake(pipeline, columns), _no_features(pipeline, columns)
+    return [
+        *([f"{where(('labels', 'expression'))}: {label}"] if label else []),
+        *([f"{where(('transform',))}: {features}"] if features else []),
+    ]
 
 
 def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
@@ -20,11 +55,26 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
         ),
         NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
         *(NamedColumns(("statistics", "weight"), [n], NUMBERS) for n in [weight] if n),
-        *(NamedColumns(("transform", "encodings", n), [n]) for n in transform.encodings),
+        *(
+            NamedColumns(("labels", "positive"), [n], ("bool",), advice=_YES)
+            for n in [labels.column]
+            if n and isinstance(labels.positive, bool)
+        ),
+        *(
+            NamedColumns(
+                ("transform", "encodings", name),
+                [name],
+                TIMES if encoding == "date_parts" else (),
+                are_numbers=encoding == "numeric",
+            )
+            for name, encoding in transform.encodings.items()
+        ),
     ]
     for key in ("features", "exclude", "known_after"):
         names = getattr(transform, key) or []
         found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
+    for i, name in enumerate(pipeline.evaluation.fairness.protected):
+        found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
     for part, slices in (
         ("statistics", pipeline.statistics.slices),
         ("evaluation", pipeline.evaluation.slices),
@@ -33,3 +83,38 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             names = [name.strip() for name in crossed.split(",")]
             found.append(NamedColumns((part, "slices", i), names))
     return found
+
+
+def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:
+    """What is wrong with the types in the label's expression."""
+    import pyarrow as pa
+
+    from ml_assets.ingest.column_types import arrow_schema
+    from ml_assets.labels.expression import evaluate
+
+    expression = pipeline.labels.expression
+    if expression is None:
+        return None
+    try:
+        found = evaluate(expression, pa.RecordBatch.from_pylist([], arrow_schema(columns)))
+    except DataError as error:
+        return str(error)
+    is_number = pa.types.is_integer(found.type) or pa.types.is_floating(found.type)
+    if pipeline.task == "regression" and not is_number:
+        return f"labels.expression: {expression!r} gives {found.type}; a regression needs numbers."
+    return None
+
+
+def _no_features(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:
+    """Why no column is left to learn from, if none is."""
+    ingest, label = pipeline.ingest, tuple(pipeline.labels.columns)
+    weight = pipeline.statistics.weight
+    roles = Roles(tuple(ingest.key), ingest.time, label, weight=weight)
+    chosen = select_columns(columns, pipeline.transform, roles)
+    if chosen.encodings:
+        return None
+    reasons = [f"'{name}' {why}" for name, why in chosen.dropped.items()]
+    more = f"; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else ""
+    return (
+        f"transform: no column is left to learn from: {'; '.join(reasons[:_MOST_REASONS])}{more}."
+    )

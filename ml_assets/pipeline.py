@@ -105,6 +105,11 @@ class PipelineSpec(Spec):
             ),
             *((name not in allowed, f"{part}.{name}", needed) for part, name in named),
             (
+                bool(judged.fairness.protected) and self.task != "binary",
+                "evaluation.fairness",
+                f"is for a binary task; this one is {self.task}",
+            ),
+            (
                 estimator == "logistic" and is_regression,
                 "training.estimator",
                 "logistic is for classes; use ridge",

@@ -1,7 +1,16 @@
 from .evaluator import evaluate as evaluate
+from .fairness import Finding as Finding
+from .fairness import Limits as Limits
+from .fairness import find_unfairness as find_unfairness
+from .group_metrics import Disparity as Disparity
+from .group_metrics import GroupMetrics as GroupMetrics
+from .group_metrics import GroupResult as GroupResult
+from .group_metrics import group_metrics as group_metrics
 from .metrics import METRICS as METRICS
 from .metrics import Value as Value
 from .metrics import compute_metrics as compute_metrics
+from .proxies import Proxies as Proxies
+from .proxies import find_proxies as find_proxies
 from .result import BaselineResult as BaselineResult
 from .result import Evaluation as Evaluation
 from .result import Metric as Metric
@@ -11,11 +20,20 @@ from .result import SliceResult as SliceResult
 __all__ = [
     "METRICS",
     "BaselineResult",
+    "Disparity",
     "Evaluation",
+    "Finding",
+    "GroupMetrics",
+    "GroupResult",
+    "Limits",
     "Metric",
+    "Proxies",
     "RuleResult",
     "SliceResult",
     "Value",
     "compute_metrics",
     "evaluate",
+    "find_proxies",
+    "find_unfairness",
+    "group_metrics",
 ]

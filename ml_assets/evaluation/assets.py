@@ -1,5 +1,6 @@
 """The asset of this room: `evaluation`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -12,13 +13,21 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ml_assets.evaluation.fairness_report import Fairness
     from ml_assets.evaluation.models import Scores
     from ml_assets.evaluation.result import Evaluation
     from ml_assets.training.bundle import LoadedModel
 
 
+# The four failures of fairness; asked for by naming protected columns.
+FAIRNESS_CHECKS = (
+    "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage",
+)  # fmt: skip
+
+
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
+    fairness = pipeline.evaluation.fairness
 
     @stage_asset(
         pipeline,
@@ -29,7 +38,10 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "training.trusted_types": pipeline.training.trusted_types,
         },
         kinds=["scikitlearn"],
-        checks=["blessing", "beats_linear", "not_flawless"],
+        checks=[
+            *("blessing", "beats_linear", "not_flawless"),
+            *(FAIRNESS_CHECKS if fairness.protected else ()),
+        ],
     )
     def evaluation(
         stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
@@ -59,8 +71,18 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             features=rows,
             baselines=scores.baselines,
             unscored=scores.unscored,
-            **dict(pipeline.evaluation),
+            **{key: value for key, value in pipeline.evaluation if key != "fairness"},
         )
+        y_true, classes = rows[LABEL].to_numpy(), candidate.classes or []
+        people = None
+        if fairness.protected:
+            from ml_assets.evaluation.fairness_report import assess_fairness
+
+            columns = candidate.input_columns
+            people = assess_fairness(y_true, scores.candidate, rows, columns, fairness)
+            durable.write_json(stage.directory / "fairness.json", people.to_json())
+            if fairness.required:
+                found = found.refused_for(people.failed)
         verdict = {
             "candidate": model.digest,
             "blessed": found.blessed,
@@ -70,11 +92,33 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         durable.write_json(stage.directory / "evaluation.json", {**compared, **found.to_json()})
         durable.write_json(stage.directory / "blessing.json", verdict)
-        y_true, classes = rows[LABEL].to_numpy(), candidate.classes or []
         pictures = _draw(stage.directory, found, y_true, scores, classes)
-        return _outcome(found, pictures, compared)
+        outcome = _outcome(found, pictures, compared)
+        return outcome if people is None else _with_fairness(outcome, people, stage.directory)
 
     return [evaluation]
+
+
+def _with_fairness(outcome: Outcome, people: "Fairness", directory: "Path") -> Outcome:
+    from ml_assets.evaluation.fairness_report import (
+        draw_groups,
+        finding_table,
+        group_table,
+        verdicts,
+    )
+
+    draw_groups(directory / "groups.png", people)
+    shown: dict[str, Shown] = {
+        "fairness": Rows(finding_table(people)),
+        "groups": Rows(group_table(people)),
+        "groups_picture": Picture("groups.png", "Groups of people, with their intervals"),
+    }
+    checks = [Check(name, ok, text) for name, (ok, text) in verdicts(people).items()]
+    return replace(
+        outcome,
+        metadata={**outcome.metadata, **shown},
+        checks=[*outcome.checks, *checks],
+    )
 
 
 def _draw(

@@ -31,6 +31,8 @@ Outcome = Literal["pass", "fail", "cannot tell"]
 FAILURES: tuple[Failure, ...] = (
     "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage",
 )  # fmt: skip
+# What must be at least its limit; everything else must be at most.
+_FLOORS = ("share_ratio", "selection_rate_ratio")
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,8 @@ def find_unfairness(
 def judge(
     failure: Failure, measure: str, column: str, apart: Apart | None, limit: float, told: str
 ) -> Finding:
-    """Judge a measure by its whole interval; the limit of a ratio below 1 is a lower bound."""
-    is_floor = measure.endswith("_ratio") and limit < 1
+    """Judge a measure by its whole interval: the limits of `_FLOORS` are lower bounds."""
+    is_floor = measure in _FLOORS
     bound = f"at least {limit:g}" if is_floor else f"at most {limit:g}"
     if apart is None:
         text = f"{told}: cannot be measured, too few rows; it must be {bound}"

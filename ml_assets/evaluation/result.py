@@ -1,7 +1,7 @@
 """What an evaluation gives: frozen values with a JSON round trip."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from ml_assets.evaluation.metrics import Task
@@ -136,6 +136,8 @@ class Evaluation:
         Whether a threshold is configured and every rule passes.
     reasons : tuple of str
         Why it is blessed, or everything that stands in the way.
+    refusals : tuple of (name, text)
+        What stands in the way beside the rules, such as fairness.
     """
 
     task: Task
@@ -152,6 +154,15 @@ class Evaluation:
     beats_linear: RuleResult | None
     blessed: bool
     reasons: tuple[str, ...]
+    refusals: tuple[tuple[str, str], ...] = ()
+
+    def refused_for(self, refusals: Mapping[str, str]) -> "Evaluation":
+        """Give the evaluation with further reasons against the blessing, by their names."""
+        if not refusals:
+            return self
+        against = () if self.blessed else self.reasons
+        told = (*against, *refusals.values())
+        return replace(self, blessed=False, reasons=told, refusals=tuple(refusals.items()))
 
     def metric(self, name: str) -> Metric:
         """Give one of the metrics on all rows."""
@@ -165,6 +176,7 @@ class Evaluation:
     def failed(self) -> dict[str, str]:
         """What stands in the way, in words, by the rule's name; ``thresholds`` where there are none."""
         against = {rule.text: rule.key for rule in self.rules if rule.outcome != "pass"}
+        against |= {text: name for name, text in self.refusals}
         reasons = () if self.blessed else self.reasons
         return {against.get(reason, "thresholds"): reason for reason in reasons}
 
@@ -175,7 +187,7 @@ class Evaluation:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
         """Read what `to_json` gave; keys that it does not know are left out."""
-        known = {name: value[name] for name in cls.__dataclass_fields__}
+        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         linear = known["beats_linear"]
         return cls(
             **{
@@ -186,6 +198,7 @@ class Evaluation:
                 "rules": tuple(RuleResult(**found) for found in known["rules"]),
                 "beats_linear": RuleResult(**linear) if linear else None,
                 "reasons": tuple(known["reasons"]),
+                "refusals": tuple((n, t) for n, t in known.get("refusals", ())),
             }
         )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import Spec, broken_rules
+from ml_assets.spec import Fraction, Spec, broken_rules
 
 Metric = Literal[
     "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
@@ -51,6 +51,72 @@ class ThresholdSpec(Spec):
         return self
 
 
+class FairnessSpec(Spec):
+    """How a binary model is judged on groups of people. Each measure is judged by its whole interval.
+
+    Attributes
+    ----------
+    protected : list of str
+        The columns that tell the groups, such as sex; each is looked at, and all together. They need
+        not be features.
+    reference : mapping
+        For a protected column the share of each of its groups among the people that the model is for.
+    decision_threshold : float
+        A score of at least this is the favourable decision, 0 to 1.
+    required : bool
+        Whether a measure that fails stands in the way of the blessing.
+    min_group_size : int
+        Smaller groups are not judged, >= 2.
+    min_share_ratio : float
+        Representational harm: a group's share of the rows over its share in `reference`.
+    max_base_rate_difference : float
+        Representational harm: between groups, in the share of positive labels.
+    min_selection_rate_ratio : float
+        Opportunity denial: of the lowest rate of favourable decisions to the highest (the four-fifths
+        rule).
+    max_true_positive_rate_difference : float
+        Opportunity denial: between groups, among those whose label is positive.
+    max_error_ratio : float
+        Disproportionate failure: the worst group's error rate over that of all.
+    max_equalized_odds_difference : float
+        Disproportionate failure: between groups, in true and in false positive rates.
+    max_calibration_difference : float
+        Disproportionate failure: of a group's mean score from its share of positives.
+    max_missing_difference : float
+        Disproportionate failure: between groups, in the share of missing values of a column.
+    max_proxy_auc : float
+        Harm by disadvantage: how well other columns may tell a group, 0.5 to 1.
+    confidence : float
+        Of the intervals, 0 to 1, exclusive.
+    """
+
+    protected: list[str] = []
+    reference: dict[str, dict[str, Fraction]] = {}
+    decision_threshold: Fraction = 0.5
+    required: bool = False
+    min_group_size: Annotated[int, Field(ge=2)] = 100
+    min_share_ratio: Fraction = 0.8
+    max_base_rate_difference: Fraction = 0.1
+    min_selection_rate_ratio: Fraction = 0.8
+    max_true_positive_rate_difference: Fraction = 0.1
+    max_error_ratio: Annotated[float, Field(ge=1)] = 1.25
+    max_equalized_odds_difference: Fraction = 0.1
+    max_calibration_difference: Fraction = 0.05
+    max_missing_difference: Fraction = 0.1
+    max_proxy_auc: Annotated[float, Field(ge=0.5, le=1)] = 0.75
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+    @model_validator(mode="after")
+    def _names_protected_columns(self) -> "FairnessSpec":
+        broken_rules(
+            *(
+                (name not in self.protected, f"reference.{name}", "is not among protected")
+                for name in self.reference
+            )
+        )
+        return self
+
+
 class EvaluationSpec(Spec):
     """How a candidate is judged.
 
@@ -70,6 +136,8 @@ class EvaluationSpec(Spec):
         Resamples for each interval, >= 20.
     seed : int
         Of the resampling.
+    fairness : FairnessSpec
+        Groups of people that are looked at on their own; none by default.
     """
 
     thresholds: dict[Metric, ThresholdSpec] = {}
@@ -79,6 +147,7 @@ class EvaluationSpec(Spec):
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
     bootstrap_samples: Annotated[int, Field(ge=20, le=10_000)] = 200
     seed: Annotated[int, Field(ge=0)] = 0
+    fairness: FairnessSpec = FairnessSpec()
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":

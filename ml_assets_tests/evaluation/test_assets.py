@@ -83,6 +83,7 @@ def test_a_candidate_of_each_task_is_evaluated_and_blessed(
         "candidate": model.digest,
         "blessed": True,
         "reasons": list(found.reasons),
+        "failed": {},
     }
     assert checks["blessing"].passed
     assert checks["beats_linear"].passed
@@ -150,3 +151,46 @@ def test_the_same_evaluation_is_the_same_artifact(home: Path) -> None:
     again, _ = _evaluate(home, pipeline)
     assert again.digest == first.digest
     assert json.loads(record.read_text())["reason"] == "first time"
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_groups_of_people_are_judged_where_protected_columns_are_named(
+    home: Path, required: bool
+) -> None:
+    _prepare(home, "binary")
+    fairness = {
+        "protected": ["city"],
+        "min_group_size": 5,
+        "reference": {"city": {"Oslo": 0.99}},
+        "required": required,
+    }
+    thresholds = {"roc_auc": {"min": 0.5}}
+
+    artifact, checks = _evaluate(
+        home, _pipeline("binary", thresholds=thresholds, fairness=fairness)
+    )
+
+    blessing = artifact.json("blessing.json")
+    stored = artifact.json("fairness.json")
+    failed = {
+        f"fairness.{one['measure']}[{one['column']}]"
+        for one in stored["findings"]
+        if one["outcome"] == "fail"
+    }
+    assert failed
+    assert blessing["blessed"] is not required
+    assert set(blessing["failed"]) == (failed if required else set())
+    assert {"representational_harm", "opportunity_denial", "disproportionate_failure"} <= set(
+        checks
+    )
+    assert not checks["representational_harm"].passed
+    assert (artifact.path / "groups.png").is_file()
+
+
+def test_without_protected_columns_nobody_is_judged(home: Path) -> None:
+    _prepare(home, "binary")
+
+    artifact, checks = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.5}}))
+
+    assert "disadvantage" not in checks
+    assert not (artifact.path / "fairness.json").exists()
