@@ -58,7 +58,10 @@ class Table:
 
         if not self.files:
             return ds.dataset(pa.table({}))
-        return ds.dataset([str(path) for path in self.files], format="parquet")
+        # Read ahead into a buffer, Arrow holds what it has read of a file until the last row is read.
+        options = ds.ParquetFragmentScanOptions(pre_buffer=False)
+        parquet = ds.ParquetFileFormat(default_fragment_scan_options=options)
+        return ds.dataset([str(path) for path in self.files], format=parquet)
 
     def batches(
         self,
@@ -78,8 +81,15 @@ class Table:
             The most rows in one batch, >= 1.
         """
         wanted = None if columns is None else list(columns)
+        if where is None and wanted != []:
+            return (b for path in self.files for b in _read_batches(path, wanted, batch_rows))
+        return self._scan(wanted, where, batch_rows)
+
+    def _scan(
+        self, columns: list[str] | None, where: "ds.Expression | None", batch_rows: int
+    ) -> Iterator["pa.RecordBatch"]:
         stream = self.dataset().to_batches(
-            columns=wanted,
+            columns=columns,
             filter=where,
             batch_size=batch_rows,
             batch_readahead=2,  # Arrow's defaults hold hundreds of megabytes more, and are no faster
@@ -128,3 +138,15 @@ def split_is(split: str) -> "ds.Expression":
     import pyarrow.dataset as ds
 
     return ds.field(SPLIT) == split
+
+
+def _read_batches(
+    path: Path, columns: list[str] | None, batch_rows: int
+) -> Iterator["pa.RecordBatch"]:
+    """Read a file no faster than the batches are taken: a dataset's scan reads ahead of a slow reader."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for batch in file.iter_batches(batch_rows, columns=columns):
+            if batch.num_rows:
+                yield batch if columns is None else batch.select(columns)
