@@ -1,31 +1,28 @@
 """Puts two columns' statistics into the same bins, with one for missing values.
 
 Numbers: between quantiles of the reference; a value that fills several of them gets a bin of its own.
-Texts: the values that are most frequent on both sides together, and one bin for the others. Timestamps:
-the hours of the day; dates: the days of the week; a later span always has later times, so their position
-on the time line is no drift.
+Texts: the values that are most frequent on both sides together, one bin for the others, and one for those
+that the reference does not know. Timestamps: the hours of the day; dates: the days of the week; a later
+span always has later times, so their position on the time line is no drift.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml_assets.statistics.model import (
-    FeatureStatistics,
-    NumericStatistics,
-    StringStatistics,
-    TimeStatistics,
-)
-from ml_assets.statistics.points import Array, Points, count_up_to
-from ml_assets.validation.distances import MIN_POOLED
+from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
+from ml_assets.statistics.points import Array, Points
+from ml_assets.validation.evidence import MIN_POOLED
+from ml_assets.validation.side import Numbers, Side, Texts, numbers_of, points, side_of, texts_of
 
 # Of the quantiles, which are 5 % apart: all inner ones, and those that cut off tails and quarters.
 FINE, COARSE = tuple(range(1, 20)), (1, 5, 10, 15, 19)
 MAX_CATEGORIES = 50
-MISSING, OTHER, INFINITE = "missing", "other values", "infinite"
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MISSING, OTHER, NEW, INFINITE = "missing", "other values", "new values", "infinite"
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_HOURS = tuple(f"{hour}:00 to {hour}:59" for hour in range(24))
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,20 @@ class Bins:
 
     Attributes
     ----------
-    labels : tuple of str
-        What is in each bin, for a person.
     reference, current : ndarray of float64
-        The rows in each bin.
+        The rows in each bin; the last one is of the missing values.
+    name : callable
+        Gives the `labels`: most bins are never shown.
     """
 
-    labels: tuple[str, ...]
     reference: Array
     current: Array
+    name: Callable[[], Sequence[str]]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is in each bin, for a person."""
+        return (*self.name(), MISSING)
 
 
 def bins_of(
@@ -57,15 +59,89 @@ def bins_of(
     places : sequence of int
         Of the reference's `quantiles`, those between which numbers are put: `FINE` or `COARSE`.
     """
-    made: Made = (["a value"], [(reference.num_non_missing, current.num_non_missing)])
-    if reference.numeric and current.numeric:
-        made = _numeric(reference.numeric, current.numeric, places)
-    elif reference.string and current.string:
-        made = _categories(reference, current, reference.string, current.string)
-    elif reference.time and current.time:
-        made = _times(reference.time, current.time)
-    table = np.array([*made[1], (num_missing(reference), num_missing(current))], np.float64)
-    return Bins((*made[0], MISSING), table[:, 0], table[:, 1])
+    return bins_of_sides(side_of(reference), side_of(current), places)
+
+
+def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) -> Bins:
+    """Give the bins of two columns; see `bins_of`."""
+    if reference.kind == current.kind == "numbers":
+        return bins_of_numbers(reference, current, numbers_of(reference, current), places)
+    if reference.kind == current.kind == "texts":
+        return bins_of_texts(reference, current, texts_of(reference, current))
+    if reference.kind == current.kind == "times":
+        return bins_of_times(reference, current)
+    found = np.array([reference.there]), np.array([current.there])
+    return _with_missing(*found, reference, current, lambda: ["a value"])
+
+
+def bins_of_numbers(
+    reference: Side, current: Side, numbers: Numbers, places: Sequence[int]
+) -> Bins:
+    """Give the bins between the reference's quantiles."""
+    edges = _edges(reference.feature.numeric, places)
+    before, now = numbers.bins(np.array(edges))
+    infinite = [side.feature.numeric.num_inf for side in (reference, current)]  # type: ignore[union-attr]
+    if any(infinite):
+        before, now = np.append(before, infinite[0]), np.append(now, infinite[1])
+
+    def name() -> list[str]:
+        labels = [_interval(a, b) for a, b in itertools.pairwise([None, *edges, None])]
+        return [*labels, INFINITE] if any(infinite) else labels
+
+    return _with_missing(before, now, reference, current, name)
+
+
+def bins_of_texts(reference: Side, current: Side, texts: Texts) -> Bins:
+    """Give a bin to each of the most frequent texts, one to the others, and one to the new ones."""
+    # Chosen by what both sides have together: else chance would choose for one side.
+    order = np.argsort(-(texts.reference + texts.current), kind="stable")
+    shown, rest = order[:MAX_CATEGORIES], order[MAX_CATEGORIES:]
+    before, now = texts.reference[shown], texts.current[shown]
+    is_new = rest >= texts.num_known if not reference.unlisted else np.zeros(len(rest), bool)
+    new = float(texts.current[rest[is_new]].sum())
+    if len(rest) or reference.unlisted or current.unlisted:
+        others = [
+            max(0.0, reference.there - before.sum()),
+            max(0.0, current.there - now.sum() - new),
+        ]
+        before, now = np.append(before, (others[0], 0.0)), np.append(now, (others[1], new))
+
+    def name() -> list[str]:
+        labels = [repr(texts.names[place][:40]) for place in shown]
+        return [*labels, OTHER, NEW][: len(before)]
+
+    return _with_missing(before, now, reference, current, name)
+
+
+def for_evidence(bins: Bins, texts: Texts) -> Bins:
+    """Join what chance chose with the other values: new texts, and rare ones where not all are shown.
+
+    Parameters
+    ----------
+    bins : Bins
+        As `bins_of_texts` gives them.
+    texts : Texts
+        The texts in them.
+    """
+    shown = min(len(texts.names), MAX_CATEGORIES)
+    if len(bins.reference) <= shown + 1:
+        return bins
+    kept = np.flatnonzero((bins.reference + bins.current)[:shown] >= MIN_POOLED)
+    before, now = (
+        np.concatenate((side[kept], [side[:-1].sum() - side[kept].sum()], side[-1:]))
+        for side in (bins.reference, bins.current)
+    )
+    return Bins(before, now, lambda: [*(bins.labels[place] for place in kept), OTHER])
+
+
+def bins_of_times(reference: Side, current: Side) -> Bins:
+    """Give the hours of the day, or of dates the days of the week."""
+    one, other = reference.feature.time, current.feature.time
+    hours = (one.hours, other.hours) if one and other else ((), ())
+    days = (one.weekdays, other.weekdays) if one and other else ((), ())
+    labels, counts = (_HOURS, hours) if all(hours) else (DAYS, days)
+    before, now = (np.array(side, np.float64) for side in counts)
+    return _with_missing(before, now, reference, current, lambda: labels)
 
 
 def num_missing(feature: FeatureStatistics) -> int:
@@ -75,40 +151,22 @@ def num_missing(feature: FeatureStatistics) -> int:
 
 def points_of(statistics: NumericStatistics) -> Points:
     """Give the stored distribution as weighted points."""
-    if not statistics.distribution:
-        return Points(np.empty(0), np.empty(0, np.int64))
-    values, counts = zip(*statistics.distribution, strict=True)
-    return Points(np.array(values, np.float64), np.array(counts, np.int64))
+    values, counts = points(statistics)
+    return Points(values, counts.astype(np.int64))
 
 
-Made = tuple[list[str], list[tuple[float, float]]]
+def _with_missing(
+    before: Array, now: Array, reference: Side, current: Side, name: Callable[[], Sequence[str]]
+) -> Bins:
+    return Bins(np.append(before, reference.missing), np.append(now, current.missing), name)
 
 
-def _numeric(
-    reference: NumericStatistics, current: NumericStatistics, places: Sequence[int]
-) -> Made:
-    edges = _edges(reference, places)
-    counts = [_histogram(side, edges) for side in (reference, current)]
-    sides: list[float | None] = [None, *edges, None]
-    labels = [_interval(low, high) for low, high in itertools.pairwise(sides)]
-    rows = list(zip(*counts, strict=True))
-    if reference.num_inf or current.num_inf:
-        return [*labels, INFINITE], [*rows, (reference.num_inf, current.num_inf)]
-    return labels, rows
-
-
-def _edges(reference: NumericStatistics, places: Sequence[int]) -> list[float]:
+def _edges(numeric: NumericStatistics | None, places: Sequence[int]) -> list[float]:
     """The inner edges; below a value that fills a bin, one more, so that it stands alone."""
-    inner = [float(reference.quantiles[place]) for place in places if reference.quantiles]
+    quantiles = numeric.quantiles if numeric else ()
+    inner = [float(quantiles[place]) for place in places if quantiles]
     heavy = {edge for edge, following in itertools.pairwise(inner) if edge == following}
     return sorted({*inner, *(float(np.nextafter(edge, -np.inf)) for edge in heavy)})
-
-
-def _histogram(side: NumericStatistics, edges: list[float]) -> list[int]:
-    points = points_of(side)
-    ends = count_up_to(points, np.array(edges, np.float64))
-    counts: list[int] = np.diff(ends, prepend=0, append=points.total).tolist()
-    return counts
 
 
 def _interval(low: float | None, high: float | None) -> str:
@@ -117,39 +175,3 @@ def _interval(low: float | None, high: float | None) -> str:
     if high is None:
         return f"above {low:.6g}"
     return f"{high:.6g}" if np.nextafter(high, -np.inf) == low else f"{low:.6g} to {high:.6g}"
-
-
-def _categories(
-    reference: FeatureStatistics,
-    current: FeatureStatistics,
-    known: StringStatistics,
-    now: StringStatistics,
-) -> Made:
-    listed = dict(known.value_counts), dict(now.value_counts)
-    unlisted = _most_unlisted(known), _most_unlisted(now)
-    both = {
-        value: (listed[0].get(value, unlisted[0]), listed[1].get(value, unlisted[1]))
-        for value in dict.fromkeys([*listed[0], *listed[1]])
-    }
-    # Chosen by what both sides have together, and not rare: else chance would choose for one side.
-    frequent = [value for value in both if sum(both[value]) >= MIN_POOLED]
-    shown = sorted(frequent, key=lambda value: (-sum(both[value]), value))[:MAX_CATEGORIES]
-    rest = (
-        max(0, reference.num_non_missing - sum(both[value][0] for value in shown)),
-        max(0, current.num_non_missing - sum(both[value][1] for value in shown)),
-    )
-    return [*(repr(v[:40]) for v in shown), OTHER], [*(both[v] for v in shown), rest]
-
-
-def _most_unlisted(side: StringStatistics) -> int:
-    """The most often that a value which is not listed can occur: wide columns list the frequent ones."""
-    if side.is_complete:
-        return 0
-    return side.count_error + min((count for _, count in side.value_counts), default=0)
-
-
-def _times(reference: TimeStatistics, current: TimeStatistics) -> Made:
-    if reference.hours and current.hours:
-        pairs = list(zip(reference.hours, current.hours, strict=True))
-        return [f"{hour}:00 to {hour}:59" for hour in range(24)], [*pairs]
-    return list(_DAYS), [*zip(reference.weekdays, current.weekdays, strict=True)]

@@ -1,63 +1,79 @@
-"""`detect_drift`: which features' distributions moved, from stored statistics alone.
+"""`detect_drift`: which columns' distributions moved, from stored statistics or from data.
 
-A feature alarms only if the change is both large and beyond what chance makes of samples of these sizes.
+A column alarms only if something moved that is both large and beyond what chance makes of samples of
+these sizes. With t the threshold (0.1), large means one of these:
 
-Large means one of these. (1) A Jensen-Shannon divergence (base 2) above the threshold: of numbers, over
-the reference's tails and quarters, so that it measures a move of the whole, not of single values. (2) The
-share of one category, of one number or of the missing values changed by more than the threshold. (3) Rows
-with values that the reference does not know, or outside its range, by more than 8 % of it. (4) A
-constant factor or offset that moved all quantiles, by more than the threshold in standard deviations.
+- the Jensen-Shannon divergence (base 2) is above t: of numbers over the reference's tails and quarters,
+  so that it measures a move of the whole; of texts over the 50 most frequent, the others and the new
+  ones; of times over the hours of the day, or the days of the week;
+- the share of one value, or of the missing ones, changed by more than t;
+- values that one side has and the other hardly has (a fifth of the share at most) make up more than
+  0.08 t of the rows: new and gone texts, missing values, numbers out of the range or within a gap of it
+  (0.12 t for a single number, 0.2 t for an end of the range that is gone, or for a single number that
+  rose threefold while those around it did not);
+- one constant factor or offset moved all quantiles, by more than t standard deviations; or all of them
+  moved by more than 3 t without one;
+- the type, the time zone or the precision changed; all hours are turned round; an identifier repeats;
+  the length or the form of the texts of a wide column changed; or two columns changed places.
 
-Beyond chance means a p-value, adjusted for the number of features (Benjamini and Hochberg 1995), of at
-most the significance. It is twice the smaller one of Pearson's test over fine bins, and of that for so
-many unknown values.
+Beyond chance means a p-value, adjusted for the number of columns (Benjamini and Hochberg 1995,
+doi:10.1111/j.2517-6161.1995.tb02031.x), of at most the significance. It is that of the test that fits
+the move (`evidence`), times the number of tests.
+
+A comparator in the schema takes the place of all this for its column: it alarms if one of its distances
+is above its limit.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
-from ml_assets.validation.bins import COARSE, FINE, Bins, bins_of, num_missing
-from ml_assets.validation.distances import (
-    adjusted,
-    jensen_shannon,
-    l_infinity,
-    p_value_of_bins,
-    population_stability,
-)
-from ml_assets.validation.explain import explain
-from ml_assets.validation.single_value import single_value_change
-from ml_assets.validation.transforms import constant_change, shift_of
-from ml_assets.validation.unknown import unknown_values
+from ml_assets.validation.compare import Compared, compare
+from ml_assets.validation.evidence import adjusted
+from ml_assets.validation.explain import explain, look_closer
+from ml_assets.validation.limits import judge_by_limits
+from ml_assets.validation.moves.move import Move
+from ml_assets.validation.moves.swaps import swapped
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from ml_assets.table import Table
+
+    Data: TypeAlias = DatasetStatistics | Table | pd.DataFrame | pa.Table
 
 Verdict = Literal["alarm", "ok", "cannot tell"]
-
-# Of the threshold: values that were never seen before say more than a share that moved.
-UNKNOWN_SHARE = 0.08
 
 
 @dataclass(frozen=True)
 class DriftFinding:
-    """Whether one feature's distribution moved.
+    """Whether one column's distribution moved.
 
     Attributes
     ----------
     feature : str
         The column.
     distances : mapping of str to float
-        ``jensen_shannon`` (base 2, 0 to 1) and ``psi`` (>= 0) over coarse bins, ``l_infinity`` (0 to 1,
-        of one value or the missing ones),
-        ``unknown`` (the share of rows with values new to the reference), and for numbers ``shift`` (the
-        mean difference of the quantiles in standard deviations). Empty where nothing can be compared.
+        ``l_infinity``, ``jensen_shannon`` and ``psi`` over bins; of texts
+        ``normalized_abs_difference``; of numbers ``ks``, ``wasserstein`` (in standard deviations of the
+        reference, absent where it has none) and ``shift`` (the mean difference of the quantiles from 5 to
+        95 %, in the same unit); of both ``unknown`` (the share of rows with values that the reference
+        does not have). See `distances` for the formulas. Empty where nothing can be compared.
     p_value : float or None
-        How likely chance alone makes such a difference, adjusted for the number of features.
+        How likely chance alone makes such a difference, adjusted for the number of columns.
     verdict : {"alarm", "ok", "cannot tell"}
         The conclusion.
     explanation : str
         What moved, or why nothing can be said.
+    kinds : tuple of str
+        What moved, in short: ``missing values``, ``new values``, ``unit``, ... (see `moves.move.KINDS`).
     """
 
     feature: str
@@ -65,72 +81,73 @@ class DriftFinding:
     p_value: float | None
     verdict: Verdict
     explanation: str
+    kinds: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the finding as plain JSON types."""
-        return asdict(self)
+        return {**asdict(self), "kinds": list(self.kinds)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "DriftFinding":
         """Read what `to_json` gave."""
-        return cls(**value)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """A comparison before its p-value is adjusted for the number of features."""
-
-    feature: str
-    distances: dict[str, float]
-    p_value: float
-    is_large: bool
-    explanation: str
+        return cls(**{**value, "kinds": tuple(value.get("kinds", ()))})
 
 
 def detect_drift(
-    current: DatasetStatistics,
-    reference: DatasetStatistics,
+    current: "Data",
+    reference: "Data",
     *,
     threshold: float = 0.1,
     significance: float = 0.01,
     min_rows: int = 200,
+    schema: Schema | None = None,
 ) -> list[DriftFinding]:
-    """Find the features whose distribution moved.
+    """Find the columns whose distribution moved.
 
     Parameters
     ----------
-    current, reference : DatasetStatistics
-        Of the new data and of those they are compared with, such as the champion's training data.
+    current, reference : DatasetStatistics, Table, pandas.DataFrame or pyarrow.Table
+        The new data, and those they are compared with, such as the champion's training data.
     threshold : float
         How large a change must be, 0 to 1, exclusive; see the module for what it is compared with.
     significance : float
-        The false-discovery rate over all features, 0 to 1, exclusive.
+        The false-discovery rate over all columns, 0 to 1, exclusive.
     min_rows : int
         With fewer rows on either side the verdict is "cannot tell".
+    schema : Schema, optional
+        A column with a `drift` comparator in it is judged by that alone.
 
     Returns
     -------
     list of DriftFinding
-        One for each feature of either side: alarms first, then in the reference's order.
+        One for each column of either side: alarms first, then in the reference's order.
+
+    Raises
+    ------
+    DataError
+        Where data cannot be described; see `generate_statistics`.
     """
-    here, there = current.by_name, reference.by_name
+    after, before = _statistics(current), _statistics(reference)
+    here, there = after.by_name, before.by_name
     names = list(dict.fromkeys([*there, *here]))
-    reasons = {
-        name: reason
-        for name in names
-        if (reason := _why_not(here.get(name), there.get(name), min_rows))
-    }
-    measured = [_measure(here[n], there[n], threshold) for n in names if n not in reasons]
-    p_values = adjusted(np.array([found.p_value for found in measured]))
-    judged = {
-        found.feature: _judge(found, float(p_value), significance)
-        for found, p_value in zip(measured, p_values, strict=True)
-    }
+    reasons = {n: why for n in names if (why := _why_not(here.get(n), there.get(n), min_rows))}
+    compared = {n: compare(here[n], there[n], threshold) for n in names if n not in reasons}
+    judged = _judge_all(compared, significance)
     findings = [
         judged[n] if n in judged else DriftFinding(n, {}, None, "cannot tell", reasons[n])
         for n in names
     ]
+    if schema is not None:
+        findings = _limited(findings, after, before, schema)
     return sorted(findings, key=lambda finding: finding.verdict != "alarm")
+
+
+def _statistics(data: "Data") -> DatasetStatistics:
+    if isinstance(data, DatasetStatistics):
+        return data
+    from ml_assets.statistics.generate import generate_statistics
+
+    return generate_statistics(data)
 
 
 def _why_not(
@@ -148,54 +165,52 @@ def _why_not(
     return ""
 
 
-def _measure(
-    current: FeatureStatistics, reference: FeatureStatistics, threshold: float
-) -> _Measured:
-    if _kind(current) != _kind(reference) and "null" not in (_kind(current), _kind(reference)):
-        text = f"its type changed from {reference.type} to {current.type}"
-        return _Measured(current.name, {}, 0.0, True, text)
-    fine, coarse = (bins_of(reference, current, places) for places in (FINE, COARSE))
-    unknown = unknown_values(reference, current)
-    change = shift = None
-    if reference.numeric and current.numeric:
-        change = constant_change(reference.numeric, current.numeric)
-        shift = shift_of(reference.numeric, current.numeric)
-    distances = {
-        "jensen_shannon": jensen_shannon(coarse.reference, coarse.current),
-        "psi": population_stability(coarse.reference, coarse.current),
-        "l_infinity": _largest_share(reference, current, fine),
-        "unknown": unknown.share,
-        **({} if shift is None else {"shift": shift}),
+def _judge_all(compared: Mapping[str, Compared], significance: float) -> dict[str, DriftFinding]:
+    p_values = adjusted(np.array([found.p_value for found in compared.values()]))
+    sure = {
+        name: found.pair
+        for (name, found), p_value in zip(compared.items(), p_values, strict=True)
+        if p_value <= significance and found.pair is not None
     }
-    is_large = (
-        max(distances["jensen_shannon"], distances["l_infinity"]) > threshold
-        or unknown.share > threshold * UNKNOWN_SHARE
-        or (change is not None and change.size > threshold)
-    )
-    p_value = min(1.0, 2 * min(p_value_of_bins(fine.reference, fine.current), unknown.p_value))
-    explanation = explain(reference, current, coarse, unknown, change)
-    return _Measured(current.name, distances, p_value, is_large, explanation)
+    others = swapped(sure)
+    return {
+        name: _judge(name, found, float(p_value), significance, others.get(name))
+        for (name, found), p_value in zip(compared.items(), p_values, strict=True)
+    }
 
 
-def _largest_share(reference: FeatureStatistics, current: FeatureStatistics, bins: Bins) -> float:
-    """By how much the share of one value changed; of numbers, a stretch of them is not one value."""
-    if not (reference.numeric and current.numeric):
-        return l_infinity(bins.reference, bins.current)
-    _, before, now = single_value_change(reference, current)
-    missing = (num_missing(side) / side.num_rows for side in (reference, current))
-    changes = [now - before, float(np.diff(list(missing))[0])]
-    return max(abs(change) for change in changes)
-
-
-def _kind(feature: FeatureStatistics) -> str:
-    parts = ("numeric", "string", "time")
-    return next((part for part in parts if getattr(feature, part) is not None), "null")
-
-
-def _judge(found: _Measured, p_value: float, significance: float) -> DriftFinding:
-    alarms = found.is_large and p_value <= significance
-    text = found.explanation
-    if found.is_large and not alarms:
-        text = f"not more than chance explains at this size: {text}"
+def _judge(
+    name: str, found: Compared, p_value: float, significance: float, swap: str | None
+) -> DriftFinding:
+    moves: Sequence[Move] = found.moves
+    if swap is not None:
+        moves = [*moves, Move("swap", f"it changed places with {swap}", 10.0, p_value)]
+    large = any(move.size > 1 for move in moves)
+    alarms = large and p_value <= significance
+    if alarms and found.pair is not None:
+        moves = look_closer(found.pair, moves)
+    text, kinds = explain(moves)
+    if large and not alarms:
+        text, kinds = f"not more than chance explains at this size: {text}", ()
     verdict: Verdict = "alarm" if alarms else "ok"
-    return DriftFinding(found.feature, found.distances, p_value, verdict, text)
+    return DriftFinding(name, found.distances, p_value, verdict, text, kinds)
+
+
+def _limited(
+    findings: Sequence[DriftFinding],
+    current: DatasetStatistics,
+    reference: DatasetStatistics,
+    schema: Schema,
+) -> list[DriftFinding]:
+    """The same, with the verdict of the schema's comparators where there are any."""
+    limits = judge_by_limits(current, reference, schema)
+    return [
+        replace(
+            one,
+            verdict="alarm" if limits[one.feature].is_exceeded else "ok",
+            explanation=f"{limits[one.feature].text}: {one.explanation}",
+        )
+        if one.feature in limits and one.verdict != "cannot tell"
+        else one
+        for one in findings
+    ]

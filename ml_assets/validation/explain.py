@@ -1,72 +1,59 @@
-"""Says in words what moved between two columns: the missing values, new ones, one value, or the unit."""
+"""Says in words what moved between two columns, most telling first."""
 
-from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
-from ml_assets.validation.bins import MISSING, Bins, num_missing
-from ml_assets.validation.single_value import HEAVY, single_value_change
-from ml_assets.validation.transforms import Change
-from ml_assets.validation.unknown import Unknown
+from collections.abc import Sequence
 
-# What is worth a word: a share that changed by two points, unknown values in half a per cent of the rows.
-_MIN_CHANGE = 0.02
-_MIN_UNKNOWN = 0.005
+from ml_assets.validation.moves.encodings import encoding_text
+from ml_assets.validation.moves.mixtures import part_text
+from ml_assets.validation.moves.move import KINDS, Move, Pair
+
 _MAX_PARTS = 3
+_ORDER = {kind: place for place, kind in enumerate(KINDS)}
+# What is not large is told if it is at least so much of its limit.
+_WORTH_SAYING = 0.2
 
 
-def explain(
-    reference: FeatureStatistics,
-    current: FeatureStatistics,
-    bins: Bins,
-    unknown: Unknown,
-    change: Change | None,
-) -> str:
-    """Give the largest differences in words, most telling first."""
-    parts = [*_missing(reference, current)]
-    if unknown.share >= _MIN_UNKNOWN:
-        parts.append(f"{unknown.share:.1%} of the rows {unknown.text}")
-    if change is not None:
-        parts.append(change.text)
-    elif reference.numeric and current.numeric:
-        parts += _single(reference, current) or [
-            *_largest_bin(bins),
-            *_median(reference.numeric, current.numeric),
-        ]
-    else:
-        parts += _largest_bin(bins)
-    return "; ".join(parts[:_MAX_PARTS]) or "nothing moved much"
+def look_closer(pair: Pair, moves: Sequence[Move]) -> list[Move]:
+    """Name the cause of large moves, where one explains them: another writing, or a part in another unit.
+
+    Parameters
+    ----------
+    pair : Pair
+        Both sides of a column that alarms.
+    moves : sequence of Move
+        What moved.
+
+    Returns
+    -------
+    list of Move
+        With the cause, as large and as sure as the largest of them.
+    """
+    kinds = {move.kind for move in moves if move.size > 1}
+    kind, text = "", ""
+    if pair.texts is not None:
+        kind, text = "encoding", encoding_text(pair)
+    elif pair.numbers is not None and not kinds & {
+        "unit",
+        "clipped",
+        "single value",
+        "constant",
+        "time shift",
+    }:
+        kind, text = "part", part_text(pair)
+    if not text:
+        return list(moves)
+    most = max(moves, key=lambda move: move.size)
+    return [Move(kind, text, most.size, most.p_value), *moves]
 
 
-def _missing(reference: FeatureStatistics, current: FeatureStatistics) -> list[str]:
-    before, now = (num_missing(side) / max(1, side.num_rows) for side in (reference, current))
-    return _change("missing values", before, now) if abs(now - before) >= _MIN_CHANGE else []
-
-
-def _single(reference: FeatureStatistics, current: FeatureStatistics) -> list[str]:
-    value, before, now = single_value_change(reference, current)
-    much = abs(now - before) >= HEAVY
-    return _change(f"the value {value:.6g}", before, now) if much else []
-
-
-def _largest_bin(bins: Bins) -> list[str]:
-    """The bin whose share changed most; missing values have their own words."""
-    before = bins.reference / max(1, bins.reference.sum())
-    now = bins.current / max(1, bins.current.sum())
-    places = [place for place, label in enumerate(bins.labels) if label != MISSING]
-    change = now - before
-    most = max(
-        places, key=lambda place: (round(abs(change[place]), 9), change[place]), default=None
-    )
-    if most is None or abs(now[most] - before[most]) < _MIN_CHANGE:
-        return []
-    return _change(bins.labels[most], before[most], now[most])
-
-
-def _median(reference: NumericStatistics, current: NumericStatistics) -> list[str]:
-    before, now = reference.median, current.median
-    if before is None or now is None or before == now:
-        return []
-    return [f"the median went from {before:.6g} to {now:.6g}"]
-
-
-def _change(what: str, before: float, now: float) -> list[str]:
-    way = "rose" if now > before else "fell"
-    return [f"{what} {way} from {before:.1%} to {now:.1%} of the rows"]
+def explain(moves: Sequence[Move]) -> tuple[str, tuple[str, ...]]:
+    """Give the moves in words and their kinds; what another one explains is left out."""
+    told: list[Move] = []
+    hidden: set[str] = set()
+    worth = [move for move in moves if move.size >= _WORTH_SAYING]
+    for move in sorted(worth, key=lambda move: (_ORDER[move.kind], -move.size)):
+        if move.kind not in hidden and "*" not in hidden:
+            told.append(move)
+            hidden |= {move.kind, *(KINDS[move.kind] if move.size > 1 else ())}
+    shown = told[:_MAX_PARTS]
+    kinds = tuple(dict.fromkeys(move.kind for move in shown if move.size > 1))
+    return "; ".join(move.text for move in shown) or "nothing moved much", kinds

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
-from ml_assets.validation import distances
+from ml_assets.validation import distances, evidence
 from ml_assets.validation.drift import DriftFinding, detect_drift
 from ml_assets.validation.skew import detect_skew
 from ml_assets_tests.shared_data import shared_path
@@ -81,7 +81,7 @@ def nothing(frame: Any) -> Any:
         (lambda f: f.assign(noise=np.where(some(0.5), f.noise * 9, 0.5)), "noise", "the value 0.5 rose"),
         (lambda f: f.assign(noise=f.noise**3), "noise", "of the rows"),
         (lambda f: f.assign(at=f["at"].mask(some(0.5), NEW_YEAR)), "at", "0:00 to"),
-        (lambda f: f.assign(late=~f.late), "late", "'true' rose from"),
+        (lambda f: f.assign(late=~f.late), "late", "'false' fell from 8"),
         (lambda f: f.assign(delay=f.delay.astype(str)), "delay", "its type changed from float to string"),
         (lambda f: f.assign(origin=None), "origin", "missing values rose from 0.0% to 100.0%"),
         (lambda f: f.assign(tail=f["tail"].mask(some(0.4), "N1")), "tail", "'N1' rose"),
@@ -200,19 +200,19 @@ def test_distances_agree_with_scipy(first: Any, random: Any) -> None:
 def test_the_test_over_bins_agrees_with_scipy() -> None:
     table = np.array([[50.0, 30, 120], [70, 25, 90]])
     expected = scipy.stats.chi2_contingency(table, correction=False).pvalue
-    assert distances.p_value_of_bins(*table) == pytest.approx(expected)
+    assert evidence.p_value_of_bins(*table) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("counts", [([0, 0], [0, 0]), ([5, 5], [0, 0]), ([9], [7])])
 def test_bins_that_say_nothing_have_a_p_value_of_one(counts: Any) -> None:
-    assert distances.p_value_of_bins(*(np.array(side, float) for side in counts)) == 1.0
+    assert evidence.p_value_of_bins(*(np.array(side, float) for side in counts)) == 1.0
 
 
 def test_p_values_are_adjusted_as_by_scipy() -> None:
     p_values = np.random.default_rng(0).random(40) ** 3
     expected = scipy.stats.false_discovery_control(p_values)
-    np.testing.assert_allclose(distances.adjusted(p_values), expected)
-    assert len(distances.adjusted(np.array([]))) == 0
+    np.testing.assert_allclose(evidence.adjusted(p_values), expected)
+    assert len(evidence.adjusted(np.array([]))) == 0
 
 
 def test_skew_is_found_in_the_schema_and_in_the_distribution() -> None:

@@ -1,0 +1,146 @@
+"""Names the change of writing that made new texts of known ones: their case, spaces, numbers, names."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from ml_assets.validation.moves.move import Pair
+
+# So much of the rows with new texts must be explained.
+_EXPLAINED = 0.8
+_TRUE = frozenset({"true", "t", "yes", "y", "1", "on", "1.0"})
+_FALSE = frozenset({"false", "f", "no", "n", "0", "off", "0.0"})
+_RENAMED = 0.15
+_MIN_RENAMED = 0.01
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def encoding_text(pair: Pair) -> str:
+    """Say how the writing of texts changed; empty where no rule explains the new ones.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of texts.
+    """
+    known, now = pair.reference.listed, pair.current.listed
+    new = {text: count for text, count in now.items() if text not in known}
+    rows = sum(new.values())
+    if not rows or rows <= pair.new_limit * pair.current.rows / 2:
+        return ""
+    gone = [text for text in known if text not in now] or list(known)
+    placeholder = _placeholder(pair, new, rows)
+    if placeholder:
+        return placeholder
+    for words, normal in _RULES:
+        before = {normal(text): text for text in reversed([*gone])}
+        found = [(text, before[form]) for text in new if (form := normal(text)) in before]
+        if sum(new[text] for text, _ in found) >= _EXPLAINED * rows:
+            text, was = found[0]
+            return f"{words}: {text[:40]!r} was {was[:40]!r}"
+    return next((told for rule in (_affix, _cut, _renamed) if (told := rule(pair, new, gone))), "")
+
+
+def _number(text: str) -> str:
+    try:
+        return f"number {float(text.replace(',', ''))!r}"
+    except ValueError:
+        return text
+
+
+def _truth(text: str) -> str:
+    word = text.strip().lower()
+    return "true" if word in _TRUE else "false" if word in _FALSE else text
+
+
+def _without_accents(text: str) -> str:
+    parts = unicodedata.normalize("NFKD", text)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def _read_right(text: str) -> str:
+    for wrong in ("cp1252", "latin-1"):
+        try:
+            return text.encode(wrong).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            continue
+    return text
+
+
+_RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("spaces were added or taken away", lambda text: " ".join(text.split())),
+    ("upper and lower case changed", lambda text: text.strip().casefold()),
+    ("numbers are written in another way", _number),
+    ("true and false are written in another way", _truth),
+    ("punctuation changed", lambda text: _NO_LETTERS.sub("", text.casefold()) or text),
+    ("UTF-8 was read as Latin-1", _read_right),
+    ("accents changed", lambda text: _without_accents(text).casefold()),
+)
+
+
+def _placeholder(pair: Pair, new: dict[str, int], rows: int) -> str:
+    """Words that stand for a missing value."""
+    from ml_assets.validation.cells.placeholders import CLEAR, DOUBTFUL
+
+    words = {"", "none", *CLEAR, *DOUBTFUL}
+    found = [text for text in new if text.strip().lower() in words]
+    if sum(new[text] for text in found) < _EXPLAINED * rows:
+        return ""
+    share = sum(new[text] for text in found) / max(1, pair.current.rows)
+    return f"missing values are written as {found[0][:40]!r} in {share:.1%} of the rows"
+
+
+def _affix(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
+    """The same letters before or behind every value, added or taken away."""
+    rows = sum(new.values())
+    for longer, shorter, way in ((list(new), gone, "added"), (gone, list(new), "taken away")):
+        for behind, affix in _affixes(longer, set(shorter)):
+            changed = {(t[: -len(affix)] if behind else t[len(affix) :]): t for t in longer
+                       if (t.endswith(affix) if behind else t.startswith(affix))}  # fmt: skip
+            hit = [t for t in shorter if t in changed]
+            explained = sum(
+                new.get(changed[t], 0) if way == "added" else new.get(t, 0) for t in hit
+            )
+            if len(hit) > 1 and explained >= _EXPLAINED * rows:
+                where = "behind" if behind else "before"
+                return f"{affix[:20]!r} was {way} {where} every value"
+    return ""
+
+
+def _affixes(longer: list[str], shorter: set[str]) -> Iterator[tuple[bool, str]]:
+    """What the first long texts have before or behind a short one."""
+    for text in longer[:3]:
+        for cut in range(1, len(text)):
+            if text[cut:] in shorter:
+                yield False, text[:cut]
+            if text[:-cut] in shorter:
+                yield True, text[-cut:]
+
+
+def _cut(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
+    """Values cut to a length: each new one is the beginning of a gone one."""
+    longest = max(map(len, new))
+    starts = {text[:longest]: text for text in gone if len(text) > longest}
+    cut = [text for text in new if text in starts]
+    if longest and sum(new[text] for text in cut) >= _EXPLAINED * sum(new.values()):
+        return (
+            f"values are cut to {longest} characters: {cut[0][:40]!r} was {starts[cut[0]][:40]!r}"
+        )
+    return ""
+
+
+def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
+    """A new value with the share of a gone one."""
+    known, n, m = pair.reference.listed, pair.reference.rows, pair.current.rows
+    away = [text for text in gone if text not in pair.current.listed]
+    names = []
+    for text, count in sorted(new.items(), key=lambda item: -item[1])[:20]:
+        share = count / m
+        near = [old for old in away if abs(known[old] / n - share) <= _RENAMED * share]
+        if share >= _MIN_RENAMED and near:
+            old = min(near, key=lambda o: abs(known[o] / n - share))
+            away.remove(old)
+            names.append(
+                f"{old[:40]!r} (was {known[old] / n:.1%}) may be written {text[:40]!r} now ({share:.1%})"
+            )
+    return "; ".join(names[:2])

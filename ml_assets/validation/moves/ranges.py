@@ -1,0 +1,126 @@
+"""Numbers where the other side has none, or hardly any: beyond its ends, and in its gaps."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml_assets.statistics.model import NumericStatistics
+from ml_assets.statistics.points import Array
+from ml_assets.validation.evidence import p_value_of_shares, p_value_outside
+from ml_assets.validation.moves.move import HARDLY, Move, Pair, share_text
+from ml_assets.validation.side import EXACT_SHARE, POINT_SHARE, Numbers, Side
+
+# Into so many bins, of equal weight on both sides together, a closer look at the inside is taken.
+_REGIONS = 64
+_REGION_RANKS = np.arange(1, _REGIONS) / _REGIONS
+_LEAST_REGION = 0.004
+# In new limits: ends of a range come and go more easily than texts.
+_GONE = 2.5
+
+
+def outside_share(numbers: Numbers, reference: Side, current: Side) -> float:
+    """Give the share of the current rows beyond the reference's ends."""
+    return _beyond(numbers.grid, numbers.current_ends, reference) / max(1, current.rows)
+
+
+def range_moves(pair: Pair, outside: float) -> Iterator[Move]:
+    """Current numbers outside the reference's range, and reference ones outside the current's.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of numbers.
+    outside : float
+        As `outside_share` gives it.
+    """
+    numbers, reference, current = pair.numbers, pair.reference, pair.current
+    ends, now = reference.feature.numeric, current.feature.numeric
+    if numbers is None or not ends or not now or ends.min is None or now.min is None:
+        return
+    if outside > 0:
+        p_value = p_value_outside(outside * current.rows, current.there, reference.there)
+        reach = [
+            *([f"down to {now.min:.6g}"] if now.min < ends.min else []),
+            *([f"up to {now.max:.6g}"] if (now.max or 0) > (ends.max or 0) else []),
+        ]
+        text = (
+            f"{outside:.1%} of the rows lie outside the reference's range of {ends.min:.6g} to "
+            f"{ends.max:.6g}, {' and '.join(reach)}"
+        )
+        yield Move("new values", text, outside / pair.new_limit, p_value)
+    gone = _beyond(numbers.grid, numbers.reference_ends, current)
+    if gone:
+        share = gone / max(1, reference.rows)
+        p_value = p_value_outside(gone, reference.there, current.there)
+        kind, text = _gone(pair, numbers, now)
+        yield Move(kind, text, share / (_GONE * pair.new_limit), p_value)
+
+
+def region_moves(pair: Pair) -> Iterator[Move]:
+    """Stretches within the reference's range that it hardly fills, and the current numbers do.
+
+    Single numbers with a share of their own are left to `spikes`.
+    """
+    numbers, n, m = pair.numbers, pair.reference.there, pair.current.there
+    if numbers is None or len(numbers.grid) < _REGIONS or not n or not m:
+        return
+    shares = numbers.reference / n, numbers.current / m
+    is_light = np.maximum(*shares) < EXACT_SHARE
+    before, now = (np.cumsum(share * is_light) for share in shares)
+    pooled = (before + now) / 2
+    places = pooled.searchsorted(_REGION_RANKS * pooled[-1])
+    p, q = (np.diff(ends[places], prepend=0.0, append=ends[-1]) for ends in (before, now))
+    # A point stands for its neighbours, which may lie beyond the region's ends.
+    blur = sum(0.0 if side.is_exact else POINT_SHARE for side in (pair.reference, pair.current))
+    # Beyond the reference's ends is `range_moves`' to tell.
+    only = (q - blur - p >= _LEAST_REGION) & (p <= HARDLY * q) & (p > 0)
+    if only.any():
+        sure = q[only] - blur
+        p_value = float(p_value_of_shares(p[only] * n, sure * m, n, m).min()) * _REGIONS
+        size = float((sure - p[only]).sum()) / pair.new_limit
+        text = _region_text(numbers.grid, places, only, (p, q))
+        yield Move("new values", text, size, min(1.0, p_value))
+
+
+def _region_text(grid: Array, places: Array, only: Array, shares: tuple[Array, Array]) -> str:
+    """Name the region that changed most."""
+    p, q = shares
+    most = int(np.argmax(np.where(only, np.abs(q - p), -1)))
+    low = grid[places[most - 1] + 1] if most else grid[0]
+    high = grid[places[most]] if most < len(places) else grid[-1]
+    where = f"the value {low:.6g}" if low >= high else f"values from {low:.6g} to {high:.6g}"
+    return share_text(where, p[most], q[most], "values")
+
+
+def _beyond(grid: Array, ends: Array, other: Side) -> float:
+    """How many rows of one side lie beyond the ends of the other."""
+    return sum(_beyond_each(grid, ends, other))
+
+
+def _beyond_each(grid: Array, ends: Array, other: Side) -> tuple[float, float]:
+    """How many rows of one side lie below, and above, all of the other."""
+    limits = other.feature.numeric
+    if limits is None or limits.min is None or limits.max is None:
+        return 0.0, 0.0
+    first, last = grid.searchsorted(limits.min), grid.searchsorted(limits.max, "right")
+    return float(ends[first]), float(ends[-1] - ends[last])
+
+
+def _gone(pair: Pair, numbers: Numbers, now: NumericStatistics) -> tuple[str, str]:
+    """Whether the numbers beyond an end are gone, or were all set to that end."""
+    rows, m = max(1, pair.reference.rows), max(1, pair.current.rows)
+    beyond = _beyond_each(numbers.grid, numbers.reference_ends, pair.current)
+    parts, clipped = [], []
+    for end, count, way in ((now.min, beyond[0], "below"), (now.max, beyond[1], "above")):
+        if end is None or count / rows <= sum(beyond) / rows / 10:
+            continue
+        parts.append(f"{way} {end:.6g} any more, where {count / rows:.1%} of the rows were")
+        place = int(numbers.grid.searchsorted(end))
+        if place < len(numbers.grid) and numbers.grid[place] == end:
+            was, at_end = numbers.reference[place] / rows, numbers.current[place] / m
+            if at_end - was > pair.new_limit / 2 and was <= HARDLY * at_end:
+                clipped.append(f"{end:.6g} itself rose from {was:.1%} to {at_end:.1%}")
+    text = f"nothing is {', nor '.join(parts)}"
+    if clipped:
+        return "clipped", f"{text}, and {' and '.join(clipped)}: cut off at a limit?"
+    return "gone values", text

@@ -1,0 +1,121 @@
+"""Single numbers whose share moved, such as a sensor stuck at 0, or a placeholder within the range."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml_assets.statistics.points import Array
+from ml_assets.validation.evidence import p_value_of_shares
+from ml_assets.validation.moves.move import HARDLY, THINNED_SHARE, Move, Pair, share_text
+from ml_assets.validation.side import EXACT_SHARE, Numbers
+
+# A number with such a share is one value; of lighter ones, only those that the other side hardly has.
+HEAVY = 0.05
+# In new limits: a value within the range that the other side hardly has.
+_ONLY = 1.5
+# In thresholds: a value that rose by so much, and much more than so many around it on each side did.
+_OUT, _MORE, _AROUND = 0.2, 3.0, 10
+
+
+@dataclass(frozen=True)
+class Single:
+    """One number and its share of the rows on both sides."""
+
+    value: float
+    before: float
+    now: float
+
+    @property
+    def change(self) -> float:
+        """By how much the share moved, without its sign."""
+        return abs(self.now - self.before)
+
+
+def heaviest_change(pair: Pair) -> Single:
+    """Give the number whose share changed most, of those with a share of at least `HEAVY`."""
+    numbers = pair.numbers
+    if numbers is None or not len(numbers.grid):
+        return Single(0.0, 0.0, 0.0)
+    before = numbers.reference / max(1, pair.reference.rows)
+    now = numbers.current / max(1, pair.current.rows)
+    change = np.where(np.maximum(before, now) >= HEAVY, np.abs(now - before), -1.0)
+    most = int(change.argmax())
+    if change[most] < 0:
+        return Single(0.0, 0.0, 0.0)
+    return Single(float(numbers.grid[most]), float(before[most]), float(now[most]))
+
+
+def spike_moves(pair: Pair, heaviest: Single, p_value: float) -> Iterator[Move]:
+    """A heavy number whose share changed; and a lighter one that the other side hardly has.
+
+    Parameters
+    ----------
+    pair : Pair
+        Of numbers.
+    heaviest : Single
+        As `heaviest_change` gives it.
+    p_value : float
+        Of the bins: heavy numbers have their own.
+    """
+    if heaviest.change >= HEAVY:
+        size = heaviest.change / pair.threshold
+        yield Move("single value", _text(heaviest), size, p_value)
+    numbers = pair.numbers
+    if numbers is None or not len(numbers.grid):
+        return
+    n, m = max(1, pair.reference.rows), max(1, pair.current.rows)
+    before, now = numbers.reference / n, numbers.current / m
+    if pair.current.feature.unique == 1 and (pair.reference.feature.unique or 0) > 1:
+        value = pair.current.values[0]
+        share = before[numbers.grid.searchsorted(value)]
+        text = f"every value is {value:.6g} now, which {share:.1%} of the rows had"
+        yield Move("constant", text, (1 - share) / pair.threshold, p_value)
+    floor = 0.0 if pair.reference.is_exact else THINNED_SHARE
+    rose = (now >= EXACT_SHARE) & (np.maximum(before, floor) <= HARDLY * now)
+    found = _largest(numbers, before, now, rose)
+    if found:
+        yield _spike(found, found.change / (_ONLY * pair.new_limit), len(numbers.grid), n, m)
+    found = _largest(numbers, before, now, _stands_out(before, now, pair.threshold))
+    if found:
+        yield _spike(found, found.change / (_OUT * pair.threshold), len(numbers.grid), n, m)
+
+
+def _largest(numbers: Numbers, before: Array, now: Array, chosen: Array) -> Single | None:
+    places = np.flatnonzero(chosen)
+    if not len(places):
+        return None
+    place = int(places[np.abs(now - before)[places].argmax()])
+    return Single(float(numbers.grid[place]), float(before[place]), float(now[place]))
+
+
+def _stands_out(before: Array, now: Array, threshold: float) -> Array:
+    """The values that became much more frequent than those around them did.
+
+    What is expected of a value is its old share times the ratio of the numbers around it.
+    """
+    around = np.ones(2 * _AROUND + 1)
+    if len(now) < len(around):
+        return np.zeros(len(now), bool)
+    wide = (np.convolve(side, around, "same") - side for side in (now, before))
+    expected = before * (next(wide) + 1e-3) / (next(wide) + 1e-3)
+    enough = _OUT * threshold
+    result: Array = (
+        (now >= EXACT_SHARE)
+        & (before > 0)
+        & (now - expected >= enough)
+        & (now >= _MORE * expected)
+        & (now - before >= enough)
+        & (now >= _MORE * before)
+    )
+    return result
+
+
+def _spike(found: Single, size: float, tries: int, n: int, m: int) -> Move:
+    counts = np.array([found.before * n]), np.array([found.now * m])
+    chance = float(p_value_of_shares(*counts, n, m)[0]) * tries
+    return Move("single value", _text(found), size, min(1.0, chance))
+
+
+def _text(found: Single) -> str:
+    return share_text(f"the value {found.value:.6g}", found.before, found.now)

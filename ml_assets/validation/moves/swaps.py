@@ -1,0 +1,89 @@
+"""Two columns whose contents changed places: each now looks like the other did."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ml_assets.validation.moves.move import Pair
+
+# Exchanged, both must agree so much better than as they are; and be so far apart as they are.
+_MAX_REST = 0.25
+_LEAST_SHIFT, _LEAST_SHARE = 0.03, 0.05
+# Of more columns that moved, those that moved most would have to be chosen first.
+_MOST = 64
+
+
+def swapped(pairs: Mapping[str, Pair]) -> dict[str, str]:
+    """Find the columns that changed places, among those that moved beyond chance.
+
+    Parameters
+    ----------
+    pairs : mapping of str to Pair
+        By column.
+
+    Returns
+    -------
+    dict of str to str
+        For each of two such columns the other one.
+    """
+    numbers = [name for name, pair in pairs.items() if _has_quantiles(pair)][:_MOST]
+    texts = [name for name, pair in pairs.items() if pair.texts is not None][:_MOST]
+    found: dict[str, str] = {}
+    for names, apart, least in (
+        (numbers, _numbers_apart(pairs, numbers), _LEAST_SHIFT),
+        (texts, _texts_apart(pairs, texts), _LEAST_SHARE),
+    ):
+        for i, j in _exchanged(apart, least):
+            if names[i] not in found and names[j] not in found:
+                found |= {names[i]: names[j], names[j]: names[i]}
+    return found
+
+
+def _exchanged(apart: np.ndarray, least: float) -> list[tuple[int, int]]:
+    own = np.diag(apart)
+    return [
+        (i, j)
+        for i in range(len(apart))
+        for j in range(i)
+        if min(own[i], own[j]) > least
+        and apart[i, j] <= _MAX_REST * own[i]
+        and apart[j, i] <= _MAX_REST * own[j]
+    ]
+
+
+def _has_quantiles(pair: Pair) -> bool:
+    sides = pair.reference.feature.numeric, pair.current.feature.numeric
+    return all(side is not None and side.quantiles and side.std_dev for side in sides)
+
+
+def _numbers_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarray:
+    """How far each current column is from each reference one, in the current's standard deviations."""
+    if len(names) < 2:
+        return np.zeros((0, 0))
+    sides = [(pairs[n].reference.feature.numeric, pairs[n].current.feature.numeric) for n in names]
+    before = np.array([one.quantiles[1:-1] for one, _ in sides if one], np.float64)
+    now = np.array([other.quantiles[1:-1] for _, other in sides if other], np.float64)
+    spread = np.array([other.std_dev for _, other in sides if other], np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.abs(now[:, None, :] - before[None, :, :]).mean(axis=2) / spread[:, None]
+    result: np.ndarray = np.nan_to_num(apart, nan=np.inf)
+    return result
+
+
+def _texts_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarray:
+    """Half the sum of the differences of the shares of the listed texts."""
+    if len(names) < 2:
+        return np.zeros((0, 0))
+    before, now = (
+        [{t: c / max(1, side.there) for t, c in side.listed.items()} for side in sides]
+        for sides in (
+            [pairs[n].reference for n in names],
+            [pairs[n].current for n in names],
+        )
+    )
+    return np.array([[_apart(one, other) for other in before] for one in now])
+
+
+def _apart(one: dict[str, float], other: dict[str, float]) -> float:
+    shared = sum(min(share, other[text]) for text, share in one.items() if text in other)
+    return 1 - shared

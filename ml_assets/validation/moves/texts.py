@@ -1,0 +1,122 @@
+"""Texts that one side has and the other hardly has; of wide columns also their length and their form."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ml_assets.statistics.points import Array
+from ml_assets.validation.evidence import p_value_of_shares, p_value_unseen
+from ml_assets.validation.moves.move import HARDLY, Move, Pair
+from ml_assets.validation.side import Side, Texts
+
+_MOST_NAMED = 3
+# Of a column that lists its frequent texts only: a new one must be so far beyond chance.
+_CLEARLY = 1e-9
+# So many of the most frequent texts show the form of a wide column, and so many more must have it.
+_LOOKED_AT, _MUCH = 64, 0.6
+_FORMS: tuple[tuple[str, Callable[[str], bool]], ...] = (
+    ("in capitals", str.isupper),
+    ("in small letters", str.islower),
+    ("digits only", str.isdigit),
+    ("with spaces around them", lambda text: text != text.strip()),
+    ("in ASCII", str.isascii),
+)
+
+
+def unknown_share(texts: Texts, reference: Side, current: Side) -> float:
+    """Give the share of the current rows with texts that the reference surely does not have."""
+    if reference.unlisted:
+        return 0.0
+    return float(texts.current[texts.num_known :].sum()) / max(1, current.rows)
+
+
+def text_moves(pair: Pair) -> Iterator[Move]:
+    """New texts and gone ones; of wide columns also another length or form."""
+    texts, reference, current = pair.texts, pair.reference, pair.current
+    if texts is None or not reference.there or not current.there:
+        return
+    is_known = np.arange(len(texts.names)) < texts.num_known
+    is_there = np.fromiter((name in current.listed for name in texts.names), bool, len(texts.names))
+    yield from _only(pair, texts.current, texts.reference, ~is_known, (current, reference))
+    yield from _only(pair, texts.reference, texts.current, ~is_there, (reference, current))
+    if reference.unlisted or current.unlisted:
+        yield from _length(pair)
+        yield from _form(pair)
+
+
+def largest_change(texts: Texts, pair: Pair) -> float:
+    """By how much the share of one text, or of the missing values, changed; 0 to 1."""
+    n, m = max(1, pair.reference.rows), max(1, pair.current.rows)
+    change = np.abs(texts.current / m - texts.reference / n).max(initial=0.0)
+    return max(float(change), abs(pair.current.missing / m - pair.reference.missing / n))
+
+
+def _only(
+    pair: Pair, much: Array, little: Array, is_only: Array, sides: tuple[Side, Side]
+) -> Iterator[Move]:
+    """Texts that the first of two sides lists and the other does not."""
+    one, other = sides
+    places = np.flatnonzero(is_only)
+    if not len(places):
+        return
+    if other.unlisted:
+        p_values = p_value_of_shares(little[places], much[places], other.there, one.there)
+        is_much = little[places] / other.there <= HARDLY * much[places] / one.there
+        places = places[(p_values <= _CLEARLY) & is_much]
+        p_value = _CLEARLY * len(is_only)
+        rows = float(much[places].sum())
+    else:
+        singletons = sum(1 for count in other.listed.values() if count == 1)
+        rows = float(much[places].sum())
+        p_value = p_value_unseen(rows, one.there, singletons, other.there)
+    if not rows:
+        return
+    share = rows / max(1, one.rows)
+    kind = "new values" if one is pair.current else "gone values"
+    text = _text(pair, places, much / max(1, one.rows), kind, share)
+    yield Move(kind, text, share / pair.new_limit, p_value)
+
+
+def _text(pair: Pair, places: Array, shares: Array, kind: str, share: float) -> str:
+    names = pair.texts.names if pair.texts else []
+    most = places[np.argsort(-shares[places], kind="stable")][:_MOST_NAMED]
+    shown = ", ".join(f"{names[place][:40]!r} ({shares[place]:.1%})" for place in most)
+    more = f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
+    if kind == "new values":
+        return f"{share:.1%} of the rows have new values: {shown}{more}"
+    return f"values of {share:.1%} of the rows are gone: {shown}{more}"
+
+
+def _length(pair: Pair) -> Iterator[Move]:
+    before, now = pair.reference.feature.string, pair.current.feature.string
+    if not before or not now or before.avg_length is None or now.avg_length is None:
+        return
+    low, high = before.min_length or 0, before.max_length or 0
+    change = abs(now.avg_length - before.avg_length)
+    # The standard deviation is at most half of the range.
+    spread = max(high - low, (now.max_length or 0) - (now.min_length or 0), 1)
+    error = spread / 2 * np.sqrt(1 / pair.reference.there + 1 / pair.current.there)
+    limit = pair.new_limit if low == high else 2 * pair.threshold * spread
+    if change > limit:
+        text = (
+            f"the mean length went from {before.avg_length:.3g} to {now.avg_length:.3g} characters"
+        )
+        p_value = (
+            float(p_value_unseen(1, 1, 0, 1))
+            if not error
+            else float(np.exp(-((change / error) ** 2) / 2))
+        )
+        yield Move("length", text, change / limit, p_value)
+
+
+def _form(pair: Pair) -> Iterator[Move]:
+    sides = (list(side.listed)[:_LOOKED_AT] for side in (pair.reference, pair.current))
+    before, now = sides
+    if min(len(before), len(now)) < _LOOKED_AT:
+        return
+    for form, has in _FORMS:
+        p, q = (sum(map(has, side)) / _LOOKED_AT for side in (before, now))
+        if abs(q - p) >= _MUCH:
+            text = f"of the most frequent values {q:.0%} are {form}, where {p:.0%} were"
+            # Fisher's exact test of 64 against 64 texts gives less than this from 0.6 on.
+            yield Move("encoding", text, abs(q - p) / _MUCH + 0.01, 1e-6)
