@@ -45,7 +45,7 @@ def cause(event: dg.DagsterEvent) -> str:
         The message of the outermost error that was written for a person; without one, the name and
         message of the innermost.
     """
-    errors = list(_chain(error_of(event)))
+    errors = list(errors_of(event))
     for error in errors:
         name = str(error.cls_name)
         if name in _FOR_PEOPLE:
@@ -60,6 +60,14 @@ def cause(event: dg.DagsterEvent) -> str:
     return text
 
 
+def errors_of(event: dg.DagsterEvent) -> "Iterator[SerializableErrorInfo]":
+    """Give the error of a step's or a run's failure, then what caused it, and so on."""
+    error = error_of(event)
+    while error is not None:
+        yield error
+        error = error.cause
+
+
 def error_of(event: dg.DagsterEvent) -> "SerializableErrorInfo | None":
     """Give the error of a step's or a run's failure, as far as one was recorded."""
     if event.event_type == dg.DagsterEventType.STEP_FAILURE:
@@ -71,12 +79,6 @@ def asset_name(event: dg.DagsterEvent) -> str:
     """Name the asset of an event as its key is written."""
     pipeline, _, asset = str(event.step_key).rpartition("__")
     return f"{pipeline}/{asset}" if pipeline else asset
-
-
-def _chain(error: "SerializableErrorInfo | None") -> "Iterator[SerializableErrorInfo]":
-    while error is not None:
-        yield error
-        error = error.cause
 
 
 def _failure(record: logging.LogRecord) -> dg.DagsterEvent | None:

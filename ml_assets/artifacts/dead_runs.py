@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ml_assets.artifacts.home import Home
@@ -9,9 +10,19 @@ from ml_assets.artifacts.store import Store
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster import RunRecord
 
 PROCESS_TAG = "ml_assets/process"
+# A run that does not say which process it is may still be on its way there.
+GRACE = timedelta(minutes=10)
+_CREATED = "created-by"
+_MODULE = "ml_assets.definitions"
 _SAME_START_SECONDS = 2.0
+
+
+def creation_tag() -> str:
+    """Give the tag for a run that this process creates and drives; its id is not known yet."""
+    return f"{_CREATED} {process_name(os.getpid())}"
 
 
 def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
@@ -39,22 +50,60 @@ def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
         Store(root).sweep()
 
 
-def close_dead_runs(instance: "dg.DagsterInstance") -> list[str]:
-    """Mark as failed every run of this machine that began and whose process is gone; give their ids."""
+def close_dead_runs(instance: "dg.DagsterInstance", now: datetime | None = None) -> list[str]:
+    """Mark as failed every run of this machine that began and whose process is gone; give their ids.
+
+    Parameters
+    ----------
+    instance : dagster.DagsterInstance
+        Where the runs are.
+    now : datetime, optional
+        By default the moment. A run of ours that never said which process it is counts as dead after
+        `GRACE`, unless Dagster noted a process and that one runs.
+    """
     import dagster as dg
 
-    status = dg.DagsterRunStatus
-    begun = dg.RunsFilter(statuses=[status.STARTING, status.STARTED, status.CANCELING])
-    dead = [run for run in instance.get_runs(filters=begun) if _is_dead(run)]
+    status, moment = dg.DagsterRunStatus, now or datetime.now(UTC)
+    unfinished = [status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
+    records = instance.get_run_records(filters=dg.RunsFilter(statuses=unfinished))
+    dead = [one.dagster_run for one in records if _is_dead(instance, one, moment)]
     for run in dead:
-        process = run.tags[PROCESS_TAG].split(" ")[-1]
-        instance.report_run_failed(run, f"The process {process} of this run is gone.")
+        process = run.tags.get(PROCESS_TAG, "unknown").split(" ")[-1]
+        instance.report_run_failed(run, f"The process of this run is gone ({process}).")
     return [run.run_id for run in dead]
 
 
-def _is_dead(run: "dg.DagsterRun") -> bool:
-    run_id, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
-    return run_id == run.run_id and not is_running(process)
+def _is_dead(instance: "dg.DagsterInstance", record: "RunRecord", now: datetime) -> bool:
+    run = record.dagster_run
+    whose, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
+    # Dagster copies tags to a run that repeats another, and those name that one's process.
+    if whose == run.run_id or (whose == _CREATED and run.parent_run_id is None):
+        return not is_running(process)
+    is_late = now - record.update_timestamp.replace(tzinfo=UTC) > GRACE
+    return is_late and _is_ours(run) and not _noted_process_runs(instance, run)
+
+
+def _is_ours(run: "dg.DagsterRun") -> bool:
+    """Whether a run is of these definitions: the instance may hold those of other projects."""
+    origin = run.job_code_origin
+    pointer = origin.repository_origin.code_pointer if origin else None
+    return getattr(pointer, "module", None) == _MODULE
+
+
+def _noted_process_runs(instance: "dg.DagsterInstance", run: "dg.DagsterRun") -> bool:
+    import psutil
+    from dagster import DagsterEventType
+
+    for entry in instance.all_logs(run.run_id, of_type=DagsterEventType.ENGINE_EVENT):
+        event = entry.dagster_event
+        pid = event.engine_event_data.metadata.get("pid") if event else None
+        try:
+            process = psutil.Process(int(str(pid.value))) if pid else None
+        except (ValueError, psutil.NoSuchProcess):
+            continue
+        if process and process.create_time() <= entry.timestamp + _SAME_START_SECONDS:
+            return True
+    return False
 
 
 def _owner() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from ml_assets.artifacts.declared import Unsure, declared, ingredients_now
 from ml_assets.artifacts.home import Home
@@ -72,6 +73,23 @@ def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]
     records = [record for record in map(store.current, assets) if record is not None]
     lineages, _ = read_lineages(store, map(store.artifact, records))
     return why_stale(home, pipeline, {n: one for found in lineages for n, one in found.items()})
+
+
+def stale_assets(store: Store) -> list[str]:
+    """Name the assets that hold now and were made from others than hold now, sorted."""
+    records = {name: store.current(name) for name in store.assets()}
+
+    @cache
+    def is_stale(name: str) -> bool:
+        record = records.get(name)
+        inputs = record.ingredients.get("inputs", {}) if record else {}
+        return any(_differs(records.get(i), digest) or is_stale(i) for i, digest in inputs.items())
+
+    return [name for name, record in records.items() if record is not None and is_stale(name)]
+
+
+def _differs(record: Record | None, digest: str) -> bool:
+    return record is None or record.digest != digest
 
 
 def why_stale(

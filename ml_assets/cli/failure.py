@@ -1,6 +1,7 @@
 """Explains a failed run: which asset, why, what was not made, and what to do next."""
 
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
-def explain_run(home: Home, name: str, show_traceback: bool) -> None:
+INTERRUPTED = 130  # the exit code that shells give a command that Ctrl-C ended
+_INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
+_DISK = ("disk I/O error", "disk is full", "No space left", "File too large")
+
+
+def explain_run(home: Home, name: str, show_traceback: bool) -> int:
     """Print what failed in the run that this process has begun; the traceback goes to a file.
 
     Parameters
@@ -27,8 +33,15 @@ def explain_run(home: Home, name: str, show_traceback: bool) -> None:
         The pipeline's name.
     show_traceback : bool
         Whether to print the traceback too.
+
+    Returns
+    -------
+    int
+        The exit code: `INTERRUPTED` where a person or the system ended the run, else 1.
     """
     import dagster as dg
+
+    from ml_assets.console import asset_name
 
     with dg.DagsterInstance.get() as instance:
         run = _own_run(instance)
@@ -39,11 +52,17 @@ def explain_run(home: Home, name: str, show_traceback: bool) -> None:
     failures = steps or [event for event in events if event.event_type == kinds.RUN_FAILURE]
     if run is None or not failures:
         print(f"Failed: {name}: the run ended early; see above. {_again(name)}", file=sys.stderr)
-        return
+        return 1
     text = "\n\n".join(_traceback(failure) for failure in failures)
     _keep_traceback(home.root / "logs" / f"{run.run_id}.txt", text, show_traceback)
+    stopped = [failure for failure in failures if _is_interrupt(failure)]
+    if stopped:
+        at = asset_name(stopped[0]) if stopped[0].step_key else name
+        print(*_skipped(at, not_made(events)), interrupted(at, name), sep="\n", file=sys.stderr)
+        return INTERRUPTED
     for failure in failures:
         print(*failure_lines(failure, home, name, not_made(events)), sep="\n", file=sys.stderr)
+    return 1
 
 
 def explain_error(error: BaseException, home: Home, name: str, show_traceback: bool) -> None:
@@ -53,7 +72,16 @@ def explain_error(error: BaseException, home: Home, name: str, show_traceback: b
     chain = list(_chain(error))
     told = next((one for one in chain if isinstance(one, MLAssetsError)), chain[-1])
     lines = str(told).strip().splitlines() or [type(told).__name__]
-    print(*_told(name, lines, name), sep="\n", file=sys.stderr)
+    print(
+        *_told(name, [*lines[:-1], lines[-1] + _about_disk(lines[-1], home)], name),
+        sep="\n",
+        file=sys.stderr,
+    )
+
+
+def interrupted(what: str, name: str) -> str:
+    """Say that a run was ended from outside, at which asset or pipeline, and how it goes on."""
+    return f"Interrupted: {what}. What was made before is kept; to go on: python -m ml_assets run {name}"
 
 
 def not_made(events: "Sequence[dg.DagsterEvent]") -> list[str]:
@@ -91,14 +119,22 @@ def failure_lines(
     from ml_assets.console import asset_name, cause
 
     asset = asset_name(failure) if failure.step_key else name
-    causes = _failed_gates(failure, home) or cause(failure).splitlines()
+    own = asset.split("/")[0]
+    gates = _failed_gates(failure, home)
+    causes = gates or cause(failure).splitlines()
+    causes = [*causes[:-1], causes[-1] + _about_disk(causes[-1], home)]
+    told = _told(asset, causes, own)
+    # The console has said it already, in full, but for what gates found.
+    return [*_skipped(asset, not_done), *(told if gates else told[-1:])]
+
+
+def _skipped(asset: str, not_done: Sequence[str]) -> list[str]:
     others = [other for other in not_done if other != asset.split("/")[-1]]
-    skipped = [f"Not made: {', '.join(others)}."] if others else []
-    return [*skipped, *_told(asset, causes, name)]
+    return [f"Not made: {', '.join(others)}."] if others else []
 
 
 def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
-    first = causes[0].rstrip()
+    first = causes[0].rstrip().removesuffix(":")
     more = f" (and {len(causes) - 1} more, above)" if len(causes) > 1 else ""
     end = "" if first.endswith((".", "!", "?")) else "."
     last = f"Failed: {what}: {first}{end}{more} {_again(name)}"
@@ -107,6 +143,23 @@ def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
 
 def _again(name: str) -> str:
     return f"Mend that, then: python -m ml_assets run {name}"
+
+
+def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
+    from ml_assets.console import errors_of
+
+    return any(error.cls_name in _INTERRUPTS for error in errors_of(failure))
+
+
+def _about_disk(text: str, home: Home) -> str:
+    """Where there is no room for what: the databases' own errors name no file."""
+    if not any(word in text for word in _DISK):
+        return ""
+    free = shutil.disk_usage(home.root).free / 1e6
+    return (
+        f": the disk below {home.root} has {free:,.0f} MB left, or a limit on the size of files was "
+        "reached (ulimit -f)"
+    )
 
 
 def _own_run(instance: "dg.DagsterInstance") -> "dg.DagsterRun | None":

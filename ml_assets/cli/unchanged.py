@@ -5,6 +5,7 @@ This asks coarsely, without Dagster: if one thing differs, Dagster runs, and eac
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from ml_assets import durable
 from ml_assets.artifacts.code import code_of_modules
 from ml_assets.artifacts.fingerprint import libraries_of
 from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import outline
 from ml_assets.artifacts.store import Store
 from ml_assets.pipeline_file import PipelineFile
 
@@ -33,13 +35,11 @@ def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
     home : Home
         The home folder, whose last complete run is compared with.
     """
-    path = _memory(pipeline, home)
-    before = durable.read_json(path) if path.is_file() else None
-    if before is None:
-        return None
+    before = durable.read_json_object(_memory(pipeline, home))
+    assets = _assets_of(before or {})
     store = Store(home.pipeline(pipeline.spec.name))
-    assets = [name for name, _ in before.get("assets", [])]
-    return assets if before == _inputs(pipeline, home, store, assets) else None
+    is_same = bool(assets) and before == _inputs(pipeline, home, store, assets)
+    return assets if is_same else None
 
 
 def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
@@ -49,6 +49,17 @@ def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
     made = {name: store.current(name) for name in assets}
     in_order = sorted(assets, key=lambda name: _depth(store, made, name))
     durable.write_json(_memory(pipeline, home), _inputs(pipeline, home, store, in_order))
+
+
+def _assets_of(before: Mapping[str, Any]) -> list[str]:
+    """The assets of the last complete run; none where its memory is not as it was written."""
+    found = before.get("assets")
+    pairs = (
+        [pair for pair in found if isinstance(pair, list) and pair]
+        if isinstance(found, list)
+        else []
+    )
+    return [name for name, *_ in pairs if isinstance(name, str)]
 
 
 def _memory(pipeline: PipelineFile, home: Home) -> Path:
@@ -63,7 +74,11 @@ def _depth(store: Store, made: Any, name: str) -> tuple[int, str]:
 def _inputs(
     pipeline: PipelineFile, home: Home, store: Store, assets: list[str]
 ) -> dict[str, Any] | None:
-    """Everything that the assets depend on, or None where that cannot be told cheaply."""
+    """Everything that the assets depend on, or None where that cannot be told cheaply.
+
+    Of the stored files only size and time are compared here. Where these differ Dagster runs, and each
+    asset compares the content.
+    """
     from ml_assets.ingest.sources import source_fingerprint
     from ml_assets.registry.registry import champion
 
@@ -77,10 +92,12 @@ def _inputs(
     theirs = code_of_modules(spec.user_modules)
     return {
         "assets": [[name, record.fingerprint] for name, record in records.items() if record],
+        "files": [outline(store, store.artifact(record)) for record in records.values() if record],
         "yaml": durable.json_digest(spec.model_dump(mode="json")),
         "code": _code(),
         "user_code": {name: source.digest for name, source in theirs.items()},
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES} | libraries_of(theirs),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES}
+        | libraries_of(theirs, spec.user_modules),
         "python": platform.python_version(),
         "source": source,
         "schema": durable.file_digest(schema) if schema.is_file() else None,

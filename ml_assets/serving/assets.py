@@ -39,14 +39,20 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         """Score the spans of the serving window with the champion."""
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
+        from ml_assets.registry.ledger import Ledger
+        from ml_assets.registry.promotion import ledger_folder
         from ml_assets.registry.registry import champion
         from ml_assets.serving.champion import scorer
+        from ml_assets.serving.promoted import check_promoted
         from ml_assets.serving.score import Scoring, score_table
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
         trusted = pipeline.training.trusted_types
-        by = scorer(champion(stage.home.tracking_uri, name), name, pipeline.name)
+        holder = champion(stage.home.tracking_uri, name)
+        by = scorer(holder, name, pipeline.name)
+        ledger = Ledger(ledger_folder(stage.home.mlflow, name))
+        check_promoted(holder, ledger.entries(), pipeline.name)
         model = load_model(stage.store.object_path("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window

@@ -6,13 +6,24 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.reconstruct import ReconstructableRepository
+from dagster._core.events import EngineEventData
+from dagster._core.origin import JobPythonOrigin
 
 from ml_assets.artifacts import dead_runs
-from ml_assets.artifacts.dead_runs import PROCESS_TAG, close_dead_runs, is_running, process_name
+from ml_assets.artifacts.dead_runs import (
+    GRACE,
+    PROCESS_TAG,
+    close_dead_runs,
+    creation_tag,
+    is_running,
+    process_name,
+)
 from ml_assets.artifacts.store import Store
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -76,7 +87,13 @@ def test_a_run_that_still_runs_is_left_alone(home: Path) -> None:
     assert statuses(home) == ["SUCCESS", "FAILURE"]
 
 
+@dg.job
+def work() -> None:
+    """Nothing."""
+
+
 HERE = os.uname().nodename
+GONE = f"{HERE}:{2**22 + 1}:1.00"
 # The tag of a run that has begun, with "{id}" for the run's own id, and whether the run is dead.
 TAGS = [
     (None, False),
@@ -85,21 +102,28 @@ TAGS = [
     (f"{{id}} another-host:{2**22 + 1}:1.00", False),
     (f"{{id}} {process_name(os.getpid())}", False),
     (f"{{id}} {HERE}:{os.getpid()}:1.00", True),
+    (f"created-by {GONE}", True),
+    (creation_tag(), False),
 ]
 
 
 @pytest.mark.parametrize(
     ("tag", "dead"),
     TAGS,
-    ids=["none", "gone", "of another run", "of another host", "this one", "an older one"],
+    ids=[
+        "none",
+        "gone",
+        "of another run",
+        "of another host",
+        "this one",
+        "an older one",
+        "of a dead creator",
+        "of this creator",
+    ],
 )
 def test_only_runs_of_dead_processes_of_this_machine_are_closed(
     tag: str | None, dead: bool
 ) -> None:
-    @dg.job
-    def work() -> None:
-        pass
-
     with dg.DagsterInstance.ephemeral() as instance:
         run = instance.create_run_for_job(work)
         instance.handle_new_event(_started(run))
@@ -111,13 +135,68 @@ def test_only_runs_of_dead_processes_of_this_machine_are_closed(
     assert found.is_failure_or_canceled == dead
 
 
-def _started(run: dg.DagsterRun) -> dg.EventLogEntry:
+STATUS = dg.DagsterRunStatus
+UNFINISHED = [STATUS.NOT_STARTED, STATUS.STARTING, STATUS.STARTED, STATUS.CANCELING]
+
+
+@pytest.mark.parametrize("status", UNFINISHED, ids=lambda status: str(status.value))
+def test_a_run_of_a_dead_creator_is_closed_however_far_it_came(status: STATUS) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        tags = {PROCESS_TAG: f"created-by {GONE}"}
+        run = instance.create_run_for_job(work, tags=tags, status=status)
+        assert close_dead_runs(instance) == [run.run_id]
+        found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert found.is_failure
+
+
+def test_a_repeated_run_is_not_its_dead_parent() -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        parent = instance.create_run_for_job(work)
+        instance.create_run_for_job(
+            work,
+            tags={PROCESS_TAG: f"created-by {GONE}"},
+            parent_run_id=parent.run_id,
+            root_run_id=parent.run_id,
+        )
+        assert close_dead_runs(instance) == []
+
+
+# Whose the run is, the process that Dagster noted, after how long, and whether it counts as dead.
+UNTAGGED = [
+    ("ml_assets.definitions", None, GRACE * 2, True),
+    ("ml_assets.definitions", None, GRACE / 2, False),
+    ("ml_assets.definitions", 2**22 + 1, GRACE * 2, True),
+    ("ml_assets.definitions", os.getpid(), GRACE * 2, False),
+    ("another.definitions", None, GRACE * 2, False),
+    (None, None, GRACE * 2, False),
+]
+
+
+@pytest.mark.parametrize(("module", "pid", "after", "dead"), UNTAGGED)
+def test_a_run_of_ours_that_never_said_its_process_is_dead_after_a_while(
+    module: str | None, pid: int | None, after: timedelta, dead: bool
+) -> None:
+    origin = ReconstructableRepository.for_module(module or "", "defs").get_python_origin()
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(
+            work, job_code_origin=JobPythonOrigin("work", origin) if module else None
+        )
+        instance.handle_new_event(_started(run, datetime.now(UTC).timestamp()))
+        if pid is not None:
+            noted = EngineEventData.in_process(pid)
+            instance.report_engine_event("Executing steps in process", run, noted)
+        now = datetime.now(UTC) + after
+        assert close_dead_runs(instance, now) == ([run.run_id] if dead else [])
+
+
+def _started(run: dg.DagsterRun, at: float = 1.0) -> dg.EventLogEntry:
     return dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None,
         level="info",
         user_message="",
         run_id=run.run_id,
-        timestamp=1.0,
+        timestamp=at,
         dagster_event=dg.DagsterEvent("PIPELINE_START", run.job_name),
     )
 

@@ -65,8 +65,40 @@ def test_the_last_line_of_a_failure_names_asset_cause_and_next_command(
     assert err[-1] == (
         f"Failed: toy/first: rows.csv, line 3: a bad row. (and 1 more, above) {AGAIN}"
     )
-    assert err[-3:-1] == ["  rows.csv, line 3: a bad row.", "  rows.csv, line 7: another."]
     assert "Not made: second, third." in err
+
+
+def test_what_failed_is_said_once_and_in_full(runs: dict[str, Printed]) -> None:
+    _, _, err = runs["many_causes"]
+    assert [line for line in err if "is constant" in line] == ["a is constant", "b is constant"]
+    assert err[-1] == (
+        f"Failed: toy/first: no column is left to learn from. (and 2 more, above) {AGAIN}"
+    )
+
+
+def test_an_interrupted_run_says_how_it_goes_on(runs: dict[str, Printed]) -> None:
+    code, _, err = runs["interrupt"]
+    assert code == 130
+    assert err[-2:] == [
+        "Not made: second, third.",
+        "Interrupted: toy/first. What was made before is kept; to go on: python -m ml_assets run toy",
+    ]
+
+
+def test_a_full_disk_is_told_with_its_place(runs: dict[str, Printed]) -> None:
+    _, _, err = runs["disk"]
+    assert re.match(
+        r"Failed: toy/first: sqlite3\.OperationalError: disk I/O error: the disk below .*\.ml_assets has "
+        r"[\d,]+ MB left, or a limit on the size of files was reached \(ulimit -f\)\. Mend that",
+        err[-1],
+    )
+
+
+def test_a_part_says_what_it_leaves_behind(runs: dict[str, Printed]) -> None:
+    _, out, err = runs["part_anew"]
+    assert err[0].endswith(" --select 'key:toy/first'")
+    assert out[-1] == "  stale: second, third (made before; python -m ml_assets run toy)"
+    assert not any("stale" in line for line in runs["success"][1])
 
 
 def test_the_traceback_is_in_a_file_and_nowhere_else(runs: dict[str, Printed]) -> None:
@@ -95,7 +127,11 @@ def test_a_selection_of_nothing_is_explained(runs: dict[str, Printed]) -> None:
     assert code == 1
     assert err[-2] == "Traceback: .ml_assets/logs/before_the_run.txt"
     assert err[-1].startswith("Failed: toy: ")
-    assert "nonsense" in err[-1]
+    assert (
+        "--select 'nonsense' means no asset of toy. Its assets are: first, second, third."
+        in err[-1]
+    )
+    assert not any(line.split()[0] in ("first", "second") for line in err if line.strip())
     assert not any("toy_runs.py" in line for line in err)
 
 
@@ -121,5 +157,12 @@ def test_a_run_of_nothing_new_says_so_without_dagster(runs: dict[str, Printed]) 
 
 def test_nothing_of_dagsters_own_log_is_printed(runs: dict[str, Printed]) -> None:
     printed = "\n".join(line for _, out, err in runs.values() for line in (*out, *err))
-    noise = ("DEBUG", "STEP_START", "Dependencies for step", "Warning", "RUN_FAILURE")
+    noise = (
+        "Materialization failed",
+        "DEBUG",
+        "STEP_START",
+        "Dependencies for step",
+        "Warning",
+        "RUN_FAILURE",
+    )
     assert [word for word in noise if word in printed] == []

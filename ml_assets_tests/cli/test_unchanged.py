@@ -113,7 +113,15 @@ def _fail_a_gate(shop: Shop) -> None:
     shop.put("model", checks=[failed], blocking=["gate"], inputs={"data": "made"})
 
 
+def _file_of(shop: Shop) -> Path:
+    (path,) = (shop.store.root / "objects" / "model").glob("*/a.json")
+    return path
+
+
 CHANGES: dict[str, Callable[[Shop], object]] = {
+    "artifact_cut_off": lambda shop: _file_of(shop).write_text('"'),
+    "artifact_altered": lambda shop: _file_of(shop).write_text('"b"'),
+    "artifact_incomplete": lambda shop: _file_of(shop).unlink(),
     "source": lambda shop: shop.write_code(version="2"),
     "users_helper": lambda shop: shop.write_code(helper="2"),
     "yaml": lambda shop: shop.write(statistics={"top_values": 5}),
@@ -129,6 +137,18 @@ CHANGES: dict[str, Callable[[Shop], object]] = {
     "failed_gate": _fail_a_gate,
     "broken_memory": lambda shop: shop.store.root.joinpath("last_run.json").unlink(),
 }
+
+
+# What may be left of the memory, or stand there instead.
+BROKEN = ["{", "", "[]", "3", "null", "{}", '{"assets": 3}', '{"assets": [3, [], [4, 5]]}']
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_memory_that_cannot_be_read_counts_as_absent(shop: Shop, text: str) -> None:
+    shop.store.root.joinpath("last_run.json").write_text(text)
+    assert shop.unchanged() is None
+    shop.remember()
+    assert shop.unchanged() == ["data", "model"]
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

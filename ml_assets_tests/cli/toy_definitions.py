@@ -1,6 +1,8 @@
 """The definitions of a toy pipeline, whose first stage does what the variable ``TOY`` says."""
 
 import os
+import signal
+import sqlite3
 from pathlib import Path
 
 import dagster as dg
@@ -31,6 +33,12 @@ def first(stage: Stage) -> Outcome:
             Path("nowhere").read_text()
         except OSError as error:
             raise DataError("rows.csv, line 3: a bad row.\nrows.csv, line 7: another.") from error
+    if TOLD == "interrupt":
+        os.kill(os.getpid(), signal.SIGINT)
+    if TOLD == "many_causes":
+        raise DataError("no column is left to learn from:\na is constant\nb is constant")
+    if TOLD == "disk":
+        raise sqlite3.OperationalError("disk I/O error")
     if TOLD == "plain_error":
         raise ZeroDivisionError("by zero")
     sound = Check("sound", TOLD != "gate", "roc_auc is 0.61; 0.7 is needed.")

@@ -20,6 +20,10 @@ SCENARIOS: dict[str, tuple[str, str | None, bool]] = {
     "part": ("", "key:toy/first", False),
     "success": ("", None, False),
     "again": ("", None, False),
+    "part_anew": ("anew", "first", False),
+    "interrupt": ("interrupt", None, False),
+    "many_causes": ("many_causes", None, False),
+    "disk": ("disk", None, False),
     "definitions": ("definitions", "group:toy", False),
 }
 

@@ -60,9 +60,8 @@ def put_champion(
     store = store_of(home)
     model = put_artifact(store, "model", lambda path: write_bundle(path, task, version))
     put_artifact(store, "registered_model", lambda path: (path / "registered_model.json").touch())
-    found = RegisteredVersion(
-        "shop", version, {"model_digest": model.digest, **tags}, datetime.now(UTC), "file:///m"
-    )
+    given = {"model_digest": model.digest, "promotion": "promoted", **tags}
+    found = RegisteredVersion("shop", version, given, datetime.now(UTC), "file:///m")
     name_champion(monkeypatch, found)
     return model
 

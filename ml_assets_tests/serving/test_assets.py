@@ -73,7 +73,7 @@ def test_nothing_changed_is_not_scored_again_but_another_champion_is(
     model = put_champion(home, monkeypatch)
     reasons = []
     for version in (1, 1, 2):
-        tags = {"model_digest": model.digest}
+        tags = {"model_digest": model.digest, "promotion": "promoted"}
         found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
         name_champion(monkeypatch, found)
         result = materialize(build_assets(pipeline), home)
@@ -91,6 +91,17 @@ def test_without_a_champion_nothing_is_scored(
     put_champion(home, monkeypatch)
     name_champion(monkeypatch, None)
     with pytest.raises(ModelError, match="'shop' has no champion"):
+        materialize(build_assets(pipeline), home)
+    assert store_of(home).current("predictions") is None
+
+
+def test_a_version_that_was_only_given_the_alias_does_not_score(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = shop(tmp_path / "shop")
+    put_raw_data(pipeline, home, raw_rows(35))
+    put_champion(home, monkeypatch, promotion="refused: blessing: roc_auc is 0.61")
+    with pytest.raises(ModelError, match=r"the gate never promoted it .refused: blessing: roc_auc"):
         materialize(build_assets(pipeline), home)
     assert store_of(home).current("predictions") is None
 

@@ -1,0 +1,72 @@
+"""What `--select` means: assets of one pipeline, never of another, and never all by mistake."""
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence, Set
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.errors import PipelineFileError, did_you_mean
+
+_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FEW = 3
+
+
+def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
+    """Give the assets of a pipeline that a selection means, sorted.
+
+    Parameters
+    ----------
+    select : str
+        Dagster's selections, separated by commas. The bare name of an asset means the pipeline's own.
+    pipeline : str
+        The pipeline's name, which is also its group.
+    graph : BaseAssetGraph
+        All assets that there are.
+
+    Raises
+    ------
+    PipelineFileError
+        If it means no asset of the pipeline, with the nearest names.
+    """
+    own = dg.AssetSelection.groups(pipeline).resolve(graph)
+    names = {key.path[-1] for key in own}
+    parts = [part.strip() for part in select.split(",") if part.strip()]
+    found = {key for part in parts for key in _resolve(part, pipeline, names, graph)}
+    if not found & own:
+        raise PipelineFileError(
+            f"--select '{select}' means no asset of {pipeline}.{_nearest(parts, pipeline, names)} Its "
+            f"assets are: {', '.join(sorted(names))}."
+        )
+    return sorted(found & own)
+
+
+def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
+    """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
+    if len(keys) <= _FEW:
+        return ",".join(f"key:{key.to_user_string()}" for key in keys)
+    return f"({' or '.join(select.split(','))}) and group:{pipeline}"
+
+
+def _resolve(part: str, pipeline: str, names: Iterable[str], graph: Any) -> Set[dg.AssetKey]:
+    if part in names:
+        return {dg.AssetKey([pipeline, part])}
+    if _WORDS.fullmatch(part):  # no more than a name, and no asset has it
+        return set()
+    try:
+        with warnings.catch_warnings(action="ignore"):  # its parser warns of an argument of its own
+            return dg.AssetSelection.from_string(part).resolve(graph, allow_missing=True)
+    except Exception as error:  # Dagster's parser has a class of its own for each mistake
+        said = str(error).strip().splitlines()
+        raise PipelineFileError(
+            f"--select: '{part}' is no selection of assets: {said[0] if said else error!r} Examples: "
+            f"model, key:{pipeline}/model, +key:{pipeline}/model (with what it is made from)."
+        ) from error
+
+
+def _nearest(parts: Iterable[str], pipeline: str, names: Iterable[str]) -> str:
+    known = [*names, pipeline]
+    words = [word for part in parts for word in _WORDS.findall(part)]
+    hints = (did_you_mean(word, known) for word in reversed(words) if word not in known)
+    return next((hint for hint in hints if hint), "")
