@@ -1,6 +1,7 @@
 """The assets of this room: `serving_statistics`, `skew`, `drift` and `performance`."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
@@ -41,8 +42,9 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """Describes the raw columns of the rows that were scored, and their scores."""
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
+        from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.statistics.generate import generate_statistics
-        from ml_assets.table import Table
+        from ml_assets.table import EXAMPLE_ID, Table
 
         facts, manifest = predictions.json(_SCORED_BY), raw_data.json("manifest.json")
         scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
@@ -53,7 +55,9 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         of_scores = generate_statistics(scores, columns=facts["scores"], **options)
         durable.write_json(stage.directory / "statistics.json", found.to_json())
         durable.write_json(stage.directory / "scores.json", of_scores.to_json())
-        durable.write_json(stage.directory / _SCORED_BY, facts)
+        ids = scores.to_arrow([EXAMPLE_ID])[EXAMPLE_ID].combine_chunks()
+        trained = own_splits(ids, _champions_examples(stage, facts)).to_pylist().count("train")
+        durable.write_json(stage.directory / _SCORED_BY, {**facts, "trained_on": trained})
         version = facts["scorer"]["version"]
         return Outcome(
             summary={"rows": found.num_rows, "model_version": version},
@@ -83,7 +87,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from dataclasses import replace
 
         from ml_assets import durable
-        from ml_assets.monitoring.findings import judge_skew, only
+        from ml_assets.monitoring.findings import judge_skew, only, without_news
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.validation.severity import with_severity
         from ml_assets.validation.skew import detect_skew
@@ -104,6 +108,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         found = replace(found, anomalies=tuple(judged))
         durable.write_json(stage.directory / "skew.json", {**_about(facts), **found.to_json()})
         verdict = judge_skew(found, current.num_rows, spec.min_rows)
+        verdict = without_news(verdict, facts["trained_on"], current.num_rows)
         wrong = [
             {"feature": a.feature or "(all)", "severity": a.severity, "description": a.description}
             for a in judged[:30]
@@ -131,7 +136,12 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def drift(stage: Stage, serving_statistics: Artifact) -> Outcome:
         """Finds the features whose distribution moved since the champion was trained."""
         from ml_assets import durable
-        from ml_assets.monitoring.findings import judge_findings, only, worst_features
+        from ml_assets.monitoring.findings import (
+            judge_findings,
+            only,
+            without_news,
+            worst_features,
+        )
         from ml_assets.monitoring.picture import draw_drift
         from ml_assets.validation.drift import detect_drift
 
@@ -150,6 +160,7 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             draw_drift(stage.directory / "drift.png", reference, current, worst)
             shown["picture"] = Picture("drift.png", "Training beside scored rows")
         verdict = judge_findings(findings, "drifted")
+        verdict = without_news(verdict, facts["trained_on"], current.num_rows)
         return _outcome("drift", verdict, findings, current.num_rows, facts, shown)
 
     return drift
@@ -179,13 +190,16 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def performance(stage: Stage, predictions: Artifact, labels: Artifact) -> Outcome:
         """Compares the champion on scored rows whose labels are known with its own evaluation."""
         from ml_assets import durable
+        from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.monitoring.performance import join_labels, judge_performance
-        from ml_assets.table import Table
+        from ml_assets.table import EXAMPLE_ID, Table
 
         facts, known = predictions.json(_SCORED_BY), labels.json("labels.json")["classes"]
         scored = Table((predictions.path / "predictions.parquet",)).to_arrow()
         given = Table((labels.path / "labels.parquet",)).to_arrow()
-        joined = join_labels(scored, given, facts["scores"], facts["classes"], known or ())
+        ids = scored[EXAMPLE_ID].combine_chunks()
+        own = own_splits(ids, _champions_examples(stage, facts)).is_valid()
+        joined = join_labels(scored, given, facts["scores"], facts["classes"], known or (), own)
         then = _metric_then(stage, facts["scorer"]["evaluation_digest"], metric)
         found = judge_performance(
             pipeline.task,
@@ -209,6 +223,7 @@ def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any
         summary={
             "rows": found.rows_labelled,
             "rows_labelled": found.rows_labelled,
+            "rows_own": found.rows_own,
             "metrics": {m.name: [m.value, m.low, m.high] for m in found.metrics},
             "outcome": found.outcome,
             **_about(facts),
@@ -242,6 +257,12 @@ def _sides(
         )
     current = DatasetStatistics.from_json(serving_statistics.json("statistics.json"))
     return current, DatasetStatistics.from_json(durable.read_json(path)["train"]), facts
+
+
+def _champions_examples(stage: Stage, facts: Mapping[str, Any]) -> Path:
+    """The file of the examples that the champion was made from; it may be gone."""
+    digest = facts["scorer"]["examples_digest"]
+    return stage.store.object_path("examples", digest or "none") / "examples.parquet"
 
 
 def _metric_then(stage: Stage, digest: str | None, metric: str) -> dict[str, Any] | None:

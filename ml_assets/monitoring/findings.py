@@ -84,6 +84,29 @@ def judge_skew(skew: Skew, rows: int, min_rows: int) -> Verdict:
     return Verdict("fail", len(features), wrong[0].feature, text)
 
 
+def without_news(verdict: Verdict, trained: int, rows: int) -> Verdict:
+    """Turn a pass into "cannot tell" where at least half of the rows are those of training.
+
+    An alarm stays: such rows make differences look smaller, never larger.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What the findings add up to.
+    trained : int
+        How many of the scored rows the champion was trained on.
+    rows : int
+        How many rows were scored.
+    """
+    if verdict.outcome != "pass" or not trained or trained * 2 < rows:
+        return verdict
+    text = (
+        f"cannot tell: the champion was trained on {trained:,} of the {rows:,} scored rows; score later "
+        "spans (serving.window)"
+    )
+    return replace(verdict, outcome="cannot tell", text=text)
+
+
 def finding_table(findings: Sequence[DriftFinding]) -> list[dict[str, Any]]:
     """Give one row for each feature, the worst first; at most 100."""
     order = {"alarm": 0, "ok": 1, "cannot tell": 2}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml_assets.evaluation.evaluator import evaluate
@@ -29,11 +30,14 @@ class LabelledScores:
         One column for each column of scores; one-dimensional where there is one.
     contradictory : int
         How many scored rows were left out because their id has several labels.
+    own : int
+        How many more scored rows were left out because the champion was made from them.
     """
 
     labels: NDArray[Any]
     scores: NDArray[np.float64]
     contradictory: int
+    own: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class Performance:
     metric : str
         What is compared.
     rows, rows_labelled : int
-        How many rows were scored, and of how many the label is known.
+        How many rows were scored, and of how many the label is known and tells something new.
+    rows_own : int
+        How many of the scored rows are examples that the champion was made from; these are left out.
     now, then : Metric or None
         The metric on the labelled rows, and in the champion's evaluation.
     drop, drop_low, drop_high : float or None
@@ -63,6 +69,7 @@ class Performance:
     metric: str
     rows: int
     rows_labelled: int
+    rows_own: int
     now: Metric | None
     then: Metric | None
     drop: float | None
@@ -84,6 +91,7 @@ def join_labels(
     score_columns: Sequence[str],
     classes: Sequence[str] = (),
     label_classes: Sequence[str] = (),
+    own: pa.Array | None = None,
 ) -> LabelledScores:
     """Find the labels of scored rows by their example id.
 
@@ -98,7 +106,11 @@ def join_labels(
     classes, label_classes : sequence of str
         The names of the classes by the codes of the scoring model, and by those of the labels. A label
         whose class the model does not know is left out.
+    own : pyarrow.Array of bool, optional
+        Whether each scored row is an example that the champion was made from; such rows are left out.
     """
+    left_out = 0 if own is None else own.true_count
+    predictions = predictions if own is None else predictions.filter(pc.invert(own))
     known = labels.select([EXAMPLE_ID, LABEL]).to_pandas().drop_duplicates()
     twice = known[EXAMPLE_ID].duplicated(keep=False)
     scored = predictions.select([EXAMPLE_ID, *score_columns]).to_pandas()
@@ -108,7 +120,7 @@ def join_labels(
     codes = _translate(found[LABEL].to_numpy(), classes, label_classes)
     is_known = codes >= 0 if classes else np.full(len(codes), True)
     scores = scores[:, 0] if len(score_columns) == 1 else scores
-    return LabelledScores(codes[is_known], scores[is_known], contradictory)
+    return LabelledScores(codes[is_known], scores[is_known], contradictory, left_out)
 
 
 def _translate(
@@ -174,11 +186,12 @@ def judge_performance(
     before = Metric(metric, **then) if then else None
     labelled = len(found.labels)
     drop = _drop(now, before)
-    outcome, text = _judge(drop, now, before, labelled, max_drop, min_rows)
+    outcome, text = _judge(drop, now, before, labelled, max_drop, min_rows, bool(found.own))
     low, middle, high = drop or (None, None, None)
+    left_out = f"; {found.own:,} are its own examples and left out" if found.own else ""
     return Performance(
-        metric, rows, labelled, now, before, middle, low, high, max_drop, outcome,
-        f"{text} ({labelled:,} of {rows:,} scored rows have a label)", measured.metrics,
+        metric, rows, labelled, found.own, now, before, middle, low, high, max_drop, outcome,
+        f"{text} ({labelled:,} of {rows:,} scored rows have a label{left_out})", measured.metrics,
     )  # fmt: skip
 
 
@@ -207,9 +220,11 @@ def _judge(
     labelled: int,
     limit: float,
     min_rows: int,
+    has_own: bool,
 ) -> tuple[RuleOutcome, str]:
     if labelled < min_rows:
-        return "cannot tell", f"cannot tell: at least {min_rows:,} labelled rows are needed"
+        new = "new " if has_own else ""
+        return "cannot tell", f"cannot tell: at least {min_rows:,} {new}labelled rows are needed"
     if then is None or then.value is None:
         return "cannot tell", f"cannot tell: the champion's evaluation has no {now.name}"
     if drop is None:

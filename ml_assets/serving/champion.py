@@ -22,6 +22,8 @@ class Scorer:
         Of its model artifact.
     statistics_digest, evaluation_digest : str or None
         Of the statistics of the examples that it was trained on, and of its evaluation.
+    examples_digest : str or None
+        Of the examples themselves.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Scorer:
     model_digest: str
     statistics_digest: str | None
     evaluation_digest: str | None
+    examples_digest: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give plain JSON."""
@@ -69,7 +72,8 @@ def scorer(champion: RegisteredVersion | None, name: str, pipeline: str) -> Scor
             "but was not registered by ml_assets, so its files are unknown. Give the alias back to a "
             f"version of this pipeline: python -m ml_assets run {pipeline}"
         )
-    traced = {key: champion.tags.get(key) for key in ("statistics_digest", "evaluation_digest")}
+    names = ("statistics_digest", "evaluation_digest", "examples_digest")
+    traced = {key: champion.tags.get(key) for key in names}
     return Scorer(name, champion.version, champion.model_digest, **traced)
 
 

@@ -3,18 +3,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from ml_assets import durable
 from ml_assets.artifacts.store import Artifact
 from ml_assets.errors import ModelError
+from ml_assets.ingest.example_ids import example_ids
 from ml_assets.monitoring.assets import build_assets
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.yaml_file import write_schema
 from ml_assets.serving.assets import build_assets as build_serving
 from ml_assets.statistics.generate import generate_statistics
-from ml_assets.table import EXAMPLE_ID, LABEL, Table
+from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.evaluation.trained import examples, label_codes, raw_rows, write_frame
 from ml_assets_tests.serving.shop import (
@@ -35,7 +37,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def _train(home: Path, monkeypatch: pytest.MonkeyPatch, roc_auc: float = 0.85) -> None:
+def _train(
+    home: Path, monkeypatch: pytest.MonkeyPatch, roc_auc: float = 0.85, made_from: str = ""
+) -> None:
     """A champion with the statistics, the schema and the evaluation that belong to it."""
     store = store_of(home)
     raw = examples("binary").query("_split == 'train'").iloc[:, 4:]
@@ -53,7 +57,11 @@ def _train(home: Path, monkeypatch: pytest.MonkeyPatch, roc_auc: float = 0.85) -
         lambda path: durable.write_json(path / "evaluation.json", {"metrics": [metric]}),
     )  # fmt: skip
     put_champion(
-        home, monkeypatch, statistics_digest=trained.digest, evaluation_digest=judged.digest
+        home,
+        monkeypatch,
+        statistics_digest=trained.digest,
+        evaluation_digest=judged.digest,
+        examples_digest=made_from,
     )
 
 
@@ -103,6 +111,42 @@ def test_rows_like_those_of_training_raise_no_alarm(
         assert _artifact(home, name).summary["model_version"] == 1
     scores = _artifact(home, "serving_statistics").json("scores.json")
     assert [feature["name"] for feature in scores["features"]] == ["score"]
+
+
+# How many of 900 scored rows the champion was made from, and what drift and performance say.
+OWN = [
+    (900, "cannot tell: the champion was trained on 450 of the 900 scored rows", "900 are its own"),
+    (300, "none of 2 features drifted", "(600 of 900 scored rows have a label; 300 are its own"),
+]
+
+
+@pytest.mark.parametrize(("count", "drift", "performance"), OWN)
+def test_the_champions_own_rows_tell_nothing(
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    drift: str,
+    performance: str,
+) -> None:
+    rows = raw_rows(900, seed=3)
+    pipeline = shop(tmp_path / "shop", **ALL)
+    put_raw_data(pipeline, home, rows)
+    ids = example_ids(pa.RecordBatch.from_pandas(rows, preserve_index=False), ["id"])
+    splits = np.array(["train", "train", "eval", "test"])[np.arange(900) % 4]
+    own = pd.DataFrame({EXAMPLE_ID: ids.to_pandas(), SPLIT: splits}).head(count)
+    made = put_artifact(
+        store_of(home), "examples", lambda path: write_frame(path / "examples.parquet", own)
+    )
+    _train(home, monkeypatch, made_from=made.digest)
+    checks = _watch(pipeline, home, rows)
+    assert all(found.passed for found in checks.values())
+    assert checks["drift"].description.startswith(drift)
+    assert performance in checks["performance"].description
+    is_told = count < 900
+    assert checks["skew"].description.startswith("cannot tell") != is_told
+    expected = {"ERROR"} if is_told else {"WARN"}
+    assert {found.severity.value for found in checks.values()} == expected
 
 
 def test_rows_that_moved_alarm_and_name_the_feature_without_stopping_the_run(

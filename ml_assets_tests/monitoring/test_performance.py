@@ -88,6 +88,20 @@ def test_labels_are_joined_by_example_id_and_contradictions_are_left_out() -> No
     assert found.contradictory == 1
 
 
+def test_rows_that_the_champion_was_made_from_are_left_out_and_counted() -> None:
+    predictions = pa.table({"_example_id": list("abc"), "score": [0.1, 0.2, 0.3]})
+    labels = pa.table({"_example_id": list("abc"), "_label": pa.array([0, 1, 0], "int8")})
+    own = pa.array([True, False, True])
+    found = join_labels(predictions, labels, ["score"], own=own)
+    assert (found.scores.tolist(), found.own) == ([0.2], 2)
+    judged = judge_performance("binary", "roc_auc", found, 3, _then(), max_drop=0.1, min_rows=200)
+    assert judged.outcome == "cannot tell"
+    assert judged.text == (
+        "cannot tell: at least 200 new labelled rows are needed (1 of 3 scored rows have a label; "
+        "2 are its own examples and left out)"
+    )
+
+
 def test_the_scores_of_all_classes_are_joined() -> None:
     predictions = pa.table(
         {"_example_id": ["a", "b"], "score_x": [0.1, 0.2], "score_y": [0.9, 0.8]}
