@@ -27,16 +27,11 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
     -------
     list of str
         One sentence for each mistake: a column that is missing or of a wrong type; where there is none
-        of these, a label that cannot be computed, and that no column is left to learn from.
+        of these, a label that cannot be computed.
     """
     found = check_columns(columns, named_columns(pipeline), where)
-    if found:
-        return found
-    label, features = _label_mistake(pipeline, columns), _no_features(pipeline, columns)
-    return [
-        *([f"{where(('labels', 'expression'))}: {label}"] if label else []),
-        *([f"{where(('transform',))}: {features}"] if features else []),
-    ]
+    label = None if found else _label_mistake(pipeline, columns)
+    return found if label is None else [f"{where(('labels', 'expression'))}: {label}"]
 
 
 def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
@@ -105,16 +100,17 @@ def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | 
     return None
 
 
-def _no_features(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:
-    """Why no column is left to learn from, if none is."""
+def no_features(pipeline: PipelineSpec, columns: Mapping[str, str], where: Where) -> list[str]:
+    """Say why no column of the source is left to learn from, if none is; its columns must fit."""
     ingest, label = pipeline.ingest, tuple(pipeline.labels.columns)
     weight = pipeline.statistics.weight
     roles = Roles(tuple(ingest.key), ingest.time, label, weight=weight)
     chosen = select_columns(columns, pipeline.transform, roles)
     if chosen.encodings:
-        return None
+        return []
     reasons = [f"'{name}' {why}" for name, why in chosen.dropped.items()]
     more = f"; and {len(reasons) - _MOST_REASONS} more" if len(reasons) > _MOST_REASONS else ""
-    return (
-        f"transform: no column is left to learn from: {'; '.join(reasons[:_MOST_REASONS])}{more}."
-    )
+    return [
+        f"{where(('transform',))}: transform: no column is left to learn from: "
+        f"{'; '.join(reasons[:_MOST_REASONS])}{more}."
+    ]

@@ -1,5 +1,6 @@
 """Reads a pipeline's YAML file and names every mistake in it with file, line and key, all at once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from ml_assets.errors import PipelineFileError, did_you_mean
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.schema.spec import SchemaSpec
 from ml_assets.spec_mistakes import brief, describe_errors
 from ml_assets.yaml_lines import KeyPath, LinedYaml, Mistake, line_of, read_yaml
 
@@ -16,6 +18,7 @@ COMPONENT_TYPE = "ml_assets.component.MLPipeline"
 # The other keys that Dagster allows at the top of a component's file.
 _TOP = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
 _BELOW = ("attributes",)
+_TYPE = re.compile(rb"^type:\s*['\"]?([\w.]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,23 @@ def pipeline_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*/defs.yaml") if kind in path.read_bytes())
 
 
+def component_files(folder: Path) -> list[Path]:
+    """Give the YAML files of all components below a ``defs`` folder, sorted, whatever they hold."""
+    return sorted(folder.glob("*/defs.yaml"))
+
+
+def is_meant_as_pipeline(path: Path) -> bool:
+    """Whether a component's file is that of a pipeline, or would be but for a mistake in its type.
+
+    Dagster reads every such file, so one without a type stops every pipeline.
+    """
+    found = _TYPE.search(path.read_bytes())
+    kind = found[1].decode("utf-8", "replace") if found else COMPONENT_TYPE
+    return (
+        bool(did_you_mean(kind, [COMPONENT_TYPE])) or COMPONENT_TYPE.encode() in path.read_bytes()
+    )
+
+
 def _top_mistakes(found: LinedYaml) -> list[Mistake]:
     """What is wrong outside ``attributes``."""
     mistakes = []
@@ -91,7 +111,8 @@ def _top_mistakes(found: LinedYaml) -> list[Mistake]:
             mistakes.append(Mistake(line_of(found.lines, (key,)), text, (key,)))
     kind = found.values.get("type")
     if kind != COMPONENT_TYPE:
-        text = f"type must be {COMPONENT_TYPE}; found {brief(kind)}."
+        hint = did_you_mean(str(kind), [COMPONENT_TYPE])
+        text = f"type must be {COMPONENT_TYPE}; found {brief(kind)}.{hint}"
         mistakes.append(Mistake(line_of(found.lines, ("type",)), text, ("type",)))
     return mistakes
 
@@ -104,7 +125,8 @@ def _validate(found: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list
         return None, [Mistake(line, text, _BELOW)]
     given: dict[str, Any] = {"name": folder.name, **attributes}
     try:
-        return PipelineSpec.model_validate({**given, "directory": folder}), _hidden(found)
+        spec = PipelineSpec.model_validate({**given, "directory": folder})
+        return spec, [*_hidden(found), *_missing_schema(found, spec)]
     except ValidationError as error:
         wrong = describe_errors(error.errors(), PipelineSpec, found, _BELOW)
         return None, [*wrong, *_hidden(found)]
@@ -115,6 +137,19 @@ def _hidden(found: LinedYaml) -> list[Mistake]:
     key = (*_BELOW, "directory")
     text = "directory is not a key of attributes; it is the folder of this file."
     return [Mistake(found.lines[key], text, key)] if key in found.lines else []
+
+
+def _missing_schema(found: LinedYaml, spec: PipelineSpec) -> list[Mistake]:
+    """A schema of another name than the usual is one that somebody wrote: it is not inferred."""
+    name, folder = spec.schema_.file, spec.directory
+    if name == SchemaSpec().file or (folder / name).is_file():
+        return []
+    others = [path.name for path in sorted(folder.glob("*.y*ml")) if path.name != "defs.yaml"]
+    hint = did_you_mean(name, others) or (f" There is {', '.join(others[:3])}." if others else "")
+    key = (*_BELOW, "schema", "file")
+    advice = "Without schema.file, a schema is inferred."
+    text = f"schema.file: {folder.name}/{name} does not exist.{hint} {advice}"
+    return [Mistake(line_of(found.lines, key), text, key)]
 
 
 def _name(path: Path) -> str:

@@ -527,3 +527,19 @@ def test_owners_are_those_that_dagster_takes(owner: str) -> None:
         assert not is_valid_owner(owner)
     else:
         assert is_valid_owner(owner)
+
+
+def test_a_schema_file_that_is_named_and_missing_is_told_with_the_nearest(tmp_path: Path) -> None:
+    path = write_text(tmp_path, HEAD + REST + "  schema:\n    file: shcema_v2.yaml\n")
+    (path.parent / "schema_v2.yaml").touch()
+    assert mistakes(path) == [
+        "shop/defs.yaml:7: schema.file: shop/shcema_v2.yaml does not exist. Did you mean "
+        "'schema_v2.yaml'? Without schema.file, a schema is inferred."
+    ]
+    (path.parent / "shcema_v2.yaml").touch()
+    assert read_pipeline_file(path).spec.schema_.file == "shcema_v2.yaml"
+
+
+def test_the_usual_schema_file_may_be_named_before_it_is_inferred(tmp_path: Path) -> None:
+    path = write_text(tmp_path, HEAD + REST + "  schema: {file: schema.yaml}\n")
+    assert read_pipeline_file(path).spec.schema_.file == "schema.yaml"

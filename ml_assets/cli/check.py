@@ -1,26 +1,42 @@
-"""Checks pipelines before anything runs: their YAML, and the columns it names against the source."""
+"""Checks pipelines before anything runs: their YAML, and what it says against the source."""
 
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import DataError, MLAssetsError, PipelineFileError
-from ml_assets.pipeline_file import PipelineFile, pipeline_files
+from ml_assets.pipeline_file import (
+    PipelineFile,
+    component_files,
+    is_meant_as_pipeline,
+    read_pipeline_file,
+)
+
+_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
+_MOST_FOLDERS = 5
 
 
 def check_pipelines(defs: Path, names: Sequence[str]) -> int:
-    """Print every mistake of the named pipelines, or of all; give 1 if there is one, else 0."""
-    found = names or [path.parent.name for path in pipeline_files(defs)]
-    mistakes = [line for name in found for line in _mistakes(defs, name)]
+    """Print every mistake of the named pipelines, or of all; give 1 if there is one, else 0.
+
+    A bad file stops the others too, since Dagster loads all of them: it is named in any case.
+    """
+    read, wrong = _read_all(defs)
+    for folder, line in _same_names(read):
+        wrong.setdefault(folder, []).append(line)
+    wanted = names or sorted({*read, *wrong})
+    mistakes = [line for name in wanted for line in _mistakes(defs, name, wrong)]
+    mistakes += _elsewhere([folder for folder in wrong if folder not in wanted])
     print(*mistakes, sep="\n", end="\n" if mistakes else "", file=sys.stderr)
     if not mistakes:
-        print(f"{', '.join(found) or 'no pipelines'}: nothing wrong.")
+        print(f"{', '.join(wanted) or 'no pipelines'}: nothing wrong.")
     return 1 if mistakes else 0
 
 
 def source_mistakes(pipeline: PipelineFile) -> list[str]:
-    """Give every mistake in what a pipeline's YAML says about its source.
+    """Give every mistake in what a pipeline's YAML says about the world outside it.
 
     Parameters
     ----------
@@ -30,30 +46,140 @@ def source_mistakes(pipeline: PipelineFile) -> list[str]:
     Returns
     -------
     list of str
-        In fewer than ten lines: a source that is missing or cannot be read; columns that it does not
-        have, each with file, line, key and the nearest right name; columns of a wrong type.
+        Functions and parameters that do not exist; and in fewer than ten lines: a source that
+        is missing or cannot be read; columns that it does not have, each with file, line, key and the
+        nearest right name; columns of a wrong type; a label that cannot be computed.
     """
-    from ml_assets.ingest.preflight import check_source
-    from ml_assets.named_columns import named_columns
+    from ml_assets.ingest.preflight import check_source, refuse
+    from ml_assets.named_columns import column_mistakes, named_columns, no_features
 
     spec = pipeline.spec
+    missing = [*_functions(pipeline), *_parameters(pipeline)]
+    if any("ingest.source" in line for line in missing):
+        return missing
+
+    def where(key: tuple[str | int, ...]) -> str:
+        return pipeline.where(*key)
+
+    source, most_rejected = spec.ingest.source, spec.ingest.max_rejected_fraction
     try:
-        check_source(
-            spec.ingest.source,
-            spec.directory,
-            named_columns(spec),
-            lambda key: pipeline.where(*key),
-        )
+        columns = check_source(source, spec.directory, named_columns(spec), where, most_rejected)
+        refuse(column_mistakes(spec, columns, where), columns)
+        refuse(no_features(spec, columns, where), columns)
     except PipelineFileError as error:
-        return str(error).splitlines()
+        return [*missing, *(_with_line(line, pipeline) for line in str(error).splitlines())]
     except DataError as error:
         first, *more = str(error).splitlines()
-        return [f"{pipeline.where('ingest', 'source')}: {first}", *more]
-    return []
+        return [*missing, f"{pipeline.where('ingest', 'source')}: {first}", *more]
+    return missing
 
 
-def _mistakes(defs: Path, name: str) -> list[str]:
+def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]]:
+    """All pipelines by folder, and the mistakes of those whose YAML cannot be read."""
+    read, wrong = dict[str, PipelineFile](), dict[str, list[str]]()
+    for path in component_files(defs):
+        if not is_meant_as_pipeline(path):
+            continue
+        try:
+            read[path.parent.name] = read_pipeline_file(path)
+        except PipelineFileError as error:
+            wrong[path.parent.name] = str(error).splitlines()
+    return read, wrong
+
+
+def _same_names(read: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
+    """The pipelines that have the name, or the registered model, of one before them."""
+    names, models = dict[str, PipelineFile](), dict[str, PipelineFile]()
+    for folder, file in read.items():
+        name, model = file.spec.name, file.spec.model_name
+        for key, value, taken in ((("name",), name, names), (("registry", "model"), model, models)):
+            if value in taken:
+                place = taken[value].where(*key)
+                needed = "each pipeline needs its own"
+                text = f"{'.'.join(key)} {value!r} is taken by {place}; {needed}."
+                yield folder, f"{file.where(*key)}: {text}"
+                break
+        else:
+            names[name], models[model] = file, file
+
+
+def _mistakes(defs: Path, name: str, wrong: Mapping[str, list[str]]) -> list[str]:
+    if name in wrong:
+        return wrong[name]
     try:
-        return source_mistakes(find_pipeline(defs, name))
+        pipeline = find_pipeline(defs, name)
+        return source_mistakes(pipeline) or list(_windows(pipeline))
     except MLAssetsError as error:
         return str(error).splitlines()
+
+
+def _elsewhere(folders: Sequence[str]) -> list[str]:
+    if not folders:
+        return []
+    more = f" and {len(folders) - _MOST_FOLDERS} more" if len(folders) > _MOST_FOLDERS else ""
+    return [
+        f"A mistake in one file stops every pipeline. There are some in: "
+        f"{', '.join(folders[:_MOST_FOLDERS])}{more}. See: python -m ml_assets check"
+    ]
+
+
+def _functions(pipeline: PipelineFile) -> Iterator[str]:
+    """The functions of the user's own that cannot be imported."""
+    from ml_assets.ingest.user_function import load_function
+
+    source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
+    named = {
+        ("ingest", "source", "python"): source.python,
+        ("ingest", "source", "fingerprint"): source.fingerprint,
+        ("training", "estimator"): estimator if ":" in estimator else None,
+    }
+    for key, name in named.items():
+        try:
+            if name is not None:
+                load_function(name, ".".join(key))
+        except PipelineFileError as error:
+            yield f"{pipeline.where(*key)}: {error}"
+
+
+def _parameters(pipeline: PipelineFile) -> Iterator[str]:
+    """Hyperparameters that the estimator does not have."""
+    training = pipeline.spec.training
+    given = {
+        ("training", "parameters"): training.parameters,
+        ("training", "tuning", "search_space"): training.tuning.search_space or {},
+    }
+    if not any(given.values()):  # what knows the parameters takes seconds to import
+        return
+    from ml_assets.training.estimators import unknown_parameters
+
+    for key, parameters in given.items():
+        unknown = unknown_parameters(training.estimator, pipeline.spec.task, parameters)
+        for name, text in unknown.items():
+            yield f"{pipeline.where(*key, name)}: {'.'.join(key)}: {text}"
+
+
+def _windows(pipeline: PipelineFile) -> Iterator[str]:
+    """Windows with dates that hold none of the data; for them the times of all rows are read."""
+    from ml_assets.ingest.preflight import first_and_last_span
+
+    spec = pipeline.spec
+    windows = {("ingest", "window"): spec.ingest.window, ("serving", "window"): spec.serving.window}
+    dated = {key: w for key, w in windows.items() if w.start is not None or w.end is not None}
+    if not dated or spec.ingest.source.kind in ("sql", "python"):
+        return
+    from ml_assets.ingest.spans import window_ends
+
+    first, last = first_and_last_span(spec.ingest, spec.directory)
+    for key, window in dated.items():
+        start, end = window_ends(window, spec.ingest.span)
+        if start > last or (end is not None and end < first):
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)}: from {start or 'the beginning'} to "
+                f"{end or 'the end'} there are no data; they are from {first} to {last}."
+            )
+
+
+def _with_line(line: str, pipeline: PipelineFile) -> str:
+    """A message that begins with a key, behind file and line of that key."""
+    found = _KEY.match(line)
+    return line if found is None else f"{pipeline.where(*found[1].split('.'))}: {line}"

@@ -3,7 +3,14 @@
 from pathlib import Path
 
 from ml_assets.errors import PipelineFileError, did_you_mean
-from ml_assets.pipeline_file import PipelineFile, pipeline_files, read_pipeline_file
+from ml_assets.pipeline_file import (
+    PipelineFile,
+    component_files,
+    pipeline_files,
+    read_pipeline_file,
+)
+
+_MOST_NAMED = 5
 
 
 def find_pipeline(defs: Path, name: str) -> PipelineFile:
@@ -14,11 +21,12 @@ def find_pipeline(defs: Path, name: str) -> PipelineFile:
     PipelineFileError
         If there is none, naming those that there are; or if its YAML has mistakes.
     """
-    folders = {path.parent.name: path for path in pipeline_files(defs)}
-    if name in folders:
-        return read_pipeline_file(folders[name])
-    known = ", ".join(folders) or "none"
+    files = {path.parent.name: path for path in component_files(defs)}
+    if name in files:
+        return read_pipeline_file(files[name])
+    known = [path.parent.name for path in pipeline_files(defs)]
+    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     raise PipelineFileError(
-        f"There is no pipeline {name!r} in {defs.name}/. There are: {known}."
-        f"{did_you_mean(name, folders)}"
+        f"There is no pipeline {name!r} in {defs.name}/.{did_you_mean(name, known)} There are: "
+        f"{', '.join(known[:_MOST_NAMED]) or 'none'}{more}."
     )

@@ -13,7 +13,7 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact, process_is_alive
-from ml_assets.named_columns import named_columns
+from ml_assets.named_columns import column_mistakes, named_columns
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.pipeline_file import PipelineFile, read_pipeline_file
 
@@ -62,7 +62,7 @@ def _raw_data(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     )
     def raw_data(stage: Stage) -> Outcome:
         """The source's rows as they are now, cut into spans: immutable snapshots, written once."""
-        from ml_assets.ingest.preflight import check_columns, check_types, refuse
+        from ml_assets.ingest.preflight import check_types, refuse
         from ml_assets.ingest.snapshots import take_snapshots
         from ml_assets.ingest.sources import common_types, open_source
 
@@ -74,7 +74,7 @@ def _raw_data(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             mistakes = check_types(ingest.source, source, where)
             types = source.types(known=before.types_of(source) if before else None)
             columns = common_types(types, source.kind)
-            refuse([*mistakes, *check_columns(columns, named_columns(pipeline), where)], columns)
+            refuse([*mistakes, *column_mistakes(pipeline, columns, where)], columns)
             taken = take_snapshots(source, types, ingest.time, ingest.span, spans_dir, before)
         _write_raw_data(stage, taken, source.fingerprint)
         return _raw_data_outcome(stage, taken, ingest.max_rejected_fraction)

@@ -3,11 +3,12 @@
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from ml_assets.errors import PipelineFileError, did_you_mean
+from ml_assets.errors import DataError, PipelineFileError, did_you_mean
 from ml_assets.ingest.sources import Source, common_types, open_source
-from ml_assets.ingest.spec import SourceSpec
+from ml_assets.ingest.spec import IngestSpec, SourceSpec
 
 Key = tuple[str | int, ...]
 Where = Callable[[Key], str]
@@ -31,15 +32,25 @@ class NamedColumns:
         The columns.
     types : sequence of str
         The types that they may have; any by default.
+    are_numbers : bool
+        Whether texts in them must mostly be numbers.
+    advice : str
+        What to do about a wrong type.
     """
 
     key: Key
     columns: Sequence[str]
     types: Sequence[str] = ()
+    are_numbers: bool = False
+    advice: str = ""
 
 
 def check_source(
-    spec: SourceSpec, directory: Path, named: Sequence[NamedColumns], where: Where
+    spec: SourceSpec,
+    directory: Path,
+    named: Sequence[NamedColumns],
+    where: Where,
+    most_rejected: float = 1.0,
 ) -> dict[str, str]:
     """Look at a source's first rows and compare them with what the YAML names.
 
@@ -53,6 +64,8 @@ def check_source(
         What the YAML names.
     where : callable
         Gives file and line of a key.
+    most_rejected : float
+        The largest share of rows that may be unreadable.
 
     Returns
     -------
@@ -70,7 +83,33 @@ def check_source(
         source = open_source(spec, directory, Path(scratch))
         columns = common_types(source.types(sample=True), source.kind)
         refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
+        refuse(check_rows(spec, source, columns, named, where, most_rejected), columns)
     return columns
+
+
+def first_and_last_span(spec: IngestSpec, directory: Path) -> tuple[str, str]:
+    """Give the names of a source's first and last span, from the times of all its rows.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or no row has a time.
+    """
+    import pyarrow.compute as pc
+
+    from ml_assets.ingest.spans import span_name
+
+    time, ends = str(spec.time), list[datetime]()
+    with tempfile.TemporaryDirectory() as scratch:
+        source = open_source(spec.source, directory, Path(scratch))
+        kinds = {time: common_types(source.types(), source.kind)[time]}
+        for part in source.parts:
+            for batch in part.batches(kinds):
+                found = pc.min_max(pc.cast(batch.column(time), "timestamp[us]")).as_py()
+                ends += [end for end in found.values() if end is not None]
+    if not ends:
+        raise DataError(f"ingest.time: no row has a value in '{time}'.")
+    return span_name(min(ends), spec.span), span_name(max(ends), spec.span)
 
 
 def check_columns(
@@ -101,9 +140,49 @@ def check_columns(
                 hint = did_you_mean(name, columns)
                 mistakes.append(f"{where(entry.key)}: {key}: no column '{name}'.{hint}")
             elif entry.types and columns[name] not in entry.types:
+                allowed = f"{'are' if len(entry.types) > 1 else 'is'} {' and '.join(entry.types)}"
                 mistakes.append(
                     f"{where(entry.key)}: {key}: column '{name}' is of type {columns[name]}; allowed "
-                    f"are {' and '.join(entry.types)}."
+                    f"{allowed}.{entry.advice and f' {entry.advice}'}"
+                )
+    return mistakes
+
+
+def check_rows(
+    spec: SourceSpec,
+    source: Source,
+    columns: Mapping[str, str],
+    named: Sequence[NamedColumns],
+    where: Where,
+    most_rejected: float,
+) -> list[str]:
+    """Look at a source's first rows: too many that cannot be read, texts that ought to be numbers."""
+    from ml_assets.ingest.text_types import to_type
+
+    part = source.parts[0]
+    batches = part.batches(columns)
+    rows = next(batches, None)
+    rejected, read = part.rejections.count, rows.num_rows if rows else 0
+    # The first rows decide only where they are all rows.
+    is_all = len(source.parts) == 1 and next(batches, None) is None
+    if rejected > (most_rejected if is_all else _MOST_MISFITS) * (rejected + read):
+        first, reason = part.rejections.kept[0], part.rejections.reasons()[0][0]
+        return [
+            f"{where(('ingest', 'source'))}: ingest.source: {rejected:,} of the first "
+            f"{rejected + read:,} rows cannot be read ({rejected / (rejected + read):.2%}; allowed "
+            f"{most_rejected:.2%}, ingest.max_rejected_fraction). Most often: {reason}. The first is "
+            f"{first.file}, line {first.line}."
+        ]
+    mistakes = []
+    for entry in named if rows else ():
+        for name in entry.columns if entry.are_numbers else ():
+            texts = rows.column(name) if rows and columns[name] == "string" else None
+            known = len(texts) - texts.null_count if texts is not None else 0
+            lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0
+            if lost > _MOST_MISFITS * known:
+                mistakes.append(
+                    f"{where(entry.key)}: {_dotted(entry.key)}: {lost:,} of the first {known:,} texts of "
+                    f"'{name}' are no numbers and would be missing; use categorical."
                 )
     return mistakes
 

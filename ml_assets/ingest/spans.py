@@ -99,6 +99,12 @@ def rechunk(
         yield pa.concat_batches(waiting)
 
 
+def window_ends(window: WindowSpec, span: Granularity) -> tuple[str, str | None]:
+    """Give the names of a window's first span, empty without a start, and of its last, or None."""
+    first = "" if window.start is None else span_name(window.start, span)
+    return first, None if window.end is None else span_name(window.end, span)
+
+
 def select_spans(manifest: Mapping[str, Any], window: WindowSpec | None) -> list[dict[str, Any]]:
     """Choose the spans of a window, in order.
 
@@ -120,9 +126,7 @@ def select_spans(manifest: Mapping[str, Any], window: WindowSpec | None) -> list
         return spans
     if window.last is not None:
         return spans[-window.last :]
-    granularity: Granularity = manifest["granularity"]
-    first = "" if window.start is None else span_name(window.start, granularity)
-    last = None if window.end is None else span_name(window.end, granularity)
+    first, last = window_ends(window, manifest["granularity"])
     chosen = [s for s in spans if s["span"] >= first and (last is None or s["span"] <= last)]
     if not chosen:
         raise DataError(

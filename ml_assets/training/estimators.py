@@ -5,7 +5,7 @@ takes that natively; the others get a head that imputes and, for the linear ones
 encodes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -147,7 +147,7 @@ def make_estimator(
         return _own_estimator(name, form, parameters, seed)
     model = _NAMED[name].model(form.task)
     known = model().get_params()
-    _check_names(name, parameters, known)
+    _check_names(name, form.task, parameters, known)
     fixed = {key: value for key, value in _fixed(name, form, seed, threads).items() if key in known}
     return _with_head(name, model(**{**fixed, **parameters}), form)
 
@@ -185,13 +185,23 @@ def _with_head(name: str, model: Any, form: Form) -> Any:
     return Pipeline([("head", head), ("model", model)])
 
 
-def _check_names(name: str, parameters: Parameters, known: Parameters) -> None:
-    unknown = [key for key in parameters if key not in known]
+def unknown_parameters(name: str, task: Task, given: Iterable[str]) -> dict[str, str]:
+    """Give the parameters that an estimator does not have, each with what is wrong about it.
+
+    Nothing is known of an estimator of the user's own.
+    """
+    known = _NAMED[name].model(task)().get_params() if name in _NAMED else given
+    return {
+        key: f"'{key}' is not a parameter of {name}.{did_you_mean(key, known)}"
+        for key in given
+        if key not in known
+    }
+
+
+def _check_names(name: str, task: Task, parameters: Parameters, known: Parameters) -> None:
+    unknown = unknown_parameters(name, task, parameters)
     if unknown:
-        mistakes = "\n".join(
-            f"training: '{key}' is not a parameter of {name}.{did_you_mean(key, known)}"
-            for key in unknown
-        )
+        mistakes = "\n".join(f"training: {text}" for text in unknown.values())
         raise PipelineFileError(f"{mistakes}\nAllowed: {', '.join(sorted(known))}.")
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ml_assets.__main__ import main
 from ml_assets.cli.check import check_pipelines, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
-from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 from ml_assets_tests.pipeline_factory import write_pipeline, write_text
 
 ROWS = "order_id,day,fare,tips,company,paid\n1,2026-01-01,5.5,1.0,a,true\n2,2026-01-02,6.5,0.5,b,false\n"
@@ -145,7 +146,7 @@ def test_pipelines_without_mistakes_are_named(
 
 def test_an_unknown_pipeline_is_told_with_the_nearest_name(defs: Path) -> None:
     shop(defs)
-    known = r"There is no pipeline 'shpo' in defs/\. There are: shop\. Did you mean 'shop'\?"
+    known = r"There is no pipeline 'shpo' in defs/\. Did you mean 'shop'\? There are: shop\."
     with pytest.raises(PipelineFileError, match=known):
         find_pipeline(defs, "shpo")
 
@@ -158,3 +159,165 @@ def test_the_command_line_prints_an_error_without_a_traceback(
     assert err.startswith("There is no pipeline 'flihgts'")
     assert "Did you mean 'flights'?" in err
     assert "Traceback" not in err
+
+
+def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
+    for n in range(9):
+        write_pipeline(defs, f"shop{n}")
+    known = r"There are: shop0, shop1, shop2, shop3, shop4 and 4 more\."
+    with pytest.raises(PipelineFileError, match=known):
+        find_pipeline(defs, "nope")
+
+
+# More attributes, and what is said of them.
+OUTSIDE: list[tuple[dict[str, Any], str]] = [
+    (
+        {"training": {"estimator": "nomod.x:fn"}},
+        "training.estimator: the module 'nomod' is not found.",
+    ),
+    (
+        {"ingest": {"source": {"python": "nomod.x:fn"}}},
+        "ingest.source.python: the module 'nomod' is not found.",
+    ),
+    (
+        {"training": {"estimator": "math:nope"}},
+        "training.estimator: math has no function 'nope'.",
+    ),
+    (
+        {"training": {"parameters": {"max_iters": 3}}},
+        "training.parameters: 'max_iters' is not a parameter of hist_gradient_boosting. "
+        "Did you mean 'max_iter'?",
+    ),
+    (
+        {"training": {"tuning": {"search_space": {"learning_rat": {"low": 0.1, "high": 0.2}}}}},
+        "training.tuning.search_space: 'learning_rat' is not a parameter of hist_gradient_boosting.",
+    ),
+    (
+        {"labels": {"expression": "company > 3"}},
+        "labels.expression: 'company > 3' cannot be computed where company is string: ",
+    ),
+    (
+        {"task": "regression", "labels": {"expression": "fare > 3"}},
+        "labels.expression: 'fare > 3' gives bool; a regression needs numbers.",
+    ),
+    (
+        {"labels": {"column": "company", "positive": True}},
+        "labels.positive: column 'company' is of type string; allowed is bool. YAML reads yes and no "
+        "without quotes as true and false; write 'yes'.",
+    ),
+    (
+        {"transform": {"encodings": {"company": "date_parts"}}},
+        "transform.encodings.company: column 'company' is of type string; allowed are date and timest",
+    ),
+    (
+        {"transform": {"encodings": {"company": "numeric"}}},
+        "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"exclude": ["order_id", "day", "fare", "tips", "company"]}},
+        "transform: no column is left to learn from: 'order_id' is in transform.exclude; ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("attributes", "said"), OUTSIDE, ids=lambda value: str(value)[:40])
+def test_what_the_yaml_says_is_compared_with_the_world_outside_it(
+    defs: Path, attributes: dict[str, Any], said: str
+) -> None:
+    path = shop(defs, **attributes)
+    first, *_ = source_mistakes(read_pipeline_file(path))
+    place, _, text = first.partition(": ")
+    assert re.fullmatch(r"shop/defs\.yaml:\d+", place)
+    assert text.startswith(said)
+
+
+def test_rows_that_cannot_be_read_are_told_before_the_run(defs: Path) -> None:
+    rows = [f"{n},2026-01-01,5.5,1.0,a,{'true' if n % 2 else 'false'}" for n in range(100)]
+    rows[7] += ",more"
+    rows[50] = "x"
+    (defs.parent / "orders.csv").write_text("\n".join([ROWS.split("\n")[0], *rows]) + "\n")
+    path = shop(defs)
+    found = source_mistakes(read_pipeline_file(path))
+    assert found[0].endswith(
+        "ingest.source: 2 of the first 100 rows cannot be read (2.00%; allowed 1.00%, "
+        "ingest.max_rejected_fraction). Most often: 7 fields, the header has 6. The first is "
+        "orders.csv, line 9."
+    )
+    path = shop(defs, ingest={"max_rejected_fraction": 0.02})
+    assert source_mistakes(read_pipeline_file(path)) == []
+
+
+# Windows, and whether they hold any of the data.
+WINDOWS = [
+    ({"start": "2026-01-02"}, True),
+    ({"end": "2026-01-01"}, True),
+    ({"start": "2035-01-01", "end": "2035-01-02"}, False),
+    ({"end": "2025-12-31"}, False),
+    ({"last": 3}, True),
+]
+
+
+@pytest.mark.parametrize(("window", "holds"), WINDOWS)
+@pytest.mark.parametrize("part", ["ingest", "serving"])
+def test_a_window_without_data_is_told(
+    defs: Path, capsys: pytest.CaptureFixture[str], part: str, window: Any, holds: bool
+) -> None:
+    ingest = {"time": "day", "span": "day", **({"window": window} if part == "ingest" else {})}
+    shop(defs, ingest=ingest, **({"serving": {"window": window}} if part == "serving" else {}))
+    assert check_pipelines(defs, ["shop"]) == (0 if holds else 1)
+    told = f"{part}.window: from .* there are no data; they are from 2026-01-01 to 2026-01-02"
+    assert bool(re.search(told, capsys.readouterr().err)) != holds
+
+
+HEAD = "type: ml_assets.component.MLPipeline\n"
+# The text of another file, and what is said of it.
+OTHERS = [
+    ("", "other/defs.yaml:1: needs the keys type and attributes."),
+    ("# type: x\n", "other/defs.yaml:1: needs the keys type and attributes."),
+    (
+        "type: ml_assets.component.MLPipelin\nattributes: {}\n",
+        "other/defs.yaml:1: type must be ml_assets.component.MLPipeline; found "
+        "'ml_assets.component.MLPipelin'. Did you mean 'ml_assets.component.MLPipeline'?",
+    ),
+    (HEAD + "attributes: {owners: [bob]}\n", "other/defs.yaml:2: owners.0 must be an e-mail"),
+    ("type: dagster.DefsFolderComponent\n", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), OTHERS)
+def test_every_file_is_looked_at_and_stops_the_others_too(
+    defs: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    shop(defs)
+    write_text(defs, text, "other")
+    assert check_pipelines(defs, []) == (1 if said else 0)
+    assert said in capsys.readouterr().err
+    assert check_pipelines(defs, ["shop"]) == (1 if said else 0)
+    elsewhere = "A mistake in one file stops every pipeline. There are some in: other."
+    assert (elsewhere in capsys.readouterr().err) == bool(said)
+
+
+# What two pipelines share, and what is said of the second.
+SHARED = [
+    (
+        {"name": "same"},
+        r"b/defs\.yaml:\d+: name 'same' is taken by a/defs\.yaml:\d+; each pipeline needs its own",
+    ),
+    (
+        {"registry": {"model": "m"}},
+        r"b/defs\.yaml:\d+: registry\.model 'm' is taken by a/defs\.yaml:\d+; ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("shared", "said"), SHARED)
+def test_names_that_two_pipelines_share_are_told(
+    defs: Path, capsys: pytest.CaptureFixture[str], shared: dict[str, Any], said: str
+) -> None:
+    ingest = {"source": {"csv": "orders.csv"}}
+    attributes = {"task": "binary", "ingest": ingest, "labels": "paid", **shared}
+    text = yaml.safe_dump({"type": COMPONENT_TYPE, "attributes": attributes})
+    for name in ("a", "b"):
+        write_text(defs, text, name)
+    assert check_pipelines(defs, []) == 1
+    assert re.search(said, capsys.readouterr().err)

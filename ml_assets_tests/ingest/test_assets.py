@@ -69,7 +69,7 @@ def test_a_source_that_is_cut_in_place_is_ingested_again(shop: Shop) -> None:
     assert shop.run().reasons == {
         "raw_data": "the source changed",
         "labels": "raw_data changed: 300 -> 200 rows",
-        "examples": "labels changed: 300 -> 200 rows (and 1 more)",
+        "examples": "raw_data changed: 300 -> 200 rows (and 1 more)",
     }
     assert shop.artifact("raw_data").summary["rows"] == 200
     # What was made of the old content can still be traced to it.
@@ -219,7 +219,7 @@ def test_a_lost_snapshot_is_written_again(shop: Shop) -> None:
     shop.run()
     (snapshot,) = (shop.store.root / "spans").iterdir()
     snapshot.unlink()
-    assert shop.run().reasons["raw_data"] == "a snapshot is gone"
+    assert shop.run().reasons["raw_data"].endswith("is gone")
     assert snapshot.is_file()
 
 
