@@ -7,6 +7,7 @@ span always has later times, so their position on the time line is no drift.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ import numpy as np
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array, Points
 from ml_assets.validation.evidence import MIN_POOLED
-from ml_assets.validation.side import Numbers, Side, Texts, numbers_of, points, side_of, texts_of
+from ml_assets.validation.side import Side, Texts, points, side_of, texts_of
 
 # Of the quantiles, which are 5 % apart: all inner ones, and those that cut off tails and quarters.
 FINE, COARSE = tuple(range(1, 20)), (1, 5, 10, 15, 19)
@@ -65,7 +66,7 @@ def bins_of(
 def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) -> Bins:
     """Give the bins of two columns; see `bins_of`."""
     if reference.kind == current.kind == "numbers":
-        return bins_of_numbers(reference, current, numbers_of(reference, current), places)
+        return bins_of_numbers(reference, current, places)
     if reference.kind == current.kind == "texts":
         return bins_of_texts(reference, current, texts_of(reference, current))
     if reference.kind == current.kind == "times":
@@ -74,32 +75,48 @@ def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) 
     return _with_missing(*found, reference, current, lambda: ["a value"])
 
 
-def bins_of_numbers(
-    reference: Side, current: Side, numbers: Numbers, places: Sequence[int]
-) -> Bins:
+def bins_of_numbers(reference: Side, current: Side, places: Sequence[int]) -> Bins:
     """Give the bins between the reference's quantiles."""
-    edges = _edges(reference.feature.numeric, places)
-    before, now = numbers.bins(np.array(edges))
+    return _between(reference, current, _edges(reference.feature.numeric, places))
+
+
+def fine_and_coarse(reference: Side, current: Side) -> tuple[Bins, Bins]:
+    """Give the fine bins of numbers, and the coarse ones, which are joined fine ones."""
+    numeric = reference.feature.numeric
+    edges, kept = _edges(numeric, FINE), _edges(numeric, COARSE)
+    fine = _between(reference, current, edges)
+    starts = [
+        0,
+        *(edges.index(edge) + 1 for edge in kept),
+        *range(len(edges) + 1, len(fine.reference)),
+    ]
+    before, now = (np.add.reduceat(side, starts) for side in (fine.reference, fine.current))
+    has_infinite = len(fine.reference) > len(edges) + 2
+    return fine, Bins(before, now, lambda: _intervals(kept, has_infinite))
+
+
+def _between(reference: Side, current: Side, edges: list[float]) -> Bins:
+    before, now = (_rows_between(side, np.array(edges)) for side in (reference, current))
     infinite = [side.feature.numeric.num_inf for side in (reference, current)]  # type: ignore[union-attr]
     if any(infinite):
         before, now = np.append(before, infinite[0]), np.append(now, infinite[1])
+    return _with_missing(before, now, reference, current, lambda: _intervals(edges, any(infinite)))
 
-    def name() -> list[str]:
-        labels = [_interval(a, b) for a, b in itertools.pairwise([None, *edges, None])]
-        return [*labels, INFINITE] if any(infinite) else labels
 
-    return _with_missing(before, now, reference, current, name)
+def _intervals(edges: list[float], has_infinite: bool) -> list[str]:
+    labels = [_interval(a, b) for a, b in itertools.pairwise([None, *edges, None])]
+    return [*labels, INFINITE] if has_infinite else labels
 
 
 def bins_of_texts(reference: Side, current: Side, texts: Texts) -> Bins:
     """Give a bin to each of the most frequent texts, one to the others, and one to the new ones."""
     # Chosen by what both sides have together: else chance would choose for one side.
-    order = np.argsort(-(texts.reference + texts.current), kind="stable")
-    shown, rest = order[:MAX_CATEGORIES], order[MAX_CATEGORIES:]
+    shown = _largest(texts.reference + texts.current, MAX_CATEGORIES)
     before, now = texts.reference[shown], texts.current[shown]
-    is_new = rest >= texts.num_known if not reference.unlisted else np.zeros(len(rest), bool)
-    new = float(texts.current[rest[is_new]].sum())
-    if len(rest) or reference.unlisted or current.unlisted:
+    new = 0.0
+    if not reference.unlisted:
+        new = float(texts.current[texts.num_known :].sum() - now[shown >= texts.num_known].sum())
+    if len(shown) < len(texts.names) or reference.unlisted or current.unlisted:
         others = [
             max(0.0, reference.there - before.sum()),
             max(0.0, current.there - now.sum() - new),
@@ -158,7 +175,32 @@ def points_of(statistics: NumericStatistics) -> Points:
 def _with_missing(
     before: Array, now: Array, reference: Side, current: Side, name: Callable[[], Sequence[str]]
 ) -> Bins:
-    return Bins(np.append(before, reference.missing), np.append(now, current.missing), name)
+    sides = [np.empty(len(before) + 1), np.empty(len(now) + 1)]
+    for side, counts, missing in zip(
+        sides, (before, now), (reference.missing, current.missing), strict=True
+    ):
+        side[:-1], side[-1] = counts, missing
+    return Bins(sides[0], sides[1], name)
+
+
+def _largest(counts: Array, most: int) -> Array:
+    """The places of the largest counts, largest first; of equal ones the first."""
+    if len(counts) > most:
+        least = np.partition(counts, -most)[-most]
+        places = np.flatnonzero(counts >= least)
+    else:
+        places = np.arange(len(counts))
+    shown: Array = places[np.argsort(-counts[places], kind="stable")][:most]
+    return shown
+
+
+def _rows_between(side: Side, edges: Array) -> Array:
+    """The rows up to the first edge, between the edges, and above the last one."""
+    reached = np.empty(len(edges) + 2)
+    reached[0], reached[-1] = 0.0, side.counts.sum()
+    reached[1:-1] = side.up_to(edges)
+    rows: Array = reached[1:] - reached[:-1]
+    return rows
 
 
 def _edges(numeric: NumericStatistics | None, places: Sequence[int]) -> list[float]:
@@ -166,7 +208,7 @@ def _edges(numeric: NumericStatistics | None, places: Sequence[int]) -> list[flo
     quantiles = numeric.quantiles if numeric else ()
     inner = [float(quantiles[place]) for place in places if quantiles]
     heavy = {edge for edge, following in itertools.pairwise(inner) if edge == following}
-    return sorted({*inner, *(float(np.nextafter(edge, -np.inf)) for edge in heavy)})
+    return sorted({*inner, *(math.nextafter(edge, -math.inf) for edge in heavy)})
 
 
 def _interval(low: float | None, high: float | None) -> str:

@@ -4,14 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ml_assets.statistics.model import FeatureStatistics
-from ml_assets.validation.bins import (
-    COARSE,
-    FINE,
-    bins_of_numbers,
-    bins_of_sides,
-    bins_of_texts,
-    for_evidence,
-)
+from ml_assets.validation.bins import bins_of_sides, bins_of_texts, fine_and_coarse, for_evidence
 from ml_assets.validation.distances import (
     jensen_shannon,
     kolmogorov_smirnov,
@@ -36,6 +29,8 @@ from ml_assets.validation.side import Numbers, Side, Texts, numbers_of, side_of,
 
 # The tests of which the least p-value is taken: bins, missing, new, gone, single values, precision.
 _TESTS = 6
+# Where the bins agree so well, no closer look is taken at numbers.
+_WORTH_A_LOOK = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,20 +77,21 @@ def compare(current: FeatureStatistics, reference: FeatureStatistics, threshold:
     pair = _pair(before, now, threshold)
     p_value = p_value_of_bins(pair.fine.reference, pair.fine.current)
     distances = {
-        "l_infinity": l_infinity(pair.fine.reference, pair.fine.current),
         "jensen_shannon": jensen_shannon(pair.coarse.reference, pair.coarse.current),
         "psi": population_stability(pair.coarse.reference, pair.coarse.current),
     }
     moves = list(missing_moves(pair))
+    whole = distances["jensen_shannon"]
     if pair.numbers is not None:
         moves += _numbers(pair, pair.numbers, p_value, distances)
     elif pair.texts is not None:
         moves += _texts(pair, pair.texts, distances)
     else:
+        distances["l_infinity"] = l_infinity(pair.fine.reference, pair.fine.current)
         moves += time_moves(pair, p_value)
-    whole = ["jensen_shannon"] if pair.numbers else ["jensen_shannon", "l_infinity"]
-    size = max(distances[name] for name in whole) / threshold
-    moves += share_moves(pair, size, p_value)
+    if pair.numbers is None:
+        whole = max(whole, distances["l_infinity"])
+    moves += share_moves(pair, whole / threshold, p_value)
     moves += repeat_moves(pair)
     return Compared(pair, distances, tuple(moves), _p_value(moves, p_value))
 
@@ -104,8 +100,7 @@ def _pair(before: Side, now: Side, threshold: float) -> Pair:
     numbers = texts = None
     if before.kind == now.kind == "numbers":
         numbers = numbers_of(before, now)
-        fine = bins_of_numbers(before, now, numbers, FINE)
-        coarse = bins_of_numbers(before, now, numbers, COARSE)
+        fine, coarse = fine_and_coarse(before, now)
     elif before.kind == now.kind == "texts":
         texts = texts_of(before, now)
         coarse = bins_of_texts(before, now, texts)
@@ -136,13 +131,15 @@ def _numbers(
     distances["unknown"] = outside
     if shift is not None:
         distances["shift"] = shift
+    moves = [*range_moves(pair, outside), *precision_moves(pair)]
+    if p_value > _WORTH_A_LOOK:
+        return moves
     return [
+        *moves,
         *clock_moves(pair, p_value),
         *unit_moves(pair, shift, p_value),
-        *range_moves(pair, outside),
         *spike_moves(pair, heaviest, p_value),
         *region_moves(pair),
-        *precision_moves(pair),
         *quantile_moves(pair, shift, p_value),
     ]
 

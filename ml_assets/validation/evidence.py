@@ -7,6 +7,7 @@ from ml_assets.statistics.points import Array
 
 # Bins with fewer rows than this on both sides together share one.
 MIN_POOLED = 10
+_TINY = 1e-300
 
 
 def p_value_of_bins(reference: Array, current: Array) -> float:
@@ -19,14 +20,14 @@ def p_value_of_bins(reference: Array, current: Array) -> float:
     if is_small.any():
         reference, current = _joined(reference, is_small), _joined(current, is_small)
         pooled = reference + current
-    there = pooled > 0
-    freedom = int(np.count_nonzero(there)) - 1
+    freedom = int(np.count_nonzero(pooled)) - 1
     n, m = float(reference.sum()), float(current.sum())
     if freedom < 1 or not n or not m:
         return 1.0
-    expected = pooled[there] * (n / (n + m))
+    expected = pooled * (n / (n + m))
+    away = reference - expected
     # Of two samples, the second one's deviations are the first one's turned round.
-    statistic = float((((reference[there] - expected) ** 2) / expected).sum()) * (n + m) / m
+    statistic = float(away @ (away / np.maximum(expected, _TINY))) * (n + m) / m
     return float(gammaincc(freedom / 2, statistic / 2))
 
 
@@ -84,4 +85,5 @@ def adjusted(p_values: Array) -> Array:
 
 
 def _joined(counts: Array, is_small: Array) -> Array:
-    return np.append(counts[~is_small], counts[is_small].sum())
+    joined: Array = np.concatenate((counts[~is_small], [counts[is_small].sum()]))
+    return joined

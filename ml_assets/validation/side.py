@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import filterfalse, repeat
 from typing import Literal
 
 import numpy as np
@@ -54,6 +55,36 @@ class Side:
         numeric = self.feature.numeric
         return not self.unlisted and (numeric is None or numeric.unique <= len(self.values))
 
+    def up_to(self, edges: Array) -> Array:
+        """Give, for each edge, how many numbers are at most that large.
+
+        Where the points stand for their neighbours as well, half of a point's rows are taken to lie up
+        to it, and the rows between two points evenly.
+        """
+        ends = np.zeros(len(self.values) + 1)
+        np.cumsum(self.counts, out=ends[1:])
+        if self.is_exact:
+            steps: Array = ends[self.values.searchsorted(edges, "right")]
+            return steps
+        values, reached = self.values, ends[1:] - self.counts / 2
+        heavy = np.flatnonzero(self.counts >= EXACT_SHARE * ends[-1])
+        if len(heavy):
+            values = np.concatenate((values, np.nextafter(values[heavy], -np.inf)))
+            reached = np.concatenate((reached, ends[heavy]))
+            reached[heavy] = ends[heavy + 1]
+            order = np.argsort(values, kind="stable")
+            values, reached = values[order], reached[order]
+        if self.is_whole:
+            # Between two whole numbers, so that each is counted on one side of the edge.
+            edges = np.floor(edges) + 0.5
+        found: Array = np.interp(edges, values, reached)
+        return found
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the numbers are all whole."""
+        return bool((self.values == np.rint(self.values)).all())
+
 
 _NONE = np.empty(0)
 
@@ -68,16 +99,18 @@ def side_of(feature: FeatureStatistics) -> Side:
     listed = dict(string.value_counts) if string else {}
     unlisted = 0
     if string and not string.is_complete:
-        unlisted = string.count_error + min(listed.values(), default=0)
+        least = string.value_counts[-1][1] if string.value_counts else 0
+        unlisted = string.count_error + least
     there = feature.num_rows - missing
     return Side(feature, kind, feature.num_rows, missing, there, values, counts, listed, unlisted)
 
 
 def points(numeric: NumericStatistics) -> tuple[Array, Array]:
     """Give the stored distribution of numbers: values, ascending, and counts."""
-    size = len(numeric.distribution)
-    flat = np.fromiter(chain.from_iterable(numeric.distribution), np.float64, 2 * size)
-    return flat[::2], flat[1::2]
+    if not numeric.distribution:
+        return _NONE, _NONE
+    values, counts = zip(*numeric.distribution, strict=True)
+    return np.array(values, np.float64), np.array(counts, np.float64)
 
 
 @dataclass(frozen=True)
@@ -100,12 +133,6 @@ class Numbers:
     reference_ends: Array
     current_ends: Array
 
-    def bins(self, edges: Array) -> tuple[Array, Array]:
-        """Give both sides' rows up to the first edge, between the edges, and above the last one."""
-        places = np.concatenate(([0], self.grid.searchsorted(edges, "right"), [len(self.grid)]))
-        before, now = self.reference_ends[places], self.current_ends[places]
-        return before[1:] - before[:-1], now[1:] - now[:-1]
-
     def gap(self) -> Array:
         """Give the difference of the distribution functions at each value of the grid."""
         before, now = self.reference_ends, self.current_ends
@@ -113,12 +140,22 @@ class Numbers:
         return gap
 
 
+def between(ends: Array, places: Array) -> Array:
+    """Give the rows between the given places of a running total."""
+    reached = ends[places]
+    rows: Array = reached[1:] - reached[:-1]
+    return rows
+
+
 def numbers_of(reference: Side, current: Side) -> Numbers:
     """Put two sides' numbers on one grid."""
     both = np.concatenate((reference.values, current.values))
     both.sort(kind="stable")
     if len(both) > 1:
-        both = both[np.concatenate(([True], both[1:] != both[:-1]))]
+        is_new = np.empty(len(both), bool)
+        is_new[0] = True
+        np.not_equal(both[1:], both[:-1], out=is_new[1:])
+        both = both[is_new]
     sides = []
     for side in (reference, current):
         at = np.zeros(len(both))
@@ -142,21 +179,25 @@ class Texts:
         The rows of each; of one that a side does not list, the most it can have.
     num_known : int
         How many of the names the reference lists; they come first.
+    is_there : ndarray of bool
+        Which of the names the current side lists.
     """
 
     names: list[str]
     reference: Array
     current: Array
     num_known: int
+    is_there: Array
 
 
 def texts_of(reference: Side, current: Side) -> Texts:
     """Put two sides' texts into one order."""
     known, now = reference.listed, current.listed
-    new = [name for name in now if name not in known]
+    new = list(filterfalse(known.__contains__, now))
     names = [*known, *new]
     before = np.full(len(names), float(reference.unlisted))
     before[: len(known)] = np.fromiter(known.values(), np.float64, len(known))
-    get, unlisted = now.get, current.unlisted
-    here = np.fromiter((get(name, unlisted) for name in names), np.float64, len(names))
-    return Texts(names, before, here, len(known))
+    here = np.fromiter(map(now.get, names, repeat(-1)), np.float64, len(names))
+    is_there = here >= 0
+    here[~is_there] = current.unlisted
+    return Texts(names, before, here, len(known), is_there)

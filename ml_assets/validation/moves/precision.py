@@ -48,14 +48,10 @@ def precision_moves(pair: Pair) -> Iterator[Move]:
 
 def _may_differ(reference: Side, current: Side) -> bool:
     before, now = reference.feature, current.feature
-    if before.type != now.type or _is_whole(reference) != _is_whole(current):
+    if before.type != now.type or reference.is_whole != current.is_whole:
         return True
     ratio = max(1, now.unique or 0) / max(1, before.unique or 0)
     return not _SIMILAR[0] <= ratio <= _SIMILAR[1]
-
-
-def _is_whole(side: Side) -> bool:
-    return bool((side.values == np.rint(side.values)).all())
 
 
 def _without_zero(side: Side) -> tuple[Array, Array]:

@@ -8,11 +8,11 @@ from ml_assets.statistics.model import NumericStatistics
 from ml_assets.statistics.points import Array
 from ml_assets.validation.evidence import p_value_of_shares, p_value_outside
 from ml_assets.validation.moves.move import HARDLY, Move, Pair, share_text
-from ml_assets.validation.side import EXACT_SHARE, POINT_SHARE, Numbers, Side
+from ml_assets.validation.side import EXACT_SHARE, POINT_SHARE, Numbers, Side, between
 
 # Into so many bins, of equal weight on both sides together, a closer look at the inside is taken.
 _REGIONS = 64
-_REGION_RANKS = np.arange(1, _REGIONS) / _REGIONS
+_REGION_RANKS = np.arange(1, _REGIONS + 1) / _REGIONS
 _LEAST_REGION = 0.004
 # In new limits: ends of a range come and go more easily than texts.
 _GONE = 2.5
@@ -66,10 +66,13 @@ def region_moves(pair: Pair) -> Iterator[Move]:
         return
     shares = numbers.reference / n, numbers.current / m
     is_light = np.maximum(*shares) < EXACT_SHARE
-    before, now = (np.cumsum(share * is_light) for share in shares)
-    pooled = (before + now) / 2
-    places = pooled.searchsorted(_REGION_RANKS * pooled[-1])
-    p, q = (np.diff(ends[places], prepend=0.0, append=ends[-1]) for ends in (before, now))
+    before, now = np.zeros(len(is_light) + 1), np.zeros(len(is_light) + 1)
+    np.cumsum(shares[0] * is_light, out=before[1:])
+    np.cumsum(shares[1] * is_light, out=now[1:])
+    pooled = before + now
+    places = np.zeros(_REGIONS + 1, np.int64)
+    places[1:] = pooled.searchsorted(_REGION_RANKS * pooled[-1])
+    p, q = between(before, places), between(now, places)
     # A point stands for its neighbours, which may lie beyond the region's ends.
     blur = sum(0.0 if side.is_exact else POINT_SHARE for side in (pair.reference, pair.current))
     # Beyond the reference's ends is `range_moves`' to tell.
@@ -86,8 +89,7 @@ def _region_text(grid: Array, places: Array, only: Array, shares: tuple[Array, A
     """Name the region that changed most."""
     p, q = shares
     most = int(np.argmax(np.where(only, np.abs(q - p), -1)))
-    low = grid[places[most - 1] + 1] if most else grid[0]
-    high = grid[places[most]] if most < len(places) else grid[-1]
+    low, high = grid[places[most]], grid[max(places[most], places[most + 1] - 1)]
     where = f"the value {low:.6g}" if low >= high else f"values from {low:.6g} to {high:.6g}"
     return share_text(where, p[most], q[most], "values")
 

@@ -94,20 +94,14 @@ def _stands_out(before: Array, now: Array, threshold: float) -> Array:
 
     What is expected of a value is its old share times the ratio of the numbers around it.
     """
+    enough = _OUT * threshold
+    rose = (now - before >= enough) & (now >= _MORE * before) & (before > 0)
     around = np.ones(2 * _AROUND + 1)
-    if len(now) < len(around):
+    if not rose.any() or len(now) < len(around):
         return np.zeros(len(now), bool)
     wide = (np.convolve(side, around, "same") - side for side in (now, before))
     expected = before * (next(wide) + 1e-3) / (next(wide) + 1e-3)
-    enough = _OUT * threshold
-    result: Array = (
-        (now >= EXACT_SHARE)
-        & (before > 0)
-        & (now - expected >= enough)
-        & (now >= _MORE * expected)
-        & (now - before >= enough)
-        & (now >= _MORE * before)
-    )
+    result: Array = rose & (now - expected >= enough) & (now >= _MORE * expected)
     return result
 
 
