@@ -21,6 +21,8 @@ VERDICTS = {
     "infra_validation": "infrastructure",
     "registered_model": "promotion",
 }
+# Those whose failed warnings tell that a good verdict may be too good.
+_WARNING = ("validated_features", "evaluation")
 
 
 def print_summary(defs: Path, name: str) -> int:
@@ -143,6 +145,15 @@ def _verdict_lines(store: Store) -> Iterator[_Line]:
     for record in _records(store):
         if record.blocks() or record.asset in VERDICTS:
             yield from (("", failed_check(check)) for check in record.failed_checks())
+    warned = [check for asset in _WARNING for check in _warnings(store.current(asset))]
+    if warned:
+        yield "warnings", f"{len(warned)} that stop nothing"
+        yield from (("", failed_check(check)) for check in warned)
+
+
+def _warnings(record: Record | None) -> list[dict[str, Any]]:
+    found = record.checks if record is not None else []
+    return [check for check in found if not check["passed"] and check["severity"] == "WARN"]
 
 
 def _records(store: Store) -> list[Record]:

@@ -112,6 +112,15 @@ def test_what_cannot_be_told_is_not_ok(home: Home) -> None:
     assert "  watch          performance cannot tell" in lines(home)
 
 
+def test_a_warning_about_a_model_that_is_too_good_is_shown(home: Home) -> None:
+    put(home, "evaluation", checks=[{**FAILED, "severity": "WARN"}])
+    at = lines(home).index("  verdicts       evaluation ok")
+    assert lines(home)[at + 1 : at + 3] == [
+        "  warnings       1 that stop nothing",
+        "    gate: 0.6 < 0.7.",
+    ]
+
+
 def test_long_names_of_metrics_stay_in_their_column(home: Home) -> None:
     metrics = {"average_precision": [0.5, None, None], "f1": [0.25, None, None]}
     put_artifact(
