@@ -12,7 +12,11 @@ DEFS = Path(__file__).parent / "defs"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0, or 1 with the reason on standard error."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "command"):
+        parser.print_help()
+        return 0
     try:
         return int(options.command(options))
     except MLAssetsError as error:
@@ -24,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ml_assets", description="The lifecycle of tabular models as Dagster assets."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND")
     run = commands.add_parser("run", help="run what changed of a pipeline, then sum it up")
     run.add_argument("pipeline", help="the pipeline's name")
     run.add_argument("--select", help="a Dagster asset selection instead of the whole pipeline")
@@ -38,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     summary.set_defaults(command=_summary)
     new = commands.add_parser("new", help="write a first pipeline for a file of data")
     new.add_argument("name", help="the new pipeline's name")
-    new.add_argument("file", type=Path, help="a CSV or Parquet file")
+    new.add_argument("file", type=Path, help="a CSV, Parquet or JSON Lines file")
     new.add_argument("--label", required=True, help="the column to predict, or an expression")
+    new.add_argument("--encoding", help="of a text file; guessed by default")
     new.set_defaults(command=_new)
     ui = commands.add_parser("ui", help="start the Dagster UI with its daemon, and the MLflow UI")
     ui.add_argument("--port", type=int, default=3000, help="of the Dagster UI")
@@ -79,7 +84,7 @@ def _summary(options: argparse.Namespace) -> int:
 def _new(options: argparse.Namespace) -> int:
     from ml_assets.cli.new import new_pipeline
 
-    return new_pipeline(DEFS, options.name, options.file, options.label)
+    return new_pipeline(DEFS, options.name, options.file, options.label, options.encoding)
 
 
 def _rollback(options: argparse.Namespace) -> int:
