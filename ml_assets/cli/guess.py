@@ -19,6 +19,7 @@ _MOST_KEY_COLUMNS = 6
 _NEARLY_UNIQUE = 0.9
 _ENOUGH_ROWS = 30
 _TIMES_TO_SPLIT = 3
+_MOST_COMPARED = 100
 # 1990 to 2040 in seconds since 1970, and what else such numbers may count.
 _FIRST_EPOCH, _LAST_EPOCH = 631_152_000, 2_208_988_800
 _EPOCHS = {"seconds": 1, "milliseconds": 1_000}
@@ -81,7 +82,10 @@ def guess_columns(
         by_time=time is not None and _different(rows, [time]) >= _TIMES_TO_SPLIT,
         exclude={name: reason for name, reason in reasons.items() if reason},
         known_after=_left_side(label),
-        remarks=list(_epochs(rows, types, rest)) if time is None else [],
+        remarks=[
+            *(_epochs(rows, types, rest) if time is None else ()),
+            *(() if key else _repeats(rows, others)),
+        ],
     )
 
 
@@ -151,6 +155,18 @@ def _left_names(label: LabelSpec) -> Iterator[str]:
     for node in ast.walk(ast.parse(str(label.expression), mode="eval")):
         if isinstance(node, ast.Compare):
             yield from (part.id for part in ast.walk(node.left) if isinstance(part, ast.Name))
+
+
+def _repeats(rows: "pa.Table", names: Sequence[str]) -> Iterator[str]:
+    """Rows that are equal but for the label, where they are many; in many columns no two are."""
+    if not 0 < len(names) <= _MOST_COMPARED:
+        return
+    different = _different(rows, names)
+    if rows.num_rows >= _ENOUGH_ROWS and different * 2 < rows.num_rows:
+        yield (
+            f"without the label, {rows.num_rows:,} rows are only {different:,} different ones, and equal "
+            "rows stay in one split: if columns tell them apart, name them in ingest.key"
+        )
 
 
 def _epochs(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:

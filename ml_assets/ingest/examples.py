@@ -276,7 +276,7 @@ def _refuse_empty_split(
         raise DataError(
             f"ingest.split: {' and '.join(empty)} would be empty: without the label, {rows:,} rows are "
             f"only {different:,} different ones, and equal rows stay in one split. Set ingest.key to the "
-            "columns that tell examples apart."
+            "columns that tell examples apart; if there are none, add one to the source."
         )
     if empty:
         raise DataError(

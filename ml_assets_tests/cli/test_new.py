@@ -453,3 +453,9 @@ def test_many_remarks_are_cut_short(project: Path) -> None:
         *(f"# Mind: r{n}" for n in range(4)),
         "# Mind: and 5 more",
     ]
+
+
+def test_rows_that_repeat_are_said(project: Path) -> None:
+    text = text_of({"plan": ["a", "b", "c"] * (N // 3)})
+    assert text.startswith("# Mind: without the label, 60 rows are only 3 different ones")
+    assert "# Mind" not in text_of({"plan": ["a", "b", "c"] * (N // 3), "order_id": SPREAD})
