@@ -173,7 +173,7 @@ UNTAGGED = [
 ]
 
 
-@pytest.mark.parametrize(("module", "pid", "after", "dead"), UNTAGGED)
+@pytest.mark.parametrize(("module", "pid", "after", "dead"), UNTAGGED, ids=range(len(UNTAGGED)))
 def test_a_run_of_ours_that_never_said_its_process_is_dead_after_a_while(
     module: str | None, pid: int | None, after: timedelta, dead: bool
 ) -> None:
