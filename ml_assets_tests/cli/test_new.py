@@ -47,7 +47,7 @@ def made(file: Path | str, label: str) -> PipelineSpec:
 
 
 def of_columns(label: str = "y", **columns: Any) -> PipelineSpec:
-    frame = pd.DataFrame({"y": [0, 1] * (N // 2), **columns})
+    frame = pd.DataFrame({"y": [0, 1] * (N // 2), "spread": SPREAD, **columns})
     frame.to_csv("rows.csv", index=False)
     return made("rows.csv", label)
 
@@ -181,7 +181,8 @@ def test_the_delimiter_is_guessed(project: Path, delimiter: str) -> None:
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
 def test_other_kinds_of_files_are_read(project: Path, kind: str) -> None:
-    frame = pd.DataFrame({"order_id": range(N), "at": pd.to_datetime(DAYS), "y": [0, 1] * (N // 2)})
+    times, label = pd.to_datetime(DAYS), [0, 1] * (N // 2)
+    frame = pd.DataFrame({"order_id": range(N), "at": times, "x": SPREAD, "y": label})
     if kind == "parquet":
         frame.to_parquet("rows.parquet")
     else:
@@ -288,7 +289,7 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_written(
 
 def text_of(columns: dict[str, list[Any]], label: str = "y", **how: Any) -> str:
     """The YAML for columns as they are written, each in quotes."""
-    frame = pd.DataFrame({**({} if "y" in columns else {"y": [0, 1] * (N // 2)}), **columns})
+    frame = pd.DataFrame({"y": [0, 1] * (N // 2), "spread": SPREAD, **columns})
     frame.to_csv("rows.csv", index=False, **{"quoting": csv.QUOTE_ALL, **how})
     made("rows.csv", label)
     return Path("defs/mine/defs.yaml").read_text()
@@ -456,6 +457,10 @@ def test_many_remarks_are_cut_short(project: Path) -> None:
 
 
 def test_rows_that_repeat_are_said(project: Path) -> None:
-    text = text_of({"plan": ["a", "b", "c"] * (N // 3)})
+    plans = ["a", "b", "c"] * (N // 3)
+    text = text_of({"spread": [1] * N, "plan": plans})
     assert text.startswith("# Mind: without the label, 60 rows are only 3 different ones")
-    assert "# Mind" not in text_of({"plan": ["a", "b", "c"] * (N // 3), "order_id": SPREAD})
+
+
+def test_rows_that_a_key_tells_apart_do_not_repeat(project: Path) -> None:
+    assert "# Mind" not in text_of({"spread": [1] * N, "order_id": SPREAD})
