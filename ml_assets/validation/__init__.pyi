@@ -8,6 +8,11 @@ from .dependencies import check_dependencies as check_dependencies
 from .drift import DriftFinding as DriftFinding
 from .drift import detect_drift as detect_drift
 from .example import validate_example as validate_example
+from .feature_skew import FeatureMismatch as FeatureMismatch
+from .feature_skew import FeatureSkew as FeatureSkew
+from .feature_skew import detect_feature_skew as detect_feature_skew
+from .multivariate import MultivariateDrift as MultivariateDrift
+from .multivariate import detect_multivariate_drift as detect_multivariate_drift
 from .report import report_html as report_html
 from .report import write_report as write_report
 from .rows import BrokenRule as BrokenRule
@@ -23,10 +28,15 @@ __all__ = [
     "CellError",
     "CellErrors",
     "DriftFinding",
+    "FeatureMismatch",
+    "FeatureSkew",
     "Measurement",
+    "MultivariateDrift",
     "Skew",
     "check_dependencies",
     "detect_drift",
+    "detect_feature_skew",
+    "detect_multivariate_drift",
     "detect_skew",
     "find_broken_rows",
     "find_cell_errors",

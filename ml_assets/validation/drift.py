@@ -34,7 +34,7 @@ from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 from ml_assets.validation.compare import Compared, compare
 from ml_assets.validation.evidence import adjusted
-from ml_assets.validation.explain import explain, look_closer
+from ml_assets.validation.explain import explain, look_closer, name_group
 from ml_assets.validation.limits import judge_by_limits
 from ml_assets.validation.moves.move import Move
 from ml_assets.validation.moves.swaps import swapped
@@ -107,7 +107,8 @@ def detect_drift(
     Parameters
     ----------
     current, reference : DatasetStatistics, Table, pandas.DataFrame or pyarrow.Table
-        The new data, and those they are compared with, such as the champion's training data.
+        The new data, and those they are compared with, such as the champion's training data. Of rows
+        the explanation also names the group in which a value became frequent.
     threshold : float
         How large a change must be, 0 to 1, exclusive; see the module for what it is compared with.
     significance : float
@@ -132,7 +133,8 @@ def detect_drift(
     names = list(dict.fromkeys([*there, *here]))
     reasons = {n: why for n in names if (why := _why_not(here.get(n), there.get(n), min_rows))}
     compared = {n: compare(here[n], there[n], threshold) for n in names if n not in reasons}
-    judged = _judge_all(compared, significance)
+    rows = None if isinstance(current, DatasetStatistics) else current
+    judged = _judge_all(compared, significance, rows)
     findings = [
         judged[n] if n in judged else DriftFinding(n, {}, None, "cannot tell", reasons[n])
         for n in names
@@ -165,7 +167,9 @@ def _why_not(
     return ""
 
 
-def _judge_all(compared: Mapping[str, Compared], significance: float) -> dict[str, DriftFinding]:
+def _judge_all(
+    compared: Mapping[str, Compared], significance: float, rows: Any
+) -> dict[str, DriftFinding]:
     p_values = adjusted(np.array([found.p_value for found in compared.values()]))
     sure = {
         name: found.pair
@@ -174,13 +178,13 @@ def _judge_all(compared: Mapping[str, Compared], significance: float) -> dict[st
     }
     others = swapped(sure)
     return {
-        name: _judge(name, found, float(p_value), significance, others.get(name))
+        name: _judge(name, found, float(p_value), significance, others.get(name), rows)
         for (name, found), p_value in zip(compared.items(), p_values, strict=True)
     }
 
 
 def _judge(
-    name: str, found: Compared, p_value: float, significance: float, swap: str | None
+    name: str, found: Compared, p_value: float, significance: float, swap: str | None, rows: Any
 ) -> DriftFinding:
     moves: Sequence[Move] = found.moves
     if swap is not None:
@@ -189,6 +193,7 @@ def _judge(
     alarms = large and p_value <= significance
     if alarms and found.pair is not None:
         moves = look_closer(found.pair, moves)
+        moves = moves if rows is None else name_group(moves, name, rows)
     text, kinds = explain(moves)
     if large and not alarms:
         text, kinds = f"not more than chance explains at this size: {text}", ()

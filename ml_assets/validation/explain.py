@@ -1,7 +1,10 @@
 """Says in words what moved between two columns, most telling first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
+from ml_assets.validation.groups import group_text
 from ml_assets.validation.moves.encodings import encoding_text
 from ml_assets.validation.moves.mixtures import part_text
 from ml_assets.validation.moves.move import KINDS, Move, Pair
@@ -43,6 +46,28 @@ def look_closer(pair: Pair, moves: Sequence[Move]) -> list[Move]:
         return list(moves)
     most = max(moves, key=lambda move: move.size)
     return [Move(kind, text, most.size, most.p_value), *moves]
+
+
+def name_group(moves: Sequence[Move], feature: str, current: Any) -> list[Move]:
+    """Say of a value that became frequent in which rows, where another column tells.
+
+    Parameters
+    ----------
+    moves : sequence of Move
+        What moved in a column that alarms.
+    feature : str
+        The column.
+    current : Table, pandas.DataFrame, pyarrow.Table, ...
+        The current rows.
+    """
+    named = []
+    for move in moves:
+        text = ""
+        if move.stuck is not None and move.size > 1:
+            stuck = move.stuck
+            text = group_text(current, feature, stuck.value, stuck.before, stuck.now)
+        named.append(replace(move, text=f"{move.text}, {text}") if text else move)
+    return named
 
 
 def explain(moves: Sequence[Move]) -> tuple[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.model import Comparator, Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation import distances, evidence
 from ml_assets.validation.drift import DriftFinding, detect_drift
@@ -195,6 +195,40 @@ def test_distances_agree_with_scipy(first: Any, random: Any) -> None:
         np.abs(one / one.sum() - other / other.sum()).max()
     )
     assert distances.population_stability(one, other) >= 0
+
+
+def test_distances_of_numbers_agree_with_scipy() -> None:
+    rng = np.random.default_rng(3)
+    here, there = rng.normal(0.3, 1, 240), rng.normal(0, 1.5, 250)
+    (found,) = detect_drift(pd.DataFrame({"x": here}), pd.DataFrame({"x": there}))
+    assert found.distances["ks"] == pytest.approx(scipy.stats.ks_2samp(here, there).statistic)
+    expected = scipy.stats.wasserstein_distance(here, there) / there.std()
+    assert found.distances["wasserstein"] == pytest.approx(expected)
+
+
+def test_distances_of_few_texts_are_those_of_tfdv() -> None:
+    here, there = list("bbaac") * 50, list("aaZYX") * 50
+    (found,) = detect_drift(pd.DataFrame({"s": here}), pd.DataFrame({"s": there}))
+    assert found.distances["jensen_shannon"] == pytest.approx(0.6)
+    assert found.distances["l_infinity"] == pytest.approx(0.4)
+    assert found.distances["normalized_abs_difference"] == pytest.approx(0.2)
+
+
+def test_tables_give_what_their_statistics_give() -> None:
+    current, reference = flights(1), flights(0)
+    of_statistics = detect_drift(generate_statistics(current), REFERENCE)
+    assert detect_drift(current, reference) == of_statistics
+    assert detect_drift(pa.Table.from_pandas(current), reference) == of_statistics
+
+
+def test_a_comparator_takes_the_place_of_the_alarm() -> None:
+    changed = flights(1).assign(origin=lambda f: f.origin.mask(some(0.35), "JFK"))
+    lax = Feature("origin", "string", drift=Comparator(l_infinity=0.9))
+    strict = Feature("noise", "float", drift=Comparator(jensen_shannon=1e-7))
+    found = alarms(changed, schema=Schema((lax, strict)))
+    assert list(found) == ["noise"]
+    assert "above the schema's limit of 1e-07" in found["noise"].explanation
+    assert list(alarms(changed)) == ["origin"]
 
 
 def test_the_test_over_bins_agrees_with_scipy() -> None:

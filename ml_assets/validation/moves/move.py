@@ -27,12 +27,24 @@ class Move:
         How large it is in units of its own limit: above 1 is large.
     p_value : float
         How likely chance alone makes so much.
+    stuck : Stuck, optional
+        The value that became frequent, where the rows that have it may be a group.
     """
 
     kind: str
     text: str
     size: float
     p_value: float
+    stuck: "Stuck | None" = None
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A value that became frequent: a number, or None for a missing one; and its shares of the rows."""
+
+    value: float | None
+    before: float
+    now: float
 
 
 # Most telling first: in this order they are told. What stands behind a kind is not told beside it.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ml_assets.validation.evidence import p_value_of_shares
-from ml_assets.validation.moves.move import HARDLY, Move, Pair, share_text
+from ml_assets.validation.moves.move import HARDLY, Move, Pair, Stuck, share_text
 
 # What is worth a word: a share that changed by two points.
 _WORTH_SAYING = 0.02
@@ -23,9 +23,9 @@ def missing_moves(pair: Pair) -> Iterator[Move]:
     if size > 1 or change >= _WORTH_SAYING:
         was, is_ = (np.array([float(side.missing)]) for side in sides)
         p_value = p_value_of_shares(was, is_, pair.reference.rows, pair.current.rows)[0]
-        yield Move(
-            "missing values", share_text("missing values", before, now), size, float(p_value)
-        )
+        stuck = Stuck(None, before, now) if now > before else None
+        text = share_text("missing values", before, now)
+        yield Move("missing values", text, size, float(p_value), stuck)
 
 
 def share_moves(pair: Pair, size: float, p_value: float) -> Iterator[Move]:

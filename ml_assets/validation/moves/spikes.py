@@ -7,7 +7,7 @@ import numpy as np
 
 from ml_assets.statistics.points import Array
 from ml_assets.validation.evidence import p_value_of_shares
-from ml_assets.validation.moves.move import HARDLY, THINNED_SHARE, Move, Pair, share_text
+from ml_assets.validation.moves.move import HARDLY, THINNED_SHARE, Move, Pair, Stuck, share_text
 from ml_assets.validation.side import EXACT_SHARE, Numbers
 
 # A number with such a share is one value; of lighter ones, only those that the other side hardly has.
@@ -30,6 +30,11 @@ class Single:
     def change(self) -> float:
         """By how much the share moved, without its sign."""
         return abs(self.now - self.before)
+
+    @property
+    def stuck(self) -> Stuck | None:
+        """The value, where it became more frequent."""
+        return Stuck(self.value, self.before, self.now) if self.now > self.before else None
 
 
 def heaviest_change(pair: Pair) -> Single:
@@ -60,7 +65,7 @@ def spike_moves(pair: Pair, heaviest: Single, p_value: float) -> Iterator[Move]:
     """
     if heaviest.change >= HEAVY:
         size = heaviest.change / pair.threshold
-        yield Move("single value", _text(heaviest), size, p_value)
+        yield Move("single value", _text(heaviest), size, p_value, heaviest.stuck)
     numbers = pair.numbers
     if numbers is None or not len(numbers.grid):
         return
@@ -108,7 +113,7 @@ def _stands_out(before: Array, now: Array, threshold: float) -> Array:
 def _spike(found: Single, size: float, tries: int, n: int, m: int) -> Move:
     counts = np.array([found.before * n]), np.array([found.now * m])
     chance = float(p_value_of_shares(*counts, n, m)[0]) * tries
-    return Move("single value", _text(found), size, min(1.0, chance))
+    return Move("single value", _text(found), size, min(1.0, chance), found.stuck)
 
 
 def _text(found: Single) -> str:

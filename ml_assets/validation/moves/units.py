@@ -36,7 +36,8 @@ _KNOWN_SCALES = {
     (1.0, 273.15): "degrees Celsius to kelvin",
     (1.0, -273.15): "kelvin to degrees Celsius",
 }
-_Found = tuple[float, str]
+# So near, in mean deviations, all quantiles must be to what a known scale makes of them.
+_SAME_SCALE = 0.05
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _sign(found: _Quantiles) -> str:
 def _scale(found: _Quantiles) -> str:
     for (factor, offset), text in _KNOWN_SCALES.items():
         spread = float(np.abs(found.after - found.after.mean()).mean()) or 1.0
-        if np.abs(factor * found.before + offset - found.after).mean() < 0.02 * spread:
+        if np.abs(factor * found.before + offset - found.after).mean() < _SAME_SCALE * spread:
             return f"all quantiles are {factor:.4g} times as large, plus {offset:.4g}: {text}?"
     return ""
 
