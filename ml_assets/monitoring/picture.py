@@ -1,21 +1,22 @@
-"""Draws how features moved: the share of each bin in the reference beside that in the current data."""
+"""Draws how columns moved: the share of each value in the reference beside that in the current rows."""
 
+import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
-from ml_assets.validation.bins import Bins, bins_of
+from ml_assets.monitoring.bars import bars_of
+from ml_assets.statistics.model import DatasetStatistics
 
 _COLUMNS = 3
-_MOST_BARS = 12
-_LABEL_LENGTH = 14
+_LABEL_LENGTH, _LINE_LENGTH, _LINES = 14, 52, 2
 _GREY, _BLUE = "#b5b5b5", "#2b6ca3"
 
 
@@ -24,8 +25,9 @@ def draw_drift(
     reference: DatasetStatistics,
     current: DatasetStatistics,
     features: Sequence[str],
+    captions: Mapping[str, str] | None = None,
 ) -> None:
-    """Draw some features as a small PNG file; the same statistics always give the same bytes.
+    """Draw some columns as a small PNG file; the same statistics always give the same bytes.
 
     Parameters
     ----------
@@ -34,15 +36,17 @@ def draw_drift(
     reference, current : DatasetStatistics
         Both sides.
     features : sequence of str
-        What to draw: at most a dozen, and each on both sides.
+        What to draw: at most some two dozen, and each on both sides.
+    captions : mapping of str to str, optional
+        What to say above a column's bars, such as what moved.
     """
     rows = max(1, -(-len(features) // _COLUMNS))
-    figure = Figure(figsize=(9, 2.1 * rows + 0.3), dpi=80, layout="constrained")
+    figure = Figure(figsize=(10, 2.5 * rows + 0.3), dpi=80, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    panels = figure.subplots(rows, _COLUMNS, squeeze=False).flat
+    panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
     for axes, name in zip(panels, features, strict=False):
-        _draw_feature(axes, reference.feature(name), current.feature(name))
-    for axes in list(panels)[len(features) :]:
+        _draw(axes, reference, current, name, (captions or {}).get(name, ""))
+    for axes in panels[len(features) :]:
         axes.set_axis_off()
     figure.legend(*_legend(figure), loc="outside lower right", ncols=2, fontsize=8, frameon=False)
     with warnings.catch_warnings():
@@ -53,36 +57,33 @@ def draw_drift(
     Image.fromarray(pixels).convert("RGB").quantize(64).save(path, format="PNG", optimize=True)
 
 
-def _draw_feature(axes: Any, reference: FeatureStatistics, current: FeatureStatistics) -> None:
-    in_order = reference.numeric is not None or reference.time is not None
-    labels, before, now = _bars(bins_of(reference, current), in_order)
-    at = np.arange(len(labels))
-    # Of many bins every third is named, and the last one, which may be the missing values.
-    named = at if len(at) <= _MOST_BARS else np.append(at[:-2:3], at[-1])
-    axes.bar(at - 0.2, before, 0.4, color=_GREY, label="training")
-    axes.bar(at + 0.2, now, 0.4, color=_BLUE, label="scored")
-    axes.set_xticks(
-        named, [labels[i] for i in named], rotation=60, ha="right", fontsize=6, parse_math=False
+def _draw(
+    axes: Any, reference: DatasetStatistics, current: DatasetStatistics, name: str, caption: str
+) -> None:
+    bars = bars_of(reference.feature(name), current.feature(name))
+    at = np.arange(len(bars.labels))
+    axes.bar(at - 0.2, bars.reference, 0.4, color=_GREY, label="training")
+    axes.bar(at + 0.2, bars.current, 0.4, color=_BLUE, label="scored")
+    named = [place for place in at if bars.labels[place]]
+    labels = [_short(bars.labels[place], _LABEL_LENGTH) for place in named]
+    axes.set_xticks(named, labels, rotation=50, ha="right", fontsize=6, parse_math=False)
+    axes.set_title(
+        _short(name, 30), fontsize=9, fontweight="bold", loc="left", pad=22, parse_math=False
     )
-    axes.set_title(_short(reference.name, 30), fontsize=9, parse_math=False)
+    told = _wrapped("; ".join(part for part in (caption, bars.note) if part))
+    axes.text(0, 1.02, told, fontsize=6, transform=axes.transAxes, va="bottom", parse_math=False)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     axes.tick_params(axis="y", labelsize=6)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _bars(bins: Bins, in_order: bool) -> tuple[list[str], np.ndarray[Any, Any], Any]:
-    """The labels and both shares: of numbers and times all bins, else those with the most rows."""
-    before = bins.reference / max(bins.reference.sum(), 1)
-    now = bins.current / max(bins.current.sum(), 1)
-    there = np.flatnonzero((before + now) > 0)
-    if not in_order and len(there) > _MOST_BARS:
-        largest = np.argsort(-(before + now)[there], kind="stable")[:_MOST_BARS]
-        there = np.sort(there[largest])
-    labels = [_short(bins.labels[i], _LABEL_LENGTH) for i in there]
-    return labels, before[there], now[there]
-
-
 def _legend(figure: Figure) -> tuple[Any, Any]:
     return figure.axes[0].get_legend_handles_labels()
+
+
+def _wrapped(text: str) -> str:
+    lines = textwrap.wrap(_short(text, 10_000), _LINE_LENGTH, max_lines=_LINES, placeholder=" …")
+    return "\n".join(lines)
 
 
 def _short(text: str, length: int) -> str:

@@ -69,7 +69,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "missing values": (),
     "part": ("new values", "quantiles", "share", "precision"),
     "clipped": ("gone values", "new values", "single value", "share", "quantiles"),
-    "precision": ("share", "single value", "quantiles", "new values"),
+    "precision": ("share", "single value", "quantiles", "new values", "repeats"),
     "new values": ("share", "quantiles"),
     "gone values": ("share", "quantiles"),
     "single value": ("share", "quantiles"),
