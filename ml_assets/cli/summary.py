@@ -166,10 +166,11 @@ def _watch_lines(records: Sequence[Record]) -> Iterator[_Line]:
     if words:
         yield "watch", ", ".join(f"{asset} {word}" for asset, word in words.items())
     alarms = [record for record in records if words[record.asset] == "ALARM"]
-    yield from (("", failed_check(check)) for r in alarms for check in r.failed_checks())
+    worst = {str(r.summary["worst"]): None for r in alarms if r.summary.get("worst")}
     if alarms:
-        where = ", ".join(f"the asset {record.asset}" for record in alarms)
-        yield "", f"alarms stop nothing; look at {where} in the UI"
+        where = " and ".join(record.asset for record in alarms)
+        first = f", first at {' and '.join(worst)}" if worst else ""
+        yield "", f"alarms stop nothing; look at {where} in the UI{first}"
 
 
 def _watch(record: Record) -> str:
