@@ -14,10 +14,11 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.monitoring.findings import Verdict
     from ml_assets.monitoring.performance import Performance
+    from ml_assets.monitoring.spec import MonitoringSpec
     from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.validation.drift import DriftFinding
 
-_MOST_DRAWN = 6
+_CAPTION = "Training beside scored rows"
 _SCORED_BY = "scored_by.json"
 
 
@@ -80,7 +81,8 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             "validation": validation,
         },
         kinds=["json"],
-        checks=["skew"],
+        blocking_checks=[name for name in ["skew"] if name in spec.blocking],
+        checks=[name for name in ["skew"] if name not in spec.blocking],
     )
     def skew(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> Outcome:
         """Finds where the scored rows differ from the schema, and from what the champion learned."""
@@ -88,6 +90,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
         from ml_assets import durable
         from ml_assets.monitoring.findings import judge_skew, only, without_news
+        from ml_assets.monitoring.picture import draw_findings
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.validation.severity import with_severity
         from ml_assets.validation.skew import detect_skew
@@ -114,6 +117,8 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             for a in judged[:30]
         ]
         shown: dict[str, Shown] = {"anomalies": Rows(wrong)} if wrong else {}
+        if draw_findings(stage.directory / "skew.png", reference, current, found.findings):
+            shown["picture"] = Picture("skew.png", _CAPTION)
         return _outcome("skew", verdict, found.findings, current.num_rows, facts, shown)
 
     return skew
@@ -121,28 +126,31 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
 def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     spec = pipeline.monitoring
+    names = ["drift"] if spec.multivariate_auc is None else ["drift", "multivariate_drift"]
 
     @stage_asset(
         pipeline,
-        ins=["serving_statistics"],
+        ins=["serving_statistics", "schema", "raw_data"],
         config={
             "monitoring.drift_threshold": spec.drift_threshold,
+            "monitoring.multivariate_auc": spec.multivariate_auc,
             "monitoring.significance": spec.significance,
             "monitoring.min_rows": spec.min_rows,
         },
         kinds=["json"],
-        checks=["drift"],
+        blocking_checks=[name for name in names if name in spec.blocking],
+        checks=[name for name in names if name not in spec.blocking],
     )
-    def drift(stage: Stage, serving_statistics: Artifact) -> Outcome:
+    def drift(
+        stage: Stage, serving_statistics: Artifact, schema: Artifact, raw_data: Artifact
+    ) -> Outcome:
         """Finds the features whose distribution moved since the champion was trained."""
+        from dataclasses import replace
+
         from ml_assets import durable
-        from ml_assets.monitoring.findings import (
-            judge_findings,
-            only,
-            without_news,
-            worst_features,
-        )
-        from ml_assets.monitoring.picture import draw_drift
+        from ml_assets.monitoring.findings import judge_findings, only, without_news
+        from ml_assets.monitoring.picture import draw_findings
+        from ml_assets.schema.yaml_file import read_schema
         from ml_assets.validation.drift import detect_drift
 
         current, reference, facts = _sides(stage, serving_statistics)
@@ -152,18 +160,45 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             threshold=spec.drift_threshold,
             significance=spec.significance,
             min_rows=spec.min_rows,
+            schema=read_schema(schema.path / "schema.yaml"),
         )
-        told = [finding.to_json() for finding in findings]
-        durable.write_json(stage.directory / "drift.json", {**_about(facts), "findings": told})
-        shown: dict[str, Shown] = {}
-        if worst := worst_features(findings, _MOST_DRAWN):
-            draw_drift(stage.directory / "drift.png", reference, current, worst)
-            shown["picture"] = Picture("drift.png", "Training beside scored rows")
+        told = {**_about(facts), "findings": [finding.to_json() for finding in findings]}
         verdict = judge_findings(findings, "drifted")
         verdict = without_news(verdict, facts["trained_on"], current.num_rows)
-        return _outcome("drift", verdict, findings, current.num_rows, facts, shown)
+        shown: dict[str, Shown] = {}
+        if draw_findings(stage.directory / "drift.png", reference, current, findings):
+            shown["picture"] = Picture("drift.png", _CAPTION)
+        outcome = _outcome("drift", verdict, findings, current.num_rows, facts, shown)
+        if spec.multivariate_auc is not None:
+            apart, check = _told_apart(stage, spec, facts, raw_data)
+            told["multivariate"] = apart
+            outcome = replace(outcome, checks=[*outcome.checks, check])
+        durable.write_json(stage.directory / "drift.json", told)
+        return outcome
 
     return drift
+
+
+def _told_apart(
+    stage: Stage, spec: "MonitoringSpec", facts: Mapping[str, Any], raw_data: Artifact
+) -> tuple[dict[str, Any], Check]:
+    """What a classifier says of all columns at once."""
+    from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
+    from ml_assets.monitoring.tell_apart import tell_apart
+
+    manifest = raw_data.json("manifest.json")
+    scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
+    found = tell_apart(
+        open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER),
+        _champions_examples(stage, facts),
+        facts["inputs"],
+        min_auc=spec.multivariate_auc or 0.5,
+        significance=spec.significance,
+        min_rows=spec.min_rows,
+    )
+    outcome = {"alarm": "fail", "ok": "pass"}.get(found.verdict, found.verdict)
+    numbers = {"auc": found.auc, "p_value": found.p_value, "rows": found.rows}
+    return found.to_json(), _check("multivariate_drift", outcome, found.explanation, numbers)
 
 
 def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -185,7 +220,8 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             "monitoring": {"performance": options},
         },
         kinds=["scikitlearn", "json"],
-        checks=["performance"],
+        blocking_checks=[name for name in ["performance"] if name in spec.blocking],
+        checks=[name for name in ["performance"] if name not in spec.blocking],
     )
     def performance(stage: Stage, predictions: Artifact, labels: Artifact) -> Outcome:
         """Compares the champion on scored rows whose labels are known with its own evaluation."""

@@ -11,17 +11,19 @@ from ml_assets.validation.skew import Skew
 
 _MOST_TOLD = 3
 _MOST_ROWS = 100
-_SHOWN = ("jensen_shannon", "l_infinity", "psi", "unknown", "shift")
+_ROOM, _LONGEST = 40, 30
+_SHOWN = ("jensen_shannon", "l_infinity", "psi", "ks", "wasserstein", "unknown")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What findings add up to: an outcome, how many alarm, the worst, and a sentence."""
+    """What findings add up to: an outcome, how many alarm, the worst, and a sentence; a short one too."""
 
     outcome: RuleOutcome
     alarms: int
     worst: str | None
     text: str
+    brief: str = ""
 
 
 def only(statistics: DatasetStatistics, columns: Sequence[str]) -> DatasetStatistics:

@@ -13,11 +13,39 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from ml_assets.monitoring.bars import bars_of
+from ml_assets.monitoring.findings import worst_features
 from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.validation.drift import DriftFinding
 
 _COLUMNS = 3
+_FEW_DRAWN, _MOST_DRAWN = 6, 24
 _LABEL_LENGTH, _LINE_LENGTH, _LINES = 14, 52, 2
 _GREY, _BLUE = "#b5b5b5", "#2b6ca3"
+
+
+def draw_findings(
+    path: Path,
+    reference: DatasetStatistics,
+    current: DatasetStatistics,
+    findings: Sequence[DriftFinding],
+) -> bool:
+    """Draw every column that alarms, or where none does those that moved most; say whether any was drawn.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; none where nothing could be compared.
+    reference, current : DatasetStatistics
+        Both sides.
+    findings : sequence of DriftFinding
+        Of them.
+    """
+    alarms = sum(finding.verdict == "alarm" for finding in findings)
+    worst = worst_features(findings, min(_MOST_DRAWN, alarms) or _FEW_DRAWN)
+    if worst:
+        told = {finding.feature: finding.explanation for finding in findings}
+        draw_drift(path, reference, current, worst, told)
+    return bool(worst)
 
 
 def draw_drift(

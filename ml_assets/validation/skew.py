@@ -1,7 +1,7 @@
 """`detect_skew`: what differs between training and serving, in schema and in distribution."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_assets.schema.model import SERVING, Schema
@@ -58,7 +58,8 @@ def detect_skew(
     serving : DatasetStatistics
         Of the data at serving.
     schema : Schema
-        What data must look like; judged in the environment ``SERVING``.
+        What data must look like; judged in the environment ``SERVING``. A feature with a `skew`
+        comparator is judged by that alone.
     reference : DatasetStatistics
         Of the training data.
     threshold, significance, min_rows
@@ -80,8 +81,14 @@ def detect_skew(
         threshold=threshold,
         significance=significance,
         min_rows=min_rows,
+        schema=_with_skew_limits(schema),
     )
     return Skew(tuple(found), tuple(findings))
+
+
+def _with_skew_limits(schema: Schema) -> Schema:
+    """The schema with the limits that apply between training and serving."""
+    return replace(schema, features=tuple(replace(f, drift=f.skew) for f in schema.features))
 
 
 def _only(statistics: DatasetStatistics, names: Collection[str]) -> DatasetStatistics:

@@ -11,6 +11,7 @@ from ml_assets.artifacts.store import Artifact
 from ml_assets.errors import ModelError
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.monitoring.assets import build_assets
+from ml_assets.monitoring.tell_apart import tell_apart
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.yaml_file import write_schema
@@ -147,6 +148,42 @@ def test_the_champions_own_rows_tell_nothing(
     assert checks["skew"].description.startswith("cannot tell") != is_told
     expected = {"ERROR"} if is_told else {"WARN"}
     assert {found.severity.value for found in checks.values()} == expected
+
+
+def test_a_classifier_is_asked_where_the_yaml_says_so(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _train(home, monkeypatch)
+    monitoring = {"multivariate_auc": 0.6, "blocking": ["drift"]}
+    pipeline = shop(tmp_path / "shop", **ALL, monitoring=monitoring)
+    checks = _watch(pipeline, home, raw_rows(900, seed=3))
+    assert checks["multivariate_drift"].passed
+    assert checks["multivariate_drift"].description == (
+        "the examples that the champion was trained on are not in the store"
+    )
+    assert _artifact(home, "drift").json("drift.json")["multivariate"]["verdict"] == "cannot tell"
+    (drift,) = [one for one in build_assets(pipeline) if one.key.path[-1] == "drift"]
+    assert {spec.name: spec.blocking for spec in drift.check_specs} == {
+        "drift": True,
+        "multivariate_drift": False,
+    }
+
+
+def test_scored_rows_are_told_from_training_rows(tmp_path: Path) -> None:
+    write_frame(tmp_path / "examples.parquet", examples("binary"))
+    moved = raw_rows(900, seed=3).assign(amount=lambda rows: rows["amount"].sample(frac=1).values)
+    moved["amount"] = np.where(moved["city"] == moved["city"].iloc[0], 9.0, 1.0)
+    write_frame(tmp_path / "scored.parquet", moved)
+    found = tell_apart(
+        Table((tmp_path / "scored.parquet",)),
+        tmp_path / "examples.parquet",
+        ["city", "amount", "absent"],
+        min_auc=0.6,
+        significance=0.01,
+        min_rows=200,
+    )
+    assert found.verdict == "alarm"
+    assert found.rows == 750
 
 
 def test_rows_that_moved_alarm_and_name_the_feature_without_stopping_the_run(
