@@ -16,6 +16,9 @@ from .result import Evaluation as Evaluation
 from .result import Metric as Metric
 from .result import RuleResult as RuleResult
 from .result import SliceResult as SliceResult
+from .weak_slices import WeakSlice as WeakSlice
+from .weak_slices import WeakSlices as WeakSlices
+from .weak_slices import find_weak_slices as find_weak_slices
 
 __all__ = [
     "METRICS",
@@ -31,9 +34,12 @@ __all__ = [
     "RuleResult",
     "SliceResult",
     "Value",
+    "WeakSlice",
+    "WeakSlices",
     "compute_metrics",
     "evaluate",
     "find_proxies",
     "find_unfairness",
+    "find_weak_slices",
     "group_metrics",
 ]
