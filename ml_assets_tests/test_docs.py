@@ -13,6 +13,10 @@ def test_statistics() -> None:
     run_page("statistics.md")
 
 
+def test_fairness() -> None:
+    run_page("fairness.md")
+
+
 def test_data_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_page("data_validation.md")
