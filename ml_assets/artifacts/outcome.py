@@ -24,6 +24,8 @@ class Check:
         How bad a failure is. Only a failed blocking check of severity ``ERROR`` stops a run.
     values : mapping
         The numbers behind the verdict.
+    brief : str
+        What the console says of a failure instead of the description, where that is long.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Check:
     description: str = ""
     severity: Severity = "ERROR"
     values: Mapping[str, Scalar] = field(default_factory=dict)
+    brief: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from ml_assets.artifacts.fingerprint import Ingredients
 from ml_assets.artifacts.store import Artifact, Record
 
 CACHED = "cached"
+DELETED = "what was stored was deleted"
+DAMAGED = "what was stored was damaged"
 
 
 def reason_to_run(
@@ -37,7 +39,7 @@ def reason_to_run(
         return "first time"
     reasons = [*_changed_inputs(previous, parts, inputs, before), *changes(previous, parts)]
     if not reasons:
-        return "what was stored was deleted"
+        return DELETED
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return reasons[0] + more
 

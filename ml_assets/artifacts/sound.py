@@ -47,13 +47,22 @@ def set_aside(store: Store, damaged: Iterable[Path]) -> Path:
     """Move what was damaged out of the way, so that it is made again; give the folder it is in."""
     folder = store.root / DAMAGED_FOLDER
     for path in damaged:
-        aside = folder / f"{path.parent.name}-{path.name[:_SHORT]}"
+        aside = _aside(store, path)
         if path.exists():
             folder.mkdir(parents=True, exist_ok=True)
             if aside.is_dir():
                 durable.remove_directory(aside)
             path.replace(aside)
     return folder
+
+
+def was_set_aside(store: Store, asset: str, digest: str) -> bool:
+    """Whether the artifact with this content was once damaged and moved out of the way."""
+    return _aside(store, store.object_path(asset, digest)).exists()
+
+
+def _aside(store: Store, path: Path) -> Path:
+    return store.root / DAMAGED_FOLDER / f"{path.parent.name}-{path.name[:_SHORT]}"
 
 
 def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
@@ -82,6 +91,7 @@ def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
 def told(store: Store, damaged: Sequence[Path]) -> str:
     """Say what was damaged, in a few words."""
     first = damaged[0].relative_to(store.root)
+    first = first.with_name(f"{first.name[:_SHORT]}...") if len(first.name) > 2 * _SHORT else first
     what = "was altered, or files of it are gone" if damaged[0].exists() else "is gone"
     more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
     return f"{first} {what}{more}"

@@ -25,9 +25,15 @@ from ml_assets.artifacts.declared import (
 from ml_assets.artifacts.fingerprint import Ingredients, fingerprint
 from ml_assets.artifacts.home import Home, current_home
 from ml_assets.artifacts.outcome import Check, Outcome
-from ml_assets.artifacts.reasons import CACHED, reason_to_run
+from ml_assets.artifacts.reasons import CACHED, DAMAGED, DELETED, reason_to_run
 from ml_assets.artifacts.show import shown, to_metadata
-from ml_assets.artifacts.sound import find_damage, refuse_damaged, set_aside, told
+from ml_assets.artifacts.sound import (
+    find_damage,
+    refuse_damaged,
+    set_aside,
+    told,
+    was_set_aside,
+)
 from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
 from ml_assets.durable import json_digest
 from ml_assets.pipeline import PipelineSpec
@@ -181,10 +187,13 @@ def _find(
     record = store.record(stage.name, fingerprint(parts))
     if record is None:
         previous = store.last_record(stage.name)
-        return None, reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
+        why = reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
+        if why == DELETED and previous and was_set_aside(store, stage.name, previous.digest):
+            why = DAMAGED
+        return None, why
     damaged = find_damage(store, store.artifact(record))
     if damaged:
-        why = f"what was stored was damaged: {told(store, damaged)}"
+        why = f"{DAMAGED}: {told(store, damaged)}"
         set_aside(store, damaged)
         return None, why
     gone = stage.verify(home, store.artifact(record)) if stage.verify else None

@@ -207,20 +207,9 @@ class Store:
         return self.root / "records" / asset / f"{fingerprint}.json"
 
 
-def _read_or_none(path: Path) -> dict[str, Any] | None:
-    """Read a JSON object; None where there is none, or only the rest of one after a power failure."""
-    if not path.is_file():
-        return None
-    try:
-        found = durable.read_json(path)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def failed_check(check: Mapping[str, Any]) -> str:
     """Give one line on a failed check; the whole description is in the UI."""
-    text = f"{check['name']}: {check['description']}"
+    text = f"{check['name']}: {check.get('brief') or check['description']}"
     return text if len(text) <= _LINE else f"{text[: _LINE - 4]} ..."
 
 

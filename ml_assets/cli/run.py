@@ -8,10 +8,8 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.cli.check import source_mistakes
 from ml_assets.cli.environment import prepare_environment
-from ml_assets.cli.execute import execute, load_definitions
 from ml_assets.cli.failure import INTERRUPTED, explain_error, explain_run, interrupted
 from ml_assets.cli.pipelines import find_pipeline
-from ml_assets.cli.selection import in_words, select_assets
 from ml_assets.cli.summary import summary_lines
 from ml_assets.cli.unchanged import remember_inputs, unchanged_assets
 from ml_assets.errors import PipelineFileError
@@ -58,6 +56,10 @@ def _materialize_checked(
     pipeline: PipelineFile, home: Home, select: str | None, traceback: bool
 ) -> int:
     """Check the source, let Dagster run, and explain a failure; give the exit code."""
+    # What imports Dagster; a run that finds nothing changed does without.
+    from ml_assets.cli.execute import execute, load_definitions
+    from ml_assets.cli.selection import in_words, select_assets
+
     name = pipeline.spec.name
     # A query or function can take long, and `raw_data` asks it anyway: it makes the same checks first.
     mistakes = source_mistakes(pipeline) if _reads_files(pipeline) else []

@@ -334,11 +334,13 @@ def _outcome(
     return Outcome(
         summary={"rows": rows, **numbers, "worst": verdict.worst, **_about(facts)},
         metadata={**numbers, **_about(facts), "found": Rows(finding_table(findings)), **shown},
-        checks=[_check(name, verdict.outcome, verdict.text, numbers)],
+        checks=[_check(name, verdict.outcome, verdict.text, numbers, verdict.brief)],
     )
 
 
-def _check(name: str, outcome: str, text: str, numbers: Mapping[str, Any]) -> Check:
+def _check(
+    name: str, outcome: str, text: str, numbers: Mapping[str, Any], brief: str = ""
+) -> Check:
     """An alarm is an error. What cannot be told passes, as a warning."""
     severity: Literal["ERROR", "WARN"] = "WARN" if outcome == "cannot tell" else "ERROR"
-    return Check(name, outcome != "fail", text, severity, numbers)
+    return Check(name, outcome != "fail", text, severity, numbers, brief)

@@ -51,7 +51,8 @@ def judge_findings(findings: Sequence[DriftFinding], word: str) -> Verdict:
         shown = "; ".join(f"{f.feature}: {f.explanation}" for f in alarms[:_MOST_TOLD])
         more = f"; and {len(alarms) - _MOST_TOLD} more" if len(alarms) > _MOST_TOLD else ""
         text = f"{len(alarms)} of {len(findings)} features {word}: {shown}{more}"
-        return Verdict("fail", len(alarms), alarms[0].feature, text)
+        brief = f"{len(alarms)} of {len(findings)} features {word}: {_names(alarms)}"
+        return Verdict("fail", len(alarms), alarms[0].feature, text, brief)
     if not told:
         reason = findings[0].explanation if findings else "the model reads no column"
         return Verdict("cannot tell", 0, None, f"cannot tell: {reason}")
@@ -83,7 +84,10 @@ def judge_skew(skew: Skew, rows: int, min_rows: int) -> Verdict:
     features |= {f.feature for f in skew.findings if f.verdict == "alarm"}
     told = " ".join(anomaly.description for anomaly in wrong[:_MOST_TOLD])
     text = f"{told} {moved.text}" if moved.outcome == "fail" else told
-    return Verdict("fail", len(features), wrong[0].feature, text)
+    rules = {anomaly.feature or "(all)" for anomaly in wrong}
+    broken = f"{len(rules)} break the schema: {_shortened(sorted(rules))}"
+    brief = f"{broken}; {moved.brief}" if moved.outcome == "fail" else broken
+    return Verdict("fail", len(features), wrong[0].feature, text, brief)
 
 
 def without_news(verdict: Verdict, trained: int, rows: int) -> Verdict:
@@ -130,6 +134,22 @@ def worst_features(findings: Sequence[DriftFinding], most: int) -> list[str]:
     told = [finding for finding in findings if finding.distances]
     ordered = sorted(told, key=lambda f: (f.verdict != "alarm", -_size(f)))
     return [finding.feature for finding in ordered[:most]]
+
+
+def _names(findings: Sequence[DriftFinding]) -> str:
+    return _shortened([finding.feature for finding in findings])
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """As many names as have room in a line."""
+    room, shown = _ROOM, list[str]()
+    for name in names:
+        room -= len(name[:_LONGEST]) + 2
+        if room < 0:
+            break
+        shown.append(name[:_LONGEST])
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _size(finding: DriftFinding) -> float:

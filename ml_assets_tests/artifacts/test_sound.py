@@ -52,7 +52,9 @@ def test_a_damaged_snapshot_is_refused_and_set_aside(store: Store, is_deleted: b
     path = span_of(store, made)
     path.unlink() if is_deleted else path.write_bytes(b"x")
     what = "is gone" if is_deleted else "was altered, or files of it are gone"
-    with pytest.raises(DataError, match=rf"^shop/raw_data was damaged: spans/{path.name} {what}\."):
+    with pytest.raises(
+        DataError, match=rf"^shop/raw_data was damaged: spans/{path.name[:12]}\.\.\. {what}\."
+    ):
         refuse_damaged(store, [made])
     assert not path.exists()
     assert made.path.is_dir()

@@ -1,6 +1,8 @@
 """Whether anything changed since the last complete run, asked without Dagster."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -62,13 +64,16 @@ class Shop:
 
     def unchanged(self) -> list[str] | None:
         """Ask, as a new process would."""
-        import sys
-
-        for cached in (code._text, code._behind_door, modules.source_file, modules._spec):
-            cached.cache_clear()
-        for module in ("shop_rows", "shop_help"):
-            sys.modules.pop(module, None)
+        forget()
         return unchanged_assets(read_pipeline_file(self.folder / "shop" / "defs.yaml"), self.home)
+
+
+def forget() -> None:
+    """Forget what was imported and read, as a new process would."""
+    for cached in (code._text, code._behind_door, modules.source_file, modules._spec):
+        cached.cache_clear()
+    for module in ("shop_rows", "shop_help"):
+        sys.modules.pop(module, None)
 
 
 @pytest.fixture
@@ -80,6 +85,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     found = Shop(tmp_path, monkeypatch)
     found.write()
     found.write_code()
+    forget()
     found.put("model", inputs={"data": found.put("data")})
     found.remember()
     return found
@@ -183,3 +189,16 @@ def test_a_file_is_known_by_its_content_not_its_time(shop: Shop) -> None:
     data.write_text("n,paid\n2,0\n")
     os.utime(data, (1, 1))
     assert shop.unchanged() is None
+
+
+def test_a_run_that_finds_nothing_changed_imports_neither_dagster_nor_a_library() -> None:
+    heavy = "dagster", "pandas", "sklearn", "mlflow", "psutil"
+    told = f"import sys, ml_assets.cli.run; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=Path(unchanged.__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"

@@ -78,3 +78,14 @@ def test_only_the_columns_of_the_model_are_kept() -> None:
     found = only(_statistics(0, 0.0), ["flag", "number", "absent"])
     assert [feature.name for feature in found.features] == ["number", "flag"]
     assert found.num_rows == 3000
+
+
+@pytest.mark.parametrize(
+    "names", [["age"], ["age", "plan"], [f"a_rather_long_name_{i}" for i in range(99)]]
+)
+def test_the_console_is_told_how_many_and_which_in_one_line(names: list[str]) -> None:
+    findings = [_finding(name, "alarm") for name in names]
+    brief = judge_findings(findings, "drifted").brief
+    assert brief.startswith(f"{len(names)} of {len(names)} features drifted: {names[0]}")
+    assert len(brief) <= 120
+    assert ("more" in brief) == (len(names) > 2)
