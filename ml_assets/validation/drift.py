@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     Data: TypeAlias = DatasetStatistics | Table | pd.DataFrame | pa.Table
 
 Verdict = Literal["alarm", "ok", "cannot tell"]
+# Of more columns that moved, the others are told without a search for the cause.
+_MOST_CLOSELY = 100
 
 
 @dataclass(frozen=True)
@@ -177,21 +179,30 @@ def _judge_all(
         if p_value <= significance and found.pair is not None
     }
     others = swapped(sure)
+    closely = set(list(sure)[:_MOST_CLOSELY])
     return {
-        name: _judge(name, found, float(p_value), significance, others.get(name), rows)
+        name: _judge(
+            name, found, float(p_value), significance, others.get(name), rows, name in closely
+        )
         for (name, found), p_value in zip(compared.items(), p_values, strict=True)
     }
 
 
 def _judge(
-    name: str, found: Compared, p_value: float, significance: float, swap: str | None, rows: Any
+    name: str,
+    found: Compared,
+    p_value: float,
+    significance: float,
+    swap: str | None,
+    rows: Any,
+    closely: bool,
 ) -> DriftFinding:
     moves: Sequence[Move] = found.moves
     if swap is not None:
         moves = [*moves, Move("swap", f"it changed places with {swap}", 10.0, p_value)]
     large = any(move.size > 1 for move in moves)
     alarms = large and p_value <= significance
-    if alarms and found.pair is not None:
+    if alarms and closely and found.pair is not None:
         moves = look_closer(found.pair, moves)
         moves = moves if rows is None else name_group(moves, name, rows)
     text, kinds = explain(moves)

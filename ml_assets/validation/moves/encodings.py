@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from ml_assets.validation.moves.move import Pair
 
@@ -11,7 +12,8 @@ _EXPLAINED = 0.8
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "on", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "off", "0.0"})
 _RENAMED = 0.15
-_MIN_RENAMED = 0.01
+_MOST_NEW, _MOST_GONE = 40, 400
+_MIN_RENAMED, _MOST_RENAMED = 0.01, 10
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -24,11 +26,14 @@ def encoding_text(pair: Pair) -> str:
         Of texts.
     """
     known, now = pair.reference.listed, pair.current.listed
-    new = {text: count for text, count in now.items() if text not in known}
-    rows = sum(new.values())
-    if not rows or rows <= pair.new_limit * pair.current.rows / 2:
+    every = {text: count for text, count in now.items() if text not in known}
+    if not every or sum(every.values()) <= pair.new_limit * pair.current.rows / 2:
         return ""
-    gone = [text for text in known if text not in now] or list(known)
+    # The most frequent ones show the rule, and are among the most frequent of the other side.
+    new = dict(islice(every.items(), _MOST_NEW))
+    rows = sum(new.values())
+    gone = list(islice((text for text in known if text not in now), _MOST_GONE))
+    gone = gone or list(islice(known, _MOST_GONE))
     placeholder = _placeholder(pair, new, rows)
     if placeholder:
         return placeholder
@@ -54,11 +59,15 @@ def _truth(text: str) -> str:
 
 
 def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     parts = unicodedata.normalize("NFKD", text)
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def _read_right(text: str) -> str:
+    if text.isascii():
+        return text
     for wrong in ("cp1252", "latin-1"):
         try:
             return text.encode(wrong).decode("utf-8")
@@ -118,9 +127,9 @@ def _affixes(longer: list[str], shorter: set[str]) -> Iterator[tuple[bool, str]]
 
 
 def _cut(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
-    """Values cut to a length: each new one is the beginning of a gone one."""
+    """Values cut to a length: each new one is the beginning of a known one."""
     longest = max(map(len, new))
-    starts = {text[:longest]: text for text in gone if len(text) > longest}
+    starts = {text[:longest]: text for text in pair.reference.listed if len(text) > longest}
     cut = [text for text in new if text in starts]
     if longest and sum(new[text] for text in cut) >= _EXPLAINED * sum(new.values()):
         return (
@@ -134,7 +143,7 @@ def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     known, n, m = pair.reference.listed, pair.reference.rows, pair.current.rows
     away = [text for text in gone if text not in pair.current.listed]
     names = []
-    for text, count in sorted(new.items(), key=lambda item: -item[1])[:20]:
+    for text, count in sorted(new.items(), key=lambda item: -item[1])[:_MOST_RENAMED]:
         share = count / m
         near = [old for old in away if abs(known[old] / n - share) <= _RENAMED * share]
         if share >= _MIN_RENAMED and near:

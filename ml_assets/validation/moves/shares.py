@@ -44,8 +44,8 @@ def share_moves(pair: Pair, size: float, p_value: float) -> Iterator[Move]:
     before = bins.reference[:-1] / max(1, bins.reference[:-1].sum())
     now = bins.current[:-1] / max(1, bins.current[:-1].sum())
     change = now - before
-    most = int(np.argmax(np.abs(change).round(9))) if len(change) else 0
-    if len(change) and abs(change[most]) >= _WORTH_SAYING:
+    if np.abs(change).max(initial=0.0) >= _WORTH_SAYING:
+        most = int(np.argmax(np.abs(change).round(9)))
         of = "rows" if not bins.reference[-1] + bins.current[-1] else "values"
         text = share_text(bins.labels[most], before[most], now[most], of)
         yield Move("share", text, size, p_value)

@@ -1,16 +1,18 @@
 """Two columns whose contents changed places: each now looks like the other did."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 
 from ml_assets.validation.moves.move import Pair
+from ml_assets.validation.side import Side
 
 # Exchanged, both must agree so much better than as they are; and be so far apart as they are.
 _MAX_REST = 0.25
 _LEAST_SHIFT, _LEAST_SHARE = 0.03, 0.05
 # Of more columns that moved, those that moved most would have to be chosen first.
-_MOST = 64
+_MOST, _MOST_TEXTS, _MOST_LISTED = 64, 16, 300
 
 
 def swapped(pairs: Mapping[str, Pair]) -> dict[str, str]:
@@ -27,7 +29,9 @@ def swapped(pairs: Mapping[str, Pair]) -> dict[str, str]:
         For each of two such columns the other one.
     """
     numbers = [name for name, pair in pairs.items() if _has_quantiles(pair)][:_MOST]
-    texts = [name for name, pair in pairs.items() if pair.texts is not None][:_MOST]
+    own = {name: _own_apart(pair) for name, pair in pairs.items() if pair.texts is not None}
+    texts = [name for name in sorted(own, key=lambda n: -own[n]) if own[name] > _LEAST_SHARE]
+    texts = texts[:_MOST_TEXTS]
     found: dict[str, str] = {}
     for names, apart, least in (
         (numbers, _numbers_apart(pairs, numbers), _LEAST_SHIFT),
@@ -75,13 +79,24 @@ def _texts_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarray:
     if len(names) < 2:
         return np.zeros((0, 0))
     before, now = (
-        [{t: c / max(1, side.there) for t, c in side.listed.items()} for side in sides]
-        for sides in (
-            [pairs[n].reference for n in names],
-            [pairs[n].current for n in names],
-        )
+        [_frequent(side) for side in sides]
+        for sides in zip(*((pairs[n].reference, pairs[n].current) for n in names), strict=True)
     )
     return np.array([[_apart(one, other) for other in before] for one in now])
+
+
+def _own_apart(pair: Pair) -> float:
+    if pair.texts is None:
+        return 0.0
+    n, m = max(1, pair.reference.there), max(1, pair.current.there)
+    return 1 - float(np.minimum(pair.texts.reference / n, pair.texts.current / m).sum())
+
+
+def _frequent(side: Side) -> dict[str, float]:
+    """The shares of the most frequent texts, of all of these."""
+    kept = dict(islice(side.listed.items(), _MOST_LISTED))
+    total = max(1, sum(kept.values()))
+    return {text: count / total for text, count in kept.items()}
 
 
 def _apart(one: dict[str, float], other: dict[str, float]) -> float:

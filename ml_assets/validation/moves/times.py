@@ -83,12 +83,14 @@ def _turned(before: Array, now: Array) -> tuple[int, float] | None:
     if not len(before) or len(before) != len(now) or not before.sum() or not now.sum():
         return None
     p, q = before / before.sum(), now / now.sum()
-    apart = [float(np.abs(q - np.roll(p, steps)).sum()) / 2 for steps in range(len(p))]
+    places = np.arange(len(p))
+    # One row for each number of steps by which the counts are turned.
+    apart = np.abs(q - p[(places - places[:, None]) % len(p)]).sum(axis=1) / 2
     best = int(np.argmin(apart))
     if not best or apart[0] < _LEAST or apart[best] > _MAX_REST * apart[0]:
         return None
     steps = best if best <= len(p) // 2 else best - len(p)
-    return steps, apart[0]
+    return steps, float(apart[0])
 
 
 def _precision(pair: Pair, before: str | None, now: str | None) -> Iterator[Move]:

@@ -152,4 +152,5 @@ def _rest(found: _Quantiles, expected: Array) -> float:
         return np.inf
     if float(np.abs(expected - before).mean()) < moved / 2:
         return np.inf
-    return float(np.quantile(np.abs(after - expected), 0.75)) / moved
+    rest = np.sort(np.abs(after - expected))
+    return float(rest[len(rest) * 3 // 4]) / moved
