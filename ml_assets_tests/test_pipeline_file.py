@@ -502,7 +502,7 @@ def _has_no_control(value: Any) -> bool:
 
 @given(attributes())
 @settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 def test_a_specification_written_as_yaml_reads_back_equal(
     tmp_path: Path, values: dict[str, Any]

@@ -26,7 +26,7 @@ from ml_assets_tests.shared_data import shared_path
         max_size=60,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rates_of_groups_are_those_of_scikit_learn(rows: list[tuple[bool, bool, Any]]) -> None:
     y, d, g = (np.array(part, dtype=object) for part in zip(*rows, strict=True))
     y, d = y.astype(int), d.astype(int)

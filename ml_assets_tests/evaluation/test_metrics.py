@@ -56,7 +56,7 @@ def _assert_equal(found: dict[str, Value], expected: dict[str, float]) -> None:
 
 
 @given(seed=seeds, n=st.integers(4, 60), digits=st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_binary_metrics_agree_with_scikit_learn_with_and_without_ties(
     seed: int, n: int, digits: int
 ) -> None:
@@ -67,7 +67,7 @@ def test_binary_metrics_agree_with_scikit_learn_with_and_without_ties(
 
 
 @given(seed=seeds, n=st.integers(4, 60), digits=st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_weighted_binary_metrics_agree_with_scikit_learn(seed: int, n: int, digits: int) -> None:
     random = np.random.default_rng(seed)
     y = np.concatenate([[0, 1], random.integers(0, 2, n - 2)])
@@ -80,7 +80,7 @@ def test_weighted_binary_metrics_agree_with_scikit_learn(seed: int, n: int, digi
 
 
 @given(seed=seeds, n=st.integers(8, 60), classes=st.integers(3, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_multiclass_metrics_agree_with_scikit_learn(seed: int, n: int, classes: int) -> None:
     random = np.random.default_rng(seed)
     y = np.concatenate([np.arange(classes), random.integers(0, classes, n)])
@@ -92,7 +92,7 @@ def test_multiclass_metrics_agree_with_scikit_learn(seed: int, n: int, classes: 
 
 
 @given(seed=seeds, n=st.integers(2, 60), digits=st.integers(0, 3), shift=st.floats(-1e6, 1e6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_regression_metrics_agree_with_scikit_learn(
     seed: int, n: int, digits: int, shift: float
 ) -> None:

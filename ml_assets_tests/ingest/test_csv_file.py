@@ -113,7 +113,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
     end=st.sampled_from(["\n", "\r\n"]),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.parametrize("piece", [16, 1 << 20])
 def test_what_pythons_csv_module_writes_is_read_back_equal(
@@ -138,7 +138,7 @@ LINES = st.sampled_from(["1,2", '"3","4"', "5", "6,7,8", '9,"x', '"a"b,1', '"y\n
 
 @given(lines=st.lists(LINES, max_size=25))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_the_result_does_not_depend_on_the_size_of_the_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]

@@ -29,7 +29,7 @@ def test_an_id_is_the_hash_of_the_canonical_key() -> None:
 
 
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @pytest.mark.parametrize("key", [("a", "b"), ()])
 def test_ids_are_equal_exactly_where_keys_are(
     key: tuple[str, ...], rows: list[tuple[str | None, str | None]]

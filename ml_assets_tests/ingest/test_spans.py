@@ -47,7 +47,7 @@ MOMENTS = st.datetimes(datetime(1, 1, 8), datetime(9999, 12, 30))
 
 
 @given(st.lists(MOMENTS, min_size=1), st.sampled_from(["hour", "day", "week", "month"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_row_goes_to_its_span_in_its_order(moments: list[datetime], span: Granularity) -> None:
     batch = pa.record_batch({"t": pa.array(moments, pa.timestamp("us")), "i": range(len(moments))})
     pieces = dict(cut_by_time(batch, "t", span))
@@ -58,7 +58,7 @@ def test_each_row_goes_to_its_span_in_its_order(moments: list[datetime], span: G
 
 
 @given(MOMENTS, st.integers(0, 10**6), st.sampled_from(["hour", "day", "week", "month"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_order_of_the_names_is_the_order_of_time(
     moment: datetime, minutes: int, span: Granularity
 ) -> None:
@@ -68,7 +68,7 @@ def test_the_order_of_the_names_is_the_order_of_time(
 
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_rechunked_batches_have_the_same_rows(sizes: list[int], rows: int) -> None:
     def batches() -> Iterator[Any]:
         for i, size in enumerate(sizes):

@@ -31,7 +31,7 @@ def test_a_larger_test_share_keeps_what_was_test() -> None:
 
 
 @given(st.lists(st.integers(0, 15), min_size=3).filter(lambda times: len(set(times)) >= 3))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_by_time_train_lies_before_eval_and_eval_before_test(times: list[int]) -> None:
     at = np.array(times)
     codes = split_by_time(at, 0.2, 0.2)

@@ -105,7 +105,7 @@ def test_hospital_s_rules_are_found_in_its_dirty_copy(capsys: Any) -> None:
 columns = st.lists(st.none() | st.integers(0, 3), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(st.none() | st.integers(0, 3), st.none() | st.integers(0, 3)), max_size=30)
 )

@@ -144,7 +144,7 @@ columns = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=40)
 @given(
     columns.filter(len),
     st.fixed_dictionaries(
@@ -178,7 +178,7 @@ def test_a_schema_is_not_reviewed_when_it_is_inferred() -> None:
     assert inferred([1]).reviewed is False
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1)
     | st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1),

@@ -339,7 +339,7 @@ def test_a_plain_column_needs_no_comment() -> None:
     assert [d.name for d in message.string_domain] == ["s"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=40)
 @given(schemas())
 def test_what_is_written_is_read_back(schema: Schema) -> None:
     message = schema.to_tfmd()

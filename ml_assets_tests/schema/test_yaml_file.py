@@ -17,7 +17,7 @@ from ml_assets.schema.yaml_writer import schema_body, schema_text
 from ml_assets_tests.schema.schemas import schemas
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=40)
 @given(schemas())
 def test_what_is_written_is_read_back(schema: Schema) -> None:
     assert parse_schema(schema_text(schema, "toy"), "f") == schema

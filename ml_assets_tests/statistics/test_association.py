@@ -140,7 +140,7 @@ cells = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(cells, max_size=40), st.lists(st.integers(0, 40), max_size=3))
 def test_the_association_of_any_cut_equals_that_of_the_whole(rows: Any, cuts: Any) -> None:
     columns: Any = list(zip(*rows, strict=True)) or [(), (), ()]

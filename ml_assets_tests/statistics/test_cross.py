@@ -63,7 +63,7 @@ def test_what_cannot_be_correlated_is_none() -> None:
     assert by["a", "huge"].correlation is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(*[st.none() | st.integers(-1000, 1000)] * 3), max_size=30),
     st.lists(st.integers(0, 30), max_size=3),
@@ -83,7 +83,7 @@ def test_the_pairs_of_any_cut_equal_those_of_the_whole(rows: Any, cuts: Any) -> 
 texts = st.sampled_from(["a", "b", "c", None])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.tuples(texts, texts, texts), max_size=40), st.lists(st.integers(0, 40), max_size=3)
 )

@@ -221,7 +221,7 @@ names = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(st.data())
 def test_no_frame_crashes(data: Any) -> None:
     """Columns of one kind or of several, of any name; the only error is one that names a column."""

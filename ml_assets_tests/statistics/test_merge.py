@@ -46,7 +46,7 @@ def batch_of(records: Any) -> Any:
     return pa.record_batch(arrays, names)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(rows, st.integers(0, 20), st.integers(0, 20))
 def test_the_merge_of_any_cut_equals_the_whole(records: Any, first: Any, second: Any) -> None:
     low, high = sorted((first, second))

@@ -90,7 +90,7 @@ cells = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(cells), st.lists(st.integers(0, 30), max_size=3))
 def test_the_slices_of_any_cut_equal_those_of_the_whole(rows: Any, cuts: Any) -> None:
     columns: Any = list(zip(*rows, strict=True)) or [(), (), ()]

@@ -93,7 +93,7 @@ moments = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(moments, st.integers(0, 30), st.sampled_from([None, "UTC", "Europe/Berlin", "-03:00"]))
 def test_grids_merge(values: Any, cut: Any, zone: Any) -> None:
     def grid(part: Any) -> Any:
@@ -104,7 +104,7 @@ def test_grids_merge(values: Any, cut: Any, zone: Any) -> None:
     assert gaps_of(merged, 99) == gaps_of(whole, 99)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(0, 3000), min_size=1, max_size=30))
 def test_gaps_agree_with_pandas(days: Any) -> None:
     present = pd.to_datetime(sorted(set(days)), unit="D")

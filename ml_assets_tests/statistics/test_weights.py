@@ -146,7 +146,7 @@ def close(one: Any, other: Any, error: Any) -> bool:
     return bool(one == pytest.approx(other, rel=1e-6, abs=error))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(rows, st.integers(0, 20))
 def test_the_merge_of_any_cut_equals_the_whole(records: Any, cut: Any) -> None:
     parts = [batch_of(records[:cut]), batch_of(records[cut:])]

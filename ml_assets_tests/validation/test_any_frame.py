@@ -57,7 +57,7 @@ def frame_of(columns: Any) -> pd.DataFrame:
     return frame
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(name, column), max_size=4))
 def test_no_frame_crashes(columns: Any) -> None:
     frame = frame_of(columns)
@@ -75,7 +75,7 @@ def test_no_frame_crashes(columns: Any) -> None:
         validate_example(row, SCHEMA)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "a.b", "7"]), column), max_size=4))
 def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
     rows = min((len(cells) for _, cells in columns), default=0)
@@ -92,7 +92,7 @@ def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
         check_dependencies(stored, SCHEMA)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(st.sampled_from("abc"), column, max_size=3))
 def test_a_schema_finds_no_anomaly_in_the_data_it_was_inferred_from(columns: Any) -> None:
     frame = frame_of(list(columns.items()))

@@ -77,7 +77,7 @@ def test_a_dependency_between_absent_columns_is_left_out(tmp_path: Path) -> None
 key = st.sampled_from(["a", "b", "c", None])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(key, key), min_size=1, max_size=30))
 def test_rows_are_broken_exactly_if_others_outvote_them(tmp_path_factory: Any, cells: Any) -> None:
     folder = tmp_path_factory.mktemp("rows")

@@ -207,7 +207,7 @@ COLUMNS: dict[Any, tuple[Any, Any]] = {
 }
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=40)
 @given(st.data(), st.sampled_from(list(COLUMNS)))
 def test_examples_and_rows_agree(tmp_path_factory: Any, data: Any, type_: Any) -> None:
     values, feature = COLUMNS[type_]

@@ -101,7 +101,7 @@ columns = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(columns, columns, st.sampled_from(METRICS))
 def test_a_distance_is_none_or_not_negative_and_to_itself_0(
     here: Any, there: Any, metric: Any

@@ -183,7 +183,7 @@ cells = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=40)
 @given(cells.filter(len), st.integers(1, 5), st.floats(0, 1))
 def test_data_have_no_anomaly_by_the_schema_inferred_from_them(
     values: Any, max_domain_size: Any, margin: Any
