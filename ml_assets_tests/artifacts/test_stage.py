@@ -137,7 +137,8 @@ def test_a_damaged_artifact_is_made_again_and_says_so(
     assert result.success
     assert world.calls == ["first"]
     assert metadata_of(result, "first")["reason"] == (
-        f"what was stored was damaged: objects/first/{path.name[:12]}... was altered, or files of it are gone"
+        f"what was stored was damaged: objects/first/{path.name[:12]}... was altered, or files of it "
+        "are gone"
     )
     assert files(path) == {"a.txt": "aaa"}
     assert [p.name for p in (toy.store.root / "damaged").iterdir()] == [f"first-{path.name[:12]}"]
@@ -152,7 +153,8 @@ def test_a_damaged_input_is_refused_and_made_again_by_the_next_whole_run(toy: To
     assert world.calls == []
     error = result.failure_data_for_node("toy__second").error  # type: ignore[union-attr]
     assert re.search(
-        rf"toy/first was damaged: objects/first/{path.name[:12]}\.\.\. was altered, or files of it are gone\.\n"
+        rf"toy/first was damaged: objects/first/{path.name[:12]}\.\.\. was altered, or files of it "
+        r"are gone\.\n"
         r"It was moved to .*toy/damaged\. A run of the whole pipeline makes it again\.",
         error.to_string(),  # type: ignore[union-attr]
     )
