@@ -58,8 +58,8 @@ def mine_functional_dependencies(
     -------
     list of FunctionalDependency
         With their support, by determinant in the order of the columns. A rule of two columns is given
-        only where neither of them is enough. Keys, which determine everything, and nearly constant columns,
-        which everything determines, are in no rule.
+        only where neither of them is enough. Keys, which determine everything, and nearly constant
+        columns, which everything determines, are in no rule.
     """
     coded = _coded(data, columns, max_rows)
     found = list(_rules(coded, [(name,) for name in coded], min_support, {}))
