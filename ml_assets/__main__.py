@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--to", type=int, help="the version; the champion before by default")
     back.add_argument("--reason", required=True, help="why; kept in the ledger")
     back.set_defaults(command=_rollback)
-    approve = commands.add_parser("approve", help="approve of a version, where the YAML asks for it")
+    approve = commands.add_parser(
+        "approve", help="approve of a version, where the YAML asks for it"
+    )
     approve.add_argument("pipeline", help="the pipeline's name")
     approve.add_argument("version", type=int, help="the version in MLflow's registry")
     approve.add_argument("--reason", required=True, help="why; kept in the ledger")
