@@ -90,7 +90,8 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
         yield from _metric_lines(found.summary, judged)
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
-        alias = "champion" if found.summary["champion"] else "challenger"
+        is_champion = found.summary["champion"] == found.summary["version"]
+        alias = "champion" if is_champion else "challenger"
         name = pipeline.spec.model_name
         yield "registered", f"{name} version {found.summary['version']}, alias {alias}"
     if found := store.current("predictions"):

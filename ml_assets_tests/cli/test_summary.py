@@ -27,7 +27,7 @@ SUMMARIES: dict[str, dict[str, Any]] = {
                       "linear": {"roc_auc": [0.71, 0.70, 0.72], "f1": [None, None, None]}},
         "blessed": True},
     "infra_validation": {"blessed": True},
-    "registered_model": {"version": 3, "champion": True, "promoted": True, "reasons": []},
+    "registered_model": {"version": 3, "champion": 3, "promoted": True, "reasons": []},
     "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
     "labels": {"rows": 15000, "classes": {"no": 12000, "yes": 3000}},
     "skew": {}, "drift": {"worst": "fare"}, "performance": {},
@@ -145,3 +145,11 @@ def test_the_exit_code_tells_of_a_failed_gate(
     assert print_summary(Path("defs"), "shop") == code
     printed = capsys.readouterr().out
     assert ("gate: 0.6 < 0.7." in printed) == (failed is not None)
+
+
+def test_a_refused_version_is_named_challenger_beside_another_champion(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SUMMARIES, "registered_model", {"version": 3, "champion": 2})
+    put(home, "registered_model")
+    assert "  registered     shop version 3, alias challenger" in lines(home)
