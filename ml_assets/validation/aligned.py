@@ -12,7 +12,7 @@ import pyarrow.types as pt
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.statistics.plain_arrow import plain
+from ml_assets.statistics.plain_arrow import is_text, plain
 from ml_assets.statistics.points import Array
 
 # About how many rows of both sides are joined at once.
@@ -132,10 +132,18 @@ def _hashes(table: Any, key: Sequence[str]) -> Array:
         column = _decoded(table[name])
         if pt.is_integer(column.type) or pt.is_floating(column.type):
             column = column.cast(pa.float64(), safe=False)
-        texts = column.cast(pa.string()).fill_null("")
-        found = pd.util.hash_array(np.asarray(texts.to_numpy(zero_copy_only=False), object))
+        if is_text(column.type):
+            column = column.cast(pa.large_binary())
+        elif pt.is_timestamp(column.type) or pt.is_date(column.type):
+            column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+        values = [b"" if value is None else value for value in column.to_pylist()]
+        found = pd.util.hash_array(np.array([_bytes(value) for value in values], object))
         total = total * np.uint64(31) + found
     return total
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else repr(value).encode()
 
 
 def _decoded(column: Any) -> Any:
@@ -147,14 +155,18 @@ def _with_equal_types(training: Any, serving: Any, key: Sequence[str]) -> tuple[
     for name in key:
         columns = [_decoded(side[name]) for side in (training, serving)]
         kinds = [column.type for column in columns]
-        if kinds[0] != kinds[1] or pt.is_large_string(kinds[0]):
+        if any(pt.is_nested(kind) for kind in kinds):
+            raise DataError(
+                f"The key column '{name}' holds lists or structs. Name columns of plain values."
+            )
+        if kinds[0] != kinds[1] or pt.is_null(kinds[0]):
             wanted = _common(kinds[0], kinds[1])
             if wanted is None:
                 raise DataError(
                     f"The key column '{name}' is {kinds[0]} in training and {kinds[1]} at serving, so no "
                     "row would match. Give both the same type."
                 )
-            columns = [column.cast(wanted) for column in columns]
+            columns = [column.cast(wanted, safe=False) for column in columns]
         place = training.schema.get_field_index(name)
         training = training.set_column(place, name, columns[0])
         serving = serving.set_column(serving.schema.get_field_index(name), name, columns[1])
@@ -163,6 +175,8 @@ def _with_equal_types(training: Any, serving: Any, key: Sequence[str]) -> tuple[
 
 def _common(one: Any, other: Any) -> Any:
     kinds = (one, other)
+    if all(pt.is_null(kind) for kind in kinds):
+        return pa.string()
     if any(pt.is_null(kind) for kind in kinds):
         return one if pt.is_null(other) else other
     if all(pt.is_string(kind) or pt.is_large_string(kind) for kind in kinds):

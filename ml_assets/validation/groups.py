@@ -34,9 +34,9 @@ def group_text(current: Any, feature: str, value: float | None, before: float, n
     if feature not in table.column_names:
         return ""
     column = plain(table[feature].combine_chunks())
-    missing = column.is_null(nan_is_null=True)
-    found = missing if value is None else pc.fill_null(pc.equal(column, value), False)
-    has = found.to_numpy(zero_copy_only=False)
+    missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    # The statistics hold numbers as floats, so they are compared as floats.
+    has = missing if value is None else ~missing & (_floats(column) == value)
     told = ""
     least = _EXPLAINS * (now - before)
     for name in table.column_names:
@@ -47,6 +47,11 @@ def group_text(current: Any, feature: str, value: float | None, before: float, n
         if group:
             told, least = f"in {group[0]:.0%} of the rows where {name} is {group[1]!r}", group[2]
     return told
+
+
+def _floats(column: Any) -> Array:
+    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return np.asarray(numbers, np.float64)
 
 
 def _group(other: Any, has: Array, least: float) -> tuple[float, str, float] | None:

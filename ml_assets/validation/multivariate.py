@@ -279,7 +279,9 @@ def _texts(side: Any) -> Any:
 
 
 def _numbers(side: Any) -> Array:
-    numbers = np.asarray(side.cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    numbers = np.asarray(
+        side.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64
+    )
     # Trees sort; an infinity is but a very large number to them.
     result: Array = np.clip(numbers, -1e300, 1e300)
     return result

@@ -135,16 +135,20 @@ def _compare(one: Any, other: Any, tolerance: tuple[float, float]) -> tuple[Arra
     missing = [side.is_null().to_numpy(zero_copy_only=False) for side in (one, other)]
     only_first, only_second = ~missing[0] & missing[1], missing[0] & ~missing[1]
     both = ~missing[0] & ~missing[1]
-    if pt.is_integer(one.type) and pt.is_integer(other.type):
+    if pt.is_null(one.type) or pt.is_null(other.type):
+        equal = np.zeros(len(both), bool)
+    elif pt.is_integer(one.type) and pt.is_integer(other.type):
         equal = _filled(pc.equal(one, other))
     elif _is_number(one.type) and _is_number(other.type):
         equal = _close(_floats(one), _floats(other), tolerance)
     elif one.type == other.type and not pt.is_nested(one.type):
         equal = _filled(pc.equal(one, other))
-    elif pt.is_temporal(one.type) and pt.is_temporal(other.type):
-        equal = _filled(pc.equal(*(side.cast(pa.timestamp("us")) for side in (one, other))))
+    elif all(pt.is_date(side.type) or pt.is_timestamp(side.type) for side in (one, other)):
+        equal = _filled(
+            pc.equal(*(side.cast(pa.timestamp("us"), safe=False) for side in (one, other)))
+        )
     elif is_text(one.type) and is_text(other.type):
-        equal = _filled(pc.equal(one.cast(pa.large_string()), other.cast(pa.large_string())))
+        equal = _filled(pc.equal(one.cast(pa.large_binary()), other.cast(pa.large_binary())))
     else:
         pairs = zip(one.to_pylist(), other.to_pylist(), strict=True)
         equal = np.array([type(a) is type(b) and a == b for a, b in pairs], bool)

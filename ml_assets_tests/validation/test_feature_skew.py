@@ -158,3 +158,30 @@ def test_tables_on_disk_are_compared(tmp_path: Path) -> None:
     ]
     found = detect_feature_skew(*tables, key=["id"], part_rows=50)
     assert (found.match.matched, found.mismatched) == (100, ())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.nulls(3),
+        pa.array([b"\xff", b"", None]),
+        pa.array([2**62, -(2**62), 0]),
+        pa.array([float("nan"), float("inf"), None]),
+        pa.array([[1], None, []]),
+        pa.array(["a", None, "a"]).dictionary_encode(),
+        pa.array([True, None, False]),
+        pa.array([0, 1, None], pa.timestamp("ns", "UTC")),
+        pa.array([0, 1, None], pa.time32("s")),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("part_rows", [2, 100])
+def test_odd_values_equal_themselves_and_may_be_a_key(values: Any, part_rows: int) -> None:
+    table = pa.table({"k": [1, 2, 3], "x": values})
+    found = detect_feature_skew(table, table, key=["k"], part_rows=part_rows)
+    assert (found.match.matched, found.mismatched) == (3, ())
+    if pa.types.is_nested(values.type):
+        with pytest.raises(DataError, match="'x' holds lists or structs"):
+            detect_feature_skew(table, table, key=["x"], part_rows=part_rows)
+    else:
+        assert detect_feature_skew(table, table, key=["x"], part_rows=part_rows).mismatched == ()
