@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml_assets.evaluation.ranking import Floats, Indices, both_areas, rank
 
@@ -15,7 +16,9 @@ CUT = 0.5
 _SMALLEST = np.finfo(np.float64).eps
 
 
-def binary_measure(y_true: Floats, score: Floats, rows: Indices) -> Callable[[Floats], Floats]:
+def binary_measure(
+    y_true: Floats, score: Floats, rows: Indices, cut: float = CUT
+) -> Callable[[Floats], Floats]:
     """Give the function from weights to the values of `NAMES`, NaN where undefined.
 
     Parameters
@@ -26,9 +29,11 @@ def binary_measure(y_true: Floats, score: Floats, rows: Indices) -> Callable[[Fl
         The probability of 1, for each row.
     rows : array of int
         Each row's place among the weights that the function will be given.
+    cut : float
+        A row counts as predicted positive above this probability.
     """
     ranking = rank(score, y_true == 1, rows)
-    is_called = (score > CUT).astype(float)
+    is_called = (score > cut).astype(float)
     likelihood = np.clip(np.where(y_true == 1, score, 1 - score), _SMALLEST, 1 - _SMALLEST)
     squared = (score - y_true) ** 2
     columns = np.stack(
@@ -56,10 +61,10 @@ def binary_measure(y_true: Floats, score: Floats, rows: Indices) -> Callable[[Fl
     return measure
 
 
-def binary_trials(y_true: Floats, score: Floats) -> dict[str, int]:
-    """Give, for each metric that is a share of rows, how many rows it is a share of."""
-    called = int((score > CUT).sum())
-    return {"accuracy": len(y_true), "precision": called, "recall": int(y_true.sum())}
+def binary_shares(y_true: Floats, score: Floats, cut: float) -> dict[str, NDArray[np.bool_]]:
+    """Give, for each metric that is a share of rows, of which rows it is a share."""
+    every = np.ones(len(y_true), dtype=bool)
+    return {"accuracy": every, "precision": score > cut, "recall": y_true == 1}
 
 
 def _ratio(part: float, whole: float) -> float:

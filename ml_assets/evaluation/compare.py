@@ -8,17 +8,16 @@ import numpy as np
 
 from ml_assets.evaluation.bootstrap import percentile_interval, resample, wilson_interval
 from ml_assets.evaluation.metrics import (
-    METRICS,
     Measure,
     Predictions,
     Value,
+    is_lower_better,
     measure,
     trials,
     values_of,
 )
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
-from ml_assets.evaluation.spec import LOWER_IS_BETTER
 
 Key = TypeVar("Key")
 
@@ -44,12 +43,8 @@ class View:
 
 def look_at(predictions: Predictions, rows: Indices | None = None) -> View:
     """Measure one model's predictions on all rows, or on the rows at these places."""
-    if rows is None:
-        part, at = predictions, np.arange(len(predictions.y_true))
-    else:
-        y_true, y_pred = predictions.y_true[rows], predictions.y_pred[rows]
-        part, at = Predictions(predictions.task, y_true, y_pred), rows
-    measured = measure(part, at)
+    part = predictions if rows is None else predictions.at(rows)
+    measured = measure(part, rows)
     numbers = measured(np.ones(len(predictions.y_true)))
     return View(part, measured, values_of(part, numbers))
 
@@ -88,8 +83,8 @@ def improvements(
 
     Positive is better, whichever way the metric runs.
     """
-    names = METRICS[view.predictions.task]
-    signs = [-1.0 if name in LOWER_IS_BETTER else 1.0 for name in names]
+    names = view.predictions.names
+    signs = [-1.0 if is_lower_better(name) else 1.0 for name in names]
     changes = (drawn - drawn_other) * signs
     pairs = ((view.values[name], other.values[name]) for name in names)
     values = [_difference(*pair, sign) for pair, sign in zip(pairs, signs, strict=True)]

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError, did_you_mean
+from ml_assets.evaluation.binary import CUT
 from ml_assets.evaluation.compare import (
     View,
     improvements,
@@ -15,12 +16,19 @@ from ml_assets.evaluation.compare import (
     metrics_with_intervals,
     resample_views,
 )
-from ml_assets.evaluation.metrics import METRICS, Predictions, Task, check_predictions
+from ml_assets.evaluation.metrics import (
+    METRICS,
+    Predictions,
+    Task,
+    check_predictions,
+    is_lower_better,
+    with_extra,
+)
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
-from ml_assets.evaluation.spec import LOWER_IS_BETTER, ThresholdSpec
+from ml_assets.evaluation.spec import ThresholdSpec
 
 USUAL_METRIC: dict[Task, str] = {
     "binary": "roc_auc",
@@ -49,6 +57,9 @@ def evaluate(
     confidence: float = 0.95,
     bootstrap_samples: int = 200,
     seed: int = 0,
+    metrics: Sequence[str] = (),
+    sample_weight: ArrayLike | None = None,
+    decision_threshold: float = CUT,
 ) -> Evaluation:
     """Evaluate a candidate's predictions.
 
@@ -82,6 +93,12 @@ def evaluate(
         Resamples for each interval.
     seed : int
         Of the resampling. The same seed gives the same result, whatever slices are asked for.
+    metrics : sequence of str
+        Metrics to measure beside the task's usual ones: `extra.names_of` has their names.
+    sample_weight : array-like, optional
+        The weight of each row, >= 0, in every metric.
+    decision_threshold : float
+        For a binary task, a row counts as predicted positive above this probability.
 
     Returns
     -------
@@ -99,11 +116,13 @@ def evaluate(
     >>> found.blessed, found.metric("roc_auc").value
     (True, 1.0)
     """
-    rules = _rules(task, "thresholds", thresholds)
-    slice_rules = _rules(task, "slice_thresholds", slice_thresholds)
+    rules = _rules(task, "thresholds", thresholds, metrics)
+    slice_rules = _rules(task, "slice_thresholds", slice_thresholds, metrics)
     main = main_metric or next(iter(rules), USUAL_METRIC[task])
     scored = {
-        name: check_predictions(task, y_true, scores)
+        name: with_extra(
+            check_predictions(task, y_true, scores, sample_weight, decision_threshold), metrics
+        )
         for name, scores in {_CANDIDATE: y_score, **(baselines or {})}.items()
     }
     n_rows = len(scored[_CANDIDATE].y_true)
@@ -215,16 +234,19 @@ def _cut(features: pd.DataFrame | None, slices: Sequence[str], min_size: int, n_
     return cut_slices(features, slices, min_size)
 
 
-def _rules(task: Task, key: str, given: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
-    unknown = [name for name in given or {} if name not in METRICS[task]]
+def _rules(
+    task: Task, key: str, given: Mapping[str, Any] | None, metrics: Sequence[str]
+) -> dict[str, ThresholdSpec]:
+    allowed = (*METRICS[task], *metrics)
+    unknown = [name for name in given or {} if name not in allowed]
     if unknown:
         raise DataError(
             f"{key}: {', '.join(unknown)} cannot be measured for a {task} task; allowed are "
-            f"{', '.join(METRICS[task])}.{did_you_mean(unknown[0], METRICS[task])}"
+            f"{', '.join(allowed)}, and what metrics names.{did_you_mean(unknown[0], allowed)}"
         )
     return {name: ThresholdSpec.model_validate(value) for name, value in (given or {}).items()}
 
 
 def _example(metric: str) -> str:
-    bound = "max" if metric in LOWER_IS_BETTER else "min"
+    bound = "max" if is_lower_better(metric) else "min"
     return f"{{{metric}: {{{bound}: <value>}}}}"

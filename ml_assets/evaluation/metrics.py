@@ -5,15 +5,25 @@ scikit-learn's ``predict`` does: above 0.5, or the most probable one.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ml_assets.errors import DataError, did_you_mean
+from ml_assets.errors import DataError
 from ml_assets.evaluation import binary, multiclass, regression
+from ml_assets.evaluation.binary import CUT
+from ml_assets.evaluation.binned import (
+    BINNED_ABOVE,
+    binned_binary,
+    binned_multiclass,
+    binned_regression,
+    corrected,
+)
+from ml_assets.evaluation.extra import check_extra, extra_measure, lower_is_better
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.evaluation.spec import LOWER_IS_BETTER
 
 Task = Literal["binary", "multiclass", "regression"]
 Measure = Callable[[Floats], Floats]
@@ -55,15 +65,40 @@ class Predictions:
         binary: 0 or 1 as float; multiclass: codes 0 to K - 1 as int; regression: float.
     y_pred : array of float
         binary: the probability of 1; multiclass: (rows, K) probabilities; regression: values.
+    weight : array of float, optional
+        Of each row, >= 0; all count the same without it.
+    cut : float
+        For a binary task, a row counts as predicted positive above this probability.
+    extra : tuple of str
+        Metrics that are measured beside `METRICS`, as of `extra`.
     """
 
     task: Task
     y_true: NDArray[Any]
     y_pred: Floats
+    weight: Floats | None = None
+    cut: float = CUT
+    extra: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The metrics that are measured."""
+        return (*METRICS[self.task], *self.extra)
+
+    def at(self, rows: Indices) -> "Predictions":
+        """Give the rows at these places."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, y_true=self.y_true[rows], y_pred=self.y_pred[rows], weight=weight)
 
 
 def compute_metrics(
-    task: Task, y_true: ArrayLike, y_pred: ArrayLike, names: Iterable[str] | None = None
+    task: Task,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    names: Iterable[str] | None = None,
+    *,
+    sample_weight: ArrayLike | None = None,
+    decision_threshold: float = CUT,
 ) -> dict[str, Value]:
     """Compute metrics of predictions.
 
@@ -77,7 +112,11 @@ def compute_metrics(
         binary: the probability of 1; multiclass: shape (rows, K), the probability of each class;
         regression: values.
     names : iterable of str, optional
-        Which metrics of `METRICS[task]`; all by default.
+        Which metrics: of `METRICS[task]` (all by default), of `extra.names_of`, or ``module:function``.
+    sample_weight : array-like, optional
+        The weight of each row, >= 0.
+    decision_threshold : float
+        For a binary task, a row counts as predicted positive above this probability.
 
     Returns
     -------
@@ -97,19 +136,46 @@ def compute_metrics(
     >>> compute_metrics("binary", [1, 1], [0.2, 0.7], ["roc_auc"])
     {'roc_auc': Value(value=None, reason='a class does not occur among the rows')}
     """
-    predictions = check_predictions(task, y_true, y_pred)
-    wanted = _check_names(task, METRICS[task] if names is None else names)
+    predictions = check_predictions(task, y_true, y_pred, sample_weight, decision_threshold)
+    wanted = list(METRICS[task] if names is None else names)
+    predictions = with_extra(predictions, wanted)
     values = values_of(predictions, measure(predictions)(np.ones(len(predictions.y_true))))
     return {name: values[name] for name in wanted}
 
 
-def check_predictions(task: Task, y_true: ArrayLike, y_pred: ArrayLike) -> Predictions:
+def with_extra(predictions: Predictions, names: Iterable[str]) -> Predictions:
+    """Give the predictions with further metrics to measure.
+
+    Raises
+    ------
+    DataError
+        If a name is unknown for the task.
+    """
+    known = METRICS[predictions.task]
+    wanted = list(dict.fromkeys(names))
+    check_extra(predictions.task, wanted, known)
+    return replace(predictions, extra=tuple(name for name in wanted if name not in known))
+
+
+def is_lower_better(name: str) -> bool:
+    """Whether a metric of any kind is better where it is lower."""
+    return name in LOWER_IS_BETTER or lower_is_better(name)
+
+
+def check_predictions(
+    task: Task,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+    decision_threshold: float = CUT,
+) -> Predictions:
     """Check labels and predictions, and give them in the form that the metrics need.
 
     Raises
     ------
     DataError
-        If lengths or shapes do not fit together, or a label is not one of the task's.
+        If lengths or shapes do not fit together, or a label is not one of the task's, or a weight is
+        negative.
     """
     if task not in METRICS:
         raise DataError(f"task must be one of {', '.join(METRICS)}; found {task!r}.")
@@ -122,7 +188,9 @@ def check_predictions(task: Task, y_true: ArrayLike, y_pred: ArrayLike) -> Predi
             f"{task}: y_true must have the shape (rows,) and y_pred {shape} with as many rows; "
             f"found {labels.shape} and {predicted.shape}."
         )
-    return Predictions(task, _check_labels(task, labels, predicted), predicted)
+    checked = _check_labels(task, labels, predicted)
+    weight = _check_weights(sample_weight, len(labels))
+    return Predictions(task, checked, predicted, weight, decision_threshold)
 
 
 def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
@@ -135,46 +203,94 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
     rows : array of int, optional
         Each row's place among the weights that the function will be given; 0, 1, ... by default.
     """
-    y_true, y_pred = predictions.y_true, predictions.y_pred
-    blocked = [name in spoilt(predictions) for name in METRICS[predictions.task]]
+    ruined = spoilt(predictions)
+    blocked = [name in ruined for name in predictions.names]
     if all(blocked):
         return lambda weights: np.full(len(blocked), np.nan)
-    at = np.arange(len(y_true)) if rows is None else rows
-    match predictions.task:
-        case "binary":
-            function = binary.binary_measure(y_true, y_pred, at)
-        case "multiclass":
-            function = multiclass.multiclass_measure(y_true, y_pred, at)
-        case "regression":
-            function = regression.regression_measure(y_true, y_pred, at)
+    own = predictions.weight
+    function = _measure(predictions, rows if own is None else None)
+    if own is not None:
+        unweighted = function
+        function = lambda weights: unweighted(_pick(weights, rows) * own)  # noqa: E731
     if not any(blocked):
         return function
     return lambda weights: np.where(blocked, np.nan, function(weights))
 
 
+def _measure(predictions: Predictions, rows: Indices | None) -> Measure:
+    at = np.arange(len(predictions.y_true)) if rows is None else rows
+    usual = _exact(predictions, at)
+    if len(at) > BINNED_ABOVE:
+        # Of rows that stand for themselves, the last place tells how many weights there will be.
+        usual = corrected(usual, _binned(predictions, rows), int(at.max()) + 1)
+    if not predictions.extra:
+        return usual
+    y_true, y_pred, extra = predictions.y_true, predictions.y_pred, predictions.extra
+    more = extra_measure(predictions.task, extra, y_true, y_pred, at, predictions.cut)
+    return lambda weights: np.concatenate([usual(weights), more(weights)])
+
+
+def _exact(predictions: Predictions, at: Indices) -> Measure:
+    y_true, y_pred = predictions.y_true, predictions.y_pred
+    match predictions.task:
+        case "binary":
+            return binary.binary_measure(y_true, y_pred, at, predictions.cut)
+        case "multiclass":
+            return multiclass.multiclass_measure(y_true, y_pred, at)
+        case "regression":
+            return regression.regression_measure(y_true, y_pred, at)
+
+
+def _binned(predictions: Predictions, rows: Indices | None) -> Measure:
+    y_true, y_pred = predictions.y_true, predictions.y_pred
+    match predictions.task:
+        case "binary":
+            return binned_binary(y_true, y_pred, rows, predictions.cut)
+        case "multiclass":
+            return binned_multiclass(y_true, y_pred, rows, multiclass.from_confusion)
+        case "regression":
+            return binned_regression(y_true, y_pred, rows)
+
+
+def _pick(weights: Floats, rows: Indices | None) -> Floats:
+    return weights if rows is None else weights[rows]
+
+
 def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:
     """Name what `measure` gave, with the reason for each metric that is undefined."""
     why = {**_WHY, **spoilt(predictions)}
-    names = METRICS[predictions.task]
+    names = predictions.names
     return {
         name: _value(number, why.get(name)) for name, number in zip(names, numbers, strict=True)
     }
 
 
 def trials(predictions: Predictions) -> dict[str, int]:
-    """Give, for each metric that is a share of rows, how many rows it is a share of."""
+    """Give, for each metric that is a share of rows, how many rows it is a share of.
+
+    Of weighted rows, how many rows of the same weight would tell as much (Kish's effective size).
+    """
+    y_true, weight = predictions.y_true, predictions.weight
     match predictions.task:
         case "binary":
-            return binary.binary_trials(predictions.y_true, predictions.y_pred)
+            shares = binary.binary_shares(y_true, predictions.y_pred, predictions.cut)
         case "multiclass":
-            return multiclass.multiclass_trials(predictions.y_true, predictions.y_pred)
+            shares = {"accuracy": np.ones(len(y_true), dtype=bool)}
         case "regression":
-            return {}
+            shares = {}
+    return {name: _effective(rows, weight) for name, rows in shares.items()}
+
+
+def _effective(rows: NDArray[np.bool_], weight: Floats | None) -> int:
+    if weight is None:
+        return int(rows.sum())
+    square = float((weight[rows] ** 2).sum())
+    return max(1, int(weight[rows].sum() ** 2 / square)) if square else 0
 
 
 def spoilt(predictions: Predictions) -> dict[str, str]:
     """Give the metrics that the predictions themselves leave undefined, each with the reason."""
-    names, y_pred = METRICS[predictions.task], predictions.y_pred
+    names, y_pred = predictions.names, predictions.y_pred
     if not len(y_pred):
         return dict.fromkeys(names, "there are no rows")
     broken = int((~np.isfinite(y_pred)).reshape(len(y_pred), -1).any(axis=1).sum())
@@ -216,12 +332,13 @@ def _check_labels(task: Task, labels: NDArray[Any], predicted: Floats) -> NDArra
     return numbers.astype(np.intp) if task == "multiclass" else numbers
 
 
-def _check_names(task: Task, names: Iterable[str]) -> list[str]:
-    wanted, known = list(names), METRICS[task]
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise DataError(
-            f"{', '.join(unknown)}: not metrics of a {task} task; allowed are {', '.join(known)}."
-            f"{did_you_mean(unknown[0], known)}"
-        )
-    return wanted
+def _check_weights(given: ArrayLike | None, n_rows: int) -> Floats | None:
+    if given is None:
+        return None
+    weight = np.asarray(given, dtype=np.float64)
+    if weight.shape != (n_rows,):
+        raise DataError(f"sample_weight must have {n_rows:,} numbers; found {weight.shape}.")
+    wrong = int((~np.isfinite(weight) | (weight < 0)).sum())
+    if wrong:
+        raise DataError(f"sample_weight must be finite and >= 0; {wrong:,} of {n_rows:,} are not.")
+    return weight

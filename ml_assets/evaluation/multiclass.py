@@ -44,7 +44,7 @@ def multiclass_measure(
         if not total:
             return np.full(len(NAMES), np.nan)
         areas = [roc_auc(ranking, weights) for ranking in rankings]
-        return np.array([np.mean(areas), loss @ weight / total, *_from_confusion(matrix)])
+        return np.array([np.mean(areas), loss @ weight / total, *from_confusion(matrix)])
 
     return measure
 
@@ -56,13 +56,8 @@ def confusion_matrix(codes: NDArray[Any], probabilities: Floats) -> NDArray[np.i
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
-def multiclass_trials(codes: NDArray[Any], probabilities: Floats) -> dict[str, int]:
-    """Give, for each metric that is a share of rows, how many rows it is a share of."""
-    return {"accuracy": len(codes)}
-
-
-def _from_confusion(matrix: Floats) -> list[float]:
-    """Accuracy, balanced accuracy, and macro precision, recall and f1."""
+def from_confusion(matrix: Floats) -> list[float]:
+    """Give accuracy, balanced accuracy, and macro precision, recall and f1."""
     hits, true, called = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     recall = hits / np.maximum(true, np.finfo(float).tiny)
     precision = hits / np.maximum(called, np.finfo(float).tiny)

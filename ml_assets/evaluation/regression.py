@@ -1,4 +1,4 @@
-"""The metrics of a regression task, for rows that may be weighted by whole numbers."""
+"""The metrics of a regression task, for rows that may be weighted."""
 
 from collections.abc import Callable
 
@@ -34,14 +34,16 @@ def regression_measure(y_true: Floats, y_pred: Floats, rows: Indices) -> Callabl
         spread = second - first**2 / total
         # Of equal values only rounding is left.
         r2 = 1 - squared / spread if spread > max(1e-12 * second, noise) else np.nan
-        median = _median(ascending, np.cumsum(weight), total)
+        median = _median(ascending, np.cumsum(weight))
         return np.array([np.sqrt(squared / total), absolute / total, r2, median])
 
     return measure
 
 
-def _median(ascending: Floats, running: Floats, total: float) -> float:
-    """The median of values that occur as often as their whole-number weights say."""
-    low = np.searchsorted(running, (total - 1) // 2, "right")
-    high = np.searchsorted(running, total // 2, "right")
+def _median(ascending: Floats, running: Floats) -> float:
+    """The weighted median: where half of the weight lies exactly below, the mean of two values."""
+    half = running[-1] / 2
+    slack = 1e-12 * half
+    low = np.searchsorted(running, half - slack, "left")
+    high = min(int(np.searchsorted(running, half + slack, "right")), len(running) - 1)
     return float((ascending[low] + ascending[high]) / 2)

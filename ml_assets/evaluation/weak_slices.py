@@ -172,7 +172,7 @@ def find_weak_slices(
     if n_rows > max_rows:
         drawn = np.sort(np.random.default_rng(seed).choice(n_rows, max_rows, replace=False))
         features = features.iloc[drawn]
-        predictions = Predictions(task, predictions.y_true[drawn], predictions.y_pred[drawn])
+        predictions = predictions.at(drawn)
     cut = [cut_column(features[name], bins, min_rows) for name in wanted]
     known = [column for column in cut if column is not None]
     surprise = surprise_of(predictions)
