@@ -176,8 +176,21 @@ def equal_batches(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
 
 def _at_least_one(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
     first = next(batches, None)
-    yield pa.RecordBatch.from_pylist([], schema=schema) if first is None else first
+    yield _empty_batch(schema) if first is None else first
     yield from batches
+
+
+def _empty_batch(schema: Any) -> Any:
+    arrays = [_empty_array(field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _empty_array(kind: Any) -> Any:
+    if not pa.types.is_dictionary(kind):
+        return pa.array([], kind)
+    # Arrow has no converter to some dictionaries, such as one of nulls.
+    codes, values = pa.array([], kind.index_type), pa.array([], kind.value_type)
+    return pa.DictionaryArray.from_arrays(codes, values, ordered=kind.ordered)
 
 
 def _united(batches: list[Any]) -> list[Any]:

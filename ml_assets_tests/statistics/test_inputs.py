@@ -245,3 +245,10 @@ def test_no_frame_crashes(data: Any) -> None:
     assert len(found.features) == len(labels)
     text = json.dumps(found.to_json(), allow_nan=False)
     assert DatasetStatistics.from_json(json.loads(text)) == found
+
+
+def test_an_empty_dictionary_of_nulls_is_described() -> None:
+    nothing = pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.nulls(0))
+    table = pa.table({"a": nothing})
+
+    assert generate_statistics(table).num_rows == 0

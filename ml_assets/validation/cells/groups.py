@@ -122,5 +122,5 @@ def _medians(codes: Any, numbers: Any, size: int) -> Any:
     starts = ends[large] - counts[large]
     low, high = starts + (counts[large] - 1) // 2, starts + counts[large] // 2
     ordered = numbers[order]
-    found[large] = (ordered[low] + ordered[high]) / 2
+    found[large] = ordered[low] / 2 + ordered[high] / 2  # their sum could overflow
     return found
