@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export ML_ASSETS_HOME ?= $(CURDIR)/.ml_assets
 export DAGSTER_HOME ?= $(ML_ASSETS_HOME)/dagster
-PIP := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+# Without bytecode every process would compile each module that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo test install ui pythons
 

@@ -31,7 +31,8 @@ attributes:
 
 def make_project(folder: Path, pipeline: str = CHURN, name: str = "churn") -> Path:
     """Copy the package into `folder` and give it one pipeline, with 2,000 customers as its data."""
-    ignored = shutil.ignore_patterns("flights", "__pycache__", ".ml_assets")
+    # With the bytecode that is there: each process of a test would compile the package again.
+    ignored = shutil.ignore_patterns("flights", ".ml_assets")
     shutil.copytree(PROJECT / "ml_assets", folder / "ml_assets", ignore=ignored)
     for file in ("pyproject.toml", "workspace.yaml"):
         shutil.copy(PROJECT / file, folder)
@@ -64,7 +65,8 @@ def write_customers(path: Path, seed: int, rows: int = 2000, shift: float = 0.0)
 
 def project_environment(folder: Path) -> dict[str, str]:
     """Give the environment of a process in a project: its own home, one thread, no other settings."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ML_ASSETS", "DAGSTER"))}
+    other = ("ML_ASSETS", "DAGSTER", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(other)}
     home = folder / ".ml_assets"
     return kept | {
         "ML_ASSETS_HOME": str(home),
