@@ -16,12 +16,14 @@ demo: $(VENV)/.run
 ui: $(VENV)/.run
 	@$(BIN)/python -m ml_assets ui
 
+# Three processes on two cores, since some tests wait for servers; files in order, so that the slow ones,
+# which have few tests, do not all come last.
 test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 3 --dist loadfile --no-loadscope-reorder
 
 # What running needs.
 install: $(VENV)/.run
@@ -37,12 +39,17 @@ pythons:
 	    || { cat .venv-$$version/validate.log; echo "python$$version: FAILED"; exit 1; }; \
 	done
 
+# What to install is given as $(1).
+define set_up
+@echo "Installing into $(VENV) ..."
+@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+@$(PIP) -e '$(1)'
+endef
+
 $(VENV)/.run: pyproject.toml constraints.txt
-	@echo "Installing into $(VENV) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) -e .
+	$(call set_up,.)
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run
-	@$(PIP) -e '.[dev]'
-	@touch $@
+$(VENV)/.test: pyproject.toml constraints.txt
+	$(call set_up,.[dev])
+	@touch $(VENV)/.run $@
