@@ -16,14 +16,12 @@ demo: $(VENV)/.run
 ui: $(VENV)/.run
 	@$(BIN)/python -m ml_assets ui
 
-# Three processes on two cores, since some tests wait for servers; files in order, so that the slow ones,
-# which have few tests, do not all come last.
 test: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 2 --dist loadfile
 
 # What running needs.
 install: $(VENV)/.run
