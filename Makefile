@@ -6,7 +6,7 @@ export ML_ASSETS_HOME ?= $(CURDIR)/.ml_assets
 export DAGSTER_HOME ?= $(ML_ASSETS_HOME)/dagster
 # Without bytecode every process would compile each module that it imports.
 unexport PYTHONDONTWRITEBYTECODE
-PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check -c constraints.txt
 
 .PHONY: demo test install ui pythons
 
@@ -37,11 +37,12 @@ pythons:
 	    || { cat .venv-$$version/validate.log; echo "python$$version: FAILED"; exit 1; }; \
 	done
 
-# What to install is given as $(1).
+# What to install is given as $(1). Compiling is left to the second step, which uses every core.
 define set_up
 @echo "Installing into $(VENV) ..."
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 @$(PIP) -e '$(1)'
+@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib
 endef
 
 $(VENV)/.run: pyproject.toml constraints.txt

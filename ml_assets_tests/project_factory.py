@@ -1,15 +1,20 @@
 """Makes a project of one's own in a folder: this package, and one small pipeline."""
 
+import atexit
+import functools
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from ml_assets.registry.client import locked
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +44,19 @@ def make_project(folder: Path, pipeline: str = CHURN, name: str = "churn") -> Pa
     (folder / "ml_assets" / "defs" / name).mkdir(parents=True)
     (folder / "ml_assets" / "defs" / name / "defs.yaml").write_text(pipeline)
     write_customers(folder / "data" / "2026-01.csv", seed=1)
+    (folder / ".ml_assets" / "mlflow").mkdir(parents=True)
+    shutil.copy(_empty_database(), folder / ".ml_assets" / "mlflow")
     return folder
+
+
+@functools.cache
+def _empty_database() -> Path:
+    """MLflow's database without a model: it takes seconds to make, and is the same for every project."""
+    folder = Path(tempfile.mkdtemp(prefix="ml_assets-mlflow-"))
+    atexit.register(shutil.rmtree, folder)
+    path = folder / "mlflow.db"
+    with locked(folder, f"sqlite:///{path}"):
+        return path
 
 
 def write_customers(path: Path, seed: int, rows: int = 2000, shift: float = 0.0) -> None:

@@ -14,6 +14,7 @@ from ml_assets_tests.project_factory import (
     make_project,
     project_environment,
     run_command,
+    run_python,
     write_customers,
 )
 
@@ -122,17 +123,25 @@ def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
     assert versions(project)[-1][0] == 2
 
 
-@pytest.mark.parametrize(
-    ("module", "function"),
-    [
-        ("ml_assets.training.train", "train_models"),
-        ("ml_assets.registry.registry", "_finish_run"),
-    ],
-)
-def test_after_kill_9_the_same_command_completes_with_one_version(
-    tmp_path: Path, module: str, function: str
+def test_after_kills_9_in_training_and_registration_the_same_command_completes_with_one_version(
+    tmp_path: Path,
 ) -> None:
     folder = make_project(tmp_path)
+    run_until_killed(folder, "ml_assets.training.train", "train_models")
+    assert versions(folder) == []
+    run_until_killed(folder, "ml_assets.registry.registry", "_finish_run")
+    assert mlflow_statuses(folder) == {"RUNNING"}
+    done = run_command(folder, "run", "churn")
+    assert done.returncode == 0, done.stderr
+    assert versions(folder) == [(1, "champion")]
+    assert mlflow_statuses(folder) <= {"FINISHED", "FAILED"}
+    store = folder / ".ml_assets" / "pipelines" / "churn" / "objects"
+    assert list(store.glob("*/.*")) == []
+    assert dagster_statuses(folder) == ["FAILURE", "FAILURE", "SUCCESS"]
+
+
+def run_until_killed(folder: Path, module: str, function: str) -> None:
+    """Run the pipeline in a process that kill -9 ends at the call of a function."""
     killer = (
         "import importlib, os, signal, sys\n"
         f"module = importlib.import_module({module!r})\n"
@@ -141,18 +150,8 @@ def test_after_kill_9_the_same_command_completes_with_one_version(
         "from ml_assets.__main__ import main\n"
         "sys.exit(main(['run', 'churn']))\n"
     )
-    killed = subprocess.run(
-        [sys.executable, "-c", killer],
-        cwd=folder, env=project_environment(folder), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    killed = run_python(folder, ["-c", killer])
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    done = run_command(folder, "run", "churn")
-    assert done.returncode == 0, done.stderr
-    assert versions(folder) == [(1, "champion")]
-    assert mlflow_statuses(folder) <= {"FINISHED", "FAILED"}
-    store = folder / ".ml_assets" / "pipelines" / "churn" / "objects"
-    assert list(store.glob("*/.*")) == []
-    assert dagster_statuses(folder) == ["FAILURE", "SUCCESS"]
 
 
 def dagster_statuses(project: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import ModuleSpec
@@ -77,10 +78,17 @@ def distributions_of(module: str) -> tuple[str, ...]:
     try:
         metadata.version(root)
     except metadata.PackageNotFoundError:  # its name is another, such as PyYAML's, or it has none
-        return tuple(sorted(set(metadata.packages_distributions().get(root, ()))))
+        return tuple(sorted(set(_packages_distributions().get(root, ()))))
     return (root,)
 
 
+@functools.cache
+def _packages_distributions() -> Mapping[str, list[str]]:
+    """What each topmost module was installed by: every distribution's list of files is read for it."""
+    return metadata.packages_distributions()
+
+
+@functools.cache
 def is_foreign(module: str) -> bool:
     """Whether a module is the standard library's, or an installed distribution's."""
     root = module.split(".")[0]
