@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
-from ml_assets.validation.wording import MAX_VALUES, quote, quoted, rows_text
+from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
+from ml_assets.validation.wording import MAX_VALUES, quote, quoted
 
 TEXTS = ("true", "false")
 
@@ -79,13 +79,12 @@ def _unexpected(
     wanted = "1 or 0"
     if found.string is not None:
         wanted = " or ".join(quote(text) for text in texts_of_bools(feature))
-    return anomaly(
-        feature.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{feature.name} should be true or false ({wanted}), and has values that are neither: "
-        f"{shown}, in {rows_text(rows, found.num_rows)}. Correct them, or change what "
-        f"{feature.name} holds in the schema.",
+        rows,
+        f"should be true or false ({wanted}), and has values that are neither: {shown},",
+        f". Correct them, or change what {feature.name} holds in the schema.",
         expected=wanted,
         found=shown,
-        affected_fraction=rows / found.num_rows,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, StringStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
 from ml_assets.validation.value_rules import must_be_text
@@ -82,27 +82,26 @@ def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: i
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole numbers", "float": "numbers"}[type_]
     values = quoted(strange) or "rare texts"
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} should hold {word} as texts, and has others: {values}, in "
-        f"{rows_text(rows, found.num_rows)}. Correct the data, or take `holds: {type_}` of "
-        f"{found.name} out of the schema.",
+        rows,
+        f"should hold {word} as texts, and has others: {values},",
+        f". Correct the data, or take `holds: {type_}` of {found.name} out of the schema.",
         expected=f"texts that are {word}",
         found=values,
-        affected_fraction=rows / found.num_rows,
     )
 
 
 def _not_utf8(found: FeatureStatistics, count: int) -> Anomaly:
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         "ENUM_TYPE_INVALID_UTF8",
-        f"{found.name} is not UTF-8 in {rows_text(count, found.num_rows)}. Declare the right encoding of "
-        "the source in ingest.source.encoding.",
+        count,
+        "is not UTF-8",
+        ". Declare the right encoding of the source in ingest.source.encoding.",
         expected="UTF-8 text",
         found=f"{count:,} other values",
-        affected_fraction=count / found.num_rows,
     )
 
 
@@ -161,13 +160,13 @@ def _check_lengths(
 def _wrong_length(
     found: FeatureStatistics, code: str, key: str, rows: int, reach: tuple[str, str]
 ) -> Anomaly:
-    rows = max(1, rows)
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} has texts of {reach[0]} characters, in {rows_text(rows, found.num_rows)}; "
-        f"the schema wants {reach[1]}. Correct the data, or change {key} of {found.name} in the schema.",
+        max(1, rows),
+        f"has texts of {reach[0]} characters,",
+        f"; the schema wants {reach[1]}. Correct the data, or change {key} of {found.name} in the "
+        "schema.",
         expected=reach[1],
         found=f"{reach[0]} characters",
-        affected_fraction=rows / found.num_rows,
     )
