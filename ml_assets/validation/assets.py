@@ -40,7 +40,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
-        from ml_assets.validation.report import write_report
+        from ml_assets.validation.report import Report, write_report
         from ml_assets.validation.show import anomaly_rows
 
         stored = statistics.json("statistics.json")
@@ -50,7 +50,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         found = find_anomalies(described["all"], rules, table, spec)
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
         title = f"Validation of {pipeline.name}"
-        write_report(stage.directory / "report.html", described, rules, found, title=title)
+        write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
@@ -129,26 +129,35 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
     @stage_asset(
         pipeline,
-        ins=["validated_examples", "schema"],
+        ins=["validated_examples", "schema", "statistics"],
         config={"validation.cell_errors": spec},
         kinds=["parquet"],
         checks=["cell_errors"],
     )
-    def cell_errors(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
+    def cell_errors(
+        stage: Stage, validated_examples: Artifact, schema: Artifact, statistics: Artifact
+    ) -> Outcome:
         """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
         from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
         from ml_assets.validation.cells.show import count_rows, error_rows, told
+        from ml_assets.validation.report import Report, write_report
 
+        rules = read_schema(schema.path / "schema.yaml")
         found = find_cell_errors(
             Table((validated_examples.path / "examples.parquet",)),
-            schema=read_schema(schema.path / "schema.yaml"),
+            schema=rules,
             threshold=spec.threshold,
             max_errors=spec.max_found,
         )
         errors = found.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
+        described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
+        title = f"Cell errors of {pipeline.name}"
+        report = Report(described, rules, cells=found.errors, title=title)
+        write_report(stage.directory / "report.html", report)
         return Outcome(
             summary={"cell_errors": found.found, "fraction": found.fraction},
             metadata={
@@ -156,6 +165,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 "fraction": found.fraction,
                 "most_suspicious": Rows(error_rows(found)) if found.errors else None,
                 "by_kind": Rows(count_rows(found)) if found.counts else None,
+                "report": File("report.html"),
             },
             checks=[
                 Check(
