@@ -11,7 +11,9 @@ TEXTS = ("true", "false")
 
 
 def texts_of_bools(feature: Feature) -> tuple[str, ...]:
-    """Give the texts that stand for true and false in a column that holds bools as texts."""
+    """Give the texts that stand for true and false: none in a column of numbers, as in TFDV."""
+    if feature.type in ("int", "float"):
+        return ()
     return tuple(text for text in feature.bool_values or TEXTS if text is not None)
 
 
@@ -77,8 +79,8 @@ def _unexpected(
     found: FeatureStatistics, feature: Feature, code: str, shown: str, rows: int
 ) -> Anomaly:
     wanted = "1 or 0"
-    if found.string is not None:
-        wanted = " or ".join(quote(text) for text in texts_of_bools(feature))
+    if found.string is not None and (texts := texts_of_bools(feature)):
+        wanted = " or ".join(quote(text) for text in texts)
     return anomaly_of_rows(
         found,
         code,
