@@ -23,7 +23,7 @@ from ml_assets.validation.distances import (
     share_changes,
     wasserstein,
 )
-from ml_assets.validation.side import numbers_of, points, side_of
+from ml_assets.validation.side import numbers_of, side_of
 
 _BINS = 10
 _EPSILON = 1e-12
@@ -85,7 +85,7 @@ def _counts(found: FeatureStatistics, feature: Feature) -> Mapping[Any, float] |
     if (string := found.string) is not None:
         rest = found.num_non_missing - sum(count for _, count in string.value_counts)
         others = {None: float(rest)} if not string.is_complete and rest > 0 else {}
-        return {**dict(string.value_counts), **others}
+        return {**string.counts, **others}
     if (time := found.time) is not None:
         return dict(enumerate(time.hours or time.weekdays))
     numeric = found.numeric
@@ -135,7 +135,7 @@ def _table(
 
 
 def _deciles(here: NumericStatistics, there: NumericStatistics) -> tuple[Array, Array]:
-    (x, n), (y, m) = points(here), points(there)
+    (x, n), (y, m) = here.points, there.points
     values = np.concatenate([x, y])
     weights = np.concatenate([n / max(1, n.sum()), m / max(1, m.sum())])
     order = np.argsort(values, kind="stable")
