@@ -5,7 +5,7 @@ word for NaN and infinity, so an unknown number is null.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -299,7 +299,8 @@ def feature_to_json(feature: FeatureStatistics) -> dict[str, Any]:
 
 
 def _part_to_json(part: Any) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in vars(part).items()}
+    # Not `vars`, which has what was derived once as well.
+    return {field.name: _plain(getattr(part, field.name)) for field in fields(part)}
 
 
 def _plain(value: Any) -> Any:
