@@ -140,6 +140,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
+        from ml_assets.statistics.semantic_type import may_identify
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
         from ml_assets.validation.cells.show import count_rows, error_rows, told
@@ -155,6 +156,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         errors = found.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
         described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
+        hidden = {one.name for one in described.features if may_identify(one)}
         title = f"Cell errors of {pipeline.name}"
         report = Report(described, rules, cells=found.errors, title=title)
         write_report(stage.directory / "report.html", report)
@@ -163,7 +165,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             metadata={
                 "cell_errors": found.found,
                 "fraction": found.fraction,
-                "most_suspicious": Rows(error_rows(found)) if found.errors else None,
+                "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
                 "by_kind": Rows(count_rows(found)) if found.counts else None,
                 "report": File("report.html"),
             },

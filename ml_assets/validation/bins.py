@@ -15,6 +15,7 @@ import numpy as np
 
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array, Points
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.validation.evidence import MIN_POOLED
 from ml_assets.validation.side import Side, Texts, side_of, texts_of
 
@@ -124,7 +125,8 @@ def bins_of_texts(reference: Side, current: Side, texts: Texts) -> Bins:
         before, now = np.append(before, (others[0], 0.0)), np.append(now, (others[1], new))
 
     def name() -> list[str]:
-        labels = [repr(texts.names[place][:40]) for place in shown]
+        hides = may_identify(reference.feature) or may_identify(current.feature)
+        labels = ["a value" if hides else repr(texts.names[place][:40]) for place in shown]
         return [*labels, OTHER, NEW][: len(before)]
 
     return _with_missing(before, now, reference, current, name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
-from ml_assets.validation.wording import MAX_VALUES, quote, quoted
+from ml_assets.validation.wording import MAX_VALUES, quote, shown_values
 
 TEXTS = ("true", "false")
 
@@ -52,7 +52,9 @@ def _check_texts(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly
     strange = [(text, count) for text, count in found.string.value_counts if text not in known]
     if strange:
         texts, rows = [text for text, _ in strange], sum(count for _, count in strange)
-        yield _unexpected(found, feature, "BOOL_TYPE_UNEXPECTED_STRING", quoted(texts), rows)
+        yield _unexpected(
+            found, feature, "BOOL_TYPE_UNEXPECTED_STRING", shown_values(found, texts), rows
+        )
 
 
 def _check_numbers(

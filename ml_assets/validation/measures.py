@@ -7,7 +7,7 @@ one side makes a large distance of nothing; on shared deciles it weighs what it 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.validation.distances import (
     count_changes,
     jensen_shannon,
@@ -68,7 +69,11 @@ def measure(
     counts = _counts(treatment, feature), _counts(control, feature)
     here, there = counts
     if metric in _CHANGES:
-        return None if here is None or there is None else _largest(metric, here, there)
+        if here is None or there is None:
+            return None
+        found = _largest(metric, here, there)
+        hides = may_identify(treatment) or may_identify(control)
+        return replace(found, moved="") if found and hides else found
     if metric in _DIVERGENCES:
         table = _table(treatment, control, here, there)
         if table is None or not all(side.sum() for side in table):

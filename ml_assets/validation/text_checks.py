@@ -9,7 +9,7 @@ from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
 from ml_assets.validation.value_rules import must_be_text
-from ml_assets.validation.wording import is_below, percent, quoted, rows_text, values_text
+from ml_assets.validation.wording import is_below, percent, rows_text, shown_values, values_text
 
 Counted = list[tuple[str, int]]
 # What stands in the statistics for bytes that are no text.
@@ -81,7 +81,7 @@ def _rows_that_are_no_numbers(
 def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole numbers", "float": "numbers"}[type_]
-    values = quoted(strange) or "rare texts"
+    values = shown_values(found, strange) or "rare texts"
     return anomaly_of_rows(
         found,
         code,
@@ -124,7 +124,7 @@ def _outside_domain(
     found: FeatureStatistics, feature: Feature, strange: Counted, is_complete: bool
 ) -> Anomaly:
     rows, size = sum(count for _, count in strange), len(feature.domain or ())
-    values = quoted([value for value, _ in strange])
+    values = shown_values(found, [value for value, _ in strange])
     at_least = "" if is_complete else "at least "
     mass = feature.min_domain_mass
     wanted = f"one of {values_text(size)}"
