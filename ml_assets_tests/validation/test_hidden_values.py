@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from ml_assets.monitoring.bars import bars_of
 from ml_assets.schema.model import Comparator, Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.statistics.relation_tables import relation_tables
@@ -14,6 +15,7 @@ from ml_assets.statistics.sparklines import statistics_table
 from ml_assets.validation.cells.model import CellError, CellErrors
 from ml_assets.validation.cells.show import error_rows
 from ml_assets.validation.drift import detect_drift
+from ml_assets.validation.report import Report, report_html
 from ml_assets.validation.validate import validate_statistics
 
 SECRET = "secret"
@@ -80,6 +82,19 @@ def test_no_drift_shows_them(name: str, values: Any, place: int) -> None:
         shown = found.explanation.lower()
         assert SECRET not in shown
         assert SECRET[::-1] not in shown
+
+
+@pytest.mark.parametrize(("name", "values"), TEXTS)
+def test_no_report_or_picture_of_drift_shows_them(name: str, values: Any) -> None:
+    reference = generate_statistics(pa.table({name: values}))
+    current = generate_statistics(pa.table({name: [value + "x" for value in values]}))
+    drift = detect_drift(current, reference)
+    html = report_html(Report(current, drift=drift, reference=reference))
+    assert "(not shown)" in html
+    assert SECRET not in html.lower()
+    assert (
+        SECRET not in str(bars_of(*(side.feature(name) for side in (reference, current)))).lower()
+    )
 
 
 def test_neither_slices_nor_lifts_nor_cells_show_them() -> None:
