@@ -12,6 +12,7 @@ from ml_assets.validation.codes import KINDS, Kind
 
 if TYPE_CHECKING:
     from ml_assets.validation.anomaly import Anomaly
+    from ml_assets.validation.cells.model import CellErrors
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -143,7 +144,6 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.statistics.semantic_type import may_identify
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
-        from ml_assets.validation.cells.show import count_rows, error_rows, told
         from ml_assets.validation.report import Report, write_report
 
         rules = read_schema(schema.path / "schema.yaml")
@@ -160,24 +160,30 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         title = f"Cell errors of {pipeline.name}"
         report = Report(described, rules, cells=found.errors, title=title)
         write_report(stage.directory / "report.html", report)
-        return Outcome(
-            summary={"cell_errors": found.found, "fraction": found.fraction},
-            metadata={
-                "cell_errors": found.found,
-                "fraction": found.fraction,
-                "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
-                "by_kind": Rows(count_rows(found)) if found.counts else None,
-                "report": File("report.html"),
-            },
-            checks=[
-                Check(
-                    "cell_errors",
-                    found.fraction <= spec.max_fraction,
-                    told(found, spec.max_fraction),
-                    severity="WARN",
-                    values={"fraction": found.fraction, "limit": spec.max_fraction},
-                )
-            ],
-        )
+        return _cells_outcome(found, hidden, spec.max_fraction)
 
     return cell_errors
+
+
+def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outcome:
+    from ml_assets.validation.cells.show import count_rows, error_rows, told
+
+    return Outcome(
+        summary={"cell_errors": found.found, "fraction": found.fraction},
+        metadata={
+            "cell_errors": found.found,
+            "fraction": found.fraction,
+            "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
+            "by_kind": Rows(count_rows(found)) if found.counts else None,
+            "report": File("report.html"),
+        },
+        checks=[
+            Check(
+                "cell_errors",
+                found.fraction <= limit,
+                told(found, limit),
+                severity="WARN",
+                values={"fraction": found.fraction, "limit": limit},
+            )
+        ],
+    )
