@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
+from ml_assets.artifacts.outcome import Check, File, Outcome, Picture, Rows, Shown
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -14,9 +14,11 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.monitoring.findings import Verdict
     from ml_assets.monitoring.performance import Performance
+    from ml_assets.monitoring.sides import Sides
     from ml_assets.monitoring.spec import MonitoringSpec
     from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.validation.drift import DriftFinding
+    from ml_assets.validation.report import Report
 
 _CAPTION = "Training beside scored rows"
 _SCORED_BY = "scored_by.json"
@@ -86,40 +88,29 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     )
     def skew(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> Outcome:
         """Finds where the scored rows differ from the schema, and from what the champion learned."""
-        from dataclasses import replace
-
         from ml_assets import durable
-        from ml_assets.monitoring.findings import judge_skew, only, without_news
-        from ml_assets.monitoring.picture import draw_findings
-        from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.monitoring.findings import judge_skew
+        from ml_assets.monitoring.sides import skew_report
         from ml_assets.validation.severity import with_severity
-        from ml_assets.validation.skew import detect_skew
+        from ml_assets.validation.skew import Skew, detect_skew
 
-        current, reference, facts = _sides(stage, serving_statistics)
-        rules = read_schema(schema.path / "schema.yaml")
-        read = tuple(f for f in rules.features if f.name in facts["inputs"])
+        sides = _sides(stage, serving_statistics, schema)
         found = detect_skew(
-            only(current, facts["inputs"]),
-            replace(rules, features=read),
-            only(reference, facts["inputs"]),
+            sides.current,
+            sides.rules,
+            sides.reference,
             threshold=spec.skew_threshold,
             significance=spec.significance,
             min_rows=spec.min_rows,
         )
         share = validation.max_quarantined_fraction
         judged = with_severity(found.anomalies, validation.severity, share)
-        found = replace(found, anomalies=tuple(judged))
-        durable.write_json(stage.directory / "skew.json", {**_about(facts), **found.to_json()})
-        verdict = judge_skew(found, current.num_rows, spec.min_rows)
-        verdict = without_news(verdict, facts["trained_on"], current.num_rows)
-        wrong = [
-            {"feature": a.feature or "(all)", "severity": a.severity, "description": a.description}
-            for a in judged[:30]
-        ]
-        shown: dict[str, Shown] = {"anomalies": Rows(wrong)} if wrong else {}
-        if draw_findings(stage.directory / "skew.png", reference, current, found.findings):
-            shown["picture"] = Picture("skew.png", _CAPTION)
-        return _outcome("skew", verdict, found.findings, current.num_rows, facts, shown)
+        found = Skew(tuple(judged), found.findings)
+        told = {**_about(sides.facts), **found.to_json()}
+        durable.write_json(stage.directory / "skew.json", told)
+        verdict = judge_skew(found, sides.current.num_rows, spec.min_rows)
+        report = skew_report(sides, found, f"Skew of {pipeline.name}")
+        return _outcome(stage, "skew", verdict, found.findings, sides, report)
 
     return skew
 
@@ -148,30 +139,25 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from dataclasses import replace
 
         from ml_assets import durable
-        from ml_assets.monitoring.findings import judge_findings, only, without_news
-        from ml_assets.monitoring.picture import draw_findings
-        from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.monitoring.findings import judge_findings
+        from ml_assets.monitoring.sides import drift_report
         from ml_assets.validation.drift import detect_drift
 
-        current, reference, facts = _sides(stage, serving_statistics)
-        findings = detect_drift(
-            only(current, facts["inputs"]),
-            only(reference, facts["inputs"]),
+        sides = _sides(stage, serving_statistics, schema)
+        found = detect_drift(
+            sides.current,
+            sides.reference,
             threshold=spec.drift_threshold,
             significance=spec.significance,
             min_rows=spec.min_rows,
-            schema=read_schema(schema.path / "schema.yaml"),
+            schema=sides.rules,
         )
-        told = {**_about(facts), "findings": [finding.to_json() for finding in findings]}
-        verdict = judge_findings(findings, "drifted")
-        verdict = without_news(verdict, facts["trained_on"], current.num_rows)
-        shown: dict[str, Shown] = {}
-        if draw_findings(stage.directory / "drift.png", reference, current, findings):
-            shown["picture"] = Picture("drift.png", _CAPTION)
-        outcome = _outcome("drift", verdict, findings, current.num_rows, facts, shown)
+        report = drift_report(sides, found, f"Drift of {pipeline.name}")
+        verdict = judge_findings(found, "drifted")
+        outcome = _outcome(stage, "drift", verdict, found, sides, report)
+        told = {**_about(sides.facts), "findings": [finding.to_json() for finding in found]}
         if spec.multivariate_auc is not None:
-            apart, check = _told_apart(stage, spec, facts, raw_data)
-            told["multivariate"] = apart
+            told["multivariate"], check = _told_apart(stage, spec, sides.facts, raw_data)
             outcome = replace(outcome, checks=[*outcome.checks, check])
         durable.write_json(stage.directory / "drift.json", told)
         return outcome
@@ -275,24 +261,17 @@ def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any
     )
 
 
-def _sides(
-    stage: Stage, serving_statistics: Artifact
-) -> "tuple[DatasetStatistics, DatasetStatistics, dict[str, Any]]":
-    """The statistics of the scored rows, those of the champion's training rows, and who scored."""
-    from ml_assets import durable
-    from ml_assets.errors import ModelError
-    from ml_assets.statistics.model import DatasetStatistics
+def _sides(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> "Sides":
+    from ml_assets.monitoring.sides import read_sides
 
     facts = serving_statistics.json(_SCORED_BY)
-    digest, version = facts["scorer"]["statistics_digest"], facts["scorer"]["version"]
-    path = stage.store.object_path("statistics", digest or "none") / "statistics.json"
-    if not path.is_file():
-        raise ModelError(
-            f"The statistics that version {version} was trained on are not in the store ({path}), so "
-            "nothing can be compared with them. Train a new champion."
-        )
-    current = DatasetStatistics.from_json(serving_statistics.json("statistics.json"))
-    return current, DatasetStatistics.from_json(durable.read_json(path)["train"]), facts
+    trained = stage.store.object_path("statistics", facts["scorer"]["statistics_digest"] or "none")
+    return read_sides(
+        serving_statistics.path / "statistics.json",
+        trained / "statistics.json",
+        schema.path / "schema.yaml",
+        facts,
+    )
 
 
 def _champions_examples(stage: Stage, facts: Mapping[str, Any]) -> Path:
@@ -321,19 +300,34 @@ def _mean_scores(scores: "DatasetStatistics") -> dict[str, Shown]:
 
 
 def _outcome(
+    stage: Stage,
     name: str,
     verdict: "Verdict",
     findings: "Sequence[DriftFinding]",
-    rows: int,
-    facts: Mapping[str, Any],
-    shown: Mapping[str, Shown],
+    sides: "Sides",
+    report: "Report",
 ) -> Outcome:
-    from ml_assets.monitoring.findings import finding_table
+    """Write the report, draw what moved, and tell of both."""
+    from ml_assets.monitoring.findings import finding_table, without_news
+    from ml_assets.monitoring.picture import draw_findings
+    from ml_assets.validation.report import write_report
+    from ml_assets.validation.show import anomaly_rows
 
+    rows, about, picture = sides.current.num_rows, _about(sides.facts), f"{name}.png"
+    verdict = without_news(verdict, sides.facts["trained_on"], rows)
+    write_report(stage.directory / "report.html", report)
+    drawn = draw_findings(stage.directory / picture, sides.reference, sides.current, findings)
     numbers = {"alarms": verdict.alarms, "features": len(findings)}
     return Outcome(
-        summary={"rows": rows, **numbers, "worst": verdict.worst, **_about(facts)},
-        metadata={**numbers, **_about(facts), "found": Rows(finding_table(findings)), **shown},
+        summary={"rows": rows, **numbers, "worst": verdict.worst, **about},
+        metadata={
+            **numbers,
+            **about,
+            "found": Rows(finding_table(findings)),
+            "anomalies": Rows(anomaly_rows(report.anomalies)) if report.anomalies else None,
+            "picture": Picture(picture, _CAPTION) if drawn else None,
+            "report": File("report.html"),
+        },
         checks=[_check(name, verdict.outcome, verdict.text, numbers, verdict.brief)],
     )
 

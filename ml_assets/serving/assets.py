@@ -12,6 +12,7 @@ from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
+    from ml_assets.serving.champion import Scorer
     from ml_assets.serving.sound import ScoreCheck
     from ml_assets.table import Table
 
@@ -39,20 +40,12 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         """Score the spans of the serving window with the champion."""
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
-        from ml_assets.registry.ledger import Ledger
-        from ml_assets.registry.promotion import ledger_folder
-        from ml_assets.registry.registry import champion
-        from ml_assets.serving.champion import scorer
-        from ml_assets.serving.promoted import check_promoted
         from ml_assets.serving.score import Scoring, score_table
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
         trusted = pipeline.training.trusted_types
-        holder = champion(stage.home.tracking_uri, name)
-        by = scorer(holder, name, pipeline.name)
-        ledger = Ledger(ledger_folder(stage.home.mlflow, name))
-        check_promoted(holder, ledger.entries(), pipeline.name)
+        by = _scorer(stage, pipeline)
         model = load_model(stage.store.object_path("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
@@ -74,6 +67,21 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         return _outcome(check, rows.num_rows, facts, Table((scores,)))
 
     return [predictions]
+
+
+def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
+    """The champion, which must have been promoted by the rules."""
+    from ml_assets.registry.ledger import Ledger
+    from ml_assets.registry.promotion import ledger_folder
+    from ml_assets.registry.registry import champion
+    from ml_assets.serving.champion import scorer
+    from ml_assets.serving.promoted import check_promoted
+
+    name = pipeline.model_name
+    holder = champion(stage.home.tracking_uri, name)
+    by = scorer(holder, name, pipeline.name)
+    check_promoted(holder, Ledger(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name)
+    return by
 
 
 def _why_stale(name: str, home: Home, artifact: Artifact) -> str | None:

@@ -6,6 +6,7 @@ doi:10.1145/2500128): the count at the cut is subtracted from all, so that a cou
 `error`, which is at most ``rows / CAPACITY``. Everything stays in Arrow.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -148,20 +149,23 @@ def _count(array: Any) -> tuple[Any, Array]:
 
 def _as_texts(values: Any) -> tuple[Any, Array]:
     """Values as strings, and which of them are not UTF-8."""
-    wrong = np.zeros(len(values), bool)
+    none = np.zeros(len(values), bool)
     type_ = values.type
     if pt.is_boolean(type_) or pt.is_time(type_):
-        return values.cast(pa.string()), wrong
+        return values.cast(pa.string()), none
     is_large = pt.is_large_string(type_) or pt.is_large_binary(type_)
     raw = values.cast(pa.large_binary() if is_large else pa.binary())
     try:
-        return raw.cast(pa.string()), wrong
-    except pa.ArrowInvalid:
-        pass
-    texts = [value.decode("utf-8", "replace") for value in raw.to_pylist()]
-    pairs = zip(texts, raw.to_pylist(), strict=True)
-    wrong = np.array([text.encode() != value for text, value in pairs], bool)
-    return pa.array(texts, pa.string()), wrong
+        return raw.cast(pa.string()), none
+    except pa.ArrowInvalid:  # some are not UTF-8
+        return _replaced(raw.to_pylist())
+
+
+def _replaced(raw: Sequence[bytes]) -> tuple[Any, Array]:
+    """Bytes as strings with replacement characters, and which of them are not UTF-8."""
+    texts = [value.decode("utf-8", "replace") for value in raw]
+    wrong = [text.encode() != value for text, value in zip(texts, raw, strict=True)]
+    return pa.array(texts, pa.string()), np.array(wrong, bool)
 
 
 def _together(first: CategoryState, second: CategoryState) -> tuple[Any, Array]:

@@ -4,9 +4,14 @@ Names and meanings are TFDV's (tensorflow_metadata's ``statistics.proto``) where
 word for NaN and infinity, so an unknown number is null.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Literal
+
+import numpy as np
+
+from ml_assets.statistics.points import Array
 
 FeatureType = Literal["int", "float", "string", "bool", "date", "timestamp", "null", "nested"]
 Number = int | float
@@ -68,6 +73,12 @@ class NumericStatistics:
     quantile_histogram: tuple[Bucket, ...]
     distribution: tuple[tuple[Number, int], ...]
 
+    @cached_property
+    def points(self) -> tuple[Array, Array]:
+        """The stored distribution as arrays of float64, made once: values, ascending, and counts."""
+        values, counts = zip(*self.distribution, strict=True) if self.distribution else ((), ())
+        return _fixed(values), _fixed(counts)
+
 
 @dataclass(frozen=True)
 class NumbersInText:
@@ -126,6 +137,11 @@ class StringStatistics:
     num_empty: int
     invalid_utf8_count: int
     numbers: NumbersInText | None = None
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """The same as `value_counts`, by value, made once."""
+        return dict(self.value_counts)
 
     @property
     def is_complete(self) -> bool:
@@ -283,7 +299,8 @@ def feature_to_json(feature: FeatureStatistics) -> dict[str, Any]:
 
 
 def _part_to_json(part: Any) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in vars(part).items()}
+    # Not `vars`, which has what was derived once as well.
+    return {field.name: _plain(getattr(part, field.name)) for field in fields(part)}
 
 
 def _plain(value: Any) -> Any:
@@ -312,3 +329,9 @@ def _frozen(key: str, value: Any) -> Any:
     if isinstance(value, list):
         return tuple(tuple(item) if isinstance(item, list) else item for item in value)
     return value
+
+
+def _fixed(numbers: Sequence[Number]) -> Array:
+    array = np.array(numbers, np.float64)
+    array.setflags(write=False)
+    return array

@@ -1,6 +1,6 @@
 """Slices, correlations and the association with the label as Markdown tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ml_assets.markdown import escape_markdown
 from ml_assets.statistics.model import DatasetStatistics
@@ -11,7 +11,9 @@ from ml_assets.statistics.relations import (
     SliceFeature,
     SlicesLeftOut,
     SliceStatistics,
+    columns_of,
 )
+from ml_assets.statistics.semantic_type import may_identify
 
 _MOST_PAIRS = 20
 _MOST_FEATURES = 100
@@ -23,12 +25,13 @@ _WEAK = 0.1
 def relation_tables(every: DatasetStatistics, train: DatasetStatistics) -> dict[str, str]:
     """Give what is known of columns together: of all rows, and their association in training rows."""
     tables = {}
+    hidden = {feature.name for feature in every.features if may_identify(feature)}
     if every.slices or every.slices_left_out:
-        tables["slices"] = slices_table(every.slices, every.slices_left_out)
+        tables["slices"] = slices_table(every.slices, every.slices_left_out, hidden)
     if every.cross is not None:
         tables["correlations"] = cross_table(every.cross)
     if train.association is not None:
-        tables["association_with_label"] = association_table(train.association)
+        tables["association_with_label"] = association_table(train.association, hidden)
     return tables
 
 
@@ -55,11 +58,12 @@ def cross_table(cross: CrossStatistics) -> str:
     )
 
 
-def association_table(association: LabelAssociation) -> str:
-    """Give the features by how much they tell of the label, those that tell most first."""
+def association_table(association: LabelAssociation, hidden: Collection[str] = ()) -> str:
+    """Give the features by how much they tell of the label, without the values of hidden ones."""
     lines = [
         f"| {escape_markdown(one.feature)} | {one.told:.1%} | {one.adjusted:.4f} "
-        f"| {one.mutual_information:.4f} | {_lifts(one.lifts)} | {_hint(one.may_leak)} |"
+        f"| {one.mutual_information:.4f} | {'' if one.feature in hidden else _lifts(one.lifts)} "
+        f"| {_hint(one.may_leak)} |"
         for one in association.features[:_MOST_FEATURES]
     ]
     more = len(association.features) - _MOST_FEATURES
@@ -73,9 +77,15 @@ def association_table(association: LabelAssociation) -> str:
     )
 
 
-def slices_table(slices: Sequence[SliceStatistics], left_out: Sequence[SlicesLeftOut]) -> str:
-    """Give each slice's rows, and mean or most frequent value of its first columns."""
-    names = [feature.name for feature in slices[0].features[:_MOST_COLUMNS]] if slices else []
+def slices_table(
+    slices: Sequence[SliceStatistics],
+    left_out: Sequence[SlicesLeftOut],
+    hidden: Collection[str] = (),
+) -> str:
+    """Give each slice's rows, and mean or most frequent value of its first columns; no hidden values."""
+    slices = [one for one in slices if not set(columns_of(one.by)) & set(hidden)]
+    known = [feature.name for feature in slices[0].features] if slices else []
+    names = [name for name in known if name not in hidden][:_MOST_COLUMNS]
     head = ["slice", "rows", *(escape_markdown(name) for name in names)]
     lines = [
         _row([escape_markdown(piece.name, 60), f"{piece.num_rows:,}", *_cells(piece, names)])

@@ -88,8 +88,8 @@ class SlicesLeftOut:
 
 
 @dataclass(frozen=True)
-class NumericPair:
-    """Two columns of numbers, over the rows where both are finite.
+class _Pair:
+    """Two columns, over the rows that have both.
 
     Attributes
     ----------
@@ -97,37 +97,40 @@ class NumericPair:
         The columns.
     num_rows : int
         How many rows have both.
+    """
+
+    first: str
+    second: str
+    num_rows: int
+
+
+@dataclass(frozen=True)
+class NumericPair(_Pair):
+    """Two columns of numbers, over the rows where both are finite.
+
+    Attributes
+    ----------
     covariance : float, optional
         The population's.
     correlation : float, optional
         Pearson's, -1 to 1; None where a column is constant.
     """
 
-    first: str
-    second: str
-    num_rows: int
     covariance: float | None
     correlation: float | None
 
 
 @dataclass(frozen=True)
-class CategoryPair:
+class CategoryPair(_Pair):
     """Two columns of texts or booleans, over the rows where both have a value.
 
     Attributes
     ----------
-    first, second : str
-        The columns.
-    num_rows : int
-        How many rows have both.
     cramers_v : float, optional
         0 (independent) to 1 (one follows from the other), corrected for bias (Bergsma 2013,
         doi:10.1016/j.jkss.2012.10.002); None where a column is constant.
     """
 
-    first: str
-    second: str
-    num_rows: int
     cramers_v: float | None
 
 

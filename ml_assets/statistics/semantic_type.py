@@ -10,19 +10,23 @@ range between the least and the greatest, as running numbers do. Large numbers t
 such as amounts or moments, are none.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ml_assets.statistics.category_state import CategoryState
-from ml_assets.statistics.numeric_state import NumericState
+from ml_assets.statistics.feature_model import FeatureStatistics
+
+if TYPE_CHECKING:
+    from ml_assets.statistics.category_state import CategoryState
+    from ml_assets.statistics.numeric_state import NumericState
 
 SemanticType = Literal["identifier", "email", "url", "int", "float", "date"]
 
 SHARE = 0.95
 FEW = 50
 LONGEST = 100
+_IDENTIFYING = ("email", "url", "identifier")
 
 
-def semantic_type_of_texts(state: CategoryState) -> SemanticType | None:
+def semantic_type_of_texts(state: "CategoryState") -> SemanticType | None:
     """Give the semantic type of a column of texts."""
     values, kinds = state.num_values - state.num_empty, state.kinds
     if not values:
@@ -42,13 +46,23 @@ def semantic_type_of_texts(state: CategoryState) -> SemanticType | None:
     return "identifier" if short and one_word and _differ(state.unique, values) else None
 
 
-def semantic_type_of_ints(state: NumericState) -> SemanticType | None:
+def semantic_type_of_ints(state: "NumericState") -> SemanticType | None:
     """Give the semantic type of a column of ints."""
     if state.extremes is None:
         return None
     low, high = state.extremes
     dense = high - low < 2 * state.unique
     return "identifier" if dense and _differ(state.unique, int(state.moments.count)) else None
+
+
+def may_identify(feature: FeatureStatistics) -> bool:
+    """Whether a value of a column may name a person or a row, so that logs and metadata do not show it.
+
+    So do e-mail addresses, URLs, identifiers, and texts of any form of which nearly all differ.
+    """
+    if feature.semantic_type is not None or feature.string is None:
+        return feature.semantic_type in _IDENTIFYING
+    return _differ(feature.string.unique, feature.num_non_missing)
 
 
 def _differ(unique: int, values: int) -> bool:

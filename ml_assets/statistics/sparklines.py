@@ -4,6 +4,7 @@ import math
 
 from ml_assets.markdown import escape_markdown
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics, TimeStatistics
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.statistics.shape import shape
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -42,6 +43,8 @@ def _summary(feature: FeatureStatistics) -> str:
     """What a person would say of the values."""
     if feature.num_rows and not feature.num_non_missing:
         return "no values"
+    if may_identify(feature):
+        return "not shown: a value may name a person or a row"
     if (numeric := feature.numeric) is not None:
         parts = [_number(numeric.min), _number(numeric.median), _number(numeric.max)]
         odd = [

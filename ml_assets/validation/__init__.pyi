@@ -13,6 +13,7 @@ from .feature_skew import FeatureSkew as FeatureSkew
 from .feature_skew import detect_feature_skew as detect_feature_skew
 from .multivariate import MultivariateDrift as MultivariateDrift
 from .multivariate import detect_multivariate_drift as detect_multivariate_drift
+from .report import Report as Report
 from .report import report_html as report_html
 from .report import write_report as write_report
 from .rows import BrokenRule as BrokenRule
@@ -32,6 +33,7 @@ __all__ = [
     "FeatureSkew",
     "Measurement",
     "MultivariateDrift",
+    "Report",
     "Skew",
     "check_dependencies",
     "detect_drift",

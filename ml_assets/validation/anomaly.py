@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.validation.codes import KIND_OF, SHORT_DESCRIPTIONS, Kind
+from ml_assets.validation.wording import rows_text
 
 Severity = Literal["ERROR", "WARN"]
 
@@ -87,4 +89,44 @@ def anomaly(
         affected_fraction,
         value=value,
         limit=limit,
+    )
+
+
+def anomaly_of_rows(
+    column: FeatureStatistics,
+    code: str,
+    rows: int,
+    what: str,
+    remedy: str,
+    *,
+    expected: str,
+    found: str,
+    at_least: bool = False,
+) -> Anomaly:
+    """Give the anomaly of a column in so many of its rows.
+
+    Parameters
+    ----------
+    column : FeatureStatistics
+        Of the column.
+    code : str
+        As in `Anomaly`.
+    rows : int
+        How many rows are set aside for it.
+    what, remedy : str
+        What stands before and after ``in 2 of 10 rows`` in the description; the remedy begins with the
+        mark that ends or goes on with the sentence.
+    expected, found : str
+        As in `Anomaly`.
+    at_least : bool
+        Whether there may be more such rows than the statistics tell.
+    """
+    many = f"{'at least ' if at_least else ''}{rows_text(rows, column.num_rows)}"
+    return anomaly(
+        column.name,
+        code,
+        f"{column.name} {what} in {many}{remedy}",
+        expected=expected,
+        found=found,
+        affected_fraction=rows / column.num_rows,
     )

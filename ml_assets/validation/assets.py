@@ -12,6 +12,7 @@ from ml_assets.validation.codes import KINDS, Kind
 
 if TYPE_CHECKING:
     from ml_assets.validation.anomaly import Anomaly
+    from ml_assets.validation.cells.model import CellErrors
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -40,7 +41,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
-        from ml_assets.validation.report import write_report
+        from ml_assets.validation.report import Report, write_report
         from ml_assets.validation.show import anomaly_rows
 
         stored = statistics.json("statistics.json")
@@ -50,7 +51,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         found = find_anomalies(described["all"], rules, table, spec)
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
         title = f"Validation of {pipeline.name}"
-        write_report(stage.directory / "report.html", described, rules, found, title=title)
+        write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
@@ -129,43 +130,60 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
     @stage_asset(
         pipeline,
-        ins=["validated_examples", "schema"],
+        ins=["validated_examples", "schema", "statistics"],
         config={"validation.cell_errors": spec},
         kinds=["parquet"],
         checks=["cell_errors"],
     )
-    def cell_errors(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
+    def cell_errors(
+        stage: Stage, validated_examples: Artifact, schema: Artifact, statistics: Artifact
+    ) -> Outcome:
         """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
         from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.statistics.model import DatasetStatistics
+        from ml_assets.statistics.semantic_type import may_identify
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
-        from ml_assets.validation.cells.show import count_rows, error_rows, told
+        from ml_assets.validation.report import Report, write_report
 
+        rules = read_schema(schema.path / "schema.yaml")
         found = find_cell_errors(
             Table((validated_examples.path / "examples.parquet",)),
-            schema=read_schema(schema.path / "schema.yaml"),
+            schema=rules,
             threshold=spec.threshold,
             max_errors=spec.max_found,
         )
         errors = found.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
-        return Outcome(
-            summary={"cell_errors": found.found, "fraction": found.fraction},
-            metadata={
-                "cell_errors": found.found,
-                "fraction": found.fraction,
-                "most_suspicious": Rows(error_rows(found)) if found.errors else None,
-                "by_kind": Rows(count_rows(found)) if found.counts else None,
-            },
-            checks=[
-                Check(
-                    "cell_errors",
-                    found.fraction <= spec.max_fraction,
-                    told(found, spec.max_fraction),
-                    severity="WARN",
-                    values={"fraction": found.fraction, "limit": spec.max_fraction},
-                )
-            ],
-        )
+        described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
+        hidden = {one.name for one in described.features if may_identify(one)}
+        title = f"Cell errors of {pipeline.name}"
+        report = Report(described, rules, cells=found.errors, title=title)
+        write_report(stage.directory / "report.html", report)
+        return _cells_outcome(found, hidden, spec.max_fraction)
 
     return cell_errors
+
+
+def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outcome:
+    from ml_assets.validation.cells.show import count_rows, error_rows, told
+
+    return Outcome(
+        summary={"cell_errors": found.found, "fraction": found.fraction},
+        metadata={
+            "cell_errors": found.found,
+            "fraction": found.fraction,
+            "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
+            "by_kind": Rows(count_rows(found)) if found.counts else None,
+            "report": File("report.html"),
+        },
+        checks=[
+            Check(
+                "cell_errors",
+                found.fraction <= limit,
+                told(found, limit),
+                severity="WARN",
+                values={"fraction": found.fraction, "limit": limit},
+            )
+        ],
+    )

@@ -15,8 +15,9 @@ import numpy as np
 
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array, Points
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.validation.evidence import MIN_POOLED
-from ml_assets.validation.side import Side, Texts, points, side_of, texts_of
+from ml_assets.validation.side import Side, Texts, side_of, texts_of
 
 # Of the quantiles, which are 5 % apart: all inner ones, and those that cut off tails and quarters.
 FINE, COARSE = tuple(range(1, 20)), (1, 5, 10, 15, 19)
@@ -124,7 +125,8 @@ def bins_of_texts(reference: Side, current: Side, texts: Texts) -> Bins:
         before, now = np.append(before, (others[0], 0.0)), np.append(now, (others[1], new))
 
     def name() -> list[str]:
-        labels = [repr(texts.names[place][:40]) for place in shown]
+        hides = may_identify(reference.feature) or may_identify(current.feature)
+        labels = ["a value" if hides else repr(texts.names[place][:40]) for place in shown]
         return [*labels, OTHER, NEW][: len(before)]
 
     return _with_missing(before, now, reference, current, name)
@@ -168,7 +170,7 @@ def num_missing(feature: FeatureStatistics) -> int:
 
 def points_of(statistics: NumericStatistics) -> Points:
     """Give the stored distribution as weighted points."""
-    values, counts = points(statistics)
+    values, counts = statistics.points
     return Points(values, counts.astype(np.int64))
 
 
@@ -197,7 +199,7 @@ def _largest(counts: Array, most: int) -> Array:
 def _rows_between(side: Side, edges: Array) -> Array:
     """The rows up to the first edge, between the edges, and above the last one."""
     reached = np.empty(len(edges) + 2)
-    reached[0], reached[-1] = 0.0, side.counts.sum()
+    reached[0], reached[-1] = 0.0, side.ends[-1]
     reached[1:-1] = side.up_to(edges)
     rows: Array = reached[1:] - reached[:-1]
     return rows

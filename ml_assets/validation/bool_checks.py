@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
-from ml_assets.validation.wording import MAX_VALUES, quote, quoted, rows_text
+from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
+from ml_assets.validation.wording import MAX_VALUES, quote, shown_values
 
 TEXTS = ("true", "false")
 
 
 def texts_of_bools(feature: Feature) -> tuple[str, ...]:
-    """Give the texts that stand for true and false in a column that holds bools as texts."""
+    """Give the texts that stand for true and false: none in a column of numbers, as in TFDV."""
+    if feature.type in ("int", "float"):
+        return ()
     return tuple(text for text in feature.bool_values or TEXTS if text is not None)
 
 
@@ -50,7 +52,9 @@ def _check_texts(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly
     strange = [(text, count) for text, count in found.string.value_counts if text not in known]
     if strange:
         texts, rows = [text for text, _ in strange], sum(count for _, count in strange)
-        yield _unexpected(found, feature, "BOOL_TYPE_UNEXPECTED_STRING", quoted(texts), rows)
+        yield _unexpected(
+            found, feature, "BOOL_TYPE_UNEXPECTED_STRING", shown_values(found, texts), rows
+        )
 
 
 def _check_numbers(
@@ -77,15 +81,14 @@ def _unexpected(
     found: FeatureStatistics, feature: Feature, code: str, shown: str, rows: int
 ) -> Anomaly:
     wanted = "1 or 0"
-    if found.string is not None:
-        wanted = " or ".join(quote(text) for text in texts_of_bools(feature))
-    return anomaly(
-        feature.name,
+    if found.string is not None and (texts := texts_of_bools(feature)):
+        wanted = " or ".join(quote(text) for text in texts)
+    return anomaly_of_rows(
+        found,
         code,
-        f"{feature.name} should be true or false ({wanted}), and has values that are neither: "
-        f"{shown}, in {rows_text(rows, found.num_rows)}. Correct them, or change what "
-        f"{feature.name} holds in the schema.",
+        rows,
+        f"should be true or false ({wanted}), and has values that are neither: {shown},",
+        f". Correct them, or change what {feature.name} holds in the schema.",
         expected=wanted,
         found=shown,
-        affected_fraction=rows / found.num_rows,
     )

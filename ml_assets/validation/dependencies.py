@@ -1,6 +1,6 @@
 """Rows that contradict each other by a functional dependency of the schema."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,10 +89,18 @@ def broken_dependencies(table: Table, schema: Schema) -> list[Broken]:
     return [broken for broken in found if broken.conflicts]
 
 
-def check_dependencies(table: Table, schema: Schema) -> list[Anomaly]:
-    """Give an anomaly for each functional dependency of a schema that rows of a table break."""
+def check_dependencies(table: Table, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
+    """Give an anomaly for each functional dependency of a schema that rows of a table break.
+
+    Parameters
+    ----------
+    table, schema
+        As in `broken_dependencies`.
+    hidden : collection of str
+        The columns of which no value is shown.
+    """
     rows = table.num_rows
-    return [_anomaly(broken, rows) for broken in broken_dependencies(table, schema)]
+    return [_anomaly(broken, rows, hidden) for broken in broken_dependencies(table, schema)]
 
 
 def _conflicts(table: Table, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
@@ -150,19 +158,24 @@ def _reason(
     )
 
 
-def _anomaly(broken: Broken, rows: int) -> Anomaly:
+def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
     dependency, count = broken.dependency, broken.rows
     start = " and ".join(dependency.determinant)
-    key, worst = max(broken.conflicts.items(), key=lambda item: item[1].broken_rows)
-    values = ", ".join(f"{quote(value)} ({n:,})" for value, n in list(worst.values.items())[:3])
+    shows = not {*dependency.determinant, dependency.dependent} & set(hidden)
     return anomaly(
         dependency.dependent,
         CODE,
         f"{dependency.dependent} should follow from {start}, and contradicts it in "
-        f"{rows_text(count, rows)}, for {len(broken.conflicts):,} values of {start}: with "
-        f"{_where(dependency, key)} it is {values}. Correct the data, or take the dependency out "
+        f"{rows_text(count, rows)}, for {len(broken.conflicts):,} values of {start}"
+        f"{_worst(broken) if shows else ''}. Correct the data, or take the dependency out "
         "of functional_dependencies in the schema.",
         expected=f"one value for each {start}",
         found=f"several for {len(broken.conflicts):,}",
         affected_fraction=count / max(1, rows),
     )
+
+
+def _worst(broken: Broken) -> str:
+    key, worst = max(broken.conflicts.items(), key=lambda item: item[1].broken_rows)
+    values = ", ".join(f"{quote(value)} ({n:,})" for value, n in list(worst.values.items())[:3])
+    return f": with {_where(broken.dependency, key)} it is {values}"

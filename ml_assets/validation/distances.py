@@ -38,13 +38,24 @@ def population_stability(reference: Array, current: Array) -> float:
 
 def l_infinity(reference: Array, current: Array) -> float:
     """Give the largest change of one bin's share, 0 to 1 (TFDV's)."""
-    return float(np.abs(_shares(reference) - _shares(current)).max(initial=0.0))
+    return float(share_changes(reference, current).max(initial=0.0))
 
 
 def normalized_abs_difference(reference: Array, current: Array) -> float:
     """Give the largest change of one bin's count over the sum of all counts, 0 to 1 (TFDV's)."""
-    total = float(reference.sum() + current.sum())
-    return float(np.abs(reference - current).max(initial=0.0)) / max(total, 1.0)
+    return float(count_changes(reference, current).max(initial=0.0))
+
+
+def share_changes(reference: Array, current: Array) -> Array:
+    """Give how much each bin's share changed, 0 to 1."""
+    changes: Array = np.abs(_shares(reference) - _shares(current))
+    return changes
+
+
+def count_changes(reference: Array, current: Array) -> Array:
+    """Give how much each bin's count changed, over the sum of all counts of both, 0 to 1."""
+    changes: Array = np.abs(reference - current) / ((reference.sum() + current.sum()) or 1)
+    return changes
 
 
 def kolmogorov_smirnov(gap: Array) -> float:
@@ -75,5 +86,5 @@ def wasserstein(gap: Array, grid: Array) -> float:
 
 
 def _shares(counts: Array) -> Array:
-    shares: Array = counts / max(counts.sum(), 1)
+    shares: Array = counts / (counts.sum() or 1)
     return shares

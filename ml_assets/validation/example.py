@@ -61,7 +61,7 @@ class _Column:
         feature = self.feature
         if _is_missing(value):
             if not feature.allows_null:
-                yield _missing(feature) if is_there or not feature.required else _absent(feature)
+                yield _without_value(feature, is_there)
             return
         found = self.read(value)
         if found is None:
@@ -198,24 +198,14 @@ def _broken(feature: Feature, rule: Rule, known: Any, value: Any) -> Anomaly:
     )
 
 
-def _missing(feature: Feature) -> Anomaly:
-    return anomaly(
-        feature.name,
-        "FEATURE_TYPE_NOT_PRESENT",
-        f"{feature.name} has no value. Give one, or lower min_fraction of {feature.name} in the schema.",
-        expected="a value",
-        found="no value",
-    )
-
-
-def _absent(feature: Feature) -> Anomaly:
-    return anomaly(
-        feature.name,
-        "SCHEMA_MISSING_COLUMN",
-        f"{feature.name} is not there. Give it, or set `required: false` for it in the schema.",
-        expected="the column is there",
-        found="no such column",
-    )
+def _without_value(feature: Feature, is_there: bool) -> Anomaly:
+    if is_there or not feature.required:
+        code, expected, found = "FEATURE_TYPE_NOT_PRESENT", "a value", "no value"
+        text = f"has no value. Give one, or lower min_fraction of {feature.name} in the schema."
+    else:
+        code, expected, found = "SCHEMA_MISSING_COLUMN", "the column is there", "no such column"
+        text = "is not there. Give it, or set `required: false` for it in the schema."
+    return anomaly(feature.name, code, f"{feature.name} {text}", expected=expected, found=found)
 
 
 def _wrong_type(feature: Feature, value: Any) -> Anomaly:

@@ -2,6 +2,7 @@
 
 from ml_assets.schema.model import TRAINING, Schema
 from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.dependencies import check_dependencies
@@ -28,9 +29,10 @@ def find_anomalies(
     spec : ValidationSpec
         How strictly they are judged.
     """
+    hidden = {feature.name for feature in statistics.features if may_identify(feature)}
     found = [
         *validate_statistics(statistics, schema, TRAINING),
-        *check_dependencies(table, schema),
+        *check_dependencies(table, schema, hidden),
         *compare_spans(table, schema, TRAINING, spec.drift_alarm),
     ]
     judged = with_severity(found, spec.severity, spec.max_quarantined_fraction)

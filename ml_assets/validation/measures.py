@@ -6,8 +6,8 @@ infinity. TFDV lays one histogram's equal-width buckets over the other's, so tha
 one side makes a large distance of nothing; on shared deciles it weighs what it is.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,21 @@ import numpy as np
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array
+from ml_assets.statistics.semantic_type import may_identify
+from ml_assets.validation.distances import (
+    count_changes,
+    jensen_shannon,
+    kolmogorov_smirnov,
+    population_stability,
+    share_changes,
+    wasserstein,
+)
+from ml_assets.validation.side import numbers_of, side_of
 
 _BINS = 10
 _EPSILON = 1e-12
+_DIVERGENCES = {"JENSEN_SHANNON_DIVERGENCE": jensen_shannon, "PSI": population_stability}
+_CHANGES = {"L_INFTY": share_changes, "NORMALIZED_ABSOLUTE_DIFFERENCE": count_changes}
 
 
 @dataclass(frozen=True)
@@ -56,17 +68,20 @@ def measure(
     """
     counts = _counts(treatment, feature), _counts(control, feature)
     here, there = counts
-    if metric in ("L_INFTY", "NORMALIZED_ABSOLUTE_DIFFERENCE"):
-        return None if here is None or there is None else _largest(metric, here, there)
-    if metric in ("JENSEN_SHANNON_DIVERGENCE", "PSI"):
+    if metric in _CHANGES:
+        if here is None or there is None:
+            return None
+        found = _largest(metric, here, there)
+        hides = may_identify(treatment) or may_identify(control)
+        return replace(found, moved="") if found and hides else found
+    if metric in _DIVERGENCES:
         table = _table(treatment, control, here, there)
         if table is None or not all(side.sum() for side in table):
             return None
         return Distance(metric, _DIVERGENCES[metric](*table))
-    numeric = treatment.numeric, control.numeric
-    if numeric[0] is None or numeric[1] is None:
+    if treatment.numeric is None or control.numeric is None:
         return None
-    value = _between(metric, numeric[0], numeric[1])
+    value = _between(metric, treatment, control)
     return None if value is None else Distance(metric, value)
 
 
@@ -75,7 +90,7 @@ def _counts(found: FeatureStatistics, feature: Feature) -> Mapping[Any, float] |
     if (string := found.string) is not None:
         rest = found.num_non_missing - sum(count for _, count in string.value_counts)
         others = {None: float(rest)} if not string.is_complete and rest > 0 else {}
-        return {**dict(string.value_counts), **others}
+        return {**string.counts, **others}
     if (time := found.time) is not None:
         return dict(enumerate(time.hours or time.weekdays))
     numeric = found.numeric
@@ -87,23 +102,27 @@ def _counts(found: FeatureStatistics, feature: Feature) -> Mapping[Any, float] |
 
 def _largest(metric: str, here: Mapping[Any, float], there: Mapping[Any, float]) -> Distance | None:
     """The value whose share (L-infinity) or count (normalised difference) moved most."""
-    totals = sum(here.values()), sum(there.values())
-    scales = totals if metric == "L_INFTY" else (sum(totals), sum(totals))
     names = sorted((name for name in {**here, **there} if name is not None), key=str)
     if not names:
         return None
-    p, q = (
-        {name: side.get(name, 0) / scale if scale else 0.0 for name in names}
-        for side, scale in zip((here, there), scales, strict=True)
-    )
+    # The values that are not listed count for the shares; as one value they would be no finding.
+    now, before = _in_order([*names, None], here, there)
+    changes = _CHANGES[metric](before, now)[:-1]
     # The last of equal ones, in order of the names, as TFDV has it.
-    most = max(names, key=lambda name: (abs(p[name] - q[name]), names.index(name)))
+    place = len(names) - 1 - int(changes[::-1].argmax())
+    most = names[place]
     shown = repr(most[:40]) if isinstance(most, str) else str(most)
-    before, now = (
-        side.get(most, 0) / total if total else 0.0
-        for side, total in zip((there, here), totals[::-1], strict=True)
+    first, last = (float(side[place] / (side.sum() or 1)) for side in (before, now))
+    return Distance(metric, float(changes[place]), f"{shown} went from {first:.1%} to {last:.1%}")
+
+
+def _in_order(
+    names: Sequence[Any], here: Mapping[Any, float], there: Mapping[Any, float]
+) -> tuple[Array, Array]:
+    first, second = (
+        np.array([side.get(n, 0) for n in names], np.float64) for side in (here, there)
     )
-    return Distance(metric, abs(p[most] - q[most]), f"{shown} went from {before:.1%} to {now:.1%}")
+    return first, second
 
 
 def _table(
@@ -114,17 +133,14 @@ def _table(
 ) -> tuple[Array, Array] | None:
     """The same bins of both sides."""
     if here is not None and there is not None:
-        names = list({**here, **there})
-        both = (np.array([side.get(n, 0) for n in names], np.float64) for side in (here, there))
-        first, second = both
-        return first, second
+        return _in_order(list({**here, **there}), here, there)
     if treatment.numeric is None or control.numeric is None:
         return None
     return _deciles(treatment.numeric, control.numeric)
 
 
 def _deciles(here: NumericStatistics, there: NumericStatistics) -> tuple[Array, Array]:
-    (x, n), (y, m) = _points(here), _points(there)
+    (x, n), (y, m) = here.points, there.points
     values = np.concatenate([x, y])
     weights = np.concatenate([n / max(1, n.sum()), m / max(1, m.sum())])
     order = np.argsort(values, kind="stable")
@@ -140,48 +156,16 @@ def _deciles(here: NumericStatistics, there: NumericStatistics) -> tuple[Array, 
     return np.append(first, rest[0]), np.append(second, rest[1])
 
 
-def _points(numeric: NumericStatistics) -> tuple[Array, Array]:
-    pairs = np.array(numeric.distribution, np.float64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def _jensen_shannon(here: Array, there: Array) -> float:
-    p, q = here / here.sum(), there / there.sum()
-    middle = (p + q) / 2
-    halves = [
-        float((side[side > 0] * np.log2(side[side > 0] / middle[side > 0])).sum())
-        for side in (p, q)
-    ]
-    return min(max(sum(halves) / 2, 0.0), 1.0)
-
-
-def _population_stability(here: Array, there: Array) -> float:
-    """Half a row is added to each bin, so that an empty one does not make it infinite."""
-    p, q = ((side + 0.5) / (side + 0.5).sum() for side in (here, there))
-    return float(((p - q) * np.log(p / q)).sum())
-
-
-_DIVERGENCES = {"JENSEN_SHANNON_DIVERGENCE": _jensen_shannon, "PSI": _population_stability}
-
-
-def _between(metric: str, here: NumericStatistics, there: NumericStatistics) -> float | None:
+def _between(metric: str, treatment: FeatureStatistics, control: FeatureStatistics) -> float | None:
     """Between two distribution functions: the largest difference, or the area."""
-    (x, n), (y, m) = _points(here), _points(there)
-    if not len(x) or not len(y):
+    before, now = side_of(control), side_of(treatment)
+    if not len(before.values) or not len(now.values):
         return None
-    places = np.unique(np.concatenate([x, y]))
-    f, g = (_reached(places, v, w) for v, w in ((x, n), (y, m)))
+    numbers = numbers_of(before, now)
     if metric == "KS":
-        return float(np.abs(f - g).max())
-    area = float((np.abs(f - g)[:-1] * np.diff(places)).sum())
+        return kolmogorov_smirnov(numbers.gap())
+    area = wasserstein(numbers.gap(), numbers.grid)
+    spread = control.numeric.std_dev if control.numeric else None
     if not area:
         return 0.0
-    return area / there.std_dev if there.std_dev else float("inf")
-
-
-def _reached(places: Array, values: Array, counts: Array) -> Array:
-    """The share of the values that are at most as large as each place."""
-    order = np.argsort(values, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(counts[order])])
-    shares: Array = total[np.searchsorted(values[order], places, side="right")] / total[-1]
-    return shares
+    return area / spread if spread else float("inf")

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 
 from ml_assets.schema.model import Feature, Number
 from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
-from ml_assets.validation.wording import rows_text
+from ml_assets.validation.anomaly import Anomaly, anomaly_of_rows
 
 
 def check_numbers(
@@ -55,27 +54,28 @@ def check_range(
 
 def not_a_number(found: FeatureStatistics, count: int) -> Anomaly:
     """Give the anomaly of so many NaN."""
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         "FLOAT_TYPE_HAS_NAN",
-        f"{found.name} is NaN in {rows_text(count, found.num_rows)}. Store a null where there is "
-        f"no value, or set `allow_nan: true` for {found.name} in the schema.",
+        count,
+        "is NaN",
+        ". Store a null where there is no value, or set `allow_nan: true` for "
+        f"{found.name} in the schema.",
         expected="no NaN",
         found=f"{count:,} NaN",
-        affected_fraction=count / found.num_rows,
     )
 
 
 def infinite(found: FeatureStatistics, count: int) -> Anomaly:
     """Give the anomaly of so many infinite numbers."""
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         "FLOAT_TYPE_HAS_INF",
-        f"{found.name} is infinite in {rows_text(count, found.num_rows)}. Correct the values, or set "
-        f"`allow_inf: true` for {found.name} in the schema.",
+        count,
+        "is infinite",
+        f". Correct the values, or set `allow_inf: true` for {found.name} in the schema.",
         expected="finite values",
         found=f"{count:,} infinite values",
-        affected_fraction=count / found.num_rows,
     )
 
 
@@ -87,12 +87,12 @@ def _counter(numeric: NumericStatistics) -> Callable[[Callable[[Number], bool]],
 def _out_of_range(
     found: FeatureStatistics, code: str, key: str, rows: int, text: str, reach: tuple[str, str]
 ) -> Anomaly:
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} is {text}, {reach[0]}, in {rows_text(rows, found.num_rows)}. Correct the "
-        f"values, or change {key} of {found.name} in the schema.",
+        rows,
+        f"is {text}, {reach[0]},",
+        f". Correct the values, or change {key} of {found.name} in the schema.",
         expected=reach[1],
         found=reach[0],
-        affected_fraction=rows / found.num_rows,
     )

@@ -1,4 +1,4 @@
-"""`write_report`: statistics, schema, anomalies and drift as one HTML file that needs nothing else.
+"""`write_report`: statistics, schema and whatever was found as one HTML file that needs nothing else.
 
 It holds no row but the few values that statistics and findings name, so its size does not depend on the
 rows; of wide data each part shows what fits into `MAX_BYTES`, columns with findings first. Every value of
@@ -8,6 +8,7 @@ the data is escaped, and the page's own policy forbids any script but ours.
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from markupsafe import Markup
@@ -49,33 +50,19 @@ _FRAME = 16_000
 Statistics = DatasetStatistics | Mapping[str, DatasetStatistics]
 
 
-def write_report(
-    path: Path | str,
-    statistics: Statistics,
-    schema: Schema | None = None,
-    anomalies: Sequence[Anomaly] = (),
-    drift: Sequence[DriftFinding] = (),
-    *,
-    current: DatasetStatistics | None = None,
-    reference: DatasetStatistics | None = None,
-    skew: Sequence[DriftFinding] = (),
-    serving: DatasetStatistics | None = None,
-    cells: Sequence[SuspiciousCell] = (),
-    title: str = "Data validation",
-) -> None:
-    """Write the report as one HTML file of less than 1 MB, in one step.
+@dataclass(frozen=True)
+class Report:
+    """What a report shows; a part that is not given is left out.
 
-    Parameters
+    Attributes
     ----------
-    path : Path or str
-        The file.
     statistics : DatasetStatistics, or mapping of str to DatasetStatistics
         Of the data, or by split (``train``, ``eval``, ``test``, and ``all`` of them), as
-        `generate_split_statistics` gives them.
+        `generate_split_statistics` gives them. Without ``all`` the first one stands for the data.
     schema : Schema, optional
         What the data must look like.
-    anomalies : sequence of Anomaly
-        As `validate_statistics` gives them.
+    anomalies : sequence of Anomaly, optional
+        As `validate_statistics` gives them; None where nothing was validated.
     drift : sequence of DriftFinding
         As `detect_drift` gives them.
     current, reference : DatasetStatistics, optional
@@ -84,74 +71,76 @@ def write_report(
         The same for serving, whose statistics are `serving`.
     serving : DatasetStatistics, optional
         Of the data at serving.
-    cells : sequence of CellError
-        Suspicious cells.
+    cells : sequence of CellError, optional
+        Suspicious cells; None where they were not looked for.
     title : str
         The heading.
     """
-    text = report_html(
-        statistics,
-        schema,
-        anomalies,
-        drift,
-        current=current,
-        reference=reference,
-        skew=skew,
-        serving=serving,
-        cells=cells,
-        title=title,
-    )
-    write_bytes(Path(path), text.encode())
+
+    statistics: Statistics
+    schema: Schema | None = None
+    anomalies: Sequence[Anomaly] | None = None
+    drift: Sequence[DriftFinding] = ()
+    _: KW_ONLY
+    current: DatasetStatistics | None = None
+    reference: DatasetStatistics | None = None
+    skew: Sequence[DriftFinding] = ()
+    serving: DatasetStatistics | None = None
+    cells: Sequence[SuspiciousCell] | None = None
+    title: str = "Data validation"
 
 
-def report_html(
-    statistics: Statistics,
-    schema: Schema | None = None,
-    anomalies: Sequence[Anomaly] = (),
-    drift: Sequence[DriftFinding] = (),
-    *,
-    current: DatasetStatistics | None = None,
-    reference: DatasetStatistics | None = None,
-    skew: Sequence[DriftFinding] = (),
-    serving: DatasetStatistics | None = None,
-    cells: Sequence[SuspiciousCell] = (),
-    title: str = "Data validation",
-) -> str:
-    """Give the report as text; see `write_report`. The same input always gives the same text."""
-    sides = _sides(statistics)
+def write_report(path: Path | str, report: Report) -> None:
+    """Write the report as one HTML file of less than 1 MB, in one step."""
+    write_bytes(Path(path), report_html(report).encode())
+
+
+def report_html(report: Report) -> str:
+    """Give the report as text. The same report always gives the same text."""
+    sides = _sides(report.statistics)
     names, whole = list(sides)[1:] or ["all rows"], next(iter(sides.values()))
     label = next((side.association for side in sides.values() if side.association), None)
-    notes = _notes(anomalies, drift, skew, label)
-    views = _views(list(sides.values()), schema, notes, label)
-    before = [
-        *([findings_section(anomalies, {})] if anomalies else []),
-        *(
-            [comparison_section("drift", "Drift", drift, reference, current or whole)]
-            if drift
-            else []
-        ),
-        *([comparison_section("skew", "Skew", skew, whole, serving or whole)] if skew else []),
-    ]
-    after = [
-        *([label_section(label)] if label else []),
-        *([pairs_section(whole.cross)] if whole.cross else []),
-        *([slices_section(whole)] if whole.slices else []),
-        *([cells_section(cells)] if cells else []),
-    ]
+    views = _views(list(sides.values()), report.schema, _notes(report, label), label)
+    before, after = _before(report, whole, {}), _after(report, whole, label)
     size = sum(len(section.body.encode()) for section in [*before, *after])
     overview = columns_section(views, {view.key for view in views}, label)
     left = MAX_BYTES - _FRAME - size - len(overview.body.encode())
     cards, shown = _cards(views, names, left)
     linked = {view.key for view in shown}
-    if anomalies:
-        before[0] = findings_section(anomalies, _keys(views, sides, linked))
     sections = [
-        *before,
+        *_before(report, whole, _keys(views, sides, linked)),
         columns_section(views, linked, label),
         *after,
         details_section(cards.body, names if len(sides) > 1 else [], cards.rest("columns")),
     ]
-    return _page(title, _subtitle(sides, schema), _tiles(whole, anomalies, drift, skew), sections)
+    return _page(report.title, _subtitle(sides, report.schema), _tiles(report, whole), sections)
+
+
+def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -> list[Section]:
+    """What was found, before the columns."""
+    drift, skew = report.drift, report.skew
+    current, serving = report.current or whole, report.serving or whole
+    return [
+        *([findings_section(report.anomalies, keys)] if report.anomalies else []),
+        *(
+            [comparison_section("drift", "Drift", drift, report.reference, current)]
+            if drift
+            else []
+        ),
+        *([comparison_section("skew", "Skew", skew, whole, serving)] if skew else []),
+    ]
+
+
+def _after(
+    report: Report, whole: DatasetStatistics, label: LabelAssociation | None
+) -> list[Section]:
+    """What is known of columns together, and of single cells."""
+    return [
+        *([label_section(label)] if label else []),
+        *([pairs_section(whole.cross)] if whole.cross else []),
+        *([slices_section(whole)] if whole.slices else []),
+        *([cells_section(report.cells)] if report.cells else []),
+    ]
 
 
 def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
@@ -165,17 +154,12 @@ def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
     return {"all": whole, **splits}
 
 
-def _notes(
-    anomalies: Sequence[Anomaly],
-    drift: Sequence[DriftFinding],
-    skew: Sequence[DriftFinding],
-    label: LabelAssociation | None,
-) -> dict[str, list[Note]]:
+def _notes(report: Report, label: LabelAssociation | None) -> dict[str, list[Note]]:
     """What was found of each column, most urgent first."""
     notes: dict[str, list[Note]] = {}
-    for anomaly in sorted(anomalies, key=lambda one: one.severity != "ERROR"):
+    for anomaly in sorted(report.anomalies or (), key=lambda one: one.severity != "ERROR"):
         notes.setdefault(anomaly.feature or "", []).append(anomaly_note(anomaly))
-    for word, findings in (("Drift", drift), ("Skew", skew)):
+    for word, findings in (("Drift", report.drift), ("Skew", report.skew)):
         for found in findings:
             if found.verdict == "alarm":
                 notes.setdefault(found.feature, []).append(drift_note(found, word))
@@ -228,25 +212,33 @@ def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> 
     return f"{rows}{by_split}. The schema of {len(schema.features):,} columns is {reviewed}."
 
 
-def _tiles(
-    whole: DatasetStatistics,
-    anomalies: Sequence[Anomaly],
-    drift: Sequence[DriftFinding],
-    skew: Sequence[DriftFinding],
-) -> list[dict[str, str]]:
-    errors = sum(one.severity == "ERROR" for one in anomalies)
-    moved = sum(one.verdict == "alarm" for one in [*drift, *skew])
+def _tiles(report: Report, whole: DatasetStatistics) -> list[dict[str, str]]:
+    compared = [*report.drift, *report.skew]
+    moved = sum(one.verdict == "alarm" for one in compared)
     missing = sum(feature.num_missing for feature in whole.features)
     cells = whole.num_rows * len(whole.features)
     numbers = [
         ("rows", f"{whole.num_rows:,}", ""),
         ("columns", f"{len(whole.features):,}", ""),
         ("of the cells are missing", f"{missing / max(1, cells):.1%}", ""),
-        ("errors", f"{errors:,}", "error" if errors else ""),
-        ("warnings", f"{len(anomalies) - errors:,}", "warn" if len(anomalies) > errors else ""),
-        *([("columns moved", f"{moved:,}", "drift" if moved else "")] if drift or skew else []),
+        *(_severities(report.anomalies) if report.anomalies is not None else []),
+        *([("columns moved", f"{moved:,}", "drift" if moved else "")] if compared else []),
+        *(_suspicious(report.cells) if report.cells is not None else []),
     ]
     return [{"name": name, "value": value, "level": level} for name, value, level in numbers]
+
+
+def _severities(anomalies: Sequence[Anomaly]) -> list[tuple[str, str, str]]:
+    errors = sum(one.severity == "ERROR" for one in anomalies)
+    warnings = len(anomalies) - errors
+    return [
+        ("errors", f"{errors:,}", "error" if errors else ""),
+        ("warnings", f"{warnings:,}", "warn" if warnings else ""),
+    ]
+
+
+def _suspicious(cells: Sequence[SuspiciousCell]) -> list[tuple[str, str, str]]:
+    return [("suspicious cells", f"{len(cells):,}", "warn" if cells else "")]
 
 
 def _page(

@@ -7,6 +7,7 @@ from ml_assets.schema.model import Feature
 from ml_assets.schema.show import rules
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 from ml_assets.statistics.relations import Association
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.statistics.shape import shape
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.drift import DriftFinding
@@ -175,7 +176,8 @@ def _percent(share: float) -> str:
 
 
 def value_bars(sides: Sequence[FeatureStatistics]) -> tuple[Bar, ...]:
-    """Give the most frequent texts with their shares on each side."""
+    """Give the most frequent texts with their shares on each side; unnamed where one names a person."""
+    hides = any(may_identify(side) for side in sides)
     counts = [dict(side.string.value_counts) if side.string else {} for side in sides]
     values = list(counts[0])[:_TOP_VALUES] if counts else []
     values += [v for side in counts[1:] for v in list(side)[:_TOP_VALUES] if v not in values]
@@ -189,7 +191,7 @@ def value_bars(sides: Sequence[FeatureStatistics]) -> tuple[Bar, ...]:
     top = max((share for each in shares.values() for share in each), default=0) or 1
     return tuple(
         Bar(
-            cut(value, _VALUE) or "(empty)",
+            "(not shown)" if hides else cut(value, _VALUE) or "(empty)",
             f"{each[0]:.1%}",
             tuple(round(100 * share / top, 1) for share in each),
         )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
+from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.statistics.points import Array
 
 Kind = Literal["numbers", "texts", "times", "nothing"]
@@ -61,8 +61,7 @@ class Side:
         Where the points stand for their neighbours as well, half of a point's rows are taken to lie up
         to it, and the rows between two points evenly.
         """
-        ends = np.zeros(len(self.values) + 1)
-        np.cumsum(self.counts, out=ends[1:])
+        ends = self.ends
         if self.is_exact:
             steps: Array = ends[self.values.searchsorted(edges, "right")]
             return steps
@@ -81,6 +80,13 @@ class Side:
         return found
 
     @cached_property
+    def ends(self) -> Array:
+        """The rows up to each number; the first is 0, so it is longer by one."""
+        ends = np.zeros(len(self.values) + 1)
+        np.cumsum(self.counts, out=ends[1:])
+        return ends
+
+    @cached_property
     def is_whole(self) -> bool:
         """Whether the numbers are all whole."""
         return bool((self.values == np.rint(self.values)).all())
@@ -94,23 +100,15 @@ def side_of(feature: FeatureStatistics) -> Side:
     kind: Kind = next((k for name, k in _PARTS.items() if getattr(feature, name)), "nothing")
     nan = feature.numeric.num_nan if feature.numeric else 0
     missing = feature.num_missing + nan
-    values, counts = points(feature.numeric) if feature.numeric else (_NONE, _NONE)
+    values, counts = feature.numeric.points if feature.numeric else (_NONE, _NONE)
     string = feature.string
-    listed = dict(string.value_counts) if string else {}
+    listed = string.counts if string else {}
     unlisted = 0
     if string and not string.is_complete:
         least = string.value_counts[-1][1] if string.value_counts else 0
         unlisted = string.count_error + least
     there = feature.num_rows - missing
     return Side(feature, kind, feature.num_rows, missing, there, values, counts, listed, unlisted)
-
-
-def points(numeric: NumericStatistics) -> tuple[Array, Array]:
-    """Give the stored distribution of numbers: values, ascending, and counts."""
-    if not numeric.distribution:
-        return _NONE, _NONE
-    values, counts = zip(*numeric.distribution, strict=True)
-    return np.array(values, np.float64), np.array(counts, np.float64)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, StringStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
 from ml_assets.validation.value_rules import must_be_text
-from ml_assets.validation.wording import is_below, percent, quoted, rows_text, values_text
+from ml_assets.validation.wording import is_below, percent, rows_text, shown_values, values_text
 
 Counted = list[tuple[str, int]]
 # What stands in the statistics for bytes that are no text.
@@ -81,28 +81,27 @@ def _rows_that_are_no_numbers(
 def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole numbers", "float": "numbers"}[type_]
-    values = quoted(strange) or "rare texts"
-    return anomaly(
-        found.name,
+    values = shown_values(found, strange) or "rare texts"
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} should hold {word} as texts, and has others: {values}, in "
-        f"{rows_text(rows, found.num_rows)}. Correct the data, or take `holds: {type_}` of "
-        f"{found.name} out of the schema.",
+        rows,
+        f"should hold {word} as texts, and has others: {values},",
+        f". Correct the data, or take `holds: {type_}` of {found.name} out of the schema.",
         expected=f"texts that are {word}",
         found=values,
-        affected_fraction=rows / found.num_rows,
     )
 
 
 def _not_utf8(found: FeatureStatistics, count: int) -> Anomaly:
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         "ENUM_TYPE_INVALID_UTF8",
-        f"{found.name} is not UTF-8 in {rows_text(count, found.num_rows)}. Declare the right encoding of "
-        "the source in ingest.source.encoding.",
+        count,
+        "is not UTF-8",
+        ". Declare the right encoding of the source in ingest.source.encoding.",
         expected="UTF-8 text",
         found=f"{count:,} other values",
-        affected_fraction=count / found.num_rows,
     )
 
 
@@ -125,7 +124,7 @@ def _outside_domain(
     found: FeatureStatistics, feature: Feature, strange: Counted, is_complete: bool
 ) -> Anomaly:
     rows, size = sum(count for _, count in strange), len(feature.domain or ())
-    values = quoted([value for value, _ in strange])
+    values = shown_values(found, [value for value, _ in strange])
     at_least = "" if is_complete else "at least "
     mass = feature.min_domain_mass
     wanted = f"one of {values_text(size)}"
@@ -161,13 +160,13 @@ def _check_lengths(
 def _wrong_length(
     found: FeatureStatistics, code: str, key: str, rows: int, reach: tuple[str, str]
 ) -> Anomaly:
-    rows = max(1, rows)
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} has texts of {reach[0]} characters, in {rows_text(rows, found.num_rows)}; "
-        f"the schema wants {reach[1]}. Correct the data, or change {key} of {found.name} in the schema.",
+        max(1, rows),
+        f"has texts of {reach[0]} characters,",
+        f"; the schema wants {reach[1]}. Correct the data, or change {key} of {found.name} in the "
+        "schema.",
         expected=reach[1],
         found=f"{reach[0]} characters",
-        affected_fraction=rows / found.num_rows,
     )

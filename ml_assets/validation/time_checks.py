@@ -5,9 +5,8 @@ from datetime import date
 
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics, TimeStatistics
-from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.anomaly import Anomaly, anomaly_of_rows
 from ml_assets.validation.moments import first_of, last_of, microseconds, read_moment
-from ml_assets.validation.wording import rows_text
 
 
 def check_times(
@@ -35,13 +34,13 @@ def _outside(
     rows = max(1, rows)
     word = "before" if key == "earliest" else "after"
     reach = f"{'back' if key == 'earliest' else 'up'} to {reach}"
-    return anomaly(
-        found.name,
+    return anomaly_of_rows(
+        found,
         code,
-        f"{found.name} is {word} the schema's {key} of {limit.isoformat()}, {reach}, in at least "
-        f"{rows_text(rows, found.num_rows)}. Correct the values, or change {key} of {found.name} in the "
-        "schema.",
+        rows,
+        f"is {word} the schema's {key} of {limit.isoformat()}, {reach},",
+        f". Correct the values, or change {key} of {found.name} in the schema.",
         expected=f"not {word} {limit.isoformat()}",
         found=reach,
-        affected_fraction=rows / found.num_rows,
+        at_least=True,
     )

@@ -6,7 +6,7 @@ from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.text_numbers import is_number_text
-from ml_assets.validation.wording import quoted
+from ml_assets.validation.wording import shown_values
 
 # What is found, and what may be expected instead: nothing is lost.
 _WIDENED = (("int", "float"), ("date", "timestamp"))
@@ -49,4 +49,4 @@ def _why(found: FeatureStatistics, feature: Feature) -> str:
     strange = [
         text for text, _ in found.string.value_counts if not is_number_text(text, feature.type)
     ]
-    return f": {quoted(strange)}" if strange else ""
+    return f": {shown_values(found, strange)}" if strange else ""

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
+from ml_assets.statistics.model import FeatureStatistics
+from ml_assets.statistics.semantic_type import may_identify
+
 MAX_VALUES = 3
 _MAX_QUOTED = 40
 
@@ -30,6 +33,13 @@ def quoted(values: Sequence[str]) -> str:
     shown = ", ".join(quote(value) for value in values[:MAX_VALUES])
     more = len(values) - MAX_VALUES
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def shown_values(column: FeatureStatistics, values: Sequence[str]) -> str:
+    """The same of a column's values; only how many, where they may name a person or a row."""
+    if values and may_identify(column):
+        return f"{values_text(len(values))} (not shown)"
+    return quoted(values)
 
 
 def percent(share: float) -> str:

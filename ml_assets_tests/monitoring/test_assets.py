@@ -202,6 +202,16 @@ def test_rows_that_moved_alarm_and_name_the_feature_without_stopping_the_run(
     assert checks["performance"].description
     assert _artifact(home, "drift").summary["alarms"] == 2
     assert (_artifact(home, "drift").path / "drift.png").stat().st_size < 80_000
+    reports = {
+        name: (_artifact(home, name).path / "report.html").read_text() for name in ("drift", "skew")
+    }
+    for name, report in reports.items():
+        assert f"{name.title()} of shop" in report
+        assert f'<section id="{name}">' in report
+        assert "2 of 2 columns moved" in report
+        assert len(report.encode()) < 1_000_000
+    # Of schema skew, which drift does not judge.
+    assert ["Paris&#39;, in" in report for report in reports.values()] == [False, True]
 
 
 def test_of_a_few_rows_nothing_can_be_told(

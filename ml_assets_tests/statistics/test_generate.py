@@ -111,6 +111,18 @@ def dumped(statistics: DatasetStatistics) -> str:
     return json.dumps(statistics.to_json(), allow_nan=False)
 
 
+def test_what_is_derived_once_is_not_stored() -> None:
+    found = generate_statistics(pa.table({"x": [1, 2, 2], "y": ["a", "b", "b"]}))
+    before = dumped(found)
+    numeric, string = found.feature("x").numeric, found.feature("y").string
+    assert numeric
+    assert string
+    values, counts = numeric.points
+    assert (values.tolist(), counts.tolist()) == ([1.0, 2.0], [1.0, 2.0])
+    assert string.counts == {"b": 2, "a": 1}
+    assert dumped(found) == before
+
+
 def test_invalid_utf8_is_counted() -> None:
     assert only([b"\xff\xfe", b"ok"], pa.binary()).string.invalid_utf8_count == 1
 

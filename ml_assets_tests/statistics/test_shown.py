@@ -55,6 +55,7 @@ def test_what_values_mean_and_lack_is_told() -> None:
     )
     lines = statistics_table(generate_statistics(frame, weight_column="w")).splitlines()[2:]
     assert lines[0].startswith("| mail | string: email |")
+    assert lines[0].endswith("| not shown: a value may name a person or a row |")
     assert "by day, 1 gap, the largest 2013-01-04 to 2013-01-05 |" in lines[1].replace("\\", "")
     assert lines[2].endswith("1 … 1 … 1, weighted mean 1 |")
 

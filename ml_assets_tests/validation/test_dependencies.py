@@ -48,6 +48,10 @@ def test_rows_that_differ_from_the_usual_value_are_broken(tmp_path: Path) -> Non
 def test_an_anomaly_says_how_many_and_shows_the_worst(tmp_path: Path) -> None:
     table = table_of(tmp_path, {"zip": ZIPS, "city": CITIES})
     (found,) = check_dependencies(table, SCHEMA)
+    (hiding,) = check_dependencies(
+        table, SCHEMA, hidden={SCHEMA.functional_dependencies[0].dependent}
+    )
+    assert found.description.startswith(hiding.description.partition(". Correct")[0] + ": with ")
     assert (found.feature, found.code) == ("city", "FUNCTIONAL_DEPENDENCY_BROKEN")
     assert (
         "city should follow from zip, and contradicts it in 3 of 9 rows (33.33%), for 2 values of "

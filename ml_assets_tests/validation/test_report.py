@@ -17,7 +17,7 @@ from ml_assets.statistics.generate import generate_statistics
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.drift import DriftFinding, detect_drift
-from ml_assets.validation.report import MAX_BYTES, report_html, write_report
+from ml_assets.validation.report import MAX_BYTES, Report, report_html, write_report
 
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">{{ 7*7 }}'\"&<"
 
@@ -90,13 +90,15 @@ def seen(statistics: DatasetStatistics, moved: list[DriftFinding]) -> Seen:
     schema = Schema((Feature("origin", "string", domain=("EWR",)), Feature("gone", "int")))
     cell: Any = CellOf(7, None, "origin", "EWRR", 0.9, "near EWR", "EWR")
     html = report_html(
-        {"all": statistics, "train": statistics, "eval": generate_statistics(frame(50))},
-        schema,
-        [anomaly("origin"), anomaly("gone", "it is missing"), anomaly(None, "too few", "WARN")],
-        moved,
-        reference=statistics,
-        cells=[cell],
-        title="Flights",
+        Report(
+            {"all": statistics, "train": statistics, "eval": generate_statistics(frame(50))},
+            schema,
+            [anomaly("origin"), anomaly("gone", "it is missing"), anomaly(None, "too few", "WARN")],
+            moved,
+            reference=statistics,
+            cells=[cell],
+            title="Flights",
+        )
     )
     return Seen(html)
 
@@ -166,13 +168,15 @@ def hostile_report() -> str:
     bad = replace(anomaly(HOSTILE, HOSTILE), example_ids=(HOSTILE,), short_description=HOSTILE)
     cell: Any = CellOf(7, HOSTILE, HOSTILE, HOSTILE, 0.9, HOSTILE, HOSTILE)
     return report_html(
-        {"all": found, HOSTILE: found},
-        schema,
-        [bad],
-        drift,
-        reference=found,
-        cells=[cell],
-        title=HOSTILE,
+        Report(
+            {"all": found, HOSTILE: found},
+            schema,
+            [bad],
+            drift,
+            reference=found,
+            cells=[cell],
+            title=HOSTILE,
+        )
     )
 
 
@@ -229,7 +233,9 @@ def test_a_thousand_columns_with_hostile_names_stay_below_one_megabyte() -> None
     names = list(rows.columns)
     anomalies = [anomaly(str(name), "&" * 900) for name in names]
     drift = [DriftFinding(str(n), {"psi": 1.0}, 0.0, "alarm", '"' * 900) for n in names]
-    html = report_html({"all": found, "train": found}, None, anomalies, drift, reference=found)
+    html = report_html(
+        Report({"all": found, "train": found}, None, anomalies, drift, reference=found)
+    )
     assert len(html.encode()) < 1_000_000
     assert len(html.encode()) > MAX_BYTES / 2
     seen = Seen(html)
@@ -240,7 +246,9 @@ def test_a_thousand_columns_with_hostile_names_stay_below_one_megabyte() -> None
 def test_columns_with_findings_come_first_where_not_all_fit() -> None:
     rows = pd.DataFrame({f"c{n}": np.arange(300.0) * n for n in range(1000)})
     found = generate_statistics(rows)
-    html = report_html({"all": found, "train": found, "eval": found}, None, [anomaly("c999")])
+    html = report_html(
+        Report({"all": found, "train": found, "eval": found}, None, [anomaly("c999")])
+    )
     assert len(html.encode()) < 1_000_000
     seen = Seen(html)
     cards = [tags["data-name"] for tag, tags in seen.tags if tag == "article"]
@@ -250,7 +258,7 @@ def test_columns_with_findings_come_first_where_not_all_fit() -> None:
 
 
 def test_the_number_of_rows_does_not_matter() -> None:
-    small, large = (len(report_html(generate_statistics(frame(n)))) for n in (1000, 50_000))
+    small, large = (len(report_html(Report(generate_statistics(frame(n))))) for n in (1000, 50_000))
     assert math.isclose(small, large, rel_tol=0.05)
 
 
@@ -268,10 +276,10 @@ def test_the_number_of_rows_does_not_matter() -> None:
     ],
 )
 def test_unusual_data_give_a_report(rows: pd.DataFrame) -> None:
-    assert Seen(report_html(generate_statistics(rows))).open == []
+    assert Seen(report_html(Report(generate_statistics(rows)))).open == []
 
 
 def test_the_same_input_gives_the_same_file(statistics: DatasetStatistics, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        write_report(tmp_path / name, statistics)
+        write_report(tmp_path / name, Report(statistics))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -82,6 +82,15 @@ def test_exactly_the_least_mass_is_enough() -> None:
     assert codes == {"e": ["ENUM_TYPE_UNEXPECTED_STRING_VALUES"]}
 
 
+@pytest.mark.parametrize("type_", ["INT", "FLOAT"])
+@pytest.mark.parametrize("cells", [["true", "false"], ["0", "1"], ["yes"]])
+def test_no_text_is_true_or_false_in_a_column_of_numbers(type_: Any, cells: Any) -> None:
+    """TFDV's `UpdateBoolDomain` compares texts with the domain's, of which numbers have none."""
+    schema = {"feature": [{"name": "x", "type": type_, "bool_domain": {}}]}
+    codes, _ = judged({"schema": schema, "data": {"x": cells}}, as_arrow=False)
+    assert codes == {"x": ["UNEXPECTED_DATA_TYPE", "BOOL_TYPE_UNEXPECTED_STRING"]}
+
+
 def test_distances_between_the_halves_of_taxi_are_tfdvs_where_its_definition_is_sound() -> None:
     golden = json.loads(shared_path("taxi_tfdv_golden.json").read_text())
     options = pv.ConvertOptions(strings_can_be_null=True)

@@ -1,23 +1,29 @@
 """How cell errors are shown: tables for the Dagster UI, and the sentence of the check."""
 
+from collections.abc import Collection
 from typing import Any
 
 from ml_assets.validation.cells.evidence import shown
 from ml_assets.validation.cells.model import CellErrors
 
 _SHOWN = 30
+_HIDDEN = "(not shown)"
 
 
-def error_rows(found: CellErrors) -> list[dict[str, Any]]:
-    """Give the 30 most suspicious cells as rows of a table."""
+def error_rows(found: CellErrors, hidden: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Give the 30 most suspicious cells as rows of a table, without the values of hidden columns."""
     first = sorted(found.errors, key=lambda one: (-one.score, one.row, one.column))[:_SHOWN]
     return [
         {
             "column": one.column,
-            "value": one.value,
+            "value": _HIDDEN if one.column in hidden else one.value,
             "score": one.score,
-            "why": one.explanation,
-            "proposed": "" if one.repair is None else shown(one.repair),
+            "why": one.kind.replace("_", " ") if one.column in hidden else one.explanation,
+            "proposed": ""
+            if one.repair is None
+            else _HIDDEN
+            if one.column in hidden
+            else shown(one.repair),
             "example": one.example_id or str(one.row),
         }
         for one in first

@@ -42,7 +42,7 @@ def encoding_text(pair: Pair) -> str:
         found = [(text, before[form]) for text in new if (form := normal(text)) in before]
         if sum(new[text] for text, _ in found) >= _EXPLAINED * rows:
             text, was = found[0]
-            return f"{words}: {text[:40]!r} was {was[:40]!r}"
+            return words if pair.hides_values else f"{words}: {text[:40]!r} was {was[:40]!r}"
     return next((told for rule in (_affix, _cut, _renamed) if (told := rule(pair, new, gone))), "")
 
 
@@ -132,9 +132,9 @@ def _cut(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     starts = {text[:longest]: text for text in pair.reference.listed if len(text) > longest}
     cut = [text for text in new if text in starts]
     if longest and sum(new[text] for text in cut) >= _EXPLAINED * sum(new.values()):
-        return (
-            f"values are cut to {longest} characters: {cut[0][:40]!r} was {starts[cut[0]][:40]!r}"
-        )
+        text = f"values are cut to {longest} characters"
+        example = f": {cut[0][:40]!r} was {starts[cut[0]][:40]!r}"
+        return text if pair.hides_values else text + example
     return ""
 
 
@@ -149,7 +149,8 @@ def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
         if share >= _MIN_RENAMED and near:
             old = min(near, key=lambda o: abs(known[o] / n - share))
             away.remove(old)
-            names.append(
-                f"{old[:40]!r} (was {known[old] / n:.1%}) may be written {text[:40]!r} now ({share:.1%})"
-            )
+            text = f"{text[:40]!r} now ({share:.1%})"
+            names.append(f"{old[:40]!r} (was {known[old] / n:.1%}) may be written {text}")
+    if names and pair.hides_values:
+        return "a value may be written in another way now"
     return "; ".join(names[:2])

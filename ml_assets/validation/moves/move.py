@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.validation.bins import Bins
 from ml_assets.validation.side import Numbers, Side, Texts
 
@@ -109,6 +110,11 @@ class Pair:
     def new_limit(self) -> float:
         """The share of rows from which values that the other side hardly has are large."""
         return NEW * self.threshold
+
+    @property
+    def hides_values(self) -> bool:
+        """Whether a value may name a person or a row, so that no text shows one."""
+        return any(may_identify(side.feature) for side in (self.reference, self.current))
 
 
 def share_text(what: str, before: float, now: float, of: str = "rows") -> str:

@@ -1,6 +1,6 @@
 """Texts that one side has and the other hardly has; of wide columns also their length and their form."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -79,12 +79,20 @@ def _only(
 
 def _text(pair: Pair, places: Array, shares: Array, kind: str, share: float) -> str:
     names = pair.texts.names if pair.texts else []
+    if pair.hides_values:
+        values = f"values ({len(places):,}, not shown)"
+    else:
+        values = f"values: {_most(names, places, shares)}"
+    if kind == "new values":
+        return f"{share:.1%} of the rows have new {values}"
+    return f"{values[:6]} of {share:.1%} of the rows are gone{values[6:]}"
+
+
+def _most(names: Sequence[str], places: Array, shares: Array) -> str:
     most = places[np.argsort(-shares[places], kind="stable")][:_MOST_NAMED]
     shown = ", ".join(f"{names[place][:40]!r} ({shares[place]:.1%})" for place in most)
     more = f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
-    if kind == "new values":
-        return f"{share:.1%} of the rows have new values: {shown}{more}"
-    return f"values of {share:.1%} of the rows are gone: {shown}{more}"
+    return f"{shown}{more}"
 
 
 def _length(pair: Pair) -> Iterator[Move]:

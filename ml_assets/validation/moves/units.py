@@ -53,7 +53,8 @@ def shift_of(pair: Pair) -> float | None:
     if found is None or reference is None or not reference.std_dev:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        shift = float(np.abs(found.after - found.before).mean() / reference.std_dev)
+        moved = np.abs(found.after - found.before)
+        shift = float(moved.sum()) / len(moved) / reference.std_dev
     return shift if np.isfinite(shift) else None
 
 

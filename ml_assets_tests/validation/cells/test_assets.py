@@ -11,9 +11,11 @@ import pytest
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Store
+from ml_assets.durable import write_json
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.schema.yaml_file import write_schema
+from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation.assets import build_assets
 from ml_assets.validation.cells.model import ARROW_SCHEMA, CellErrors
 from ml_assets.validation.cells.show import told
@@ -42,9 +44,11 @@ def run(home: Path, cities: list[str], **cell_errors: Any) -> tuple[Any, Any]:
         store, "validated_examples", lambda path: pq.write_table(table, path / "examples.parquet")
     )
     put_artifact(store, "schema", lambda path: write_schema(path / "schema.yaml", SCHEMA))
+    found = {"all": generate_statistics(table).to_json()}
+    put_artifact(store, "statistics", lambda path: write_json(path / "statistics.json", found))
     inputs = [
         dg.AssetSpec(dg.AssetKey(["toy", name])).with_io_manager_key("artifacts")
-        for name in ("validated_examples", "schema")
+        for name in ("validated_examples", "schema", "statistics")
     ]
     asset = build_assets(pipeline(**cell_errors))[-1]
     result = dg.materialize(
@@ -74,6 +78,9 @@ def test_a_suspicious_cell_is_listed_and_nothing_is_stopped(home: Path) -> None:
         "huntsville",
     )
     assert artifact.summary == {"cell_errors": 1, "fraction": 1 / 600}
+    report = (artifact.path / "report.html").read_text()
+    assert "Cell errors of toy" in report
+    assert "huntsvxlle" in report
     assert check.passed
     assert check.description == (
         "Suspicious: 1 of 600 cells (0.167%); 0.500% may be. Most: city (near_frequent_value, 1). "
