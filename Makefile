@@ -8,7 +8,7 @@ export DAGSTER_HOME ?= $(ML_ASSETS_HOME)/dagster
 unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test install ui pythons
+.PHONY: demo test static behaviour install ui pythons
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m ml_assets run flights
@@ -17,10 +17,16 @@ ui: $(VENV)/.run
 	@$(BIN)/python -m ml_assets ui
 
 test: $(VENV)/.test
+	@$(MAKE) --no-print-directory --jobs 2 static behaviour
+
+# The tests often wait for a server or a daemon: mypy uses that time.
+static:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+
+behaviour:
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not ui" -n 2 --dist loadfile
 
 # What running needs.

@@ -1,4 +1,6 @@
 from .evaluator import evaluate as evaluate
+from .explain_row import RowExplanation as RowExplanation
+from .explain_row import explain_row as explain_row
 from .fairness import Finding as Finding
 from .fairness import Limits as Limits
 from .fairness import find_unfairness as find_unfairness
@@ -6,6 +8,10 @@ from .group_metrics import Disparity as Disparity
 from .group_metrics import GroupMetrics as GroupMetrics
 from .group_metrics import GroupResult as GroupResult
 from .group_metrics import group_metrics as group_metrics
+from .importance import Dependence as Dependence
+from .importance import Importance as Importance
+from .importance import partial_dependence as partial_dependence
+from .importance import permutation_importance as permutation_importance
 from .metrics import METRICS as METRICS
 from .metrics import Value as Value
 from .metrics import compute_metrics as compute_metrics
@@ -23,14 +29,17 @@ from .weak_slices import find_weak_slices as find_weak_slices
 __all__ = [
     "METRICS",
     "BaselineResult",
+    "Dependence",
     "Disparity",
     "Evaluation",
     "Finding",
     "GroupMetrics",
     "GroupResult",
+    "Importance",
     "Limits",
     "Metric",
     "Proxies",
+    "RowExplanation",
     "RuleResult",
     "SliceResult",
     "Value",
@@ -38,8 +47,11 @@ __all__ = [
     "WeakSlices",
     "compute_metrics",
     "evaluate",
+    "explain_row",
     "find_proxies",
     "find_unfairness",
     "find_weak_slices",
     "group_metrics",
+    "partial_dependence",
+    "permutation_importance",
 ]

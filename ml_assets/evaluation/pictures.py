@@ -16,7 +16,7 @@ from ml_assets.evaluation.multiclass import confusion_matrix
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import Evaluation, Metric
 
-_BLUE, _GREY, _RED = "#2b6ca3", "#999999", "#c0392b"
+BLUE, GREY, RED = "#2b6ca3", "#999999", "#c0392b"
 _MOST_SLICES = 30
 _MOST_CLASSES = 25
 _LABEL_LENGTH = 28
@@ -24,21 +24,21 @@ _LABEL_LENGTH = 28
 
 def draw_roc_and_calibration(path: Path, y_true: Floats, score: Floats, found: Evaluation) -> None:
     """Draw the ROC curve beside the calibration of a binary candidate. Both classes must occur."""
-    figure, (roc, calibration) = _figure(8, 3.6, 2)
+    figure, (roc, calibration) = new_figure(8, 3.6, 2)
     false, true = roc_points(y_true, score)
-    roc.plot(false, true, color=_BLUE)
-    roc.plot([0, 1], [0, 1], color=_GREY, linestyle=":")
+    roc.plot(false, true, color=BLUE)
+    roc.plot([0, 1], [0, 1], color=GREY, linestyle=":")
     roc.set(title=_titled("ROC", found.metric("roc_auc")), xlabel="false positive rate")
     roc.set(ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
     bins = calibration_bins(y_true, score, confidence=found.confidence)
     predicted = [one.predicted for one in bins]
     observed = np.array([one.observed for one in bins])
     around = observed - [one.low for one in bins], [one.high for one in bins] - observed
-    calibration.plot([0, 1], [0, 1], color=_GREY, linestyle=":")
-    calibration.errorbar(predicted, observed, yerr=np.abs(around), color=_BLUE, marker="o", ms=3)
+    calibration.plot([0, 1], [0, 1], color=GREY, linestyle=":")
+    calibration.errorbar(predicted, observed, yerr=np.abs(around), color=BLUE, marker="o", ms=3)
     calibration.set(title="Calibration", xlabel="predicted probability")
     calibration.set(ylabel="share of positives", xlim=(0, 1), ylim=(0, 1.01))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_confusion(
@@ -50,34 +50,34 @@ def draw_confusion(
     counts = matrix[np.ix_(shown, shown)]
     shares = counts / np.maximum(matrix.sum(axis=1)[shown, None], 1)
     side = max(3.2, 0.42 * len(shown) + 1.4)
-    figure, (axes,) = _figure(side + 0.6, side, 1)
+    figure, (axes,) = new_figure(side + 0.6, side, 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(*counts.shape) if len(shown) <= 12 else ():
         colour = "white" if shares[row, column] > 0.5 else "black"
         text = f"{counts[row, column]:,}" if counts[row, column] else ""
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
-    labels = [_label(classes[i], 12) for i in shown]
+    labels = [short_label(classes[i], 12) for i in shown]
     axes.set_xticks(range(len(shown)), labels, rotation=90, fontsize=7, parse_math=False)
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     few = "" if len(shown) == len(matrix) else f", {len(shown)} largest of {len(matrix)}"
     axes.set(title=f"Confusion{few}", xlabel="predicted", ylabel="true")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_residuals(path: Path, y_true: Floats, y_pred: Floats) -> None:
     """Draw the residuals of a regression candidate: against the prediction, and as a histogram."""
-    figure, (against, histogram) = _figure(8, 3.6, 2)
+    figure, (against, histogram) = new_figure(8, 3.6, 2)
     residual = y_true - y_pred
     low, high = np.quantile(residual, [0.005, 0.995])
     margin = (high - low) / 20 or 1.0
     inside = (residual >= low - margin) & (residual <= high + margin)
     against.hist2d(y_pred[inside], residual[inside], bins=40, cmap="Blues", cmin=1)
-    against.axhline(0, color=_GREY, linestyle=":")
+    against.axhline(0, color=GREY, linestyle=":")
     against.set(title="Residuals", xlabel="predicted", ylabel="true - predicted")
-    histogram.hist(residual[inside], bins=40, color=_BLUE)
-    histogram.axvline(0, color=_GREY, linestyle=":")
+    histogram.hist(residual[inside], bins=40, color=BLUE)
+    histogram.axvline(0, color=GREY, linestyle=":")
     histogram.set(title="Histogram (middle 99 %)", xlabel="true - predicted", ylabel="rows")
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_slices(path: Path, found: Evaluation) -> None:
@@ -85,19 +85,19 @@ def draw_slices(path: Path, found: Evaluation) -> None:
     largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_SLICES]
     shown = [piece for piece in found.slices if piece in largest]
     points = [_metric(piece.metrics, found.main_metric) for piece in shown]
-    figure, (axes,) = _figure(7, 0.24 * len(shown) + 1.2, 1)
+    figure, (axes,) = new_figure(7, 0.24 * len(shown) + 1.2, 1)
     for place, point in enumerate(points):
         if point.low is not None and point.high is not None:
-            axes.plot([point.low, point.high], [place, place], color=_BLUE, linewidth=1.5)
+            axes.plot([point.low, point.high], [place, place], color=BLUE, linewidth=1.5)
         if point.value is not None:
-            axes.plot([point.value], [place], color=_BLUE, marker="o", ms=4)
+            axes.plot([point.value], [place], color=BLUE, marker="o", ms=4)
     overall = found.metric(found.main_metric)
     if overall.value is not None:
-        axes.axvline(overall.value, color=_RED, linestyle=":", linewidth=1)
-    labels = [f"{_label(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
+        axes.axvline(overall.value, color=RED, linestyle=":", linewidth=1)
+    labels = [f"{short_label(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(found.main_metric, overall))
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _metric(metrics: Sequence[Metric], name: str) -> Metric:
@@ -108,12 +108,14 @@ def _titled(title: str, metric: Metric) -> str:
     return title if metric.value is None else f"{title}: {metric.value:.4g}"
 
 
-def _label(text: str, length: int) -> str:
+def short_label(text: str, length: int) -> str:
+    """Give text that can be drawn, and is not longer."""
     clean = "".join(c if c.isprintable() else "?" for c in text)
     return clean if len(clean) <= length else clean[: length - 1] + "…"
 
 
-def _figure(width: float, height: float, panels: int) -> tuple[Figure, Sequence[Any]]:
+def new_figure(width: float, height: float, panels: int) -> tuple[Figure, Sequence[Any]]:
+    """Give a figure with panels side by side; width and height in inches."""
     # No pyplot: it keeps every figure alive, and looks for a display.
     figure = Figure(figsize=(width, height), dpi=80, layout="constrained")
     FigureCanvasAgg(figure)
@@ -124,7 +126,8 @@ def _figure(width: float, height: float, panels: int) -> tuple[Figure, Sequence[
     return figure, axes
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as a small PNG; the same figure gives the same bytes."""
     with warnings.catch_warnings():
         # A slice or class may have a name in a script that the font lacks: boxes are drawn then.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")

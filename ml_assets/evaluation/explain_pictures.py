@@ -1,0 +1,101 @@
+"""Draws explanations: weak slices, the importance of columns, partial dependence, one prediction."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ml_assets.evaluation.explain_row import RowExplanation
+from ml_assets.evaluation.importance import Dependence, Importance
+from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure, save_figure, short_label
+from ml_assets.evaluation.weak_slices import WeakSlices
+
+_MOST_BARS = 25
+_LABEL_LENGTH = 44
+
+
+def draw_weak_slices(path: Path, found: WeakSlices) -> None:
+    """Draw the loss of each weak slice, beside what is promised there and what the rest loses."""
+    figure, axes = _bars(len(found.slices))
+    for at, one in enumerate(found.slices):
+        axes.plot([one.loss_of_rest, one.loss], [at, at], color=GREY, linewidth=1)
+        axes.plot([one.loss], [at], "o", color=RED, ms=5, label="" if at else "here")
+        axes.plot([one.loss_of_rest], [at], "|", color=GREY, ms=10, label="" if at else "the rest")
+        if one.promised is not None:
+            mark = {"color": BLUE, "mfc": "none", "ms": 5, "label": "" if at else "promised"}
+            axes.plot([one.promised], [at], "o", **mark)
+    names = [f"{short_label(one.name, _LABEL_LENGTH)} ({one.rows:,})" for one in found.slices]
+    _label_bars(axes, names)
+    axes.set(title="Weak slices" if found.slices else "No weak slice", xlabel=found.loss)
+    if found.slices:
+        axes.legend(fontsize=7, frameon=False)
+    save_figure(figure, path)
+
+
+def draw_importance(path: Path, found: Sequence[Importance]) -> None:
+    """Draw how much the loss rises when each column is shuffled, with intervals."""
+    shown = list(found)[:_MOST_BARS]
+    figure, axes = _bars(len(shown))
+    for at, one in enumerate(shown):
+        axes.plot([one.low, one.high], [at, at], color=BLUE, linewidth=1.5)
+        axes.plot([one.value], [at], "o", color=BLUE, ms=4)
+    axes.axvline(0, color=GREY, linestyle=":")
+    _label_bars(axes, [short_label(one.column, _LABEL_LENGTH) for one in shown])
+    axes.set(title="Importance of columns", xlabel="rise of the loss when shuffled")
+    save_figure(figure, path)
+
+
+def draw_dependence(path: Path, found: Sequence[Dependence]) -> None:
+    """Draw the mean prediction over the values of up to four columns, side by side."""
+    shown = list(found)[:4]
+    figure, panels = new_figure(3.2 * len(shown) + 0.6, 3.2, len(shown))
+    for axes, one in zip(panels, shown, strict=True):
+        _draw_one(axes, one)
+        axes.set_title(short_label(one.column, 28), fontsize=9, parse_math=False)
+        axes.set_ylabel(f"mean {short_label(one.predicted, 24)}", fontsize=8, parse_math=False)
+    save_figure(figure, path)
+
+
+def draw_row(path: Path, found: RowExplanation) -> None:
+    """Draw what each column contributes to one prediction, with intervals."""
+    shown = found.contributions[:_MOST_BARS]
+    figure, axes = _bars(len(shown))
+    for at, one in enumerate(shown):
+        axes.barh(at, one.value, color=RED if one.value < 0 else BLUE, height=0.6)
+        axes.plot([one.low, one.high], [at, at], color="black", linewidth=1)
+    axes.axvline(0, color=GREY, linestyle=":")
+    names = [short_label(f"{one.column} = {one.raw}", _LABEL_LENGTH) for one in shown]
+    _label_bars(axes, names)
+    title = f"{found.predicted}: {found.prediction:.4g}, usually {found.usual:.4g}"
+    axes.set_title(short_label(title, 60), fontsize=9, parse_math=False)
+    axes.set_xlabel("contribution")
+    save_figure(figure, path)
+
+
+def _draw_one(axes: Any, found: Dependence) -> None:
+    numbers = [point for point in found.points if point.position is not None]
+    others = [point for point in found.points if point.position is None]
+    if numbers:
+        places = [point.position for point in numbers]
+        axes.plot(places, [point.mean for point in numbers], color=BLUE)
+        lows, highs = ([getattr(p, end) for p in numbers] for end in ("low", "high"))
+        axes.fill_between(places, lows, highs, color=BLUE, alpha=0.2, linewidth=0)
+        for point in others:
+            label = short_label(point.text, 12)
+            axes.axhline(point.mean, color=GREY, linestyle="--", label=label)
+            axes.legend(fontsize=7, frameon=False)
+        return
+    for at, point in enumerate(others):
+        axes.plot([at, at], [point.low, point.high], color=BLUE, linewidth=1.5)
+        axes.plot([at], [point.mean], "o", color=BLUE, ms=4)
+    texts = [short_label(point.text, 12) for point in others]
+    axes.set_xticks(range(len(others)), texts, rotation=90, fontsize=7, parse_math=False)
+
+
+def _bars(count: int) -> tuple[Any, Any]:
+    figure, (axes,) = new_figure(7, 0.26 * max(count, 1) + 1.2, 1)
+    return figure, axes
+
+
+def _label_bars(axes: Any, names: list[str]) -> None:
+    axes.set_yticks(range(len(names)), names, fontsize=7, parse_math=False)
+    axes.set_ylim(max(len(names), 1) - 0.4, -0.6)
