@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
+from ml_assets.errors import PipelineFileError
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.pipeline_file import COMPONENT_TYPE
+from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 
 SMALLEST: dict[str, Any] = {
     "task": "binary",
@@ -33,3 +35,10 @@ def to_yaml(spec: PipelineSpec) -> str:
     """Write a specification out in full, as the text of a YAML file."""
     attributes = spec.model_dump(mode="json", by_alias=True)
     return yaml.safe_dump({"type": COMPONENT_TYPE, "attributes": attributes}, sort_keys=False)
+
+
+def mistakes(path: Path) -> list[str]:
+    """The lines of what is told of a file with mistakes."""
+    with pytest.raises(PipelineFileError) as caught:
+        read_pipeline_file(path)
+    return str(caught.value).splitlines()

@@ -10,11 +10,14 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def test_statistics() -> None:
-    run_page("statistics.md")
+    known = run_page("statistics.md")
+    assert known["fare"].numeric.median == 7.5
 
 
 def test_fairness() -> None:
-    run_page("fairness.md")
+    known = run_page("fairness.md")
+    assert known["groups"].disparity("selection_rate").ratio.high < 0.8
+    assert known["finding"].text
 
 
 def test_data_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,8 +26,8 @@ def test_data_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
 
 
-def run_page(name: str) -> None:
-    """Run the Python of a page from top to bottom."""
+def run_page(name: str) -> dict[str, Any]:
+    """Run the Python of a page from top to bottom, and give the names that it leaves."""
     page = (DOCS / name).read_text("utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert blocks
@@ -33,3 +36,4 @@ def run_page(name: str) -> None:
         # Padded so that an error names the page's own line.
         above = page[: page.index(block)].count("\n")
         exec(compile("\n" * above + block, str(DOCS / name), "exec"), known)
+    return known

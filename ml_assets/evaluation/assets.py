@@ -13,6 +13,8 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from ml_assets.evaluation.fairness_report import Fairness
     from ml_assets.evaluation.models import Scores
     from ml_assets.evaluation.result import Evaluation
@@ -47,56 +49,80 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         stage: Stage, model: Artifact, baseline_model: Artifact, validated_examples: Artifact
     ) -> Outcome:
         """Judge the candidate on the test split, beside the champion and the baselines."""
-        from ml_assets import durable
-        from ml_assets.evaluation.evaluator import evaluate
-        from ml_assets.evaluation.models import score_models
-        from ml_assets.table import LABEL, Table, split_is
-        from ml_assets.training.bundle import load_model
-
-        table = Table((validated_examples.path / "examples.parquet",))
-        rows = table.to_pandas(where=split_is("test"))
-        champion = baseline_model.json("baseline.json")
-        trusted = pipeline.training.trusted_types
-        candidate = load_model(model.path, trusted)
-
-        def load_champion() -> "LoadedModel":
-            folder = stage.store.object_path("model", champion["model_digest"])
-            return load_model(folder, trusted)
-
-        scores = score_models(rows, candidate, load_champion if champion else None)
-        found = evaluate(
-            rows[LABEL],
-            scores.candidate,
-            task=pipeline.task,
-            features=rows,
-            baselines=scores.baselines,
-            unscored=scores.unscored,
-            **{key: value for key, value in pipeline.evaluation if key != "fairness"},
-        )
-        y_true, classes = rows[LABEL].to_numpy(), candidate.classes or []
-        people = None
-        if fairness.protected:
-            from ml_assets.evaluation.fairness_report import assess_fairness
-
-            columns = candidate.input_columns
-            people = assess_fairness(y_true, scores.candidate, rows, columns, fairness)
-            durable.write_json(stage.directory / "fairness.json", people.to_json())
-            if fairness.required:
-                found = found.refused_for(people.failed)
-        verdict = {
-            "candidate": model.digest,
-            "blessed": found.blessed,
-            "reasons": list(found.reasons),
-            "failed": found.failed,
-        }
-        compared = {"candidate": model.digest, "champion_version": champion.get("version")}
-        durable.write_json(stage.directory / "evaluation.json", {**compared, **found.to_json()})
-        durable.write_json(stage.directory / "blessing.json", verdict)
-        pictures = _draw(stage.directory, found, y_true, scores, classes)
-        outcome = _outcome(found, pictures, compared)
-        return outcome if people is None else _with_fairness(outcome, people, stage.directory)
+        return _evaluated(stage, pipeline, model, baseline_model, validated_examples)
 
     return [evaluation]
+
+
+def _evaluated(
+    stage: Stage, pipeline: PipelineSpec, model: Artifact, baseline: Artifact, examples: Artifact
+) -> Outcome:
+    from ml_assets.evaluation.evaluator import evaluate
+    from ml_assets.evaluation.models import score_models
+    from ml_assets.table import LABEL, Table, split_is
+    from ml_assets.training.bundle import load_model
+
+    rows = Table((examples.path / "examples.parquet",)).to_pandas(where=split_is("test"))
+    champion, trusted = baseline.json("baseline.json"), pipeline.training.trusted_types
+    candidate = load_model(model.path, trusted)
+
+    def load_champion() -> "LoadedModel":
+        return load_model(stage.store.object_path("model", champion["model_digest"]), trusted)
+
+    scores = score_models(rows, candidate, load_champion if champion else None)
+    found = evaluate(
+        rows[LABEL],
+        scores.candidate,
+        task=pipeline.task,
+        features=rows,
+        baselines=scores.baselines,
+        unscored=scores.unscored,
+        **{key: value for key, value in pipeline.evaluation if key != "fairness"},
+    )
+    people = _fairness(pipeline, rows, scores, candidate)
+    if people is not None and pipeline.evaluation.fairness.required:
+        found = found.refused_for(people.failed)
+    compared = {"candidate": model.digest, "champion_version": champion.get("version")}
+    _write(stage.directory, found, compared, people)
+    pictures = _draw(
+        stage.directory, found, rows[LABEL].to_numpy(), scores, candidate.classes or []
+    )
+    outcome = _outcome(found, pictures, compared)
+    return outcome if people is None else _with_fairness(outcome, people, stage.directory)
+
+
+def _fairness(
+    pipeline: PipelineSpec, rows: "pd.DataFrame", scores: "Scores", candidate: "LoadedModel"
+) -> "Fairness | None":
+    """What the groups of people get, where the YAML names protected columns."""
+    fairness = pipeline.evaluation.fairness
+    if not fairness.protected:
+        return None
+    from ml_assets.evaluation.fairness_report import assess_fairness
+    from ml_assets.table import LABEL
+
+    y_true, columns = rows[LABEL].to_numpy(), candidate.input_columns
+    return assess_fairness(y_true, scores.candidate, rows, columns, fairness)
+
+
+def _write(
+    directory: "Path",
+    found: "Evaluation",
+    compared: dict[str, Any],
+    people: "Fairness | None",
+) -> None:
+    from ml_assets import durable
+
+    verdict = {
+        "candidate": compared["candidate"],
+        "blessed": found.blessed,
+        "reasons": list(found.reasons),
+        "failed": found.failed,
+    }
+    durable.write_json(directory / "evaluation.json", {**compared, **found.to_json()})
+    durable.write_json(directory / "blessing.json", verdict)
+    if people is not None:
+        durable.write_json(directory / "fairness.json", people.to_json())
 
 
 def _with_fairness(outcome: Outcome, people: "Fairness", directory: "Path") -> Outcome:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.artifacts.home import Home
+from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets_tests.registry.shop import PASSED, put_examples, put_model
+
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,3 +34,25 @@ def children() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ml_assets_tests.registry.children"])
     return context
+
+
+@pytest.fixture
+def shop_home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    found = Home(tmp_path)
+    found.mlflow.mkdir()
+    shutil.copy(empty_database, found.mlflow / "mlflow.db")
+    put_model(found, seed=0)
+    put_examples(found, PASSED)
+    return found
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> InfraValidation:
+    """The verdict on the candidate's server, without one."""
+    verdict = InfraValidation(rows=3, load_seconds=1.0, p50_ms=9.0, p99_ms=12.0, memory_mb=280.0)
+    monkeypatch.setattr(
+        "ml_assets.registry.infra_validation.validate_infra", lambda *given: verdict
+    )
+    return verdict

@@ -1,9 +1,6 @@
-"""One version for each content, aliases that move in one step, and nothing half-built after a kill."""
+"""One version for each content, and aliases that move in one step."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +9,8 @@ import pytest
 from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.registry import database
-from ml_assets.registry.client import connect
 from ml_assets.registry.gate import Decision
-from ml_assets.registry.promotion import ledger_of, promote
+from ml_assets.registry.promotion import promote
 from ml_assets.registry.registry import (
     challenger,
     champion,
@@ -23,29 +19,8 @@ from ml_assets.registry.registry import (
     registered_version,
 )
 from ml_assets.registry.run import local_path
-from ml_assets_tests.registry import children as child
 from ml_assets_tests.registry.children import ASKED, YES, candidate_in, registry_in
-
-
-def uri_of(home: Path) -> str:
-    return f"sqlite:///{home / 'mlflow.db'}"
-
-
-@contextmanager
-def mlflow_in(home: Path) -> Iterator[Any]:
-    with connect(uri_of(home), "a test") as client:
-        yield client
-
-
-def statuses(home: Path) -> list[str]:
-    with mlflow_in(home) as client:
-        experiments = [e.experiment_id for e in client.search_experiments()]
-        return sorted(run.info.status for run in client.search_runs(experiments))
-
-
-def versions(home: Path) -> list[int]:
-    with mlflow_in(home) as client:
-        return sorted(int(v.version) for v in client.search_model_versions("name = 'flights'"))
+from ml_assets_tests.registry.contents import mlflow_in, statuses, uri_of, versions
 
 
 def test_a_version_says_what_it_is_made_from(home: Path) -> None:
@@ -264,69 +239,6 @@ def test_files_that_are_not_of_the_digest_are_not_registered(home: Path) -> None
     assert (versions(home), statuses(home)) == ([], ["FAILED"])
 
 
-STEPS = (
-    "create_experiment",
-    "create_run",
-    "log_batch",
-    "create_logged_model",
-    "log_model_artifacts",
-    "finalize_logged_model",
-    "create_registered_model",
-    "create_model_version",
-    "set_terminated",
-    "set_registered_model_alias",
-    "set_model_version_tag",
-    "delete_registered_model_alias",
-)
-
-
-@pytest.mark.parametrize("step", [*STEPS, "copying"])
-def test_after_a_kill_the_next_run_leaves_one_version_and_nothing_half_built(
-    home: Path, children: ForkServerContext, step: str
-) -> None:
-    target, args = (
-        (child.die_while_copying, (home,)) if step == "copying" else (child.die_after, (home, step))
-    )
-    process = children.Process(target=target, args=args)
-    process.start()
-    process.join(60)
-    assert process.exitcode == -9
-
-    child.register_and_promote(home)
-
-    now = champion(uri_of(home), "flights")
-    assert now is not None
-    assert (versions(home), now.version) == ([1], 1)
-    entries = ledger_of(registry_in(home), "flights").entries()
-    assert [(e.action, e.to_version) for e in entries] == [("promotion", 1)]
-    assert ledger_of(registry_in(home), "flights").intent() is None
-    assert challenger(uri_of(home), "flights") is None
-    assert "RUNNING" not in statuses(home)
-    assert len(list(home.rglob("MLmodel"))) == 1
-    folder = local_path(now.source)
-    assert folder is not None
-    assert durable.directory_digest(folder) == durable.directory_digest(
-        candidate_in(home).directory
-    )
-
-
-def test_a_kill_while_the_database_is_made_leaves_none(
-    tmp_path: Path, children: ForkServerContext
-) -> None:
-    home = tmp_path / "home"
-    process = children.Process(target=child.die_while_making_the_database, args=(home,))
-    process.start()
-    process.join(60)
-    assert process.exitcode == -9
-    assert not (home / "mlflow.db").exists()
-    assert (home / ".mlflow.db.begun").exists()
-
-    child.register_and_promote(home)
-
-    assert versions(home) == [1]
-    assert not (home / ".mlflow.db.begun").exists()
-
-
 def test_only_runs_of_dead_processes_are_closed(home: Path) -> None:
     with mlflow_in(home) as client:
         tags = [{"ml_assets.process": "dead"}, {"ml_assets.process": "alive"}, {"mine": "own"}]
@@ -336,47 +248,3 @@ def test_only_runs_of_dead_processes_are_closed(home: Path) -> None:
 
     assert closed == runs[:1]
     assert statuses(home) == ["FAILED", "RUNNING", "RUNNING"]
-
-
-def test_twenty_processes_with_the_same_content_make_one_version(
-    home: Path, children: ForkServerContext
-) -> None:
-    barrier = children.Barrier(20)
-    processes = [
-        children.Process(target=child.at_once, args=(home, barrier, "a")) for _ in range(20)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-
-    assert [process.exitcode for process in processes] == [0] * 20
-    assert (versions(home), statuses(home)) == ([1], ["FINISHED"])
-
-
-def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerContext) -> None:
-    registry = registry_in(home)
-    for model in ("a", "b"):
-        register(registry, candidate_in(home, model))
-    barrier = children.Barrier(2)
-    processes = [
-        children.Process(target=child.promote_at_once, args=(home, barrier, version))
-        for version in (1, 2)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-
-    assert [process.exitcode for process in processes] == [0, 0]
-    verdicts = [
-        found.tags["promotion"]
-        for number in (1, 2)
-        if (found := registered_version(uri_of(home), "flights", number))
-    ]
-    assert sorted(verdicts) == ["promoted", "refused: somebody was first"]
-    now = champion(uri_of(home), "flights")
-    assert now is not None
-    assert now.tags["promotion"] == "promoted"
-    entries = ledger_of(registry, "flights").entries()
-    assert [(e.sequence, e.to_version) for e in entries] == [(1, now.version)]

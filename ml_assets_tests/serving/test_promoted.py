@@ -33,6 +33,8 @@ REFUSED = "refused: blessing: roc_auc is 0.61"
 )
 def test_what_was_promoted_scores(verdict: str | None, entries: list[Entry]) -> None:
     check_promoted(version(verdict), entries, "shop")
+    with pytest.raises(ModelError, match="no verdict is known"):
+        check_promoted(version(None), [], "shop")
 
 
 @pytest.mark.parametrize(
