@@ -47,6 +47,8 @@ def _keys(array: Any) -> tuple[Rows, NDArray[Any]]:
     """The positions of the values that are there, and 64 bits for each: equal ones for equal values."""
     if feature_type(array.type) == "nested":
         return np.empty(0, np.int64), np.empty(0, np.uint64)
+    if pa.types.is_duration(array.type):
+        array = array.cast(pa.int64())  # a column has one unit
     there = array.is_valid().to_numpy(zero_copy_only=False)
     values = pd.Series(array.drop_null().to_pandas(), dtype=None)
     if feature_type(array.type) == "float":
