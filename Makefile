@@ -34,6 +34,7 @@ install: $(VENV)/.run
 
 # The definitions, with the same versions, on every Python from 3.11 to 3.13 that is installed.
 pythons:
+	@mkdir -p $(DAGSTER_HOME)
 	@for version in 3.11 3.12 3.13; do \
 	  if command -v pyenv >/dev/null; then export PYENV_VERSION=$$(pyenv versions --bare | grep "^$$version" | tail -n 1); fi; \
 	  if ! python$$version --version >/dev/null 2>&1; then echo "python$$version: not installed"; continue; fi; \
