@@ -13,6 +13,7 @@ from ml_assets.training.bundle import LoadedModel, load_model
 from ml_assets_tests.evaluation.trained import raw_rows
 from ml_assets_tests.serving.shop import (
     checks_of,
+    crown,
     materialize,
     name_champion,
     put_champion,
@@ -73,9 +74,7 @@ def test_nothing_changed_is_not_scored_again_but_another_champion_is(
     model = put_champion(home, monkeypatch)
     reasons = []
     for version in (1, 1, 2):
-        tags = {"model_digest": model.digest, "promotion": "promoted"}
-        found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
-        name_champion(monkeypatch, found)
+        crown(home, monkeypatch, version, {"model_digest": model.digest})
         result = materialize(build_assets(pipeline), home)
         (event,) = result.asset_materializations_for_node("shop__predictions")
         reasons.append(event.metadata["reason"].value)
@@ -100,8 +99,13 @@ def test_a_version_that_was_only_given_the_alias_does_not_score(
 ) -> None:
     pipeline = shop(tmp_path / "shop")
     put_raw_data(pipeline, home, raw_rows(35))
-    put_champion(home, monkeypatch, promotion="refused: blessing: roc_auc is 0.61")
-    with pytest.raises(ModelError, match=r"the gate never promoted it .refused: blessing: roc_auc"):
+    model = put_champion(home, monkeypatch)
+    tags = {"model_digest": model.digest, "promotion": "refused: blessing: roc_auc is 0.61"}
+    by_hand = RegisteredVersion("shop", 2, tags, datetime.now(UTC), "file:///m")
+    name_champion(monkeypatch, by_hand)
+    with pytest.raises(
+        ModelError, match=r"never promoted this content .refused: blessing: roc_auc"
+    ):
         materialize(build_assets(pipeline), home)
     assert store_of(home).current("predictions") is None
 
