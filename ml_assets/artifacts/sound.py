@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_assets import durable
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.errors import DataError
+from ml_assets.errors import DataError, ModelError
 from ml_assets.ingest.spans import SPANS_FOLDER
 
 DAMAGED_FOLDER = "damaged"
@@ -41,6 +41,34 @@ def find_damage(store: Store, artifact: Artifact) -> list[Path]:
         for path, digest in _snapshots(store, artifact)
         if not path.is_file() or _digest(path) != digest
     ]
+
+
+def why_unsound(store: Store, asset: str, digest: str) -> str | None:
+    """Say why the artifact with this content is not as it was made, or None."""
+    path = store.object_path(asset, digest)
+    if not path.is_dir():
+        return f"its files are gone from {path}"
+    if durable.directory_digest(path, _digest) != digest:
+        return f"its files in {path} were altered after they were made"
+    return None
+
+
+def sound_model(store: Store, digest: str) -> Path:
+    """Give the folder of the model with this content, such as a champion's, which is no stage's input.
+
+    Raises
+    ------
+    ModelError
+        If it is gone, or holds another content.
+    """
+    wrong = why_unsound(store, "model", digest)
+    if wrong is not None:
+        raise ModelError(
+            f"{store.root.name}: the model {digest[:_SHORT]} cannot be opened: {wrong}. Restore that "
+            f"folder, or put an earlier champion back: python -m ml_assets rollback {store.root.name} "
+            "--reason WHY"
+        )
+    return store.object_path("model", digest)
 
 
 def set_aside(store: Store, damaged: Iterable[Path]) -> Path:

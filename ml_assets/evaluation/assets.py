@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
+from ml_assets.artifacts.sound import sound_model
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -67,7 +68,7 @@ def _evaluated(
     candidate = load_model(model.path, trusted)
 
     def load_champion() -> "LoadedModel":
-        return load_model(stage.store.object_path("model", champion["model_digest"]), trusted)
+        return load_model(sound_model(stage.store, champion["model_digest"]), trusted)
 
     scores = score_models(rows, candidate, load_champion if champion else None)
     found = evaluate(

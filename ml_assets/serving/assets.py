@@ -7,6 +7,7 @@ import dagster as dg
 
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Outcome
+from ml_assets.artifacts.sound import sound_model
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -46,7 +47,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         trusted = pipeline.training.trusted_types
         by = _scorer(stage, pipeline)
-        model = load_model(stage.store.object_path("model", by.model_digest), trusted)
+        model = load_model(sound_model(stage.store, by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
