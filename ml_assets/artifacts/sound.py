@@ -53,22 +53,22 @@ def why_unsound(store: Store, asset: str, digest: str) -> str | None:
     return None
 
 
-def sound_model(store: Store, digest: str) -> Path:
-    """Give the folder of the model with this content, such as a champion's, which is no stage's input.
+def sound_folder(store: Store, asset: str, digest: str) -> Path:
+    """Give the folder of the artifact with this content, such as a champion's, which is no stage's input.
 
     Raises
     ------
     ModelError
         If it is gone, or holds another content.
     """
-    wrong = why_unsound(store, "model", digest)
+    wrong = why_unsound(store, asset, digest)
     if wrong is not None:
         raise ModelError(
-            f"{store.root.name}: the model {digest[:_SHORT]} cannot be opened: {wrong}. Restore that "
+            f"{store.root.name}: the {asset} {digest[:_SHORT]} cannot be opened: {wrong}. Restore that "
             f"folder, or put an earlier champion back: python -m ml_assets rollback {store.root.name} "
             "--reason WHY"
         )
-    return store.object_path("model", digest)
+    return store.object_path(asset, digest)
 
 
 def set_aside(store: Store, damaged: Iterable[Path]) -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
-from ml_assets.artifacts.sound import sound_model
+from ml_assets.artifacts.sound import sound_folder
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -58,6 +58,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 def _evaluated(
     stage: Stage, pipeline: PipelineSpec, model: Artifact, baseline: Artifact, examples: Artifact
 ) -> Outcome:
+    from ml_assets.errors import ModelError
     from ml_assets.evaluation.evaluator import evaluate
     from ml_assets.evaluation.models import score_models
     from ml_assets.table import LABEL, Table, split_is
@@ -68,7 +69,9 @@ def _evaluated(
     candidate = load_model(model.path, trusted)
 
     def load_champion() -> "LoadedModel":
-        return load_model(sound_model(stage.store, champion["model_digest"]), trusted)
+        if "refused" in champion:
+            raise ModelError(champion["refused"])
+        return load_model(sound_folder(stage.store, "model", champion["model_digest"]), trusted)
 
     scores = score_models(rows, candidate, load_champion if champion else None)
     found = evaluate(

@@ -30,14 +30,16 @@ def _store(home: Path) -> Store:
     return Store(Home(home).pipeline("shop"))
 
 
-def _prepare(home: Path, task: Task, seed: int = 0, champion: str | None = None) -> Artifact:
+def _prepare(
+    home: Path, task: Task, seed: int = 0, champion: str | None = None, **baseline_more: str
+) -> Artifact:
     store = _store(home)
     frame = examples(task, seed=7)
     put_artifact(
         store, "validated_examples", lambda path: write_frame(path / "examples.parquet", frame)
     )
     model = put_artifact(store, "model", lambda path: write_bundle(path, task, seed))
-    baseline = {"version": 1, "model_digest": champion} if champion else {}
+    baseline = {"version": 1, "model_digest": champion, **baseline_more} if champion else {}
     put_artifact(
         store, "baseline_model", lambda path: durable.write_json(path / "baseline.json", baseline)
     )
@@ -132,6 +134,16 @@ def test_a_champion_whose_files_were_altered_withholds_the_blessing(
     text = checks["blessing"].description or ""
     assert "roc_auc cannot be compared with the champion's" in text
     assert "altered" in text
+
+
+def test_a_champion_that_an_upgrade_made_unfit_is_not_opened(home: Path) -> None:
+    _prepare(home, "binary", champion="never opened", refused="it does not predict what it did")
+    rules = {"roc_auc": {"min_change": -0.2}}
+    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
+    assert not checks["blessing"].passed
+    assert "roc_auc cannot be compared with the champion's: it does not predict what it did" in (
+        checks["blessing"].description or ""
+    )
 
 
 def test_an_empty_test_split_is_not_blessed(home: Path) -> None:

@@ -138,6 +138,6 @@ def start_a_server_and_wait(model: Path, sender: Connection) -> None:
     """Start a scoring server, say its process id, and be killed by whoever asked."""
     from ml_assets.registry.scoring_server import scoring_server
 
-    with scoring_server(model, model.parent / "server.log", 1.0) as server:
+    with scoring_server(model, model.parent / "server.log", 1.0, 2_000.0) as server:
         sender.send(server.process.pid)
         signal.pause()

@@ -1,5 +1,6 @@
 import shutil
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,18 @@ def test_a_champion_whose_files_were_altered_does_not_score_and_the_last_predict
     with pytest.raises(ModelError, match=f"shop: the model .* cannot be opened: its files {what}"):
         materialize(build_assets(pipeline), home)
     assert store_of(home).current_artifact("predictions") == before
+
+
+def test_a_champion_of_other_libraries_that_cannot_be_asked_again_does_not_score(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = shop(tmp_path / "shop")
+    put_raw_data(pipeline, home, raw_rows(35))
+    put_champion(home, monkeypatch)
+    here = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "skops" else here(n))
+    with pytest.raises(ModelError, match="the infra_validation none cannot be opened"):
+        materialize(build_assets(pipeline), home)
 
 
 def test_raw_rows_without_a_column_that_the_champion_reads_are_refused(
