@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # the exit code that shells give a command that Ctrl-C ended
 _INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
-_DISK = ("disk I/O error", "disk is full", "No space left", "File too large")
+_DISK = (
+    "disk I/O error", "disk is full", "No space left", "File too large", "Read-only file system",
+    "readonly database", "Permission denied",
+)  # fmt: skip
 
 
 def explain_run(home: Home, name: str, show_traceback: bool) -> int:
@@ -186,10 +189,14 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:
-    durable.write_bytes(log, text.encode())
+    try:
+        durable.write_bytes(log, text.encode())
+        where = os.path.relpath(log)
+    except OSError as error:  # a full or read-only disk is often what failed in the first place
+        where = f"not kept, {error.strerror}; --traceback prints it"
     if show:
         print(text, file=sys.stderr)
-    print(f"Traceback: {os.path.relpath(log)}", file=sys.stderr)
+    print(f"Traceback: {where}", file=sys.stderr)
 
 
 def _traceback(failure: "dg.DagsterEvent") -> str:
