@@ -43,34 +43,6 @@ def find_damage(store: Store, artifact: Artifact) -> list[Path]:
     ]
 
 
-def why_unsound(store: Store, asset: str, digest: str) -> str | None:
-    """Say why the artifact with this content is not as it was made, or None."""
-    path = store.object_path(asset, digest)
-    if not path.is_dir():
-        return f"its files are gone from {path}"
-    if durable.directory_digest(path, _digest) != digest:
-        return f"its files in {path} were altered after they were made"
-    return None
-
-
-def sound_folder(store: Store, asset: str, digest: str) -> Path:
-    """Give the folder of the artifact with this content, such as a champion's, which is no stage's input.
-
-    Raises
-    ------
-    ModelError
-        If it is gone, or holds another content.
-    """
-    wrong = why_unsound(store, asset, digest)
-    if wrong is not None:
-        raise ModelError(
-            f"{store.root.name}: the {asset} {digest[:_SHORT]} cannot be opened: {wrong}. Restore that "
-            f"folder, or put an earlier champion back: python -m ml_assets rollback {store.root.name} "
-            "--reason WHY"
-        )
-    return store.object_path(asset, digest)
-
-
 def set_aside(store: Store, damaged: Iterable[Path]) -> Path:
     """Move what was damaged out of the way, so that it is made again; give the folder it is in."""
     folder = store.root / DAMAGED_FOLDER
@@ -114,6 +86,30 @@ def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
                 [*wrong, f"It was moved to {aside}. A run of the whole pipeline makes it again."]
             )
         )
+
+
+def is_altered(store: Store, asset: str, digest: str) -> bool:
+    """Whether an artifact is there under this content's digest, and its content is another."""
+    path = store.object_path(asset, digest)
+    return path.is_dir() and durable.directory_digest(path, _digest) != digest
+
+
+def sound_path(store: Store, asset: str, digest: str) -> Path:
+    """Give the folder of an older artifact, of which only the content's digest is known; it may be gone.
+
+    Raises
+    ------
+    ModelError
+        If it was altered. It stays where it is: no run makes it again.
+    """
+    if is_altered(store, asset, digest):
+        pipeline, again = store.root.name, "python -m ml_assets"
+        raise ModelError(
+            f"{pipeline}/{asset}: objects/{asset}/{digest[:_SHORT]}... was altered after it was made, so "
+            f"it is not used. Restore the folder from a copy, or do without that model: {again} rollback "
+            f"{pipeline} --reason TEXT, or train another one with {again} run {pipeline}"
+        )
+    return store.object_path(asset, digest)
 
 
 def told(store: Store, damaged: Sequence[Path]) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
-from ml_assets.artifacts.sound import sound_folder
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -71,7 +70,7 @@ def _evaluated(
     def load_champion() -> "LoadedModel":
         if "refused" in champion:
             raise ModelError(champion["refused"])
-        return load_model(sound_folder(stage.store, "model", champion["model_digest"]), trusted)
+        return load_model(stage.stored("model", champion["model_digest"]), trusted)
 
     scores = score_models(rows, candidate, load_champion if champion else None)
     found = evaluate(

@@ -11,7 +11,6 @@ from ml_assets.artifacts.declared import Unsure
 from ml_assets.artifacts.holding import read_lineages, standing_of, why_stale_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Markdown, Outcome, Rows
-from ml_assets.artifacts.sound import sound_folder
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.markdown import escape_markdown
@@ -75,11 +74,11 @@ def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, An
         return None
     uri, limits = stage.home.tracking_uri, pipeline.registry.infra_validation
     version = registered_version(uri, pipeline.model_name, baseline["version"])
-    trusted, store = pipeline.training.trusted_types, stage.store
+    trusted = pipeline.training.trusted_types
     try:
         if version is not None:
-            folder_of = partial(sound_folder, store)
-            refuse_if_upgrades_change_it(version, folder_of, limits, trusted, store.root)
+            root = stage.store.root
+            refuse_if_upgrades_change_it(version, stage.stored, limits, trusted, root)
     except ModelError as error:
         return str(error)
     return None

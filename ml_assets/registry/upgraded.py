@@ -55,7 +55,8 @@ def refuse_if_upgrades_change_it(
     version : RegisteredVersion
         The version. Nothing is asked where it was made with the versions that are installed here.
     folder_of : callable
-        Gives the folder of an asset's content by its digest, and raises where that was altered.
+        Gives the folder of an asset's content by its digest, and raises where that was altered. What is
+        gone is gone: opening it says so.
     limits : InfraValidationSpec
         What it must keep: the time to load, the memory and the tolerance.
     trusted_types : sequence of str
@@ -68,7 +69,8 @@ def refuse_if_upgrades_change_it(
     ModelError
         With the versions and what was found; also where nothing tells what it predicted.
     """
-    manifest = durable.read_json(folder_of("model", version.model_digest or "none") / "model.json")
+    path = folder_of("model", version.model_digest or "none") / "model.json"
+    manifest = durable.read_json(path) if path.is_file() else {"libraries": {}}
     changed = other_libraries(manifest["libraries"])
     key = durable.json_digest([version.model_digest, changed])
     if not changed or (durable.read_json_object(root / _MEMORY) or {}).get("key") == key:
@@ -107,7 +109,7 @@ def _ask_again(
     served = kept / "mlflow_model"
     if durable.directory_digest(served / BUNDLE) != version.model_digest:
         return f"{served} does not hold it"
-    if not (kept / EXPECTED_FILE).is_file():
+    if not ((kept / EXPECTED_FILE).is_file() and (examples / "examples.parquet").is_file()):
         return "nothing tells what it predicted when it was validated"
     expected = np.load(kept / EXPECTED_FILE, allow_pickle=False)
     names = [column["name"] for column in manifest["input_columns"]]

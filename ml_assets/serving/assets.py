@@ -7,7 +7,6 @@ import dagster as dg
 
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Outcome
-from ml_assets.artifacts.sound import sound_folder
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -47,7 +46,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         trusted = pipeline.training.trusted_types
         by = _scorer(stage, pipeline)
-        model = load_model(sound_folder(stage.store, "model", by.model_digest), trusted)
+        model = load_model(stage.stored("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
@@ -84,9 +83,9 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     by = scorer(holder, name, pipeline.name)
     check_promoted(holder, Ledger(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name)
     if holder is not None:
-        folder_of, root = partial(sound_folder, stage.store), stage.store.root
+        root = stage.store.root
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        refuse_if_upgrades_change_it(holder, folder_of, limits, trusted, root)
+        refuse_if_upgrades_change_it(holder, stage.stored, limits, trusted, root)
     return by
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_assets.artifacts.sound import sound_folder
+from ml_assets.artifacts.sound import sound_path
 from ml_assets.artifacts.store import Store
 from ml_assets.errors import ModelError
 from ml_assets.registry import scoring_server, upgraded
@@ -60,7 +60,7 @@ def champion(store: Store, **tags: str) -> RegisteredVersion:
 
 
 def ask(store: Store, version: RegisteredVersion) -> None:
-    folder_of = partial(sound_folder, store)
+    folder_of = partial(sound_path, store)
     refuse_if_upgrades_change_it(version, folder_of, InfraValidationSpec(), [], store.root)
 
 
@@ -128,7 +128,7 @@ def test_a_champion_of_which_nothing_tells_what_it_predicted_is_refused(
     for told, message in (
         (without.digest, "nothing tells what it predicted when it was validated"),
         (another.digest, "mlflow_model does not hold it"),
-        ("gone", "the infra_validation gone cannot be opened: its files are gone"),
+        ("gone", "mlflow_model does not hold it"),
     ):
         tags = {**good.tags, "infra_validation_digest": told}
         with pytest.raises(ModelError, match=message):
