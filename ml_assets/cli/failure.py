@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # the exit code that shells give a command that Ctrl-C ended
 _INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
-_DISK = (
-    "disk I/O error", "disk is full", "No space left", "File too large", "Read-only file system",
-    "readonly database", "Permission denied",
-)  # fmt: skip
+_DISK = ("disk I/O error", "disk is full", "No space left", "File too large")
 
 
 def explain_run(home: Home, name: str, show_traceback: bool) -> int:
@@ -155,7 +152,9 @@ def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
 
 
 def _about_disk(text: str, home: Home) -> str:
-    """Where there is no room for what: the databases' own errors name no file."""
+    """Where there is no room for what, or nothing may be written: the databases' errors name no file."""
+    if home.root.is_dir() and not os.access(home.root, os.W_OK):
+        return f": {home.root} may not be written"
     if not any(word in text for word in _DISK):
         return ""
     free = shutil.disk_usage(home.root).free / 1e6

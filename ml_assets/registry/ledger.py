@@ -122,6 +122,10 @@ class Ledger:
         """Forget the move that was begun."""
         (self.folder / _INTENT).unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """Remove what killed processes left half-written. The caller holds the registry's lock."""
+        durable.sweep_staging(self.folder, lambda pid: False)
+
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
 
