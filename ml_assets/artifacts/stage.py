@@ -207,6 +207,19 @@ def _find(
     return record, CACHED
 
 
+def is_stored(stage: Declared, home: Home) -> bool:
+    """Whether the artifact of a stage without inputs is in the store, and would be made so now.
+
+    Raises
+    ------
+    PipelineFileError
+        If the YAML does not fit what is stored.
+    """
+    store = Store(home.pipeline(stage.pipeline.name))
+    found, _ = _find(stage, home, store, ingredients_now(stage, home, {}), {})
+    return found is not None
+
+
 def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mapping[str, Any]]:
     if previous is None:
         return {}

@@ -12,6 +12,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# Consoles show no DEBUG lines; the event log has them.
+python_logs:
+  python_log_level: INFO
 # A run whose process is gone is marked as failed, and gives back its slots.
 run_monitoring:
   enabled: true
