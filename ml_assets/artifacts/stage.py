@@ -31,6 +31,7 @@ from ml_assets.artifacts.sound import (
     find_damage,
     refuse_damaged,
     set_aside,
+    sound_path,
     told,
     was_set_aside,
 )
@@ -82,6 +83,16 @@ class Stage:
         damaged = find_damage(self.store, found)
         set_aside(self.store, damaged)
         return None if found.path in damaged else found
+
+    def stored(self, asset: str, digest: str) -> Path:
+        """Give the folder of an older artifact with this content; it may be gone.
+
+        Raises
+        ------
+        ModelError
+            If it was altered.
+        """
+        return sound_path(self.store, asset, digest)
 
 
 def stage_asset(

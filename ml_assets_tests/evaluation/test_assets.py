@@ -13,7 +13,7 @@ from ml_assets.evaluation.assets import build_assets
 from ml_assets.evaluation.metrics import Task
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.pipeline import PipelineSpec
-from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.artifacts_factory import damage, put_artifact
 from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
 
 UPSTREAM = ("model", "baseline_model", "validated_examples")
@@ -116,17 +116,19 @@ def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
     assert artifact.json("evaluation.json")["champion_version"] == 1
 
 
-def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path) -> None:
+@pytest.mark.parametrize("file", ["model.skops", "model.json"])
+def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path, file: str) -> None:
     champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    with (champion.path / "model.skops").open("ab") as stream:
-        stream.write(b"x")
+    damage(champion.path / file)
     _prepare(home, "binary", champion=champion.digest)
     rules = {"roc_auc": {"min_change": -0.2}}
     _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
     assert not checks["blessing"].passed
     text = checks["blessing"].description or ""
     assert "roc_auc cannot be compared with the champion's" in text
-    assert "altered" in text
+    assert (
+        f"shop/model: objects/model/{champion.digest[:12]}... was altered after it was made" in text
+    )
 
 
 def test_an_empty_test_split_is_not_blessed(home: Path) -> None:

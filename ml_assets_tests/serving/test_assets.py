@@ -10,6 +10,7 @@ from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.assets import build_assets
 from ml_assets.table import Table
 from ml_assets.training.bundle import LoadedModel, load_model
+from ml_assets_tests.artifacts_factory import damage
 from ml_assets_tests.evaluation.trained import raw_rows
 from ml_assets_tests.serving.shop import (
     checks_of,
@@ -131,15 +132,20 @@ def test_scores_that_are_not_sound_block_the_run(
     assert check.description == "5 rows have a score that is NaN or infinite"
 
 
+# The manifest vouches for the other files; only the store's digest vouches for the manifest.
+@pytest.mark.parametrize("file", ["model.skops", "model.json"])
 def test_an_altered_champion_does_not_score(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     pipeline = shop(tmp_path / "shop")
     put_raw_data(pipeline, home, raw_rows(35))
     model = put_champion(home, monkeypatch)
-    (model.path / "model.skops").write_bytes(b"\x80\x04")
-    with pytest.raises(ModelError, match="was altered"):
+    damage(model.path / file)
+    said = rf"^shop/model: objects/model/{model.digest[:12]}\.\.\. was altered after it was made, so .* "
+    with pytest.raises(ModelError, match=said + r"rollback shop --reason TEXT, or train another"):
         materialize(build_assets(pipeline), home)
+    assert model.path.is_dir()
+    assert store_of(home).current("predictions") is None
 
 
 def test_raw_rows_without_a_column_that_the_champion_reads_are_refused(
