@@ -22,6 +22,8 @@ run_monitoring:
 """
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Eight processes beside MLflow's UI for work that nothing here gives them.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "DO_NOT_TRACK": "true",
     "MPLBACKEND": "agg",
     "PYTHONWARNINGS": "ignore",
