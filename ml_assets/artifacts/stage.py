@@ -84,15 +84,15 @@ class Stage:
         set_aside(self.store, damaged)
         return None if found.path in damaged else found
 
-    def stored(self, asset: str, digest: str) -> Path:
-        """Give the folder of an older artifact with this content; it may be gone.
+    def stored(self, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
+        """Give the folder of an older artifact with this content.
 
         Raises
         ------
         ModelError
-            If it was altered.
+            If it was altered, or is gone and may not be.
         """
-        return sound_path(self.store, asset, digest)
+        return sound_path(self.store, asset, digest, may_be_gone=may_be_gone)
 
 
 def stage_asset(

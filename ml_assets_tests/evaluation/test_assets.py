@@ -13,7 +13,7 @@ from ml_assets.evaluation.assets import build_assets
 from ml_assets.evaluation.metrics import Task
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.pipeline import PipelineSpec
-from ml_assets_tests.artifacts_factory import damage, put_artifact
+from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
 
 UPSTREAM = ("model", "baseline_model", "validated_examples")
@@ -116,10 +116,15 @@ def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
     assert artifact.json("evaluation.json")["champion_version"] == 1
 
 
-@pytest.mark.parametrize("file", ["model.skops", "model.json"])
-def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path, file: str) -> None:
+@pytest.mark.parametrize("is_whole", [False, True], ids=["one file", "all, with new digests"])
+def test_a_champion_whose_files_were_altered_withholds_the_blessing(
+    home: Path, is_whole: bool
+) -> None:
     champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    damage(champion.path / file)
+    if is_whole:
+        write_bundle(champion.path, "binary", 2)
+    else:
+        (champion.path / "model.skops").write_bytes(b"x")
     _prepare(home, "binary", champion=champion.digest)
     rules = {"roc_auc": {"min_change": -0.2}}
     _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
