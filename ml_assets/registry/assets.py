@@ -119,9 +119,10 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     ) -> Outcome:
         """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
         from ml_assets import durable
+        from ml_assets.asking import current_user
         from ml_assets.registry.gate import People, Waiver, decide_promotion
         from ml_assets.registry.people import registry_of
-        from ml_assets.registry.promotion import Request, current_user, ledger_of, promote
+        from ml_assets.registry.promotion import Request, ledger_of, promote
         from ml_assets.registry.registry import register
         from ml_assets.registry.verdicts import with_people
 
@@ -207,10 +208,10 @@ def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str
 
 
 def _approved_since(home: Home, name: str, facts: dict[str, Any]) -> bool:
-    from ml_assets.registry.ledger import Ledger, approval_of
+    from ml_assets.registry.ledger import approval_of, ledger_in
     from ml_assets.registry.promotion import ledger_folder
 
-    entries = Ledger(ledger_folder(home.mlflow, name)).entries()
+    entries = ledger_in(ledger_folder(home.mlflow, name)).entries()
     waited = any(reason.startswith("approval:") for reason in facts["reasons"])
     return waited and approval_of(entries, facts["model_digest"]) is not None
 

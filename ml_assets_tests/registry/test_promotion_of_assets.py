@@ -11,7 +11,7 @@ from ml_assets.artifacts.home import Home
 from ml_assets.errors import ModelError
 from ml_assets.registry.infra_validation import InfraValidation
 from ml_assets.registry.jobs import build_jobs
-from ml_assets.registry.ledger import Ledger
+from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.people import roll_back_pipeline
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets_tests.registry.shop import (
@@ -74,7 +74,7 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
         again.checks["promotion"].description or "",
     )
     assert aliases(home)[0] == 1
-    actions = [e.action for e in Ledger(ledger_folder(home.mlflow, "shop")).entries()]
+    actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
     assert actions == ["promotion", "promotion", "rollback"]
 
 
@@ -179,7 +179,7 @@ def test_a_waiver_holds_until_its_day(
     found = run(home, blessed=False, registry={"waivers": [waiver]})
 
     assert found.success is is_promoted
-    entries = Ledger(ledger_folder(home.mlflow, "shop")).entries()
+    entries = ledger_in(ledger_folder(home.mlflow, "shop")).entries()
     told = [entry.evidence.get("waived") for entry in entries]
     expected = [f"roc_auc.min waived by ada until {until}: a first model"]
     assert told == (expected if is_promoted else [])
