@@ -277,7 +277,9 @@ def test_of_two_writers_of_one_entry_one_wins(
     ledger.append(entry(1))
     monkeypatch.setattr(Chain, "_files", lambda self: [])
 
-    with pytest.raises(ModelError, match="another process wrote this entry of the ledger first"):
+    with pytest.raises(
+        ModelError, match="another process wrote this entry of the ledger of promotions first"
+    ):
         ledger.append(entry(2))
 
 
