@@ -107,6 +107,23 @@ def schema_diff(old: Schema, new: Schema, hidden: Collection[str] = ()) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def without_values(schema: Schema, hidden: Collection[str], old: Schema | None = None) -> Schema:
+    """Give a schema whose hidden columns' domains say only how many values they have.
+
+    Parameters
+    ----------
+    schema : Schema
+        The schema.
+    hidden : collection of str
+        The columns.
+    old : Schema, optional
+        The one before; how many values are new is said as well.
+    """
+    before = old.by_name if old is not None else {}
+    shown = (_veiled(f, before.get(f.name)) if f.name in hidden else f for f in schema.features)
+    return replace(schema, features=tuple(shown))
+
+
 def _changes(name: str | None, old: Any, new: Any) -> Iterator[SchemaChange]:
     for field in fields(new):
         before, after = getattr(old, field.name), getattr(new, field.name)
@@ -135,12 +152,11 @@ def _pieces(
     schema: Schema, hidden: Collection[str], old: Schema | None = None
 ) -> dict[tuple[str, str], list[str]]:
     """The lines of each key, and of each feature by itself."""
-    before = old.by_name if old is not None else {}
-    shown = [_veiled(f, before.get(f.name)) if f.name in hidden else f for f in schema.features]
+    shown = without_values(schema, hidden, old)
     found: dict[tuple[str, str], list[str]] = {}
-    for key, lines in body_lines(schema).items():
+    for key, lines in body_lines(shown).items():
         if key == "features":
-            found |= {(key, f.name): feature_lines(f) for f in shown}
+            found |= {(key, f.name): feature_lines(f) for f in shown.features}
         else:
             found[key, ""] = lines
     return found

@@ -44,7 +44,8 @@ def edited_text(text: str, wanted: Schema, title: str = "") -> str:
     """
     old = parse_schema(text, "the schema file")
     changed = text
-    for start, end, new in sorted(_edits(text, old, wanted), reverse=True):
+    in_order = sorted(_edits(text, old, wanted), key=lambda edit: edit[:2])
+    for start, end, new in reversed(in_order):
         changed = changed[:start] + new + changed[end:]
     return changed if _says(changed, wanted) else schema_text(wanted, title)
 
@@ -63,7 +64,7 @@ def _edits(text: str, old: Schema, wanted: Schema) -> Iterator[_Edit]:
     if features and wanted.features:
         yield from _feature_edits(text, features, old, wanted)
         before, after = ({**lines, "features": []} for lines in (before, after))
-    for key in {**before, **after}:
+    for key in {**after, **before}:
         if before.get(key) != after.get(key):
             above = [*after][: [*after].index(key)] if key in after else []
             yield _key_edit(text, root, key, after.get(key, []), above)
