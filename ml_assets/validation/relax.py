@@ -110,8 +110,13 @@ def _still_allowed(old: Feature, new: Feature) -> dict[str, Any]:
 def _no_bool(feature: Feature, seen: Seen) -> Feature | None:
     if feature.type != "string" or seen.column.type != "string":
         return _as_inferred(feature, seen)
-    texts = texts_of_bools(feature)
-    return _more_values(replace(feature, holds=None, bool_values=None, domain=texts), seen)
+    string = seen.column.string
+    # Beside bytes that are no text, a domain would be broken anew.
+    texts = None if string and string.invalid_utf8_count else texts_of_bools(feature)
+    # The lengths of bools were not judged.
+    free = _wider_lengths(feature, seen, ("min_length", "max_length"))
+    free = replace(free, holds=None, bool_values=None, domain=texts)
+    return free if texts is None else _more_values(free, seen)
 
 
 def _more_values(feature: Feature, seen: Seen) -> Feature:
@@ -131,10 +136,12 @@ def _any_text(feature: Feature, seen: Seen) -> Feature | None:
     """Texts that are no numbers, or not whole ones."""
     if feature.type != "string":
         return _as_inferred(feature, seen)
-    new = seen.inferred
-    if feature.holds != "int" or new is None or new.holds != "float":
+    floats = replace(feature, holds="float")
+    if _has("FLOAT_TYPE_STRING_NOT_FLOAT", floats, seen):
         return _no_numbers(feature)
-    return _wider_range(replace(feature, holds="float"), seen, ("min", "max"))
+    nan, inf = (_has(f"FLOAT_TYPE_HAS_{word}", floats, seen) for word in ("NAN", "INF"))
+    free = replace(floats, allow_nan=nan or feature.allow_nan, allow_inf=inf or feature.allow_inf)
+    return _wider_range(free, seen, ("min", "max"))
 
 
 def _no_numbers(feature: Feature) -> Feature:
@@ -154,10 +161,10 @@ def _wider_range(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
     return _wider(feature, seen, dict(zip(("min", "max"), extremes, strict=True)), keys)
 
 
-def _wider_lengths(feature: Feature, seen: Seen, key: str) -> Feature:
+def _wider_lengths(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
     string = seen.column.string
     found = {"min_length": string.min_length, "max_length": string.max_length} if string else {}
-    return _wider(feature, seen, found, (key,))
+    return _wider(feature, seen, found, keys)
 
 
 def _wider_times(feature: Feature, seen: Seen, key: str) -> Feature:
@@ -274,7 +281,7 @@ def round_down(value: float) -> float:
 
 
 def _rounded(value: float, rounding: str) -> float:
-    exact = Decimal(value)
+    exact = Decimal(repr(value))
     place = Decimal(1).scaleb(exact.adjusted() - 1)
     return float((exact / place).to_integral_value(rounding) * place)
 
@@ -314,8 +321,8 @@ _FIXES: dict[str, Fix] = {
     "INVALID_FEATURE_SHAPE": _no_shape,
     "INVALID_SCHEMA_SPECIFICATION": _as_inferred,
     "SCHEMA_NEW_COLUMN": _expected_here,
-    "STRING_TYPE_LONG_STRING": partial(_wider_lengths, key="max_length"),
-    "STRING_TYPE_SHORT_STRING": partial(_wider_lengths, key="min_length"),
+    "STRING_TYPE_LONG_STRING": partial(_wider_lengths, keys=("max_length",)),
+    "STRING_TYPE_SHORT_STRING": partial(_wider_lengths, keys=("min_length",)),
     "TIME_TYPE_EARLY_TIME": partial(_wider_times, key="earliest"),
     "TIME_TYPE_LATE_TIME": partial(_wider_times, key="latest"),
     "UNEXPECTED_DATA_TYPE": _as_inferred,
