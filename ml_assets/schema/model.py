@@ -171,6 +171,11 @@ class Feature:
         """Whether the stage of its life keeps the column from being judged."""
         return self.stage in IGNORED_STAGES
 
+    @property
+    def has_type(self) -> bool:
+        """Whether a schema read from elsewhere says a type, or a domain from which it follows."""
+        return self.domain is not None or "FEATURE_MISSING_TYPE" not in dict(self.mistakes)
+
     def is_in(self, environment: str | None) -> bool:
         """Whether the column is expected in an environment; without one, it is."""
         return environment is None or environment in self.also_in or environment not in self.not_in

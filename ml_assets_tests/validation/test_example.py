@@ -83,7 +83,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (0.5, {"type": "float", "holds": "bool"}, "BOOL_TYPE_UNEXPECTED_FLOAT"),
     ("?", {"type": "string", "holds": "bool"}, "BOOL_TYPE_UNEXPECTED_STRING"),
     (b"\xff", {"type": "string", "domain": ("a",)}, "ENUM_TYPE_INVALID_UTF8"),
-    (b"\xff", {"type": "string", "holds": "int"}, "ENUM_TYPE_INVALID_UTF8"),
+    (b"\xff", {"type": "string", "holds": "int"}, "INT_TYPE_NOT_INT_STRING"),
     ("b", {"type": "string", "domain": ("a",)}, "ENUM_TYPE_UNEXPECTED_STRING_VALUES"),
     ("x1", {"type": "string", "holds": "int"}, "INT_TYPE_NOT_INT_STRING"),
     ("1.5x", {"type": "string", "holds": "float"}, "FLOAT_TYPE_STRING_NOT_FLOAT"),
