@@ -6,7 +6,7 @@ from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.bool_checks import check_bools
-from ml_assets.validation.number_checks import check_numbers
+from ml_assets.validation.number_checks import check_bools_as_ints, check_numbers
 from ml_assets.validation.presence_checks import check_any_value, check_presence
 from ml_assets.validation.text_checks import check_numbers_in_texts, check_texts
 from ml_assets.validation.time_checks import check_times
@@ -75,6 +75,8 @@ def _check_values(found: FeatureStatistics, feature: Feature) -> Iterator[Anomal
         yield from check_bools(found, feature)
     elif found.numeric is not None and _holds_numbers(found, feature):
         yield from check_numbers(found, found.numeric, feature)
+    elif found.string is not None and (found.type, feature.type) == ("bool", "int"):
+        yield from check_bools_as_ints(found, found.string, feature)
     elif found.string is not None and found.type == "string":
         if feature.type == "string":
             yield from check_texts(found, found.string, feature)

@@ -330,6 +330,12 @@ def test_what_has_no_word_there_is_in_a_comment() -> None:
     assert Schema.from_tfmd(message) == schema
 
 
+@pytest.mark.parametrize("limit", [3.4e38, 3.4028234663852886e38, 1e300])
+def test_the_greatest_limits_are_read_back_from_json(limit: float) -> None:
+    schema = Schema((Feature("x", "float", min=-limit, max=limit),))
+    assert Schema.from_tfmd(json_format.MessageToDict(schema.to_tfmd())) == schema
+
+
 def test_a_plain_column_needs_no_comment() -> None:
     schema = Schema(
         (Feature("fare", "float", min=0.1, max=1060.0), Feature("s", "string", domain=("a",)))

@@ -52,6 +52,11 @@ OF_ONE_COLUMN: list[tuple[str, list[Any], list[str]]] = [
     ("type: INT int_domain { min: 0 }", ["5", "-5"], [WRONG_TYPE, "INT_TYPE_SMALL_INT"]),
     ("type: INT int_domain { is_categorical: true }", ["a"], [WRONG_TYPE, NOT_INT]),
     ("type: INT int_domain { max: 1 }", [0.5, 9.5], [WRONG_TYPE]),
+    ("type: INT", [True, False, None], []),
+    ("type: INT int_domain { min: 1 }", [True, False], ["INT_TYPE_SMALL_INT"]),
+    ("type: INT int_domain { max: 0 }", [True, False], ["INT_TYPE_BIG_INT"]),
+    ("type: FLOAT", [True], [WRONG_TYPE]),
+    ("type: BYTES", [True], [WRONG_TYPE]),
     ("type: BYTES int_domain {}", [" 14", "+17 ", "0007", "-9223372036854775808"], []),
     ("type: BYTES int_domain {}", ["14", ""], [NOT_INT]),
     ("type: BYTES int_domain {}", ["14", "1.0"], [NOT_INT]),
@@ -191,9 +196,8 @@ def test_a_column_is_as_far_from_another_as_tfdv_says(
     schema = Schema.from_tfmd(
         f'feature {{ name: "x" type: {type_} {side}_comparator {{ {comparator} }} }}'
     )
-    previous, serving = described(before), None
-    if side == "skew":
-        previous, serving = serving, previous
+    previous = described(before) if side == "drift" else None
+    serving = described(before) if side == "skew" else None
     found = validate_statistics(described(now), schema, None, previous, serving)
     assert [one.code for one in found] == codes
     measured = measure_distances(described(now), schema, previous, serving)

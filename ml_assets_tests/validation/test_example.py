@@ -33,6 +33,7 @@ FINE: list[tuple[Any, dict[str, Any]]] = [
     (3.0, {"type": "int"}),
     (np.int64(3), {"type": "int"}),
     (True, {"type": "int", "holds": "bool"}),
+    (False, {"type": "int", "max": 0}),
     (3, {"type": "float"}),
     (Decimal("3.5"), {"type": "float", "max": 4.0}),
     (np.float32(3.5), {"type": "float"}),
@@ -70,7 +71,8 @@ def test_what_is_fine(value: Any, feature: Any) -> None:
 WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (3.5, {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
     ("3", {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
-    (True, {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+    (True, {"type": "float"}, "UNEXPECTED_DATA_TYPE"),
+    (True, {"type": "int", "max": 0}, "INT_TYPE_BIG_INT"),
     ([3], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
     (3, {"type": "string"}, "UNEXPECTED_DATA_TYPE"),
     ("true", {"type": "bool"}, "UNEXPECTED_DATA_TYPE"),
