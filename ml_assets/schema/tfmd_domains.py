@@ -151,18 +151,16 @@ def _read_int(domain: Any, type_: int, found: Meaning) -> None:
 
 
 def _read_float(domain: Any, type_: int, found: Meaning) -> None:
-    """Between two limits there is no infinity, whether or not it is disallowed besides."""
+    """Below a greatest value there is no infinity, whether or not it is disallowed besides."""
     if type_ == BYTES:
         found.fields["holds"] = "float"
     if domain.is_categorical:
         found.remarks.append("float_domain.is_categorical")
-    limits = {
-        key: shortest(getattr(domain, key))
-        for key in ("min", "max")
-        if domain.HasField(key) and np.isfinite(getattr(domain, key))
-    }
-    allow_inf = not domain.disallow_inf and len(limits) < 2
-    found.fields.update(limits, allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
+    for key in ("min", "max"):
+        if domain.HasField(key) and np.isfinite(getattr(domain, key)):
+            found.fields[key] = shortest(getattr(domain, key))
+    allow_inf = not domain.disallow_inf and "max" not in found.fields
+    found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
 
 
 def _read_mass(feature: Any, kind: str | None, found: Meaning) -> None:

@@ -105,8 +105,7 @@ def _write_float(feature: Feature, made: Any) -> None:
             setattr(made.float_domain, key, limit)
     if not feature.allow_nan:
         made.float_domain.disallow_nan = True
-    has_both_limits = made.float_domain.HasField("min") and made.float_domain.HasField("max")
-    if not feature.allow_inf and not has_both_limits:
+    if not feature.allow_inf and not made.float_domain.HasField("max"):
         made.float_domain.disallow_inf = True
     if feature.type == "string":
         made.float_domain.SetInParent()
