@@ -151,7 +151,7 @@ def _read_int(domain: Any, type_: int, found: Meaning) -> None:
 
 
 def _read_float(domain: Any, type_: int, found: Meaning) -> None:
-    """Below a greatest value there is no infinity, whether or not it is disallowed besides."""
+    """Below a greatest value there is no infinity, unless the least one is infinite."""
     if type_ == BYTES:
         found.fields["holds"] = "float"
     if domain.is_categorical:
@@ -159,7 +159,8 @@ def _read_float(domain: Any, type_: int, found: Meaning) -> None:
     for key in ("min", "max"):
         if domain.HasField(key) and np.isfinite(getattr(domain, key)):
             found.fields[key] = shortest(getattr(domain, key))
-    allow_inf = not domain.disallow_inf and "max" not in found.fields
+    is_open = "max" not in found.fields or domain.min == -np.inf
+    allow_inf = not domain.disallow_inf and is_open
     found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
 
 

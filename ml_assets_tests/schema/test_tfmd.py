@@ -338,6 +338,7 @@ def test_what_has_no_word_there_is_in_a_comment() -> None:
         ("min: 0 max: 1", False),
         ("min: 0 disallow_inf: true", False),
         ("min: -inf max: inf", True),
+        ("min: -inf max: 1", True),
     ],
 )
 def test_below_a_greatest_value_there_is_no_infinity(domain: str, allow_inf: bool) -> None:
