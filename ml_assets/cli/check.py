@@ -14,7 +14,7 @@ from ml_assets.pipeline_file import (
     read_pipeline_file,
 )
 
-_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
+_KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
 _MOST_FOLDERS = 5
 
 

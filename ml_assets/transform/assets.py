@@ -1,10 +1,11 @@
 """The asset of this room: `validated_features`."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, Lineage, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ml_assets.schema.model import Schema
     from ml_assets.transform.build import BuiltFeatures
     from ml_assets.transform.select import Roles
+
+_MOST_SHOWN = 20
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -34,6 +37,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """Turn examples into features by one preprocessing that is fitted on the training split."""
+        import time
+
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
         from ml_assets.transform.build import build_features
@@ -46,6 +51,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             pipeline.transform,
             _roles(pipeline, described),
             stage.directory,
+            clock=time.monotonic,
         )
         return _outcome(built, pipeline)
 
@@ -69,6 +75,7 @@ def _roles(pipeline: PipelineSpec, described: "Schema") -> "Roles":
 
 def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
     manifest = built.manifest
+    costs = sorted(built.costs, key=lambda one: -one.fit_seconds - one.transform_seconds)
     return Outcome(
         summary={
             "rows": built.rows,
@@ -78,24 +85,30 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
         },
         metadata={
             "features": len(manifest.features),
-            "columns": Columns([(f.name, f.kind, True, f.source) for f in manifest.features]),
+            "columns": Columns(
+                [(f.name, f.kind, True, f"{f.encoding} of {f.source}") for f in manifest.features]
+            ),
+            "lineage": Lineage(
+                (pipeline.name, "validated_examples"),
+                [(f.name, f.sources) for f in manifest.features],
+            ),
+            "costs": Rows([asdict(one) for one in costs[:_MOST_SHOWN]]),
             "dropped": Rows([{"column": n, "why": w} for n, w in manifest.dropped.items()]),
         },
-        checks=_checks(built, pipeline),
+        checks=_checks(built),
     )
 
 
-def _checks(built: "BuiltFeatures", pipeline: PipelineSpec) -> list[Check]:
+def _checks(built: "BuiltFeatures") -> list[Check]:
     from ml_assets.transform.leakage import describe_leaks
     from ml_assets.transform.single_feature import describe_suspected
 
-    manifest = built.manifest
-    told = describe_leaks(built.leaks, manifest.input_names, pipeline.transform)
-    suspected = {n: why for n, why in built.telling.suspected.items() if n not in built.leaks}
-    doubt = describe_suspected(suspected, len(manifest.features))
-    number = {"suspected": len(suspected)}
+    manifest, parts = built.manifest, (built.forbidden, built.telling, built.uncrossed)
+    told, leaks = describe_leaks(*parts, len(manifest.inputs)), sum(map(len, parts))
+    doubt = describe_suspected(built.suspected, len(manifest.features))
+    number = {"suspected": len(built.suspected)}
     return [
         Check("features", not built.failures, "; ".join(built.failures) or "sound"),
-        Check("leakage", not built.leaks, told, values={"leaks": len(built.leaks)}),
-        Check("suspected_leakage", not suspected, doubt, "WARN", number),
+        Check("leakage", not leaks, told, values={"leaks": leaks}),
+        Check("suspected_leakage", not built.suspected, doubt, "WARN", number),
     ]

@@ -216,7 +216,9 @@ def test_nullability_is_that_of_the_schema_or_of_the_data() -> None:
 def test_the_manifest_survives_json() -> None:
     manifest = fitted().manifest
     assert TransformManifest.from_json(manifest.to_json()) == manifest
-    assert manifest.features[3] == FeatureColumn("company", "company", "category", 2)
+    assert manifest.features[3] == FeatureColumn(
+        "company", ("company",), "category", 2, "categorical"
+    )
     assert manifest.categorical == (3,)
 
 
