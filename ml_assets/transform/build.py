@@ -94,13 +94,19 @@ def build_features(
     write_skops(fitted.transformer, directory / "transform.skops", TRUSTED_TYPES)
     durable.write_json(directory / "transform.json", fitted.manifest.to_json())
     table = write_features(examples, fitted, directory / "features.parquet").to_pandas()
-    return _examine(table, examples.num_rows, fitted, spec, roles)
+    failures = feature_failures(table, fitted.manifest.features, examples.num_rows)
+    return _examine(table, failures, train, fitted, spec, roles)
 
 
 def _examine(
-    table: pd.DataFrame, rows: int, fitted: FittedTransform, spec: TransformSpec, roles: Roles
+    table: pd.DataFrame,
+    failures: list[str],
+    raw: pd.DataFrame,
+    fitted: FittedTransform,
+    spec: TransformSpec,
+    roles: Roles,
 ) -> BuiltFeatures:
-    """Look for what is wrong with the features as they were written."""
+    """Look for what the features as they were written tell of the label."""
     train, features = table[table[SPLIT] == "train"], fitted.manifest.features
     matrix, label = train[fitted.manifest.feature_names].to_numpy(), train[LABEL].to_numpy()
     # What the fitted object itself says it reads, not what was planned.
@@ -108,14 +114,13 @@ def _examine(
     forbidden = find_leaks(read, spec, roles)
     told = find_telling(features, matrix, label, spec)
     telling = {**told.certain, **find_label_copies(features, matrix, label.astype("float64"), spec)}
-    crossed = {name: train[name].to_numpy() for name in fitted.served}
     return BuiltFeatures(
         fitted.manifest,
-        rows,
-        feature_failures(table, features, rows),
+        len(table),
+        failures,
         forbidden,
         {name: why for name, why in telling.items() if name not in forbidden},
         {n: why for n, why in told.suspected.items() if n not in {*telling, *forbidden}},
-        find_uncrossed(crossed, fitted.served, label),
+        find_uncrossed(features, train, fitted.served, raw, label),
         fitted.costs,
     )

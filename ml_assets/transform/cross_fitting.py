@@ -1,46 +1,56 @@
 """Finds target encodings whose training values were made with the row's own label.
 
 A category's mean over all rows has the label of each of them in it, and the rarer the category, the more
-of it: a model trained on that learns to read its own label, which is not there when it serves.
+of it: a model that is trained on that learns to read its own label, which is not there when it serves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from ml_assets.transform.manifest import FeatureColumn
 
 Floats = npt.NDArray[np.float64]
 
 
 def find_uncrossed(
-    training: Mapping[str, Floats], served: Mapping[str, Floats], label: npt.NDArray[Any]
+    features: Sequence[FeatureColumn],
+    training: pd.DataFrame,
+    served: Mapping[str, Floats],
+    raw: pd.DataFrame,
+    label: npt.NDArray[Any],
 ) -> dict[str, str]:
     """Give the target encodings whose training values are not cross-fitted, each with the reason.
 
-    They are what is served, in every row, although folds without the row's own label would give some
-    category another mean. That they would not is only so where each category has one label throughout.
+    They are what is served, in every row, although without the row's own label some category has
+    another mean. That none has is only so where each category has two rows or more, of one label.
 
     Parameters
     ----------
-    training : mapping of str to ndarray
-        The values of the training rows in the feature table, by feature.
+    features : sequence of FeatureColumn
+        The features; only those in `served` are looked at.
+    training : DataFrame
+        The training rows of the feature table.
     served : mapping of str to ndarray
-        What the fitted transform gives for the same rows.
+        What the fitted transform gives for the same rows, by feature.
+    raw : DataFrame
+        The same rows as they are read.
     label : ndarray
         Their label.
     """
     return {
-        name: "is a target encoding that is not cross-fitted: training rows have their own label in it"
-        for name, values in served.items()
-        if np.array_equal(values, training[name], equal_nan=True)
-        and _folds_would_differ(values, label)
+        one.name: "is a target encoding that is not cross-fitted: its training rows know their label"
+        for one in features
+        if one.name in served
+        and np.array_equal(training[one.name].to_numpy(), served[one.name], equal_nan=True)
+        and _own_labels_count(raw[list(one.sources)], label)
     }
 
 
-def _folds_would_differ(served: Floats, label: npt.NDArray[Any]) -> bool:
-    """Whether a category has rows of different labels, or one row only; equal means are one category."""
-    _, category, rows = np.unique(served, return_inverse=True, return_counts=True)
-    order = np.lexsort((label, category))
-    same = category[order][1:] == category[order][:-1]
-    return bool((same & (label[order][1:] != label[order][:-1])).any() or (rows == 1).any())
+def _own_labels_count(columns: pd.DataFrame, label: npt.NDArray[Any]) -> bool:
+    """Whether a category has one row only, or rows of different labels."""
+    found = pd.Series(label).groupby(columns.groupby(list(columns), dropna=False).ngroup().to_numpy())
+    return bool((found.size() == 1).any() or (found.min() != found.max()).any())

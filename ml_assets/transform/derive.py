@@ -22,7 +22,7 @@ _PERIODS = {
     "hour": (0, 24),
     "minute": (0, 60),
 }
-UNKNOWN_CODE = -1.0
+UNKNOWN_CODE = -1
 
 
 def to_cycles(frame: pd.DataFrame, parts: Mapping[str, Sequence[str]]) -> Matrix:

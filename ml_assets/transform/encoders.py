@@ -97,7 +97,7 @@ def fit_encoder(
     steps = _steps(group, len(rows), label, spec)
     encoder = steps[0][1] if len(steps) == 1 else Pipeline(steps)
     if group.encoding.name == "target_encoding":
-        return encoder, encoder.fit_transform(rows, label)
+        return encoder, encoder.fit_transform(rows, _wide(label))
     encoder.fit(rows)
     if learnt := _learnt(group, encoder, rows):
         encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), learnt])
@@ -121,12 +121,10 @@ def _steps(group: Group, rows: int, label: Labels | None, spec: TransformSpec) -
         case TextOptions() as options:
             return [*read, ("words", _vectorizer(group.encoding.name, options))]
         case PcaOptions() as options:
-            scale, pca = StandardScaler(), PCA(options.output_dim, svd_solver="covariance_eigh")
-            finite = ("finite", FunctionTransformer(to_finite))
-            return [*read, *_impute(options.impute), ("scale", scale), ("pca", pca), finite]
+            pca = PCA(options.output_dim, svd_solver="covariance_eigh")
+            return [*read, *_scale(StandardScaler()), *_impute(options.impute), ("pca", pca)]
         case NumberOptions() as options:
-            scale = _scaler(group.encoding.name, options, rows)
-            return [*read, *_impute(options.impute), *scale]
+            return [*read, *_impute(options.impute), *_scalers(group.encoding.name, options, rows)]
         case _:
             return read
 
@@ -156,23 +154,31 @@ def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
     return [("impute", imputer)]
 
 
-def _scaler(name: str, options: NumberOptions, rows: int) -> Steps:
+def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
     match name, options:
         case "scale_to_z_score", _:
-            scaler = StandardScaler()
+            return _scale(StandardScaler())
         case "scale_to_0_1", _:
-            scaler = MinMaxScaler()
+            return _scale(MinMaxScaler())
         case _, GaussianOptions(method="power"):
-            scaler = PowerTransformer()
+            return [
+                *_scale(PowerTransformer(standardize=False), "power"),
+                *_scale(StandardScaler()),
+            ]
         case _, GaussianOptions():
-            scaler = QuantileTransformer(
-                n_quantiles=min(_MOST_QUANTILES, rows),
-                output_distribution="normal",
-                random_state=_SEED,
+            quantiles = min(_MOST_QUANTILES, rows)
+            return _scale(
+                QuantileTransformer(
+                    n_quantiles=quantiles, output_distribution="normal", random_state=_SEED
+                )
             )
         case _:
             return []
-    return [("scale", scaler), ("finite", FunctionTransformer(to_finite))]
+
+
+def _scale(scaler: Any, name: str = "scale") -> Steps:
+    # Of numbers near the end of the floats scaling makes infinite ones, which the next step refuses.
+    return [(name, scaler), (f"finite_{name}", FunctionTransformer(to_finite))]
 
 
 def _vocabulary(options: VocabularyOptions, spec: TransformSpec) -> OrdinalEncoder:
@@ -199,6 +205,11 @@ def _target_encoder(options: TargetOptions, label: Labels | None) -> TargetEncod
     return TargetEncoder(target_type=kind, smooth=options.smooth, cv=folds)
 
 
+def _wide(label: Labels | None) -> Labels | None:
+    # scikit-learn's TargetEncoder has no code for classes in 16 bits.
+    return label if label is None or label.dtype.kind == "f" else label.astype(np.int64)
+
+
 def _vectorizer(name: str, options: TextOptions) -> Any:
     least, most = options.ngram_range
     common = {"ngram_range": (least, most), "analyzer": options.analyzer}
@@ -222,12 +233,13 @@ def _learnt(group: Group, encoder: Any, rows: pd.DataFrame) -> tuple[str, Any] |
 
 
 def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
-    """The quantiles between the buckets, as in scikit-learn's KBinsDiscretizer, which takes no NaN."""
+    """The quantiles between the buckets: those of KBinsDiscretizer, which takes no NaN."""
     known = numbers[~np.isnan(numbers)]
     if not len(known):
         return []
-    places = np.linspace(0, 1, buckets + 1)[1:-1]
-    edges = np.unique(np.quantile(known, places, method="averaged_inverted_cdf"))
+    places = np.linspace(0, 100, buckets + 1)[1:-1]
+    # Each is a value that occurs, so that none lies between two values and leaves a bucket empty.
+    edges = np.unique(np.percentile(known, places, method="inverted_cdf"))
     return [float(edge) for edge in edges if edge > known.min()]
 
 

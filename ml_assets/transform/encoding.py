@@ -228,12 +228,12 @@ class PcaOptions(Options):
     ----------
     output_dim : int
         The number of directions, >= 1; at most one less than there are columns.
-    impute : {"mean", "median", "most_frequent"} or {constant: number}
+    impute : {"mean", "median", "most_frequent"}
         What stands for a missing value.
     """
 
     output_dim: Annotated[int, Field(ge=1)] = 1
-    impute: NumberImpute = "mean"
+    impute: Literal["mean", "median", "most_frequent"] = "mean"
 
 
 class EncodingSpec(Spec):

@@ -109,10 +109,10 @@ def fit_transform(
         if key not in dropped
         for one in plan_features(key, {n: types[n] for n in columns_of(key, types)}, encodings)
     ]
+    _refuse_texts(train, planned)
     label = train[LABEL].to_numpy() if LABEL in train else None
     groups, useless = fit_groups(train, planned, spec, label, clock)
     dropped |= useless
-    _refuse_texts(train, planned)
     if not groups:
         reasons = "".join(f"\n  '{name}' {reason}" for name, reason in dropped.items())
         raise DataError(f"no column is left to learn from:{reasons}")
@@ -186,13 +186,15 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
 def _unusable(
     train: pd.DataFrame, types: Mapping[str, str], selection: Selection, spec: TransformSpec
 ) -> dict[str, str]:
-    """The selected columns that the data lack, and the texts that name rows, with the reason."""
+    """The selected columns that the data lack, empty ones, and texts that name rows, with the reason."""
     wanted = (key for key in selection.encodings if is_explicit(key, spec))
     check_columns(train, [name for key in wanted for name in columns_of(key, types)])
     found = {}
     for key in selection.encodings:
         if any(name not in train for name in columns_of(key, types)):
             found[key] = "is not in the data"
+        elif key in types and not train[key].notna().any():
+            found[key] = "has no value in the training split"
         elif types.get(key) == "string" and not is_explicit(key, spec):
             reason = names_rows(train[key])
             found |= {key: reason} if reason else {}
