@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ml_assets.transform.select import Roles
 
 _MOST_SHOWN = 20
+# Of the rows of eval and test, the largest share that may be training rows.
+_MOST_SHARED = 0.01
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -33,7 +35,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         },
         kinds=["scikitlearn", "pandera", "parquet"],
         blocking_checks=["features", "leakage"],
-        checks=["suspected_leakage"],
+        checks=["suspected_leakage", "shared_rows"],
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """Turn examples into features by one preprocessing that is fitted on the training split."""
@@ -101,6 +103,7 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
 
 def _checks(built: "BuiltFeatures") -> list[Check]:
     from ml_assets.transform.leakage import describe_leaks
+    from ml_assets.transform.shared_rows import describe_shared
     from ml_assets.transform.single_feature import describe_suspected
 
     manifest, parts = built.manifest, (built.forbidden, built.telling, built.uncrossed)
@@ -111,4 +114,11 @@ def _checks(built: "BuiltFeatures") -> list[Check]:
         Check("features", not built.failures, "; ".join(built.failures) or "sound"),
         Check("leakage", not leaks, told, values={"leaks": leaks}),
         Check("suspected_leakage", not built.suspected, doubt, "WARN", number),
+        Check(
+            "shared_rows",
+            built.shared.share <= _MOST_SHARED,
+            describe_shared(built.shared, _MOST_SHARED),
+            "WARN",
+            {"rows": built.shared.rows, "share": built.shared.share},
+        ),
     ]

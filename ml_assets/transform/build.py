@@ -16,6 +16,7 @@ from ml_assets.transform.fit_groups import Clock, Cost, no_clock
 from ml_assets.transform.leakage import find_label_copies, find_leaks
 from ml_assets.transform.manifest import TransformManifest
 from ml_assets.transform.select import Roles
+from ml_assets.transform.shared_rows import SharedRows, find_shared_rows
 from ml_assets.transform.single_feature import find_telling
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.trusted import TRUSTED_TYPES
@@ -39,6 +40,8 @@ class BuiltFeatures:
         Raw columns that alone tell the label in every training row, and those that nearly do.
     uncrossed : mapping of str to str
         Target encodings whose training values were made with the row's own label.
+    shared : SharedRows
+        How many rows of the other splits are training rows too.
     costs : sequence of Cost
         The time that each encoder took.
     """
@@ -50,6 +53,7 @@ class BuiltFeatures:
     telling: Mapping[str, str]
     suspected: Mapping[str, str]
     uncrossed: Mapping[str, str]
+    shared: SharedRows
     costs: Sequence[Cost]
 
 
@@ -89,24 +93,23 @@ def build_features(
     PipelineFileError, DataError
         As `fit_transform`.
     """
-    train = examples.to_pandas(where=split_is("train"))
-    fitted = fit_transform(train, types, spec, roles, nullable, clock)
+    fitted = fit_transform(
+        examples.to_pandas(where=split_is("train")), types, spec, roles, nullable, clock
+    )
     write_skops(fitted.transformer, directory / "transform.skops", TRUSTED_TYPES)
     durable.write_json(directory / "transform.json", fitted.manifest.to_json())
     table = write_features(examples, fitted, directory / "features.parquet").to_pandas()
-    failures = feature_failures(table, fitted.manifest.features, examples.num_rows)
-    return _examine(table, failures, train, fitted, spec, roles)
+    return _examine(examples, table, fitted, spec, roles)
 
 
 def _examine(
+    examples: Table,
     table: pd.DataFrame,
-    failures: list[str],
-    raw: pd.DataFrame,
     fitted: FittedTransform,
     spec: TransformSpec,
     roles: Roles,
 ) -> BuiltFeatures:
-    """Look for what the features as they were written tell of the label."""
+    """Look for what is wrong with the features as they were written."""
     train, features = table[table[SPLIT] == "train"], fitted.manifest.features
     matrix, label = train[fitted.manifest.feature_names].to_numpy(), train[LABEL].to_numpy()
     # What the fitted object itself says it reads, not what was planned.
@@ -114,13 +117,16 @@ def _examine(
     forbidden = find_leaks(read, spec, roles)
     told = find_telling(features, matrix, label, spec)
     telling = {**told.certain, **find_label_copies(features, matrix, label.astype("float64"), spec)}
+    encoded = {name for one in features if one.name in fitted.served for name in one.sources}
+    raw = examples.to_pandas(sorted(encoded), where=split_is("train"))
     return BuiltFeatures(
         fitted.manifest,
-        len(table),
-        failures,
+        examples.num_rows,
+        feature_failures(table, features, examples.num_rows),
         forbidden,
         {name: why for name, why in telling.items() if name not in forbidden},
         {n: why for n, why in told.suspected.items() if n not in {*telling, *forbidden}},
         find_uncrossed(features, train, fitted.served, raw, label),
+        find_shared_rows(features, table),
         fitted.costs,
     )

@@ -52,5 +52,7 @@ def find_uncrossed(
 
 def _own_labels_count(columns: pd.DataFrame, label: npt.NDArray[Any]) -> bool:
     """Whether a category has one row only, or rows of different labels."""
-    found = pd.Series(label).groupby(columns.groupby(list(columns), dropna=False).ngroup().to_numpy())
+    found = pd.Series(label).groupby(
+        columns.groupby(list(columns), dropna=False).ngroup().to_numpy()
+    )
     return bool((found.size() == 1).any() or (found.min() != found.max()).any())

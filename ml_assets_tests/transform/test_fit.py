@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 import numpy as np
@@ -220,6 +221,16 @@ def test_the_manifest_survives_json() -> None:
         "company", ("company",), "category", 2, "categorical"
     )
     assert manifest.categorical == (3,)
+
+
+def test_the_cost_of_each_encoder_is_told_by_the_clock() -> None:
+    clock = itertools.count(step=2).__next__
+    spec = TransformSpec(encodings={"fare": "bucketize"})
+    costs = fit_transform(trips(), TYPES, spec, Roles(), clock=clock).costs
+    told = {one.encoder: (one.columns, one.features) for one in costs}
+    assert told["bucketize_numbers"] == (1, 1)
+    assert told["date_parts_moments"] == (2, 6)
+    assert {(one.fit_seconds, one.transform_seconds) for one in costs} == {(2, 2)}
 
 
 CELLS = {
