@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, Lineage, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, Lineage, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -13,9 +13,10 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.schema.model import Schema
     from ml_assets.transform.build import BuiltFeatures
+    from ml_assets.transform.fit_groups import Cost
     from ml_assets.transform.select import Roles
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, _MOST_COLUMNS = 20, 5
 # Of the rows of eval and test, the largest share that may be training rows.
 _MOST_SHARED = 0.01
 
@@ -94,11 +95,17 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
                 (pipeline.name, "validated_examples"),
                 [(f.name, f.sources) for f in manifest.features],
             ),
-            "costs": Rows([asdict(one) for one in costs[:_MOST_SHOWN]]),
+            "costs": Rows([_shown(one) for one in costs[:_MOST_SHOWN]]),
             "dropped": Rows([{"column": n, "why": w} for n, w in manifest.dropped.items()]),
         },
         checks=_checks(built),
     )
+
+
+def _shown(cost: "Cost") -> dict[str, Scalar]:
+    names = ", ".join(cost.columns[:_MOST_COLUMNS])
+    more = len(cost.columns) - _MOST_COLUMNS
+    return {**asdict(cost), "columns": f"{names} and {more} more" if more > 0 else names}
 
 
 def _checks(built: "BuiltFeatures") -> list[Check]:

@@ -41,8 +41,10 @@ class Cost:
     ----------
     encoder : str
         Its name in the fitted transform.
-    columns, features : int
-        How many it reads and gives.
+    columns : tuple of str
+        The raw columns that it reads.
+    features : int
+        How many it gives.
     fit_seconds : float
         To learn; for a target encoding also to encode the training rows.
     transform_seconds : float
@@ -50,7 +52,7 @@ class Cost:
     """
 
     encoder: str
-    columns: int
+    columns: tuple[str, ...]
     features: int
     fit_seconds: float
     transform_seconds: float
@@ -172,7 +174,7 @@ def _fit(
         ) from error
     done = clock()
     features = _features(group, encoder, served)
-    cost = Cost(group.name, len(group.columns), len(features), learnt - began, done - learnt)
+    cost = Cost(group.name, tuple(group.columns), len(features), learnt - began, done - learnt)
     if training is None:
         return FittedGroup(group, encoder, features, served, {}, cost)
     differs = {one.name: served[:, place] for place, one in enumerate(features)}

@@ -146,7 +146,7 @@ def test_the_ui_is_told_where_features_come_from_and_what_they_cost(home: Path) 
     ] == "target_encoding of carrier"
     costs: Any = made.metadata["costs"].value
     told = {record.data["encoder"]: record.data for record in costs.records}
-    assert told["cycles_moments"]["columns"] == 1
+    assert told["cycles_moments"]["columns"] == "sched_dep"
     assert told["cycles_moments"]["features"] == len(schema.columns) - 2
     assert {"fit_seconds", "transform_seconds"} <= told["target_encoding_texts"].keys()
 
