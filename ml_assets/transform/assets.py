@@ -1,6 +1,5 @@
 """The asset of this room: `validated_features`."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -105,7 +104,13 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
 def _shown(cost: "Cost") -> dict[str, Scalar]:
     names = ", ".join(cost.columns[:_MOST_COLUMNS])
     more = len(cost.columns) - _MOST_COLUMNS
-    return {**asdict(cost), "columns": f"{names} and {more} more" if more > 0 else names}
+    return {
+        "encoder": cost.encoder,
+        "columns": f"{names} and {more} more" if more > 0 else names,
+        "features": cost.features,
+        "fit_seconds": round(cost.fit_seconds, 4),
+        "transform_seconds": round(cost.transform_seconds, 4),
+    }
 
 
 def _checks(built: "BuiltFeatures") -> list[Check]:

@@ -36,9 +36,9 @@ TYPES: dict[str, tuple[str, ...]] = {
 """The types of the columns that an encoding takes."""
 CROSSED_TYPES = ("int", "bool", "string")
 """The types of the columns that can be crossed: not all who serve write floats and moments alike."""
-CROSSING: tuple[EncodingName, ...] = (
-    "categorical", "compute_and_apply_vocabulary", "hash_strings", "target_encoding",
-)  # fmt: skip
+VOCABULARIES: tuple[EncodingName, ...] = ("categorical", "compute_and_apply_vocabulary")
+"""The encodings whose codes are the values that training saw."""
+CROSSING: tuple[EncodingName, ...] = (*VOCABULARIES, "hash_strings", "target_encoding")
 """The encodings that cross the columns where they are given several."""
 NUMBERS_FROM_TEXTS: tuple[EncodingName, ...] = (
     "numeric", "scale_to_z_score", "scale_to_0_1", "scale_to_gaussian", "bucketize",

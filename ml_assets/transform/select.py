@@ -13,6 +13,7 @@ from ml_assets.transform.encoding import (
     Encoding,
     EncodingName,
     PcaOptions,
+    TextConstant,
     encodings_of,
     parts_of,
 )
@@ -214,6 +215,9 @@ def _misfits(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator
         absent = [part for part in encoding.options.parts or () if part not in has]
         if absent:
             yield f"a {types[key]} has no {' and no '.join(absent)}."
+    is_text = several or types.get(key, "string") == "string"
+    if isinstance(getattr(encoding.options, "impute", None), TextConstant) and not is_text:
+        yield f"impute.constant is a text, and '{key}' is {types[key]}; most_frequent takes any type."
     allowed = CROSSED_TYPES if several and called in CROSSING else TYPES[called]
     for name in names:
         if name in types and types[name] not in allowed:

@@ -127,6 +127,8 @@ def test_a_cross_is_made_beside_its_columns_and_a_pca_in_their_place() -> None:
         ({"distance": "hash_strings"}, "hash_strings takes int, string; 'distance' is float."),
         ({"day": {"cycles": {"parts": ["month", "hour"]}}}, "day: a date has no hour."),
         ({"distance": ["numeric", "cycles"]}, "distance: cycles takes date, timestamp"),
+        ({"seats": {"compute_and_apply_vocabulary": {"impute": {"constant": "none"}}}},
+         "seats: impute.constant is a text, and 'seats' is int; most_frequent takes any type."),
     ],
 )  # fmt: skip
 def test_encodings_that_do_not_fit_are_named(encodings: Any, message: str) -> None:
