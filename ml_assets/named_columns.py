@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 
 from ml_assets.errors import DataError
-from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns, Where, check_columns
+from ml_assets.ingest.preflight import (
+    ANY_TYPE,
+    NUMBERS,
+    TIMES,
+    NamedColumns,
+    Where,
+    check_columns,
+)
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.transform.encoding import (
-    ANY_TYPE,
     NUMBERS_FROM_TEXTS,
     TYPES,
     ColumnEncodings,
@@ -64,7 +70,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             NamedColumns(("ingest", "known_at", i), [n], TIMES)
             for i, n in enumerate(ingest.known_at)
         ),
-        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
+        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ANY_TYPE),
         *(NamedColumns(("statistics", "weight"), [n], NUMBERS) for n in [weight] if n),
         *(
             NamedColumns(("labels", "positive"), [n], ("bool",), advice=_YES)
@@ -83,19 +89,19 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
         ("evaluation", pipeline.evaluation.slices),
     ):
         for i, crossed in enumerate(slices):
-            names = [name.strip() for name in crossed.split(",")]
-            found.append(NamedColumns((part, "slices", i), names))
+            found.append(NamedColumns((part, "slices", i), columns_in(crossed)))
     return found
 
 
 def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
     """The columns of an encoding. How several columns go together is judged once all are there."""
     names, encodings = columns_in(key), [encoding.name for encoding in encodings_of(value)]
-    limits = [TYPES[encoding] for encoding in encodings if TYPES[encoding] != ANY_TYPE]
+    limits = [TYPES[one] for one in encodings if not set(ANY_TYPE) <= set(TYPES[one])]
+    limit = ANY_TYPE if len(names) > 1 else limits[0] if limits else ()
     return NamedColumns(
         ("transform", "encodings", key),
         names,
-        limits[0] if limits and len(names) == 1 else (),
+        limit,
         are_numbers=any(encoding in NUMBERS_FROM_TEXTS for encoding in encodings),
         whole=key,
     )

@@ -138,6 +138,11 @@ class PipelineSpec(Spec):
         return FRESH_FOR[self.ground_truth_changes]
 
     @property
+    def absent_in_serving(self) -> tuple[str, ...]:
+        """The columns that do not exist yet at the moment of prediction."""
+        return (*self.labels.columns, *self.transform.known_after)
+
+    @property
     def model_name(self) -> str:
         """The registered model's name in MLflow."""
         return self.registry.model or self.name

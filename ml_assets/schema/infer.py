@@ -6,18 +6,31 @@ What is concluded from one column's values is in `infer_values`.
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from ml_assets.schema.infer_values import domain_of, limits_of, names_rows
 from ml_assets.schema.model import SERVING, TYPES, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
+
+MAX_DOMAIN_SIZE = 100
+
+
+class Inference(TypedDict, total=False):
+    """The options of `infer_schema`, for whoever hands them on."""
+
+    infer_feature_shape: bool
+    max_string_domain_size: int
+    range_margin: float | None
+    presence_margin: float | None
+    leave_out_empty: bool
+    absent_in_serving: Collection[str]
 
 
 def infer_schema(
     statistics: DatasetStatistics,
     *,
     infer_feature_shape: bool = True,
-    max_string_domain_size: int = 100,
+    max_string_domain_size: int = MAX_DOMAIN_SIZE,
     range_margin: float | None = 0.5,
     presence_margin: float | None = None,
     leave_out_empty: bool = False,

@@ -50,6 +50,25 @@ def domain_of(found: FeatureStatistics, max_size: int) -> dict[str, Any]:
     return {} if kind is None else {"holds": kind, "allow_nan": False, "allow_inf": False}
 
 
+def can_be_domain(found: FeatureStatistics, size: int, max_size: int) -> bool:
+    """Whether a text column has few and short enough values, and these do not name its rows.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column.
+    size : int
+        How many values the domain would have.
+    max_size : int
+        The most values of a domain.
+    """
+    string = found.string
+    if string is None or not string.is_complete or not 1 <= size <= max_size:
+        return False
+    names_rows = string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES
+    return not names_rows and (string.max_length or 0) <= _LONGEST_CATEGORY
+
+
 def limits_of(found: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
     """Give the ranges of a column's numbers, lengths or dates.
 
@@ -134,11 +153,7 @@ def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Numbe
 def _domain(
     found: FeatureStatistics, string: StringStatistics, max_size: int
 ) -> tuple[str, ...] | None:
-    if not string.is_complete or not 1 <= string.unique <= max_size:
-        return None
-    if string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES:
-        return None
-    if string.max_length is not None and string.max_length > _LONGEST_CATEGORY:
+    if not can_be_domain(found, string.unique, max_size):
         return None
     return tuple(sorted(value for value, _ in string.value_counts))
 

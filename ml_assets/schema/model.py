@@ -197,6 +197,8 @@ class Schema:
         The environments that there are.
     reviewed : bool or str
         Whether a person has read the schema, or who.
+    reason : str
+        Why it was changed last.
     note : str
         For whoever reads the schema.
     """
@@ -210,6 +212,7 @@ class Schema:
     functional_dependencies: tuple[FunctionalDependency, ...] = ()
     environments: tuple[str, ...] = ENVIRONMENTS
     reviewed: bool | str = False
+    reason: str = ""
     note: str = ""
 
     @property

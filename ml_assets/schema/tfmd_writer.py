@@ -20,7 +20,8 @@ _TYPES = {
     "timestamp": BYTES,
 }
 _FORMATS = {"date": "%Y-%m-%d", "timestamp": "%Y-%m-%dT%H:%M:%S"}
-_FLOAT_MAX = float(np.finfo(np.float32).max)
+# The greatest 32-bit float but one: JSON shows the greatest itself as more than what may be read back.
+_FLOAT_MAX = float(np.nextafter(np.finfo(np.float32).max, np.float32(0)))
 
 
 def write_message(schema: Schema) -> Any:

@@ -48,7 +48,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         described = read_schema(schema.path / "schema.yaml")
         built = build_features(
             Table((validated_examples.path / "examples.parquet",)),
-            {column.name: column.type for column in described.features},
+            {column.name: column.type for column in described.features if not column.is_ignored},
             {column.name: column.allows_null for column in described.features},
             pipeline.transform,
             _roles(pipeline, described),
@@ -70,7 +70,10 @@ def _roles(pipeline: PipelineSpec, described: "Schema") -> "Roles":
         time=pipeline.ingest.time,
         label=tuple(pipeline.labels.columns),
         absent=tuple(one.name for one in described.features if not one.is_in(SERVING)),
-        left_out=dict(described.left_out),
+        left_out={
+            **dict(described.left_out),
+            **{f.name: f"its stage is {f.stage}" for f in described.features if f.is_ignored},
+        },
         weight=pipeline.statistics.weight,
     )
 

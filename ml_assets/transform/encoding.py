@@ -22,9 +22,9 @@ EncodingName = Literal[
 DatePart = Literal["month", "day", "day_of_week", "hour", "minute"]
 
 MOMENTS = ("date", "timestamp")
-ANY_TYPE = ("int", "float", "bool", "string", *MOMENTS)
+_ANY = ("int", "float", "bool", "string", *MOMENTS)
 TYPES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(get_args(EncodingName), ANY_TYPE),
+    **dict.fromkeys(get_args(EncodingName), _ANY),
     "hash_strings": ("int", "string"),
     "target_encoding": ("int", "float", "bool", "string"),
     "date_parts": MOMENTS,

@@ -140,7 +140,7 @@ def compare_by_default(
     """
     from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
 
-    free = {f.name for f in features if not _limits(_comparator(f, kind))}
+    free = {f.name: f for f in features if not _limits(_comparator(f, kind))}
     here, there = (
         replace(side, features=tuple(f for f in side.features if f.name in free))
         for side in (current, reference)
@@ -158,7 +158,20 @@ def compare_by_default(
                 expected=f"a distribution like that of {name}",
                 found=", ".join(f"{k} {v:.3g}" for k, v in finding.distances.items()),
                 severity="WARN",
+                value=_divergence(here, there, free[finding.feature]),
+                setting=f"{kind}.jensen_shannon",
             )
+
+
+def _divergence(
+    here: DatasetStatistics, there: DatasetStatistics, feature: Feature
+) -> float | None:
+    """What a comparator would have measured, for whoever wants to set one."""
+    sides = [side.by_name.get(feature.name) for side in (here, there)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    distance = measure(_METRICS["jensen_shannon"][0], sides[0], sides[1], feature)
+    return None if distance is None else distance.value
 
 
 def _comparator(feature: Feature, kind: str) -> Comparator | None:
@@ -192,6 +205,7 @@ def _control_missing(feature: Feature, kind: Comparison) -> Anomaly:
         f"that have it, or take {kind} of {feature.name} out of the schema.",
         expected=f"the column in {_OTHER[kind]}",
         found="no such column",
+        setting=kind,
     )
 
 
@@ -210,4 +224,5 @@ def _too_far(
         found=f"{distance.value:.6g}",
         value=distance.value,
         limit=limit,
+        setting=f"{kind}.{key}",
     )

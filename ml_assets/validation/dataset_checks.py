@@ -66,14 +66,14 @@ def _compare(
     counts = (rows, before)
     if most is not None and rows > Fraction(repr(float(most))) * before:
         code, remedy = "COMPARATOR_HIGH_NUM_EXAMPLES", "Look for data that were delivered twice"
-        yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise {key}")
+        yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise", key)
     if least is not None and before and is_below(rows, before, least):
         code, remedy = "COMPARATOR_LOW_NUM_EXAMPLES", "Look for missing files or spans"
-        yield _moved(code, counts, ("at least", least), name, f"{remedy}, or lower {key}")
+        yield _moved(code, counts, ("at least", least), name, f"{remedy}, or lower", key)
 
 
 def _moved(
-    code: str, counts: tuple[int, int], limit: tuple[str, float], name: str, remedy: str
+    code: str, counts: tuple[int, int], limit: tuple[str, float], name: str, remedy: str, key: str
 ) -> Anomaly:
     rows, before = counts
     wanted = f"{limit[0]} {limit[1]:g} times"
@@ -82,9 +82,10 @@ def _moved(
         None,
         code,
         f"The data have {rows:,} rows, and {name} had {before:,}{times}; the schema wants "
-        f"{wanted} as many. {remedy} in the schema.",
+        f"{wanted} as many. {remedy} {key} in the schema.",
         expected=f"{wanted} the rows of {name}",
         found=f"{rows:,} rows, and {before:,} in {name}",
         value=rows / before if before else None,
         limit=limit[1],
+        setting=key,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format, text_format
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from ml_assets.errors import PipelineFileError
@@ -341,6 +341,7 @@ def test_a_plain_column_needs_no_comment() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(schemas())
+@example(Schema((Feature("x", "float", max=3.4028234663852886e38),)))
 def test_what_is_written_is_read_back(schema: Schema) -> None:
     message = schema.to_tfmd()
     assert Schema.from_tfmd(message) == schema

@@ -27,6 +27,7 @@ SCHEMA = Schema(
         Feature("distance", "float", min_fraction=0.5),
         Feature("dep_delay", "float"),
         Feature("arr_delay", "float", not_in=("SERVING",)),
+        Feature("tailnum", "string", stage="DEPRECATED"),
     ),
     left_out=(("tract", "all rows are without a value"),),
 )
@@ -121,6 +122,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         "dep_delay": "is in transform.known_after",
         "arr_delay": "makes the label",
         "tract": "is left out of the schema: all rows are without a value",
+        "tailnum": "is left out of the schema: its stage is DEPRECATED",
         "sched_dep.minute": "has the same value in every training row",
     }
     inputs = artifact.json("transform.json")["inputs"]
