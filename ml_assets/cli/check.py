@@ -18,7 +18,7 @@ from ml_assets.pipeline_file import (
 )
 from ml_assets.yaml_lines import KeyPath
 
-_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
+_KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
 _MOST_FOLDERS = 5
 
 

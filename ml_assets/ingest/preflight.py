@@ -37,6 +37,8 @@ class NamedColumns:
         Whether texts in them must mostly be numbers.
     advice : str
         What to do about a wrong type.
+    whole : str
+        A column that the key may name in place of these, if there is one of that name.
     """
 
     key: Key
@@ -44,6 +46,7 @@ class NamedColumns:
     types: Sequence[str] = ()
     are_numbers: bool = False
     advice: str = ""
+    whole: str = ""
 
 
 def check_source(
@@ -147,7 +150,7 @@ def check_columns(
     mistakes = []
     for entry in named:
         key = _dotted(entry.key)
-        for name in entry.columns:
+        for name in [entry.whole] if entry.whole in columns else entry.columns:
             if name not in columns:
                 hint = did_you_mean(name, columns)
                 mistakes.append(f"{where(entry.key)}: {key}: no column '{name}'.{hint}")
@@ -187,7 +190,7 @@ def check_rows(
         ]
     mistakes = []
     for entry in named if rows else ():
-        for name in entry.columns if entry.are_numbers else ():
+        for name in entry.columns if entry.are_numbers and len(entry.columns) == 1 else ():
             texts = rows.column(name) if rows and columns[name] == "string" else None
             known = len(texts) - texts.null_count if texts is not None else 0
             lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0
