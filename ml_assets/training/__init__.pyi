@@ -2,6 +2,7 @@ from .bundle import LoadedModel as LoadedModel
 from .bundle import ModelFacts as ModelFacts
 from .bundle import load_model as load_model
 from .bundle import write_model as write_model
+from .contest import Contest as Contest
 from .data import Examples as Examples
 from .data import TrainingData as TrainingData
 from .data import read_training_data as read_training_data
@@ -12,7 +13,6 @@ from .spec import TrainingSpec as TrainingSpec
 from .study import open_study as open_study
 from .train import TrainedModels as TrainedModels
 from .train import train_models as train_models
-from .trial import Contest as Contest
 from .trial import run_trial as run_trial
 from .tune import Plan as Plan
 from .tune import SearchResult as SearchResult

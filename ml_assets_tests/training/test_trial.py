@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from ml_assets.training.contest import Contest, Report
 from ml_assets.training.data import Examples, Task, TrainingData
 from ml_assets.training.estimators import default_parameters, make_estimator
 from ml_assets.training.metrics import improvement, measure_metric
 from ml_assets.training.predict import predict_scores
-from ml_assets.training.trial import Contest, Report, run_trial
+from ml_assets.training.trial import run_trial
 from ml_assets_tests.training.datasets import fitted
 
 BOOSTING = "hist_gradient_boosting"
