@@ -197,8 +197,8 @@ ONE_MISTAKE = [
     (
         REST + "  training: {estimator: logistik}\n",
         6,
-        "training.estimator must be one of hist_gradient_boosting, logistic, ridge, random_forest "
-        "or package.module:name; found 'logistik'. Did you mean 'logistic'?",
+        "training.estimator must be one of hist_gradient_boosting, logistic, ridge, random_forest, "
+        "lightgbm or package.module:name; found 'logistik'. Did you mean 'logistic'?",
     ),
     (
         REST + "  training:\n    tuning:\n      search_space:\n        depth: {low: 1, hgh: 3}\n",

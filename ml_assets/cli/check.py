@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
@@ -13,6 +14,7 @@ from ml_assets.pipeline_file import (
     is_meant_as_pipeline,
     read_pipeline_file,
 )
+from ml_assets.training.spec import LIGHTGBM
 
 _KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
 _MOST_FOLDERS = 5
@@ -54,7 +56,7 @@ def source_mistakes(pipeline: PipelineFile) -> list[str]:
     from ml_assets.named_columns import column_mistakes, named_columns, no_features
 
     spec = pipeline.spec
-    missing = [*_functions(pipeline), *_parameters(pipeline)]
+    missing = [*_functions(pipeline), *(list(_extras(pipeline)) or _parameters(pipeline))]
     if any("ingest.source" in line for line in missing):
         return missing
 
@@ -139,6 +141,22 @@ def _functions(pipeline: PipelineFile) -> Iterator[str]:
                 load_function(name, ".".join(key))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
+
+
+def _extras(pipeline: PipelineFile) -> Iterator[str]:
+    """Libraries that the YAML asks for and that are not installed."""
+    training = pipeline.spec.training
+    asked = {
+        ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
+        ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
+    }
+    extras = {"lightgbm": "lightgbm", "distributed": "dask"}
+    for key, library in asked.items():
+        if library is not None and find_spec(library) is None:
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
+                f"Install it: pip install 'ml_assets[{extras[library]}]'"
+            )
 
 
 def _parameters(pipeline: PipelineFile) -> Iterator[str]:

@@ -17,15 +17,19 @@ _HEADER = (
     "feature_names", "feature_infos",
 )  # fmt: skip
 _FLAGS = ("tree", "average_output")
-_OF_NODES = (
-    "split_feature", "split_gain", "threshold", "decision_type", "left_child", "right_child",
-    "internal_value", "internal_weight", "internal_count",
-)  # fmt: skip
-_OF_LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
+_WHOLE_OF_NODES = ("split_feature", "decision_type", "left_child", "right_child", "internal_count")
+_OF_NODES = ("split_gain", "threshold", "internal_value", "internal_weight")
+_WHOLE_OF_LEAVES = ("leaf_count",)
+_OF_LEAVES = ("leaf_value", "leaf_weight")
 _OF_TREES = ("num_leaves", "num_cat", "is_linear", "shrinkage")
 _OF_SETS = ("cat_boundaries", "cat_threshold")
-_IN_TREES = (*_OF_NODES, *_OF_LEAVES, *_OF_TREES, *_OF_SETS)
+_IN_TREES = (
+    *_WHOLE_OF_NODES, *_OF_NODES, *_WHOLE_OF_LEAVES, *_OF_LEAVES, *_OF_TREES, *_OF_SETS,
+)  # fmt: skip
 _OBJECTIVE = re.compile(r"[a-z0-9_]+(?: sqrt| [a-z_]+:[-+.0-9e]+)*")
+# Python reads more forms of a number than LightGBM: 1_0 and 1e1 are ten here and one there.
+_WHOLE = re.compile(r"-?[0-9]{1,10}(?: -?[0-9]{1,10})*")
+_NUMBER = re.compile(r"[-+.0-9einfa]+(?: [-+.0-9einfa]+)*")
 _END = "end of trees"
 _BY_CATEGORY = 1
 _MOST_LEAVES = 2**17
@@ -50,7 +54,7 @@ def check_text(text: str) -> None:
     try:
         header, trees = _parsed(text)
         sound = _is_sound_header(header, len(trees)) and all(
-            _is_sound_tree(tree, int(header["max_feature_idx"]) + 1) for tree in trees
+            _is_sound_tree(tree, _whole(header["max_feature_idx"]) + 1) for tree in trees
         )
     except (ValueError, KeyError, IndexError, OverflowError, TypeError, AttributeError):
         sound = False
@@ -83,19 +87,20 @@ def _lines(part: str, allowed: Collection[str]) -> dict[str, str]:
 
 
 def _is_sound_header(header: Mapping[str, str], trees: int) -> bool:
-    width, outputs = int(header["max_feature_idx"]) + 1, int(header["num_class"])
-    per_round, objective = int(header["num_tree_per_iteration"]), header["objective"]
+    width, outputs = _whole(header["max_feature_idx"]) + 1, _whole(header["num_class"])
+    per_round, objective = _whole(header["num_tree_per_iteration"]), header["objective"]
     # What turns the trees' sums into probabilities reads as many of them as it says itself.
-    said = [int(number) for number in re.findall(r" num_class:(\d+)", objective)]
+    said = [int(number) for number in re.findall(r" num_class:([0-9]+)", objective)]
     is_multiclass = objective.startswith("multiclass")
+    names, infos = (header[key].split(" ") for key in ("feature_names", "feature_infos"))
     return (
         "tree" in header
         and width >= 1
         and outputs >= 1
         and per_round == outputs
         and trees % per_round == 0
-        and len(header["feature_names"].split(" ")) == width
-        and len(header["feature_infos"].split(" ")) == width
+        and len(names) == len(infos) == width
+        and all([*names, *infos])
         and _OBJECTIVE.fullmatch(objective) is not None
         and said == ([outputs] if is_multiclass else [])
         and is_multiclass == (outputs > 1)
@@ -103,11 +108,13 @@ def _is_sound_header(header: Mapping[str, str], trees: int) -> bool:
 
 
 def _is_sound_tree(tree: Mapping[str, str], width: int) -> bool:
-    leaves, sets = int(tree["num_leaves"]), int(tree["num_cat"])
-    if not 1 <= leaves <= _MOST_LEAVES or not 0 <= sets < leaves or int(tree["is_linear"]):
+    leaves, sets = _whole(tree["num_leaves"]), _whole(tree["num_cat"])
+    if not 1 <= leaves <= _MOST_LEAVES or not 0 <= sets < leaves or _whole(tree["is_linear"]):
         return False
-    nodes = {name: _numbers(tree[name]) for name in _OF_NODES}
-    ends = {name: _numbers(tree[name]) for name in _OF_LEAVES}
+    nodes = {name: _numbers(tree[name], _WHOLE) for name in _WHOLE_OF_NODES}
+    nodes |= {name: _numbers(tree[name], _NUMBER) for name in _OF_NODES}
+    ends = {name: _numbers(tree[name], _WHOLE) for name in _WHOLE_OF_LEAVES}
+    ends |= {name: _numbers(tree[name], _NUMBER) for name in _OF_LEAVES}
     if leaves == 1:
         # A tree that never split has one leaf, and LightGBM writes nothing of its nodes.
         return not any(map(len, nodes.values())) and len(ends["leaf_value"]) == 1 and not sets
@@ -115,7 +122,7 @@ def _is_sound_tree(tree: Mapping[str, str], width: int) -> bool:
         len(values) != leaves for values in ends.values()
     ):
         return False
-    is_set = nodes["decision_type"].astype(np.int64) & _BY_CATEGORY == _BY_CATEGORY
+    is_set = nodes["decision_type"] % 2 == _BY_CATEGORY
     return (
         _is_within(nodes["split_feature"], 0, width)
         and _is_within(nodes["decision_type"], -128, 128)
@@ -126,32 +133,37 @@ def _is_sound_tree(tree: Mapping[str, str], width: int) -> bool:
 
 
 def _leads_on(children: _Numbers, leaves: int) -> bool:
-    """Whether each child is a leaf that exists, or a later node: no walk then goes round in a circle."""
-    parents = np.arange(len(children))
-    is_leaf = children < 0
-    return _is_within(~children[is_leaf].astype(np.int64), 0, leaves) and bool(
-        np.all((children > parents)[~is_leaf]) and _is_within(children, -leaves, leaves - 1)
-    )
+    """Whether each child is a leaf that exists, or a later node: no walk then goes round in a circle.
+
+    The leaves are numbered from -1 downwards.
+    """
+    is_later = children > np.arange(len(children))
+    return _is_within(children, -leaves, leaves - 1) and bool(np.all(is_later | (children < 0)))
 
 
 def _are_sound_sets(tree: Mapping[str, str], sets: int) -> bool:
     if not sets:
         return not set(_OF_SETS) & tree.keys()
-    bounds, words = (_numbers(tree[name]) for name in _OF_SETS)
+    bounds, words = (_numbers(tree[name], _WHOLE) for name in _OF_SETS)
     return (
         len(bounds) == sets + 1
         and bounds[0] == 0
         and bool(np.all(np.diff(bounds) > 0))
         and bounds[-1] == len(words)
         and _is_within(words, 0, 2**32)
-        and _is_within(bounds, 0, 2**31)
     )
 
 
-def _numbers(text: str) -> _Numbers:
+def _whole(text: str) -> int:
+    (number,) = _numbers(text, _WHOLE)
+    return int(number)
+
+
+def _numbers(text: str, form: re.Pattern[str]) -> _Numbers:
+    if text and form.fullmatch(text) is None:
+        raise ValueError("not numbers")
     return np.array(text.split(" ") if text else [], dtype=np.float64)
 
 
-def _is_within(values: npt.NDArray[np.generic], low: int, high: int) -> bool:
-    numbers = values.astype(np.float64)
-    return bool(np.all((numbers >= low) & (numbers < high) & (numbers % 1 == 0)))
+def _is_within(values: _Numbers, low: int, high: int) -> bool:
+    return bool(np.all((values >= low) & (values < high) & (values % 1 == 0)))

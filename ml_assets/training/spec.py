@@ -166,3 +166,8 @@ class TrainingSpec(Spec):
     threads: Annotated[int, Field(ge=1)] = 1
     refit_rows: Annotated[int, Field(ge=0)] = 10_000
     trusted_types: list[str] = []
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The libraries, beside those that every pipeline uses, whose version makes another model."""
+        return (LIGHTGBM,) if self.estimator == LIGHTGBM else ()
