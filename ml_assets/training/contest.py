@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_assets.training.data import TrainingData
-from ml_assets.training.estimators import Form
 from ml_assets.training.spec import ClassWeight
 
 Report = Callable[[int, float], None]
@@ -43,12 +42,6 @@ class Contest:
     class_weight: ClassWeight | None = None
     folds: int | None = None
     max_memory_mb: float | None = None
-
-    @property
-    def form(self) -> Form:
-        """The form of the feature matrix."""
-        width = self.data.train.features.shape[1]
-        return Form(self.data.task, width, self.data.categorical)
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,30 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Form:
+    """The form of the feature matrix that an estimator is built for.
+
+    Attributes
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        The kind of label.
+    width : int
+        The number of features.
+    categorical : tuple of int
+        The positions of those that are category codes.
+    """
+
+    task: Task
+    width: int
+    categorical: tuple[int, ...] = ()
+
+    @property
+    def numeric(self) -> list[int]:
+        """The positions of the features that are numbers."""
+        return [i for i in range(self.width) if i not in self.categorical]
+
+
+@dataclass(frozen=True)
 class TrainingData:
     """What a model is trained and tuned on.
 
@@ -68,6 +92,11 @@ class TrainingData:
     categorical: tuple[int, ...]
     classes: int
     split_by: SplitBy = "hash"
+
+    @property
+    def form(self) -> Form:
+        """The form of the feature matrix."""
+        return Form(self.task, self.train.features.shape[1], self.categorical)
 
     def sample(self, rows: int, seed: int) -> "TrainingData":
         """Give the same data with at most `rows` training rows, drawn at random, order kept."""

@@ -24,34 +24,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml_assets.errors import ModelError, PipelineFileError, did_you_mean
-from ml_assets.training.data import Task
+from ml_assets.training.data import Form, Task
 from ml_assets.training.spec import LIGHTGBM, FloatRange, IntRange, SearchDimension
 
 Parameters = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form of the feature matrix that an estimator is built for.
-
-    Attributes
-    ----------
-    task : {"binary", "multiclass", "regression"}
-        The kind of label.
-    width : int
-        The number of features.
-    categorical : tuple of int
-        The positions of those that are category codes.
-    """
-
-    task: Task
-    width: int
-    categorical: tuple[int, ...] = ()
-
-    @property
-    def numeric(self) -> list[int]:
-        """The positions of the features that are numbers."""
-        return [i for i in range(self.width) if i not in self.categorical]
 
 
 @dataclass(frozen=True)

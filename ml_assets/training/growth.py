@@ -60,7 +60,7 @@ def grow(
 
         growth = {"n_estimators": _MAX_TREES}
         model = make_estimator(
-            contest.estimator, contest.form, {**parameters, **growth}, seed=contest.seed
+            contest.estimator, contest.data.form, {**parameters, **growth}, seed=contest.seed
         )
         grow_lightgbm(model, data, fit_weights(data.train, contest.class_weight), watch, _PATIENCE)
         return Measured(watch.best, {"n_estimators": watch.best_trees})
@@ -79,7 +79,7 @@ def _grow_histogram(
         "tol": 0.0,
     }
     model = make_estimator(
-        contest.estimator, contest.form, {**parameters, **growth}, seed=contest.seed
+        contest.estimator, contest.data.form, {**parameters, **growth}, seed=contest.seed
     )
     # The scorer has the labels; those of classes that were not fitted would be refused here.
     stand_in = np.full(len(data.eval), data.train.label[0])

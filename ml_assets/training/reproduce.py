@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ml_assets.training.data import TrainingData
-from ml_assets.training.estimators import Form, make_estimator
+from ml_assets.training.estimators import make_estimator
 from ml_assets.training.fitting import limit_threads, useful_threads
 from ml_assets.training.predict import predict_scores
 from ml_assets.training.spec import TrainingSpec
@@ -71,10 +71,11 @@ def reproduce(
     is_whole = len(data.train) <= spec.refit_rows
     threads = useful_threads(data, spec.threads)
     sample = data.sample(spec.refit_rows, spec.seed)
-    form = Form(data.task, data.train.features.shape[1], data.categorical)
 
     def fit() -> Any:
-        fresh = make_estimator(spec.estimator, form, parameters, seed=spec.seed, threads=threads)
+        fresh = make_estimator(
+            spec.estimator, data.form, parameters, seed=spec.seed, threads=threads
+        )
         return fit_model(fresh, sample, spec.seed, spec.class_weight, spec.calibration)
 
     with limit_threads(threads):

@@ -164,7 +164,7 @@ class TrainingSpec(Spec):
     tuning: TuningSpec = TuningSpec()
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     threads: Annotated[int, Field(ge=1)] = 1
-    refit_rows: Annotated[int, Field(ge=0)] = 10_000
+    refit_rows: Annotated[int, Field(ge=0)] = 5_000
     trusted_types: list[str] = []
 
     @property

@@ -16,7 +16,6 @@ from ml_assets.training.calibration import calibrate
 from ml_assets.training.data import TrainingData
 from ml_assets.training.decision import USUAL_THRESHOLD, choose_threshold
 from ml_assets.training.estimators import (
-    Form,
     default_parameters,
     linear_name,
     majority,
@@ -80,7 +79,7 @@ def train_models(
         How the model's probabilities are calibrated, on a fifth of the training rows; it is fitted on
         the others.
     """
-    form = Form(data.task, data.train.features.shape[1], data.categorical)
+    form = data.form
     threads, linear = useful_threads(data, threads), linear_name(data.task)
     baselines = (
         majority(form),

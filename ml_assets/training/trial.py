@@ -77,7 +77,7 @@ def _fit_on_shares(
             continue
         model = make_estimator(
             contest.estimator,
-            contest.form,
+            contest.data.form,
             parameters,
             seed=contest.seed,
             threads=contest.threads,

@@ -277,8 +277,8 @@ def _tell_progress(
 def _result(
     study: optuna.Study, contest: Contest, plan: Plan, first: Sequence[str], effort: Effort
 ) -> SearchResult:
-    metric = contest.metric
-    trials = tuple(_trial_result(trial) for trial in study.get_trials(deepcopy=False))
+    metric, ended = contest.metric, study.get_trials(deepcopy=False)
+    trials = tuple(_trial_result(trial) for trial in ended)
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
         raise ModelError(f"all {len(trials)} trials failed; the first with {trials[0].reason}")
@@ -294,7 +294,7 @@ def _result(
         champion=named.get("champion"),
         gain=gain,
         edges=edges(best.parameters, plan.space),
-        importance=parameter_importance(study, contest.seed),
+        importance=parameter_importance(ended, direction(metric), contest.seed),
         trials=trials,
         effort=effort,
     )

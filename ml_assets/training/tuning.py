@@ -99,7 +99,7 @@ def run_search(
     plan = plan_search(spec, data.task, champion)
     contest = _contest(data, spec, tuned_metric(data.task, wanted_metric))
     point = {**plan.defaults, **plan.fixed, **corner(plan.space)}
-    model = make_estimator(spec.estimator, contest.form, point, seed=spec.seed)
+    model = make_estimator(spec.estimator, contest.data.form, point, seed=spec.seed)
     weight_argument(model, fit_weights(contest.data.train, spec.class_weight))
     if not plan.trials:
         return None

@@ -32,7 +32,7 @@ def contest(task: Task, metric: str = "log_loss", **options: Any) -> Contest:
 
 def model(task: Task, **parameters: Any) -> Any:
     shared = contest(task)
-    made = make_estimator("lightgbm", shared.form, {**SMALL, **parameters}, seed=0)
+    made = make_estimator("lightgbm", shared.data.form, {**SMALL, **parameters}, seed=0)
     return made.fit(shared.data.train.features, shared.data.train.label)
 
 
@@ -101,7 +101,7 @@ def test_a_class_that_was_never_trained_on_does_not_stop_the_growth(estimator: s
 def test_its_parameters_are_checked_by_name() -> None:
     assert unknown_parameters("lightgbm", "binary", ["num_leaves", "reg_alpha"]) == {}
     with pytest.raises(PipelineFileError, match=r"'num_leafs' is not a .* Did you mean 'num_leave"):
-        make_estimator("lightgbm", contest("binary").form, {"num_leafs": 3}, seed=0)
+        make_estimator("lightgbm", contest("binary").data.form, {"num_leafs": 3}, seed=0)
 
 
 def test_without_the_library_it_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_without_the_library_it_is_told_how_to_install_it(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     message = r"lightgbm is not installed\. Install it: pip install 'ml_assets\[lightgbm\]'"
     with pytest.raises(MissingExtraError, match=message):
-        make_estimator("lightgbm", contest("binary").form, {}, seed=0)
+        make_estimator("lightgbm", contest("binary").data.form, {}, seed=0)
     made.__dict__.pop("_booster", None)
     with pytest.raises(MissingExtraError, match=message):
         made.predict(fitted("binary")[1].eval.features)
@@ -183,7 +183,7 @@ def text() -> str:
     found: str = (
         make_estimator(
             "lightgbm",
-            shared.form,
+            shared.data.form,
             {**SMALL, "min_child_samples": 1, "num_leaves": 8},
             seed=0,
         )

@@ -14,7 +14,7 @@ OWN = "ml_assets_tests.training.own_models"
 
 def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduced:
     spec, data = TrainingSpec.model_validate(training), fitted(task)[1]
-    form = contest(task).form
+    form = contest(task).data.form
     model = make_estimator(spec.estimator, form, parameters, seed=spec.seed)
     model = fit_model(model, data, spec.seed, spec.class_weight, spec.calibration)
     return reproduce(model, data, spec, parameters)

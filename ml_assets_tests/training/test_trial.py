@@ -86,7 +86,7 @@ def test_a_fit_with_the_learnt_number_of_trees_gives_the_same_value() -> None:
     shared = contest("binary")
     measured = run_trial(shared, {"max_leaf_nodes": 6}, lambda step, value: None)
     parameters = {"max_leaf_nodes": 6, **measured.learnt}
-    model = make_estimator(BOOSTING, shared.form, parameters, seed=0)
+    model = make_estimator(BOOSTING, shared.data.form, parameters, seed=0)
     data = shared.data
     model.fit(data.train.features, data.train.label)
     found = predict_scores(model, data.eval.features, "binary", 2)
