@@ -10,7 +10,8 @@ by name, `lightgbm_model` and `lightgbm_text`; `metrics`, `predict` and `fitting
 `trial` (one try) with `growth` and `folds`, `attempt` (a try on its own), `points` (what is tried),
 `workers` (the adapter for processes and clusters), `space`, `study` (the adapter for Optuna's file),
 `tune`, `importance`, `tuning` (from the YAML to the search). The fit: `calibration`, `decision`, `train`,
-`reproduce`, `trusted` and `bundle` (the model's files). `usage` measures, `picture` draws, `assets` wires.
+`reproduce`, `trusted` and `bundle` (the model's files). `usage` measures,
+`picture` draws, `assets` wires.
 """
 
 import lazy_loader as lazy
