@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 
 from ml_assets.errors import DataError
-from ml_assets.ingest.preflight import NUMBERS, TIMES, NamedColumns, Where, check_columns
+from ml_assets.ingest.preflight import (
+    ANY_TYPE,
+    NUMBERS,
+    TIMES,
+    NamedColumns,
+    Where,
+    check_columns,
+)
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.transform.select import Roles, select_columns
 
@@ -48,7 +55,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             NamedColumns(("ingest", "known_at", i), [n], TIMES)
             for i, n in enumerate(ingest.known_at)
         ),
-        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ()),
+        NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ANY_TYPE),
         *(NamedColumns(("statistics", "weight"), [n], NUMBERS) for n in [weight] if n),
         *(
             NamedColumns(("labels", "positive"), [n], ("bool",), advice=_YES)

@@ -27,13 +27,9 @@ def champion_manifest(stage: Stage, model_name: str) -> Mapping[str, Any] | None
 
     try:
         holder = champion(stage.home.tracking_uri, model_name)
+        if holder is None or holder.model_digest is None:
+            return None
+        return durable.read_json_object(stage.stored("model", holder.model_digest) / "model.json")
     except MLAssetsError as error:
         stage.log(f"{stage.asset}: begins without the champion, which cannot be told: {error}")
         return None
-    if holder is None or holder.model_digest is None:
-        return None
-    path = stage.store.object_path("model", holder.model_digest) / "model.json"
-    found = durable.read_json_object(path)
-    if found is None:
-        stage.log(f"{stage.asset}: begins without the champion, whose files are not in this store")
-    return found

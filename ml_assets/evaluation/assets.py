@@ -67,7 +67,7 @@ def _evaluated(
     candidate = load_model(model.path, trusted)
 
     def load_champion() -> "LoadedModel":
-        return load_model(stage.store.object_path("model", champion["model_digest"]), trusted)
+        return load_model(stage.stored("model", champion["model_digest"]), trusted)
 
     scores = score_models(rows, candidate, load_champion if champion else None)
     found = evaluate(

@@ -46,7 +46,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         trusted = pipeline.training.trusted_types
         by = _scorer(stage, pipeline)
-        model = load_model(stage.store.object_path("model", by.model_digest), trusted)
+        model = load_model(stage.stored("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
