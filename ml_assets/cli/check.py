@@ -5,6 +5,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
@@ -16,6 +17,7 @@ from ml_assets.pipeline_file import (
     is_meant_as_pipeline,
     read_pipeline_file,
 )
+from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
 
 _KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
@@ -81,7 +83,9 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
         ("ingest", "source", "fingerprint"): source.fingerprint,
         ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
     }
-    return [*_functions(pipeline, named), *([] if is_tried else _parameters(pipeline))]
+    extras = list(_extras(pipeline))
+    parameters = [] if is_tried or extras else _parameters(pipeline)
+    return [*_functions(pipeline, named), *extras, *parameters]
 
 
 def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[str]]:
@@ -207,6 +211,22 @@ def _functions(
                 load_function(name, ".".join(key))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
+
+
+def _extras(pipeline: PipelineFile) -> Iterator[str]:
+    """Libraries that the YAML asks for and that are not installed."""
+    training = pipeline.spec.training
+    asked = {
+        ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
+        ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
+    }
+    extras = {"lightgbm": "lightgbm", "distributed": "dask"}
+    for key, library in asked.items():
+        if library is not None and find_spec(library) is None:
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
+                f"Install it: pip install 'ml_assets[{extras[library]}]'"
+            )
 
 
 def _parameters(pipeline: PipelineFile) -> Iterator[str]:
