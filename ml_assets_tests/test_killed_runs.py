@@ -17,7 +17,7 @@ import pytest
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.sound import find_damage
 from ml_assets.artifacts.store import Store
-from ml_assets.registry.ledger import Ledger
+from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import champion
 from ml_assets_tests.daily_shop import write_day, write_shop
@@ -49,7 +49,7 @@ class Shop:
         return found.version
 
     def moves(self) -> list[tuple[str, int | None, int | None]]:
-        entries = Ledger(ledger_folder(self.home.mlflow, "shop")).entries()
+        entries = ledger_in(ledger_folder(self.home.mlflow, "shop")).entries()
         return [(entry.action, entry.from_version, entry.to_version) for entry in entries]
 
     def half_written(self) -> list[Path]:

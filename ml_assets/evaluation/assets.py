@@ -80,6 +80,7 @@ def _evaluated(
         features=rows,
         baselines=scores.baselines,
         unscored=scores.unscored,
+        decision_threshold=scores.decision_thresholds,
         **{key: value for key, value in pipeline.evaluation if key != "fairness"},
     )
     people = _fairness(pipeline, rows, scores, candidate)
@@ -105,7 +106,8 @@ def _fairness(
     from ml_assets.table import LABEL
 
     y_true, columns = rows[LABEL].to_numpy(), candidate.input_columns
-    return assess_fairness(y_true, scores.candidate, rows, columns, fairness)
+    cut = candidate.decision_threshold()
+    return assess_fairness(y_true, scores.candidate, rows, columns, fairness, cut)
 
 
 def _write(

@@ -6,7 +6,7 @@ from typing import Any
 
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.kept_files import why_not_as_registered
-from ml_assets.registry.ledger import Entry, Ledger, approval_of, passed_the_gate
+from ml_assets.registry.ledger import Entry, approval_of, ledger_in, passed_the_gate
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import challenger, champion, registered_version
 from ml_assets.registry.run import local_path
@@ -54,7 +54,7 @@ def what_differs(tracking_uri: str, folder: Path, facts: Mapping[str, Any]) -> s
     why_not = why_not_as_registered(version, tracking_uri) if local_path(version.source) else None
     if why_not:
         return f"version {number} of {name} cannot serve: {why_not}"
-    entries = Ledger(ledger_folder(folder, name)).entries()
+    entries = ledger_in(ledger_folder(folder, name)).entries()
     if facts["champion"]:
         return _champion_differs(tracking_uri, version, entries)
     if _was_approved(entries, facts):

@@ -153,10 +153,11 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     ) -> Outcome:
         """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
         from ml_assets import durable
+        from ml_assets.asking import current_user
         from ml_assets.registry.as_registered import facts_of
         from ml_assets.registry.gate import People, Waiver, decide_promotion
         from ml_assets.registry.people import registry_of
-        from ml_assets.registry.promotion import Request, current_user, ledger_of, promote
+        from ml_assets.registry.promotion import Request, ledger_of, promote
         from ml_assets.registry.registry import register
         from ml_assets.registry.verdicts import with_people
 

@@ -1,6 +1,5 @@
 """MLflow's client, quiet and with failures in words; and the lock of this machine's processes."""
 
-import fcntl
 import logging
 import os
 import re
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.registry import database
 
@@ -61,9 +61,7 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
 
     The lock ends with the process, however that ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "registry.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with durable.exclusive(folder / "registry.lock"):
         path = database.sqlite_path(tracking_uri)
         if path is not None and not path.is_file():
             with quiet():

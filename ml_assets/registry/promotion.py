@@ -5,14 +5,13 @@ process that is killed in between leaves either the old champion, or the new one
 process writes. A champion that something else made is entered as found before anything else is done.
 """
 
-import getpass
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ml_assets.chain import Chain
 from ml_assets.errors import ModelError
 from ml_assets.registry.candidate import MAX_TAG
 from ml_assets.registry.client import connect, locked
@@ -21,10 +20,10 @@ from ml_assets.registry.kept_files import foreign, why_not_as_registered
 from ml_assets.registry.ledger import (
     Action,
     Entry,
-    Ledger,
     champion_before,
     gate_moves,
     last_move,
+    ledger_in,
     passed_the_gate,
 )
 from ml_assets.registry.registry import Registry, challenger, champion, registered_version
@@ -43,17 +42,9 @@ class Request:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-def current_user() -> str:
-    """Give the name of the user whose process this is."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name for this user id, as in some containers
-        return f"user {os.getuid()}"
-
-
-def ledger_of(registry: Registry, name: str) -> Ledger:
+def ledger_of(registry: Registry, name: str) -> Chain[Entry]:
     """Give the ledger of the registered model `name`."""
-    return Ledger(ledger_folder(registry.folder, name))
+    return ledger_in(ledger_folder(registry.folder, name))
 
 
 def ledger_folder(folder: Path, name: str) -> Path:

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from ml_assets import durable
+from ml_assets.chain import Chain
 from ml_assets.errors import ModelError
 from ml_assets.registry.client import connect
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.ledger import (
     Entry,
-    Ledger,
     approval_of,
     champion_before,
+    ledger_in,
     ledger_rows,
     withdrawal_of,
 )
@@ -235,7 +236,7 @@ def entry(to: int, before: int | None = None, **more: Any) -> Entry:
 
 
 def test_the_ledger_numbers_and_chains_its_entries(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     written = [ledger.append(entry(1)), ledger.append(entry(2, 1))]
 
     assert ledger.entries() == written
@@ -261,7 +262,7 @@ def alter(path: Path) -> None:
     ],
 )
 def test_a_ledger_that_somebody_changed_is_refused(tmp_path: Path, harm: Any, message: str) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     for to in (1, 2, 3):
         ledger.append(entry(to, to - 1))
     harm(tmp_path)
@@ -273,11 +274,13 @@ def test_a_ledger_that_somebody_changed_is_refused(tmp_path: Path, harm: Any, me
 def test_of_two_writers_of_one_entry_one_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     ledger.append(entry(1))
-    monkeypatch.setattr(Ledger, "_files", lambda self: [])
+    monkeypatch.setattr(Chain, "_files", lambda self: [])
 
-    with pytest.raises(ModelError, match="another process wrote this entry of the ledger first"):
+    with pytest.raises(
+        ModelError, match="another process wrote this entry of the ledger of promotions first"
+    ):
         ledger.append(entry(2))
 
 

@@ -12,7 +12,7 @@ from ml_assets.artifacts.home import Home
 from ml_assets.errors import ModelError
 from ml_assets.registry.infra_result import InfraValidation
 from ml_assets.registry.jobs import build_jobs
-from ml_assets.registry.ledger import Ledger
+from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.people import roll_back_pipeline
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import champion
@@ -77,7 +77,7 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
         again.checks["promotion"].description or "",
     )
     assert aliases(home)[0] == 1
-    actions = [e.action for e in Ledger(ledger_folder(home.mlflow, "shop")).entries()]
+    actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
     assert actions == ["promotion", "promotion", "rollback"]
 
 
@@ -182,7 +182,7 @@ def test_a_waiver_holds_until_its_day(
     found = run(home, blessed=False, registry={"waivers": [waiver]})
 
     assert found.success is is_promoted
-    entries = Ledger(ledger_folder(home.mlflow, "shop")).entries()
+    entries = ledger_in(ledger_folder(home.mlflow, "shop")).entries()
     told = [entry.evidence.get("waived") for entry in entries]
     expected = [f"roc_auc.min waived by ada until {until}: a first model"]
     assert told == (expected if is_promoted else [])
@@ -255,5 +255,5 @@ def test_a_champion_that_the_ledger_does_not_know_asks_the_gate_again(
     )
     assert not refused.success
     assert again.success
-    actions = [e.action for e in Ledger(ledger_folder(home.mlflow, "shop")).entries()]
+    actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
     assert actions == ["found", "promotion"]

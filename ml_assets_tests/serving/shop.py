@@ -17,7 +17,7 @@ from ml_assets.evaluation.metrics import Task
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.registry.ledger import Entry, Ledger
+from ml_assets.registry.ledger import Entry, ledger_in
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets_tests.artifacts_factory import put_artifact
@@ -74,7 +74,7 @@ def crown(
     found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
     digest = found.model_digest
     entry = Entry("promotion", None, version, digest, None, "ada", "good", "", "2026-01-01")
-    Ledger(ledger_folder(Home(home).mlflow, "shop")).append(entry)
+    ledger_in(ledger_folder(Home(home).mlflow, "shop")).append(entry)
     name_champion(monkeypatch, found)
 
 
