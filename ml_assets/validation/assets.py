@@ -1,5 +1,6 @@
 """The assets of this room: `anomalies`, `validated_examples` and `cell_errors`."""
 
+from heapq import merge
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,8 +12,10 @@ from ml_assets.pipeline import PipelineSpec
 from ml_assets.validation.codes import KINDS, Kind
 
 if TYPE_CHECKING:
+    from ml_assets.table import Table
     from ml_assets.validation.anomaly import Anomaly
     from ml_assets.validation.cells.model import CellErrors
+    from ml_assets.validation.rows import BrokenRule
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -108,7 +111,12 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         pipeline,
         ins=["examples", "schema", "anomalies"],
         config={
-            "validation.max_quarantined_fraction": pipeline.validation.max_quarantined_fraction
+            "validation.max_quarantined_fraction": pipeline.validation.max_quarantined_fraction,
+            "validation.screen_poisoning": pipeline.validation.screen_poisoning,
+            "task": pipeline.task,
+            "ingest.key": pipeline.ingest.key,
+            "ingest.time": pipeline.ingest.time,
+            "labels": pipeline.labels.columns,
         },
         kinds=["pandera", "parquet"],
         blocking_checks=["quarantine"],
@@ -127,7 +135,10 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         table = Table((examples.path / "examples.parquet",))
         rules = read_schema(schema.path / "schema.yaml")
         broken = find_broken_rows(table, rules, TRAINING)
-        done = write_split_by_validity(table, broken, stage.directory)
+        suspect = _suspect_rows(pipeline, table)
+        done = write_split_by_validity(
+            table, merge(broken, suspect, key=lambda one: one.row), stage.directory
+        )
         limit = pipeline.validation.max_quarantined_fraction
         types = [(field.name, str(field.type)) for field in table.schema]
         return Outcome(
@@ -149,6 +160,17 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
 
     return validated_examples
+
+
+def _suspect_rows(pipeline: PipelineSpec, table: "Table") -> "list[BrokenRule]":
+    """The rows of spans that look poisoned."""
+    from ml_assets.validation.poisoning import find_suspect_rows
+
+    if not pipeline.validation.screen_poisoning:
+        return []
+    time = [pipeline.ingest.time] if pipeline.ingest.time else []
+    excluded = [*pipeline.ingest.key, *time, *pipeline.labels.columns]
+    return find_suspect_rows(table, pipeline.task, excluded)
 
 
 def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:

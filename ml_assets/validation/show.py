@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ml_assets.schema.model import Schema
+from ml_assets.table import SPAN
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.codes import Kind
 from ml_assets.validation.quarantine import Quarantine
@@ -72,6 +73,11 @@ def quarantine_verdict(result: Quarantine, max_fraction: float) -> str:
     )
     most = ", ".join(f"{rule} ({rows:,})" for rule, rows in list(result.rules.items())[:3])
     worst = f" Most broken: {most}." if most else ""
+    if any(rule.startswith(SPAN) for rule in result.rules):
+        worst += (
+            " A span that looks poisoned is set aside; the reason is in quarantine.parquet. If it is "
+            "right, set validation.screen_poisoning: false."
+        )
     if result.fraction <= max_fraction:
         return told + worst
     return (

@@ -50,6 +50,8 @@ class ValidationSpec(Spec):
     drift_alarm : bool
         Whether columns without a `drift` comparator in the schema are compared with the span before as
         well, by the alarm of `detect_drift`. Not by default: from one day to the next, the weather moves.
+    screen_poisoning : bool
+        Whether spans are set aside whose labels contradict all others, or that are flooded with one row.
     cell_errors : CellErrorsSpec
         The table of single cells that are probably wrong though they satisfy the schema.
     """
@@ -59,6 +61,7 @@ class ValidationSpec(Spec):
     max_quarantined_fraction: Fraction = 0.01
     max_example_ids: Annotated[int, Field(ge=0, le=100)] = 5
     drift_alarm: bool = False
+    screen_poisoning: bool = True
     cell_errors: CellErrorsSpec = CellErrorsSpec()
 
     @model_validator(mode="after")

@@ -24,7 +24,7 @@ from ml_assets_tests.artifacts_factory import put_artifact
 SCHEMA = Schema((Feature("fare", "float", min=0.0, max=100.0), Feature("way", "string")))
 
 
-def run(home: Any, fares: Any, **validation: Any) -> Any:
+def run(home: Any, fares: Any, more: dict[str, Any] | None = None, **validation: Any) -> Any:
     """Materialize both assets over 300 rows, the first of which have these fares."""
     store = Store(Home(home).pipeline("toy"))
     fares = [*fares, *[5.0] * (300 - len(fares))]
@@ -34,6 +34,7 @@ def run(home: Any, fares: Any, **validation: Any) -> Any:
             "_split": ["train", "eval", "test"] * 100,
             "fare": fares,
             "way": ["cash"] * 300,
+            **(more or {}),
         }
     )
     examples = put_artifact(
@@ -134,3 +135,28 @@ def test_the_report_lies_in_the_artifact_and_its_path_is_shown(home: Any) -> Non
     assert "fare is below the schema" in text
     metadata = result.asset_materializations_for_node("toy__anomalies")[0].metadata
     assert metadata["report"].value == str(report)
+
+
+@pytest.mark.parametrize("is_screened", [True, False])
+def test_a_span_whose_labels_contradict_all_others_is_set_aside(
+    home: Any, is_screened: bool
+) -> None:
+    fares = [float(place * 37 % 97) for place in range(300)]
+    spans = [f"{place // 60}.csv" for place in range(300)]
+    labels = [(fare > 40) ^ (span == "2.csv") for fare, span in zip(fares, spans, strict=True)]
+    more = {"_span": spans, "_label": pa.array(labels).cast("int8")}
+
+    result, checks, store = run(home, fares, more, screen_poisoning=is_screened)
+
+    assert result.success is not is_screened
+    aside = pq.read_table(
+        store.current_artifact("validated_examples").path / "quarantine.parquet"
+    ).to_pylist()
+    assert [row["_example_id"] for row in aside] == (
+        [f"id{place}" for place in range(120, 180)] if is_screened else []
+    )
+    if is_screened:
+        assert aside[0]["_reason"].startswith("the labels of this span contradict those of all oth")
+        told = str(checks["quarantine"].description)
+        assert "Most broken: _span.contradicting_labels (60)." in told
+        assert "If it is right, set validation.screen_poisoning: false." in told

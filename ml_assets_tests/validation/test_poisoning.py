@@ -1,0 +1,134 @@
+"""A span with labels turned round, or flooded with one row, is set aside; others are not."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml_assets.table import Table
+from ml_assets.validation.poisoning import Task, find_suspect_rows, find_suspect_spans
+from ml_assets_tests.evaluation.trained import write_frame
+
+HERE = "day 3"
+
+
+def shop(task: Task = "binary", spans: int = 8, rows: int = 150, seed: int = 0) -> pd.DataFrame:
+    """Orders of some days, whose label depends on amount and city, with noise."""
+    rng = np.random.default_rng(seed)
+    count = spans * rows
+    frame = pd.DataFrame(
+        {
+            "_example_id": [f"id{place}" for place in range(count)],
+            "_span": np.repeat([f"day {day}" for day in range(spans)], rows),
+            "_split": "train",
+            "amount": rng.gamma(2.0, 20.0, count).round(2),
+            "city": rng.choice(np.array(["Oslo", "Rome", None], object), count),
+            "member": rng.random(count) < 0.3,
+            "code": [f"c{place:06d}" for place in range(count)],
+        }
+    )
+    value = frame["amount"] / 20 + (frame["city"] == "Rome") + rng.normal(size=count)
+    labels = {
+        "binary": (value > 2.5).astype("int8"),
+        "multiclass": pd.Series(np.digitize(value, [1.5, 3.0])).astype("int16"),
+        "regression": value,
+    }
+    frame["_label"] = labels[task]
+    return frame
+
+
+def turned_round(frame: pd.DataFrame, task: Task, share: float = 1.0) -> pd.DataFrame:
+    chosen = (frame["_span"] == HERE) & (np.random.default_rng(1).random(len(frame)) < share)
+    most = frame["_label"].max()
+    return frame.assign(_label=frame["_label"].mask(chosen, most - frame["_label"]))
+
+
+def flooded(frame: pd.DataFrame, copies: int = 60) -> pd.DataFrame:
+    """One order again and again, a little different each time, under ids of their own."""
+    found, rng = frame.copy(), np.random.default_rng(1)
+    places = found.index[found["_span"] == HERE][:copies]
+    found.loc[places, "amount"] = 37.21 * (1 + rng.normal(0, 0.0005, copies))
+    found.loc[places, "city"] = rng.choice(["rome", "Rome ", "ROME"], copies)
+    found.loc[places, "member"] = True
+    return found
+
+
+def suspected(frame: pd.DataFrame, task: Task = "binary") -> list[tuple[str, str]]:
+    sample = frame.drop(columns=["_example_id", "_split"])
+    return [(one.span, one.rule) for one in find_suspect_spans(sample, task)]
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_span_with_labels_turned_round_is_suspected_and_no_other(task: Task) -> None:
+    assert suspected(turned_round(shop(task), task), task) == [(HERE, "contradicting_labels")]
+    assert suspected(shop(task), task) == []
+
+
+def test_a_flood_of_near_duplicates_is_suspected() -> None:
+    assert suspected(flooded(shop())) == [(HERE, "near_duplicates")]
+
+
+def rarer(frame: pd.DataFrame) -> pd.DataFrame:
+    """A day on which hardly anybody pays, though those who do are who always do."""
+    return frame.assign(
+        _label=frame["_label"].mask((frame["_span"] == HERE) & (frame.index % 4 > 0), 0)
+    )
+
+
+def noise(frame: pd.DataFrame) -> pd.DataFrame:
+    random = np.random.default_rng(2).integers(0, 2, len(frame)).astype("int8")
+    return frame.assign(_label=frame["_label"].where(frame["_span"] != HERE, random))
+
+
+def nothing_learnt(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(_label=np.random.default_rng(3).permutation(frame["_label"].to_numpy()))
+
+
+def few_kinds_of_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every row is like hundreds of others, on each day."""
+    return frame.assign(amount=(frame["amount"] > 40) * 1.0, city="Oslo")
+
+
+def two_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Nothing tells which of two days is the wrong one."""
+    both = frame[frame["_span"].isin([HERE, "day 4"])].reset_index(drop=True)
+    return turned_round(both, "binary")
+
+
+@pytest.mark.parametrize("change", [rarer, noise, nothing_learnt, few_kinds_of_rows, two_days])
+def test_what_is_only_unusual_is_not_suspected(change: Any) -> None:
+    assert [suspected(change(shop(seed=seed))) for seed in range(5)] == [[]] * 5
+
+
+def write(folder: Path, frame: pd.DataFrame) -> Table:
+    write_frame(folder / "examples.parquet", frame)
+    return Table((folder / "examples.parquet",))
+
+
+def test_every_row_of_a_span_that_contradicts_is_named_in_order(tmp_path: Path) -> None:
+    frame = turned_round(shop(), "binary")
+    found = find_suspect_rows(write(tmp_path, frame), "binary")
+    assert [one.row for one in found] == frame.index[frame["_span"] == HERE].tolist()
+    assert found[0].example_id == frame["_example_id"][found[0].row]
+    assert (found[0].feature, found[0].rule) == ("_span", "contradicting_labels")
+    assert found[0].reason.startswith(
+        "the labels of this span contradict those of all others: they rank with what others foretell by -"
+    )
+
+
+def test_of_a_flooded_span_only_the_near_duplicates_are_named(tmp_path: Path) -> None:
+    frame = flooded(shop())
+    found = find_suspect_rows(write(tmp_path, frame), "binary")
+    assert [one.row for one in found] == frame.index[frame["_span"] == HERE][:60].tolist()
+    assert found[0].reason.startswith("40% of the rows of this span are nearly the same row; ")
+
+
+def test_examples_without_spans_or_labels_are_left_alone(tmp_path: Path) -> None:
+    assert find_suspect_rows(write(tmp_path, shop().drop(columns="_label")), "binary") == []
+
+
+def test_excluded_columns_are_not_looked_at(tmp_path: Path) -> None:
+    table = write(tmp_path, turned_round(shop(), "binary"))
+    assert find_suspect_rows(table, "binary", ["amount", "city", "member"]) == []
