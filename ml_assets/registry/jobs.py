@@ -2,7 +2,9 @@
 
 import dagster as dg
 
-from ml_assets.artifacts.home import current_home
+from ml_assets.artifacts.home import Home, current_home
+from ml_assets.artifacts.outcome import Rows
+from ml_assets.artifacts.show import shown, to_metadata
 from ml_assets.pipeline import PipelineSpec
 
 
@@ -29,18 +31,18 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
         """Make an earlier champion the champion again."""
         from ml_assets.registry.people import roll_back_pipeline
 
-        context.log.info(
-            roll_back_pipeline(current_home(), pipeline, config.reason, config.to, context.run_id)
-        )
+        home = current_home()
+        done = roll_back_pipeline(home, pipeline, config.reason, config.to, context.run_id)
+        _tell(context, pipeline, home, done)
 
     @dg.op(name=f"{name}_approve_op")
     def approve(context: dg.OpExecutionContext, config: ApprovalConfig) -> None:
         """Note that a person approves of a version."""
         from ml_assets.registry.people import approve_version
 
-        context.log.info(
-            approve_version(current_home(), pipeline, config.version, config.reason, context.run_id)
-        )
+        home = current_home()
+        done = approve_version(home, pipeline, config.version, config.reason, context.run_id)
+        _tell(context, pipeline, home, done)
 
     @dg.job(
         name=f"{name}_rollback",
@@ -57,3 +59,19 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
         approve()
 
     return [rollback_job, approve_job]
+
+
+def _tell(context: dg.OpExecutionContext, pipeline: PipelineSpec, home: Home, done: str) -> None:
+    """Say what was done, and show the ledger with the asset `registered_model`."""
+    from ml_assets.registry.ledger import ledger_rows
+    from ml_assets.registry.people import ledger_entries
+
+    context.log.info(done)
+    ledger = shown(Rows(ledger_rows(ledger_entries(home, pipeline))), home.root)
+    context.log_event(
+        dg.AssetObservation(
+            asset_key=dg.AssetKey([pipeline.name, "registered_model"]),
+            description=done,
+            metadata=to_metadata({"ledger": ledger}, home.root),
+        )
+    )

@@ -66,8 +66,17 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
     put_model(home, seed=1)
     run(home)
 
-    assert run_job(home, "rollback", {"reason": "it refused every flight to Boston"}).success
+    back = run_job(home, "rollback", {"reason": "it refused every flight to Boston"})
+    assert back.success
     assert aliases(home) == (1, None)
+    (told,) = back.get_asset_observation_events()
+    observed = told.event_specific_data.asset_observation  # type: ignore[union-attr]
+    assert observed.asset_key == dg.AssetKey(["shop", "registered_model"])
+    ledger = observed.metadata["ledger"]
+    assert isinstance(ledger, dg.TableMetadataValue)
+    newest = ledger.records[0].data
+    assert (newest["action"], newest["from"], newest["to"]) == ("rollback", 2, 1)
+    assert newest["reason"] == "it refused every flight to Boston"
     again = run(home)
 
     assert not again.success
