@@ -1,5 +1,6 @@
 """Everything that Dagster loads: one component for each folder below `defs`."""
 
+import gc
 import os
 import warnings
 from importlib import import_module
@@ -12,6 +13,9 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.console import quiet_console
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+# What was imported lives as long as the process: the collector need not visit it while the definitions are
+# made, for as long as making them takes, and again at the end.
+gc.freeze()
 
 
 def _executor() -> dg.ExecutorDefinition:
