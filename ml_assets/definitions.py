@@ -13,8 +13,8 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.console import quiet_console
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
-# What was imported lives as long as the process: the collector need not visit it while the definitions are
-# made, for as long as making them takes, and again at the end.
+# What was imported lives as long as the process. To visit it while the definitions are made would take as
+# long as making them, and three times that at the end.
 gc.freeze()
 
 
