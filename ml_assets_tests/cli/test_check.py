@@ -110,6 +110,7 @@ SOURCES = [
     ({"csv": "order.csv"}, "order.csv does not exist. Did you mean 'orders.csv'?"),
     ({"parquet": "nowhere/*.parquet"}, "does not exist."),
     ({"csv": "empty.csv"}, "empty"),
+    ({"csv": "header.csv"}, "header.csv has column names but no rows."),
 ]
 
 
@@ -118,6 +119,7 @@ def test_a_source_that_cannot_be_read_is_told_with_its_line(
     defs: Path, source: dict[str, str], said: str
 ) -> None:
     (defs.parent / "empty.csv").touch()
+    (defs.parent / "header.csv").write_text(ROWS.splitlines()[0])
     path = shop(defs, ingest={"source": source})
     first, *_ = source_mistakes(read_pipeline_file(path))
     assert first.startswith("shop/defs.yaml:")
