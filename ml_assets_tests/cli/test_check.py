@@ -299,6 +299,15 @@ def test_every_file_is_looked_at_and_stops_the_others_too(
     assert (elsewhere in capsys.readouterr().err) == bool(said)
 
 
+def test_a_folder_in_place_of_a_file_is_told(
+    defs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop(defs)
+    (defs / "other" / "defs.yaml").mkdir(parents=True)
+    assert check_pipelines(defs, []) == 1
+    assert "other/defs.yaml cannot be read: Is a directory." in capsys.readouterr().err
+
+
 # What two pipelines share, and what is said of the second.
 SHARED = [
     (
