@@ -161,7 +161,13 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     # Nothing is made from this asset: where the candidate is refused, the run fails here, and what
     # watches the champion that stays is made all the same.
-    @stage_asset(pipeline, ins=["registered_model"], config={}, blocking_checks=["promotion"])
+    @stage_asset(
+        pipeline,
+        ins=["registered_model"],
+        config={},
+        kinds=["mlflow"],
+        blocking_checks=["promotion"],
+    )
     def promotion(stage: Stage, registered_model: Artifact) -> Outcome:
         """Fail the run if the candidate was not promoted, with every reason."""
         from ml_assets import durable
@@ -200,6 +206,7 @@ def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str
     name = pipeline.model_name
 
     def verify(home: Home, artifact: Artifact) -> str | None:
+        from ml_assets.registry.people import approved_since
         from ml_assets.registry.registry import challenger, champion, registered_version
 
         facts = artifact.json("registered_model.json")
@@ -211,7 +218,7 @@ def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str
             return f"version {number} of {name} is another model in MLflow now"
         alias = "champion" if facts["champion"] else "challenger"
         now = (champion if facts["champion"] else challenger)(uri, name)
-        if not facts["champion"] and _approved_since(home, name, facts):
+        if not facts["champion"] and approved_since(home, name, facts):
             return f"version {number} was approved"
         if now is None or now.version != number:
             bearer = _version(now.version if now else None)
@@ -222,15 +229,6 @@ def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str
         return stale[0] if stale else None
 
     return verify
-
-
-def _approved_since(home: Home, name: str, facts: dict[str, Any]) -> bool:
-    from ml_assets.registry.ledger import Ledger, approval_of
-    from ml_assets.registry.promotion import ledger_folder
-
-    entries = Ledger(ledger_folder(home.mlflow, name)).entries()
-    waited = any(reason.startswith("approval:") for reason in facts["reasons"])
-    return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
 def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact]) -> Any:

@@ -1,7 +1,8 @@
 """What a person asks of the registry of a home: roll back, approve, look at the ledger."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.artifacts.home import Home
@@ -9,7 +10,7 @@ from ml_assets.artifacts.sound import is_altered
 from ml_assets.artifacts.store import Store
 from ml_assets.errors import ModelError
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.registry.ledger import Entry
+from ml_assets.registry.ledger import Entry, approval_of
 from ml_assets.registry.promotion import Request, approve, current_user, ledger_of, rollback
 from ml_assets.registry.registry import Registry, registered_version
 from ml_assets.registry.version import RegisteredVersion
@@ -61,6 +62,23 @@ def approve_version(
         f"version {version} of {name} is approved (entry {entry.sequence} of the ledger). The next "
         f"run of {pipeline.name} promotes it if every other verdict is positive."
     )
+
+
+def approved_since(home: Home, name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a version that waited for an approval has one now.
+
+    Parameters
+    ----------
+    home : Home
+        The home.
+    name : str
+        The registered model.
+    facts : mapping
+        The content of ``registered_model.json``.
+    """
+    waited = any(reason.startswith("approval:") for reason in facts["reasons"])
+    entries = ledger_of(registry_of(home), name).entries()
+    return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
 def ledger_entries(home: Home, pipeline: PipelineSpec) -> list[Entry]:
