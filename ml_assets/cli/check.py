@@ -128,15 +128,16 @@ def _functions(pipeline: PipelineFile) -> Iterator[str]:
     from ml_assets.ingest.user_function import load_function
 
     source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
-    named = {
+    named: dict[tuple[str | int, ...], str | None] = {
         ("ingest", "source", "python"): source.python,
         ("ingest", "source", "fingerprint"): source.fingerprint,
         ("training", "estimator"): estimator if ":" in estimator else None,
+        **{("evaluation", *key): name for key, name in pipeline.spec.evaluation.functions.items()},
     }
     for key, name in named.items():
         try:
             if name is not None:
-                load_function(name, ".".join(key))
+                load_function(name, ".".join(map(str, key)))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
 

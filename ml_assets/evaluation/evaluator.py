@@ -1,40 +1,35 @@
 """Evaluates predictions: metrics with intervals, slices, baselines on the same rows, and the rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ml_assets.errors import DataError, did_you_mean
+from ml_assets.errors import DataError
 from ml_assets.evaluation.binary import CUT
 from ml_assets.evaluation.compare import (
     View,
     improvements,
     look_at,
     metrics_with_intervals,
+    relative_to,
     resample_views,
 )
+from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.metrics import (
-    METRICS,
     Predictions,
-    Task,
     check_predictions,
-    is_lower_better,
     with_extra,
 )
+from ml_assets.evaluation.names import MAIN, Task
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
 from ml_assets.evaluation.spec import ThresholdSpec
 
-USUAL_METRIC: dict[Task, str] = {
-    "binary": "roc_auc",
-    "multiclass": "log_loss",
-    "regression": "rmse",
-}
 CHAMPION, LINEAR = "champion", "linear"
 _CANDIDATE = "candidate"
 # A model, and a slice's key; None is all rows.
@@ -60,6 +55,7 @@ def evaluate(
     metrics: Sequence[str] = (),
     sample_weight: ArrayLike | None = None,
     decision_threshold: float = CUT,
+    is_linear: bool = False,
 ) -> Evaluation:
     """Evaluate a candidate's predictions.
 
@@ -74,17 +70,18 @@ def evaluate(
     features : DataFrame, optional
         The same rows with the columns that `slices` names.
     slices : sequence of str
-        Columns, and crosses ``a,b``, whose values are evaluated on their own.
+        Columns, quantile bins of a column ``a:4``, and crosses of these ``a,b:4``, whose values are
+        evaluated on their own.
     min_slice_size : int
         Slices with fewer rows are left out.
     baselines : mapping of str to array-like, optional
-        Other models' predictions for the same rows. ``champion`` is the one that `min_change` compares
-        with, ``linear`` the one that the candidate ought to beat.
+        Other models' predictions for the same rows. ``champion`` is the one that changes are compared
+        with, ``linear`` the one that the candidate must beat, with confidence, to be blessed.
     unscored : mapping of str to str, optional
         Baselines that ought to be there but could not be scored, with the reason.
     thresholds, slice_thresholds : mapping, optional
-        For each metric a `ThresholdSpec`, or a mapping with its keys. With no threshold for all rows
-        nothing is blessed.
+        For each metric a `ThresholdSpec`, or a mapping with its keys; the metric is then measured.
+        With no threshold for all rows nothing is blessed.
     main_metric : str, optional
         The metric that is reported first; by default the first with a threshold, or the task's usual.
     confidence : float
@@ -94,11 +91,13 @@ def evaluate(
     seed : int
         Of the resampling. The same seed gives the same result, whatever slices are asked for.
     metrics : sequence of str
-        Metrics to measure beside the task's usual ones: `extra.names_of` has their names.
+        Metrics to measure beside the task's usual ones; `names` has them all.
     sample_weight : array-like, optional
         The weight of each row, >= 0, in every metric.
     decision_threshold : float
         For a binary task, a row counts as predicted positive above this probability.
+    is_linear : bool
+        Whether the candidate is itself the linear model; it then need not beat the baseline ``linear``.
 
     Returns
     -------
@@ -116,24 +115,25 @@ def evaluate(
     >>> found.blessed, found.metric("roc_auc").value
     (True, 1.0)
     """
-    rules = _rules(task, "thresholds", thresholds, metrics)
-    slice_rules = _rules(task, "slice_thresholds", slice_thresholds, metrics)
-    main = main_metric or next(iter(rules), USUAL_METRIC[task])
+    rules, slice_rules = (_rules(given) for given in (thresholds, slice_thresholds))
+    main = main_metric or next(iter(rules), MAIN[task])
+    wanted = [*metrics, *rules, *slice_rules, main]
     scored = {
         name: with_extra(
-            check_predictions(task, y_true, scores, sample_weight, decision_threshold), metrics
+            check_predictions(task, y_true, scores, sample_weight, decision_threshold), wanted
         )
         for name, scores in {_CANDIDATE: y_score, **(baselines or {})}.items()
     }
     n_rows = len(scored[_CANDIDATE].y_true)
     cut = _cut(features, slices, min_slice_size, n_rows)
     seen = _measure(scored, cut, _compares(slice_rules), bootstrap_samples, seed, confidence)
-    others = [_baseline(seen, name, None) for name in scored if name != _CANDIDATE]
+    others = [seen.baseline(name, None) for name in scored if name != _CANDIDATE]
     others += [BaselineResult(name, reason=why) for name, why in (unscored or {}).items()]
-    champion = _named(others, CHAMPION)
+    champion, linear = (_named(others, name) for name in (CHAMPION, LINEAR))
     results = [
         check_rows(n_rows),
         *check_thresholds(rules, seen.metrics(_CANDIDATE, None), champion, confidence),
+        *([check_beats_linear(linear, main, confidence, task)] if linear and not is_linear else []),
         *_check_slices(seen, cut.slices, slice_rules, champion),
     ]
     blessed, reasons = bless(results, bool(rules), _example(main))
@@ -149,9 +149,9 @@ def evaluate(
         slices_left_out=cut.left_out,
         baselines=tuple(others),
         rules=tuple(results),
-        beats_linear=check_beats_linear(_named(others, LINEAR), main, confidence),
         blessed=blessed,
         reasons=tuple(reasons),
+        unweighted=_unweighted(scored[_CANDIDATE], main, bootstrap_samples, seed, confidence),
     )
 
 
@@ -171,6 +171,13 @@ class _Seen:
         ours, theirs = (_CANDIDATE, piece), (other, piece)
         views, drawn = self.views, self.drawn
         return improvements(views[ours], views[theirs], drawn[ours], drawn[theirs], self.confidence)
+
+    def baseline(self, name: str, piece: tuple[str, ...] | None) -> BaselineResult:
+        changes = self.improvements(name, piece)
+        other, drawn = self.views[name, piece], self.drawn
+        ours, theirs = drawn[_CANDIDATE, piece], drawn[name, piece]
+        shares = relative_to(changes, other, ours, theirs, self.confidence)
+        return BaselineResult(name, self.metrics(name, piece), changes, shares)
 
 
 def _measure(
@@ -192,8 +199,16 @@ def _measure(
     return _Seen(views, resample_views(views, n_rows, samples, seed), confidence)
 
 
-def _baseline(seen: _Seen, name: str, piece: tuple[str, ...] | None) -> BaselineResult:
-    return BaselineResult(name, seen.metrics(name, piece), seen.improvements(name, piece))
+def _unweighted(
+    predictions: Predictions, name: str, samples: int, seed: int, confidence: float
+) -> Metric | None:
+    """The main metric without weights, for those who cannot know them; None where there are none."""
+    if predictions.weight is None:
+        return None
+    views = {_CANDIDATE: look_at(replace(predictions, weight=None))}
+    drawn = resample_views(views, len(predictions.y_true), samples, seed)
+    found = metrics_with_intervals(views[_CANDIDATE], drawn[_CANDIDATE], confidence)
+    return next(metric for metric in found if metric.name == name)
 
 
 def _slice_result(seen: _Seen, piece: Slice) -> SliceResult:
@@ -211,14 +226,14 @@ def _check_slices(
     for piece in slices if rules else ():
         # A champion that could not be scored has no view, but still its reason.
         has_view = (CHAMPION, piece.key) in seen.views
-        other = _baseline(seen, CHAMPION, piece.key) if has_view else champion
+        other = seen.baseline(CHAMPION, piece.key) if has_view else champion
         metrics = seen.metrics(_CANDIDATE, piece.key)
         results += check_thresholds(rules, metrics, other, seen.confidence, piece.name)
     return results
 
 
 def _compares(rules: Mapping[str, ThresholdSpec]) -> bool:
-    return any(threshold.min_change is not None for threshold in rules.values())
+    return any(threshold.compares for threshold in rules.values())
 
 
 def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:
@@ -234,16 +249,7 @@ def _cut(features: pd.DataFrame | None, slices: Sequence[str], min_size: int, n_
     return cut_slices(features, slices, min_size)
 
 
-def _rules(
-    task: Task, key: str, given: Mapping[str, Any] | None, metrics: Sequence[str]
-) -> dict[str, ThresholdSpec]:
-    allowed = (*METRICS[task], *metrics)
-    unknown = [name for name in given or {} if name not in allowed]
-    if unknown:
-        raise DataError(
-            f"{key}: {', '.join(unknown)} cannot be measured for a {task} task; allowed are "
-            f"{', '.join(allowed)}, and what metrics names.{did_you_mean(unknown[0], allowed)}"
-        )
+def _rules(given: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
     return {name: ThresholdSpec.model_validate(value) for name, value in (given or {}).items()}
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.names import LIMITS
 from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
-from ml_assets.evaluation.spec import LIMITS, LOWER_IS_BETTER
 
 # What is told in a summary beside the main metric and those with a threshold.
 _USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
@@ -87,7 +88,7 @@ def blessing_text(found: Evaluation) -> str:
 def flawless(found: Evaluation) -> str | None:
     """Say what to look for where the main metric has the best value that there is; None elsewhere."""
     name, value = found.main_metric, found.metric(found.main_metric).value
-    best = LIMITS[name][0 if name in LOWER_IS_BETTER else 1]
+    best = LIMITS.get(name, (None, None))[0 if is_lower_better(name) else 1]
     if value is None or value != best:
         return None
     return (

@@ -9,6 +9,11 @@ from ml_assets.spec import FunctionName, Spec, broken_rules
 EstimatorName = Literal["hist_gradient_boosting", "logistic", "ridge", "random_forest"]
 
 
+def linear_name(task: str) -> EstimatorName:
+    """Give the name of the linear baseline's estimator."""
+    return "ridge" if task == "regression" else "logistic"
+
+
 def _check_range(low: float, high: float, log: bool) -> None:
     broken_rules(
         (low > high, "low", f"{low} is above high {high}"),

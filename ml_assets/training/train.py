@@ -15,11 +15,11 @@ from ml_assets.training.data import TrainingData
 from ml_assets.training.estimators import (
     Form,
     default_parameters,
-    linear_name,
     majority,
     make_estimator,
 )
 from ml_assets.training.fitting import fit_quietly, limit_threads, useful_threads
+from ml_assets.training.spec import linear_name
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def test_the_task_is_guessed_from_the_labels_values(
 ) -> None:
     spec = of_columns(y=values)
     assert spec.task == task
-    threshold = spec.evaluation.thresholds[metric]  # type: ignore[index]
+    threshold = spec.evaluation.thresholds[metric]
     assert threshold.min == pytest.approx(least)
 
 

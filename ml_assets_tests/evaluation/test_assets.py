@@ -10,7 +10,7 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.evaluation.assets import build_assets
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.pipeline import PipelineSpec
 from ml_assets_tests.artifacts_factory import put_artifact

@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from ml_assets.evaluation.evaluator import evaluate
-from ml_assets.evaluation.metrics import METRICS, Task, compute_metrics
+from ml_assets.evaluation.metrics import METRICS, compute_metrics
+from ml_assets.evaluation.names import Task
 
 Arrays = tuple[NDArray[np.float64], NDArray[np.float64]]
 
