@@ -1,7 +1,7 @@
 """Evaluates predictions: metrics with intervals, slices, baselines on the same rows, and the rules."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,14 +9,6 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.binary import CUT
-from ml_assets.evaluation.compare import (
-    View,
-    improvements,
-    look_at,
-    metrics_with_intervals,
-    relative_to,
-    resample_views,
-)
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.metrics import (
     Predictions,
@@ -24,16 +16,14 @@ from ml_assets.evaluation.metrics import (
     with_extra,
 )
 from ml_assets.evaluation.names import MAIN, Task
-from ml_assets.evaluation.ranking import Floats
+from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
+from ml_assets.evaluation.seen import CANDIDATE, Place, Seen, see
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
 from ml_assets.evaluation.spec import ThresholdSpec
 
 CHAMPION, LINEAR = "champion", "linear"
-_CANDIDATE = "candidate"
-# A model, and a slice's key; None is all rows.
-_Key = tuple[str, tuple[str, ...] | None]
 
 
 def evaluate(
@@ -122,17 +112,19 @@ def evaluate(
         name: with_extra(
             check_predictions(task, y_true, scores, sample_weight, decision_threshold), wanted
         )
-        for name, scores in {_CANDIDATE: y_score, **(baselines or {})}.items()
+        for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }
-    n_rows = len(scored[_CANDIDATE].y_true)
+    n_rows = len(scored[CANDIDATE].y_true)
     cut = _cut(features, slices, min_slice_size, n_rows)
-    seen = _measure(scored, cut, _compares(slice_rules), bootstrap_samples, seed, confidence)
-    others = [seen.baseline(name, None) for name in scored if name != _CANDIDATE]
+    places = _places(scored, cut.slices, any(rule.compares for rule in slice_rules.values()))
+    how: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
+    seen = see(scored, places, **how)
+    others = [seen.against(name) for name in scored if name != CANDIDATE]
     others += [BaselineResult(name, reason=why) for name, why in (unscored or {}).items()]
     champion, linear = (_named(others, name) for name in (CHAMPION, LINEAR))
     results = [
         check_rows(n_rows),
-        *check_thresholds(rules, seen.metrics(_CANDIDATE, None), champion, confidence),
+        *check_thresholds(rules, seen.metrics(CANDIDATE), champion, confidence),
         *([check_beats_linear(linear, main, confidence, task)] if linear and not is_linear else []),
         *_check_slices(seen, cut.slices, slice_rules, champion),
     ]
@@ -141,83 +133,47 @@ def evaluate(
         task=task,
         rows=n_rows,
         main_metric=main,
-        confidence=confidence,
-        samples=bootstrap_samples,
-        seed=seed,
-        metrics=seen.metrics(_CANDIDATE, None),
+        **how,
+        metrics=seen.metrics(CANDIDATE),
         slices=tuple(_slice_result(seen, piece) for piece in cut.slices),
         slices_left_out=cut.left_out,
         baselines=tuple(others),
         rules=tuple(results),
         blessed=blessed,
         reasons=tuple(reasons),
-        unweighted=_unweighted(scored[_CANDIDATE], main, bootstrap_samples, seed, confidence),
+        unweighted=_unweighted(scored[CANDIDATE], main, how),
     )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """Every model on all rows (slice None) and on the slices, with its resamples."""
-
-    views: Mapping[_Key, View]
-    drawn: Mapping[_Key, Floats]
-    confidence: float
-
-    def metrics(self, model: str, piece: tuple[str, ...] | None) -> tuple[Metric, ...]:
-        key = (model, piece)
-        return metrics_with_intervals(self.views[key], self.drawn[key], self.confidence)
-
-    def improvements(self, other: str, piece: tuple[str, ...] | None) -> tuple[Metric, ...]:
-        ours, theirs = (_CANDIDATE, piece), (other, piece)
-        views, drawn = self.views, self.drawn
-        return improvements(views[ours], views[theirs], drawn[ours], drawn[theirs], self.confidence)
-
-    def baseline(self, name: str, piece: tuple[str, ...] | None) -> BaselineResult:
-        changes = self.improvements(name, piece)
-        other, drawn = self.views[name, piece], self.drawn
-        ours, theirs = drawn[_CANDIDATE, piece], drawn[name, piece]
-        shares = relative_to(changes, other, ours, theirs, self.confidence)
-        return BaselineResult(name, self.metrics(name, piece), changes, shares)
+def _places(
+    models: Iterable[str], slices: Sequence[Slice], champion_too: bool
+) -> dict[Place, Indices | None]:
+    """Every model on all rows, and the candidate (and champion, if asked) on the slices."""
+    sliced = (CANDIDATE, CHAMPION) if champion_too else (CANDIDATE,)
+    places: dict[Place, Indices | None] = {}
+    for model in models:
+        places[model, None] = None
+        for piece in slices if model in sliced else ():
+            places[model, piece.key] = piece.rows
+    return places
 
 
-def _measure(
-    scored: Mapping[str, Predictions],
-    cut: Cut,
-    champion_too: bool,
-    samples: int,
-    seed: int,
-    confidence: float,
-) -> _Seen:
-    """Look at every model on all rows, and at the candidate (and champion, if asked) on the slices."""
-    sliced = (_CANDIDATE, CHAMPION) if champion_too else (_CANDIDATE,)
-    views: dict[_Key, View] = {}
-    for model, predictions in scored.items():
-        views[model, None] = look_at(predictions)
-        for piece in cut.slices if model in sliced else ():
-            views[model, piece.key] = look_at(predictions, piece.rows)
-    n_rows = len(scored[_CANDIDATE].y_true)
-    return _Seen(views, resample_views(views, n_rows, samples, seed), confidence)
-
-
-def _unweighted(
-    predictions: Predictions, name: str, samples: int, seed: int, confidence: float
-) -> Metric | None:
+def _unweighted(predictions: Predictions, name: str, how: Any) -> Metric | None:
     """The main metric without weights, for those who cannot know them; None where there are none."""
     if predictions.weight is None:
         return None
-    views = {_CANDIDATE: look_at(replace(predictions, weight=None))}
-    drawn = resample_views(views, len(predictions.y_true), samples, seed)
-    found = metrics_with_intervals(views[_CANDIDATE], drawn[_CANDIDATE], confidence)
+    plain = {CANDIDATE: replace(predictions, weight=None)}
+    found = see(plain, {(CANDIDATE, None): None}, **how).metrics(CANDIDATE)
     return next(metric for metric in found if metric.name == name)
 
 
-def _slice_result(seen: _Seen, piece: Slice) -> SliceResult:
-    metrics = seen.metrics(_CANDIDATE, piece.key)
+def _slice_result(seen: Seen, piece: Slice) -> SliceResult:
+    metrics = seen.metrics(CANDIDATE, piece.key)
     return SliceResult(piece.by, piece.values, piece.name, len(piece.rows), metrics)
 
 
 def _check_slices(
-    seen: _Seen,
+    seen: Seen,
     slices: Sequence[Slice],
     rules: Mapping[str, ThresholdSpec],
     champion: BaselineResult | None,
@@ -226,14 +182,10 @@ def _check_slices(
     for piece in slices if rules else ():
         # A champion that could not be scored has no view, but still its reason.
         has_view = (CHAMPION, piece.key) in seen.views
-        other = seen.baseline(CHAMPION, piece.key) if has_view else champion
-        metrics = seen.metrics(_CANDIDATE, piece.key)
+        other = seen.against(CHAMPION, piece.key) if has_view else champion
+        metrics = seen.metrics(CANDIDATE, piece.key)
         results += check_thresholds(rules, metrics, other, seen.confidence, piece.name)
     return results
-
-
-def _compares(rules: Mapping[str, ThresholdSpec]) -> bool:
-    return any(threshold.compares for threshold in rules.values())
 
 
 def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:

@@ -1,4 +1,4 @@
-"""The style and the script of the report: both stand inside the file."""
+"""The style and the script of every page: both stand inside the file."""
 
 STYLE = """
 :root{--ink:#1d2430;--dim:#667085;--line:#e4e7ec;--card:#fff;--page:#f5f6f8;--a:#3b6fb6;--b:#e08214;
@@ -62,6 +62,8 @@ border-top:1px solid var(--line)}.two:first-child{border-top:0}
 #search{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);
 border-radius:6px;
 padding:6px 10px;width:280px;margin-bottom:10px}
+figure{margin:0 0 14px}figure img{max-width:100%;background:#fff;border:1px solid var(--line);
+border-radius:8px}figcaption{font-size:12px}.figures{display:flex;flex-wrap:wrap;gap:14px}
 @media(max-width:720px){.two{grid-template-columns:1fr}.cards{grid-template-columns:1fr}}
 """
 

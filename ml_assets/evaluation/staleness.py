@@ -1,0 +1,182 @@
+"""How a model ages: its main metric on rows that are later and later than those it was trained on.
+
+Rows later than the last training row are cut into periods by their age. At an age the model is not worth
+serving where its metric is beyond its threshold, or worse than that of a baseline that was trained with
+it, with confidence: over all ages and comparisons the chance of saying so wrongly is that of one interval
+(Bonferroni). It is stale from the first such age after which no age says with confidence that it is worth
+serving: one bad week does not count. Nothing is trained again: seasons and age cannot be told apart.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ml_assets.evaluation.ages import Age, Aging
+from ml_assets.evaluation.metrics import Predictions
+from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.evaluation.result import Metric
+from ml_assets.evaluation.seen import Place, see
+from ml_assets.evaluation.spec import ThresholdSpec
+
+# Lengths in days, by name.
+_PERIODS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
+_MOST_PERIODS = 20
+
+
+@dataclass(frozen=True)
+class Staleness:
+    """How one model ages.
+
+    Attributes
+    ----------
+    model : str
+        Which one, such as ``candidate``.
+    metric : str
+        What was measured.
+    period : str
+        How long each age lasts: ``hour``, ``day``, ``week``, ``month`` (30 days), ``quarter``, ``year``.
+    ages : tuple of Age
+        Ascending; periods with too few rows are left out.
+    decay : Metric or None
+        By how much the metric gets worse in a day, on average: positive is worse.
+    stale_from : float or None
+        The age in days from which it is not worth serving; None where no such age was measured.
+    text : str
+        One sentence for a person.
+    """
+
+    model: str
+    metric: str
+    period: str
+    ages: tuple[Age, ...]
+    decay: Metric | None
+    stale_from: float | None
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain JSON."""
+        return asdict(self)
+
+
+def find_staleness(
+    scored: Mapping[str, Predictions],
+    times: "pd.Series[Any]",
+    trained_until: Any,
+    *,
+    metric: str,
+    model: str = "candidate",
+    baselines: Sequence[str] = (),
+    threshold: ThresholdSpec | None = None,
+    min_rows: int = 200,
+    samples: int = 200,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Staleness:
+    """Measure how a model ages.
+
+    Parameters
+    ----------
+    scored : mapping of str to Predictions
+        The model's predictions and the baselines', for the same rows.
+    times : Series
+        When each row's prediction was wanted.
+    trained_until : timestamp
+        The time of the model's last training row.
+    metric : str
+        What to measure; it must be among the metrics of `scored`.
+    model : str
+        Which of `scored` ages.
+    baselines : sequence of str
+        Those of `scored` that it must not fall behind.
+    threshold : ThresholdSpec, optional
+        What the metric must reach: `min` and `max`.
+    min_rows : int
+        Periods with fewer rows are left out, >= 2.
+    samples, seed : int
+        Of the bootstrap.
+    confidence : float
+        Of the intervals, 0 to 1, exclusive.
+    """
+    days = ((times - trained_until) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
+    later = days[days > 0]
+    period = _period(later, min_rows)
+    pieces = _pieces(days, _PERIODS[period], min_rows)
+    if len(pieces) < 2:
+        return _untold(model, metric, period, len(later), min_rows)
+    places: dict[Place, Indices | None] = {
+        (name, at): rows for name in (model, *baselines) for at, rows in pieces.items()
+    }
+    seen = see(scored, places, samples=samples, seed=seed, confidence=confidence)
+    stricter = 1 - (1 - confidence) / (len(pieces) * (1 + len(baselines)))
+    z = NormalDist().inv_cdf((1 + stricter) / 2)
+    one = Aging(seen, model, metric, z, baselines, threshold)
+    ages = [one.at(piece, len(rows), _PERIODS[period]) for piece, rows in pieces.items()]
+    return _told(model, metric, period, ages, one.decay(list(pieces), ages))
+
+
+def _period(later: Floats, min_rows: int) -> str:
+    """The shortest period of which there are few enough, and which are large enough on average."""
+    for name, length in _PERIODS.items():
+        count = math.ceil(later.max(initial=0.0) / length)
+        if count <= _MOST_PERIODS and len(later) >= count * min_rows:
+            return name
+    return next(reversed(_PERIODS))
+
+
+def _pieces(days: Floats, length: float, min_rows: int) -> dict[int, Indices]:
+    """The rows of each period after training that has enough of them."""
+    later = np.flatnonzero(days > 0)
+    periods = np.floor(days[later] / length).astype(int)
+    found = {int(period): later[periods == period] for period in np.unique(periods)}
+    return {period: rows for period, rows in found.items() if len(rows) >= min_rows}
+
+
+def _told(
+    model: str, metric: str, period: str, ages: Sequence[Age], decay: Metric | None
+) -> Staleness:
+    last_good = max((at for at, age in enumerate(ages) if age.outcome == "pass"), default=-1)
+    stale = next((age for age in ages[last_good + 1 :] if age.outcome == "fail"), None)
+    failed = sum(age.outcome == "fail" for age in ages)
+    until = f"{_days(ages[-1].high)} after its last training row"
+    if stale:
+        verdict = (
+            f"not worth serving from {_days(stale.low)} after its last training row: {stale.why}"
+        )
+    elif failed:
+        verdict = (
+            f"not worth serving at {failed} of {len(ages)} ages up to {until}, but was again later"
+        )
+    elif any(age.outcome == "pass" for age in ages):
+        verdict = f"worth serving at every age measured, up to {until}, as far as can be told"
+    else:
+        verdict = f"perhaps worth serving up to {until}: no age tells with confidence"
+    text = f"the {model} is {verdict}{_slope(metric, decay)}"
+    stale_from = stale.low if stale else None
+    return Staleness(model, metric, period, tuple(ages), decay, stale_from, text)
+
+
+def _slope(metric: str, decay: Metric | None) -> str:
+    if decay is None or decay.value is None or decay.low is None or decay.high is None:
+        return ""
+    way = "worse" if decay.value > 0 else "better"
+    low, high = sorted((abs(decay.low), abs(decay.high))) if decay.low * decay.high > 0 else (0, 0)
+    ends = f", between {low:.2g} and {high:.2g}" if high else ", which may be chance"
+    return f"; {metric} gets {way} by {abs(decay.value):.2g} a day{ends}"
+
+
+def _untold(model: str, metric: str, period: str, later: int, min_rows: int) -> Staleness:
+    text = (
+        f"cannot tell how the {model} ages: {later:,} test rows are later than its last training row, "
+        f"and at least two periods of {min_rows:,} rows are needed. Split by time (ingest.split: "
+        "{by: time}), or wait for later spans"
+    )
+    return Staleness(model, metric, period, (), None, None, text)
+
+
+def _days(days: float) -> str:
+    return f"{days * 24:.0f} hours" if days < 2 and days % 1 else f"{days:g} days"
