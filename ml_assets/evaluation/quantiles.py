@@ -12,6 +12,11 @@ NULL = "(null)"
 def ordered_values(column: "pd.Series[Any]") -> NDArray[Any] | None:
     """Give the values of a column of numbers or times, in an order; None for any other column."""
     kind = column.dtype
+    if (
+        pd.api.types.is_object_dtype(kind)
+        and pd.api.types.infer_dtype(column, skipna=True) == "date"
+    ):
+        return pd.to_datetime(column).astype("int64").to_numpy()
     if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
         return column.astype("int64").to_numpy()
     if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):

@@ -22,6 +22,7 @@ from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
 from ml_assets.evaluation.seen import Place, see
 from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.table import Table, split_is
 
 # Lengths in days, by name.
 _PERIODS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
@@ -102,7 +103,7 @@ def find_staleness(
     confidence : float
         Of the intervals, 0 to 1, exclusive.
     """
-    days = ((times - trained_until) / pd.Timedelta(days=1)).to_numpy(np.float64, na_value=np.nan)
+    days = _days_after(times, trained_until)
     later = days[days > 0]
     period = _period(later, min_rows)
     pieces = _pieces(days, _PERIODS[period], min_rows)
@@ -117,6 +118,20 @@ def find_staleness(
     one = Aging(seen, model, metric, z, baselines, threshold)
     ages = [one.at(piece, len(rows), _PERIODS[period]) for piece, rows in pieces.items()]
     return _told(model, metric, period, ages, one.decay(list(pieces), ages))
+
+
+def last_training_row(examples: Table, time: str | None) -> Any:
+    """Give the time of the last training row of some examples; None where there is none."""
+    import pyarrow.compute as pc
+
+    if time is None:
+        return None
+    return pc.max(examples.to_arrow([time], where=split_is("train"))[time]).as_py()
+
+
+def _days_after(times: "pd.Series[Any]", moment: Any) -> Floats:
+    apart = pd.to_datetime(times) - pd.Timestamp(moment)
+    return np.asarray(apart / pd.Timedelta(days=1), dtype=np.float64)
 
 
 def _period(later: Floats, min_rows: int) -> str:
