@@ -16,7 +16,7 @@ from ml_assets.pages.render import Section, cut, figure, page_html, rows_table, 
 MAX_BYTES = 960_000
 # What tables and the page around them may take; the rest is for pictures.
 _TEXT_BYTES = 260_000
-_CELL, _SENTENCE, _MOST_ROWS = 80, 600, 100
+_CELL, _SENTENCE, _MOST_ROWS = 200, 600, 100
 _LEVELS = {"pass": "ok", "fail": "error", "cannot tell": "warn"}
 _NUMBERS = (
     "value", "low", "high", "limit", "found", "rows", "now", "then", "threshold", "accuracy",

@@ -76,7 +76,7 @@ def rule_table(rules: tuple[RuleResult, ...]) -> list[dict[str, Any]]:
     ordered = sorted(rules, key=lambda rule: rule.outcome == "pass")
     return [
         {
-            "rule": rule.rule if rule.metric is None else f"{rule.metric} {rule.rule}",
+            "rule": rule.key,
             "on": rule.slice or "all rows",
             "limit": _text(rule.limit),
             "found": _text(rule.value),

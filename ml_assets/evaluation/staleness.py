@@ -159,18 +159,17 @@ def _told(
     failed = sum(age.outcome == "fail" for age in ages)
     until = f"{_days(ages[-1].high)} after its last training row"
     if stale:
-        verdict = (
-            f"not worth serving from {_days(stale.low)} after its last training row: {stale.why}"
-        )
+        verdict = f"is not worth serving from {_days(stale.low)} after its last training row"
+        verdict += f": {stale.why}"
     elif failed:
         verdict = (
-            f"not worth serving at {failed} of {len(ages)} ages up to {until}, but was again later"
+            f"was not worth serving at {failed} of {len(ages)} ages up to {until}, but later again"
         )
     elif any(age.outcome == "pass" for age in ages):
-        verdict = f"worth serving at every age measured, up to {until}, as far as can be told"
+        verdict = f"is worth serving at every age measured, up to {until}, as far as can be told"
     else:
-        verdict = f"perhaps worth serving up to {until}: no age tells with confidence"
-    text = f"the {model} is {verdict}{_slope(metric, decay)}"
+        verdict = f"may be worth serving up to {until}, but no age tells with confidence"
+    text = f"the {model} {verdict}{_slope(metric, decay)}"
     stale_from = stale.low if stale else None
     return Staleness(model, metric, period, tuple(ages), decay, stale_from, text)
 

@@ -276,7 +276,10 @@ def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
             ["recall_at_precision@1.5"],
             r"recall_at_precision@1.5 needs a number from 0 to 1 after @",
         ),
-        (["recall_at_precision@x"], r"recall_at_precision@x needs .*such as recall_at_precision@0.9"),
+        (
+            ["recall_at_precision@x"],
+            r"recall_at_precision@x needs .*such as recall_at_precision@0.9",
+        ),
     ],
 )
 def test_what_is_no_metric_is_refused(names: list[str], message: str) -> None:
