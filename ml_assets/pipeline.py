@@ -89,7 +89,7 @@ class PipelineSpec(Spec):
                 "transform.features",
                 f"names '{''.join(told[:1])}', which makes the label",
             ),
-            *self.evaluation.mistakes(self.task),
+            *((True, ("evaluation", *k), text) for k, text in self.evaluation.mistakes(self.task)),
             (
                 bool(self.evaluation.fairness.protected) and self.task != "binary",
                 "evaluation.fairness",

@@ -11,7 +11,7 @@ Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, 
 their randomised decisions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from statistics import NormalDist
 from typing import Any, Literal
@@ -29,7 +29,7 @@ RATE_OF: Mapping[Goal, str] = {
     "selection_rate_ratio": "selection_rate",
     "true_positive_rate_difference": "true_positive_rate",
 }
-_LEVELS = 200
+_MOST_LEVELS = 400
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def offer_group_thresholds(
     Returns
     -------
     GroupThresholds or None
-        None with fewer than two groups that are large enough, or where one has no row that counts for
-        the goal in either half of the rows.
+        None with fewer than two groups that are large enough, where one has no row that counts for the
+        goal in either half of the rows, or where no thresholds meet the limit.
     """
     truth, score = np.asarray(y_true, np.int64), np.asarray(y_score, np.float64)
     names = np.asarray(groups, dtype=str)
@@ -173,12 +173,19 @@ def _fit(
     ratio: Callable[[float], float] = lambda low: low / limit if limit else 1.0  # noqa: E731
     highest = ratio if goal == RATIO else lambda low: low + limit
     options = []
-    for low in np.linspace(0, 1, _LEVELS + 1):
+    for low in _levels(known.values()):
         best = {group: curve.best(low, highest(low)) for group, curve in known.items()}
         if all(best.values()):
             right = sum(one[0] for one in best.values() if one)
             options.append((right, {group: one[1] for group, one in best.items() if one}))
     return max(options, key=lambda option: option[0])[1] if options else None
+
+
+def _levels(curves: Iterable[_Group]) -> Floats:
+    """The rates that the lowest group could have: those that occur, thinned; not that of nobody."""
+    found = np.unique(np.concatenate([curve.rates for curve in curves]))
+    found = found[found > 0]
+    return found[np.unique(np.linspace(0, len(found) - 1, _MOST_LEVELS).astype(int))]
 
 
 def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None:

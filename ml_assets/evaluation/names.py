@@ -92,24 +92,29 @@ def is_own(name: str) -> bool:
     return ":" in name
 
 
-def metric_mistake(task: Task, name: str) -> str | None:
+def metric_mistake(name: str, task: Task | None = None) -> str | None:
     """Say what is wrong with a metric's name, as the end of a sentence that begins with it; or None.
 
-    Whether a function of one's own can be imported is not looked at.
+    Whether a function of one's own can be imported is not looked at. Without a task every task's metrics
+    are allowed.
     """
-    base, at, value = name.partition("@")
+    tasks = [task] if task else list(USUAL)
+    plain = {one for each in tasks for one in (*USUAL[each], *FURTHER[each])}
+    at = {one for each in tasks for one in AT[each]}
+    base, _, value = name.partition("@")
     if is_own(name):
         return (
             None if is_function_name(name) else "must be module:function, such as shop.value:profit"
         )
-    if not at and name in (*USUAL[task], *FURTHER[task]):
+    if name in plain:
         return None
-    if base in AT[task]:
+    if base in at:
         return _value_mistake(base, value)
-    allowed = sorted({*USUAL[task], *FURTHER[task], *(f"{one}@" for one in AT[task])})
+    allowed = sorted({*plain, *(f"{one}@" for one in at)})
+    wrong = f"cannot be measured for a {task} task" if task else "is not a metric"
     return (
-        f"cannot be measured for a {task} task; allowed: {', '.join(allowed)} with a value, and "
-        f"module:function.{did_you_mean(name, allowed)}"
+        f"{wrong}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "
+        "module:function"
     )
 
 

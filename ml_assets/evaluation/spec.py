@@ -190,12 +190,12 @@ class EvaluationSpec(Spec):
         """The functions of the user's own, by the key that names each."""
         return {key: name for key, name in self._named() if is_own(name)}
 
-    def mistakes(self, task: Task) -> Iterator[tuple[bool, tuple[str | int, ...], str]]:
-        """Give what is wrong with the metrics for a task, as rules for `broken_rules`."""
+    def mistakes(self, task: Task | None = None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Give what is wrong with the metrics for a task, by the key that names each."""
         for key, name in self._named():
-            mistake = metric_mistake(task, name)
-            told = f"names '{name}', which {mistake}" if key[0] == "metrics" else mistake
-            yield mistake is not None, ("evaluation", *key), told or ""
+            mistake = metric_mistake(name, task)
+            if mistake is not None:
+                yield key, f"names '{name}', which {mistake}" if key[0] == "metrics" else mistake
 
     def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every metric, by the key that names it."""
@@ -210,13 +210,14 @@ class EvaluationSpec(Spec):
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
         broken_rules(
+            *((True, key, text) for key, text in self.mistakes()),
             *(
                 (True, (part, name, end), f"{value:g} {_between(name)}")
                 for part, thresholds in self._thresholds().items()
                 for name, threshold in thresholds.items()
                 for end, value in (("min", threshold.min), ("max", threshold.max))
                 if value is not None and _is_outside(name, value)
-            )
+            ),
         )
         return self
 

@@ -269,7 +269,7 @@ def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["specificty"], r"specificty cannot be measured for a binary task; .*'specificity'"),
+        (["specificty"], r"specificty cannot be measured for a binary task. .*'specificity'"),
         (["mse"], r"mse cannot be measured for a binary task"),
         (["recall_at_precision"], r"needs a number from 0 to 1 after @, such as"),
         (

@@ -188,6 +188,6 @@ def test_what_does_not_fit_is_refused(task: Any, y: Any, p: Any, message: str) -
 
 def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(
-        DataError, match=r"roc_au cannot be measured for a binary task; .*'roc_auc'"
+        DataError, match=r"roc_au cannot be measured for a binary task. .*'roc_auc'"
     ):
         compute_metrics("binary", [0, 1], [0.1, 0.9], ["roc_au"])
