@@ -260,6 +260,7 @@ def _staleness(
             model=model,
             baselines=baselines,
             threshold=spec.thresholds.get(metric),
+            min_rows=spec.min_slice_size,
             samples=spec.bootstrap_samples,
             confidence=spec.confidence,
             seed=spec.seed,

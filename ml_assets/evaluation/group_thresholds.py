@@ -183,9 +183,10 @@ def _fit(
 
 def _levels(curves: Iterable[_Group]) -> Floats:
     """The rates that the lowest group could have: those that occur, thinned; not that of nobody."""
-    found = np.unique(np.concatenate([curve.rates for curve in curves]))
+    found: Floats = np.unique(np.concatenate([curve.rates for curve in curves]))
     found = found[found > 0]
-    return found[np.unique(np.linspace(0, len(found) - 1, _MOST_LEVELS).astype(int))]
+    kept = np.unique(np.linspace(0, len(found) - 1, _MOST_LEVELS).astype(int))
+    return np.asarray(found[kept])
 
 
 def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None:

@@ -156,7 +156,7 @@ class EvaluationSpec(Spec):
         Columns, quantile bins of a column (``distance:4``), or crosses of these (``a,b``), whose values
         are evaluated on their own.
     min_slice_size : int
-        Slices with fewer rows are left out, >= 1.
+        Slices with fewer rows are left out, >= 1; and ages of the model with fewer rows.
     slice_thresholds : mapping
         Thresholds that every slice must meet.
     weak_slices : WeakSlicesSpec

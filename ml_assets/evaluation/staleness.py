@@ -27,6 +27,8 @@ from ml_assets.table import Table, split_is
 # Lengths in days, by name.
 _PERIODS = {"hour": 1 / 24, "day": 1.0, "week": 7.0, "month": 30.0, "quarter": 91.0, "year": 365.0}
 _MOST_PERIODS = 20
+# The share of the later rows that must lie in periods with enough rows.
+_LEAST_KEPT = 0.8
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def find_staleness(
     model: str = "candidate",
     baselines: Sequence[str] = (),
     threshold: ThresholdSpec | None = None,
-    min_rows: int = 200,
+    min_rows: int = 100,
     samples: int = 200,
     confidence: float = 0.95,
     seed: int = 0,
@@ -104,11 +106,9 @@ def find_staleness(
         Of the intervals, 0 to 1, exclusive.
     """
     days = _days_after(times, trained_until)
-    later = days[days > 0]
-    period = _period(later, min_rows)
-    pieces = _pieces(days, _PERIODS[period], min_rows)
-    if len(pieces) < 2:
-        return _untold(model, metric, period, len(later), min_rows)
+    period, pieces = _cut(days, min_rows)
+    if not pieces:
+        return _untold(model, metric, period, int((days > 0).sum()), min_rows)
     places: dict[Place, Indices | None] = {
         (name, at): rows for name in (model, *baselines) for at, rows in pieces.items()
     }
@@ -134,13 +134,16 @@ def _days_after(times: "pd.Series[Any]", moment: Any) -> Floats:
     return np.asarray(apart / pd.Timedelta(days=1), dtype=np.float64)
 
 
-def _period(later: Floats, min_rows: int) -> str:
-    """The shortest period of which there are few enough, and which are large enough on average."""
+def _cut(days: Floats, min_rows: int) -> tuple[str, dict[int, Indices]]:
+    """The shortest period that cuts the later rows into few pieces, most of them large enough."""
+    later = days[days > 0]
     for name, length in _PERIODS.items():
-        count = math.ceil(later.max(initial=0.0) / length)
-        if count <= _MOST_PERIODS and len(later) >= count * min_rows:
-            return name
-    return next(reversed(_PERIODS))
+        pieces = _pieces(days, length, min_rows)
+        kept = sum(len(rows) for rows in pieces.values())
+        few = math.ceil(later.max(initial=0.0) / length) <= _MOST_PERIODS
+        if few and len(pieces) > 1 and kept >= _LEAST_KEPT * len(later):
+            return name, pieces
+    return name, {}
 
 
 def _pieces(days: Floats, length: float, min_rows: int) -> dict[int, Indices]:

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pytest
 
 from ml_assets import durable
@@ -23,20 +24,38 @@ UPSTREAM = (
 )  # fmt: skip
 
 
+# What takes the longest, and is looked at by one test.
+QUICK = {"weak_slices": {"enabled": False}, "explanation": False}
+
+
 def _pipeline(task: Task, **evaluation: Any) -> PipelineSpec:
+    return _pipeline_with({}, task, **QUICK, **evaluation)
+
+
+def _pipeline_with(parts: dict[str, Any], task: Task, **evaluation: Any) -> PipelineSpec:
     ingest = {"source": {"csv": "a.csv"}, "key": "id", "time": "when"}
-    return PipelineSpec.model_validate(
-        {"name": "shop", "task": task, "ingest": ingest, "labels": "paid", "evaluation": evaluation}
-    )
+    given = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
+    return PipelineSpec.model_validate({**given, "evaluation": evaluation, **parts})
 
 
 def _store(home: Path) -> Store:
     return Store(Home(home).pipeline("shop"))
 
 
-def _prepare(home: Path, task: Task, seed: int = 0, champion: str | None = None) -> Artifact:
+def _prepare(
+    home: Path,
+    task: Task,
+    seed: int = 0,
+    champion: str | None = None,
+    champions_examples: str | None = None,
+    email: bool = False,
+) -> Artifact:
     store = _store(home)
     frame = examples(task, seed=7)
+    if email:
+        # The model does worse for one of them.
+        is_ann = (frame["amount"] > 40) & (frame["_label"] == 1)
+        frame["email"] = np.where(is_ann, "ann@x.org", "bob@x.org")
     put_artifact(
         store, "validated_examples", lambda path: write_frame(path / "examples.parquet", frame)
     )
@@ -50,7 +69,8 @@ def _prepare(home: Path, task: Task, seed: int = 0, champion: str | None = None)
         store, "best_hyperparameters", lambda path: draw_nothing(path / "tuning_history.png")
     )
     model = put_artifact(store, "model", lambda path: write_bundle(path, task, seed))
-    baseline = {"version": 1, "model_digest": champion} if champion else {}
+    facts = {"version": 1, "model_digest": champion, "examples_digest": champions_examples}
+    baseline = facts if champion else {}
     put_artifact(
         store, "baseline_model", lambda path: durable.write_json(path / "baseline.json", baseline)
     )
@@ -212,3 +232,102 @@ def test_without_protected_columns_nobody_is_judged(home: Path) -> None:
 
     assert "disadvantage" not in checks
     assert not (artifact.path / "fairness.json").exists()
+
+
+def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) -> None:
+    _prepare(home, "binary", email=True)
+    thresholds = {"roc_auc": {"min": 0.6}}
+    artifact, checks = _evaluate(home, _pipeline_with({}, "binary", thresholds=thresholds))
+    assert set(checks) == {"blessing", "not_flawless", "staleness"}
+    explained = artifact.json("explanation.json")
+    assert [one["column"] for one in explained["importance"]] == ["amount", "city"]
+    assert explained["dependence"][0]["column"] == "amount"
+    weak = artifact.json("weak_slices.json")
+    # The key, the label, reserved columns, and those that may name a person are not searched.
+    assert weak["columns"] == len(["when", "amount", "city"])
+    assert artifact.json("staleness.json")[0]["period"] == "month"
+    page = (artifact.path / "report.html").read_text()
+    assert len(page) < 1_000_000
+    pictures = {"roc_and_calibration.png", "importance.png", "dependence.png", "staleness.png"}
+    assert {path.name for path in artifact.path.glob("*.png")} >= pictures
+    assert "Search of hyperparameters" in page
+    assert "ann@x.org" not in page + str(weak)
+    assert checks["staleness"].description == artifact.json("staleness.json")[0]["text"]
+
+
+def test_what_is_turned_off_is_not_looked_for(home: Path) -> None:
+    _prepare(home, "binary")
+    artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
+    files = {path.name for path in artifact.path.iterdir()}
+    assert files.isdisjoint({"weak_slices.json", "explanation.json", "importance.png"})
+
+
+def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Path) -> None:
+    _prepare(home, "binary")
+    unreachable = {"thresholds": {"roc_auc": {"min": 0.999}}}
+    _, checks = _evaluate(home, _pipeline("binary", **unreachable))
+    assert not checks["staleness"].passed
+    assert checks["staleness"].severity == dg.AssetCheckSeverity.WARN
+    text = checks["staleness"].description or ""
+    assert "the candidate is not worth serving from 30 days after its last training row" in text
+    assert "trained anew after 60 days only: set monitoring.retraining.max_age_days to less" in text
+
+
+def test_the_champion_ages_too_where_its_examples_are_kept(home: Path) -> None:
+    store = _store(home)
+    champion = put_artifact(store, "model", lambda path: write_bundle(path, "binary", 1))
+    frame = examples("binary", seed=1)
+    made_from = put_artifact(
+        store, "examples", lambda path: write_frame(path / "examples.parquet", frame)
+    )
+    _prepare(home, "binary", champion=champion.digest, champions_examples=made_from.digest)
+    artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
+    assert [one["model"] for one in artifact.json("staleness.json")] == ["candidate", "champion"]
+
+
+def test_rows_count_by_their_weights(home: Path) -> None:
+    _prepare(home, "binary")
+    parts = {"statistics": {"weight": "amount"}}
+    thresholds = {"roc_auc": {"min": 0.5}}
+    artifact, _ = _evaluate(home, _pipeline_with(parts, "binary", **QUICK, thresholds=thresholds))
+    found = Evaluation.from_json(artifact.json("evaluation.json"))
+    plain, _ = _evaluate(home, _pipeline("binary", thresholds=thresholds))
+    usual = Evaluation.from_json(plain.json("evaluation.json"))
+    assert found.unweighted == usual.metric("roc_auc")
+    assert found.metric("roc_auc") != usual.metric("roc_auc")
+    assert usual.unweighted is None
+
+
+def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
+    _prepare(home, "binary")
+    own = f"{__name__}:share_called"
+    evaluation = {
+        "metrics": ["specificity", "precision@0.3"],
+        "thresholds": {"roc_auc": {"min": 0.5}, own: {"max": 1.0}},
+        "slices": ["city", "amount:3"],
+        "slice_thresholds": {"recall@0.2": {"min": 0.0}},
+    }
+    artifact, _ = _evaluate(home, _pipeline("binary", **evaluation))
+    found = Evaluation.from_json(artifact.json("evaluation.json"))
+    names = [metric.name for metric in found.metrics]
+    assert names[-4:] == ["specificity", "precision@0.3", own, "recall@0.2"]
+    assert found.blessed
+    assert len([piece for piece in found.slices if piece.by == "amount:3"]) == 3
+    assert {rule.key for rule in found.rules} >= {f"{own}.max", "recall@0.2.min[city=Oslo]"}
+
+
+def share_called(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
+    return float(((y_pred > 0.5) * sample_weight).sum() / sample_weight.sum())
+
+
+def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Path) -> None:
+    _prepare(home, "binary")
+    own = f"{__name__}:share_called"
+    for key in ({"metrics": [own]}, {"slice_thresholds": {own: {"min": 0.0}}}):
+        pipeline = _pipeline("binary", **key)
+        artifact, _ = _evaluate(home, pipeline)
+        record = _store(home).current("evaluation")
+        assert record is not None
+        assert __name__ in record.ingredients["code"]
+        assert __name__ in pipeline.user_modules
+        assert artifact.fingerprint == record.fingerprint

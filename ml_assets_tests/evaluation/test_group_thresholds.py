@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.fairness_report import assess_fairness, threshold_table
+from ml_assets.evaluation.fairness import find_unfairness
+from ml_assets.evaluation.fairness_report import Fairness, _offers, threshold_table
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.group_thresholds import RATIO, Goal, _fit, offer_group_thresholds
 from ml_assets.evaluation.spec import FairnessSpec
@@ -108,11 +109,13 @@ def test_too_few_rows_are_told() -> None:
 
 
 def test_they_are_offered_for_what_fails_and_only_for_that() -> None:
-    y, score, groups = _people(2000)
-    rows = pd.DataFrame({"sex": groups, "shift": np.arange(len(y)) % 2, "x": score})
+    y, score, groups = _people()
+    rows = pd.DataFrame({"sex": groups, "shift": np.arange(len(y)) % 2})
+    findings = find_unfairness(y, score, rows)
     spec = FairnessSpec(protected=["sex", "shift"])
-    found = assess_fairness(y, score, rows, ["x"], spec)
-    assert {column for column, _ in found.offers} == {"sex", "sex, shift"}
+    offers = tuple(_offers(findings, y, score, rows, spec))
+    assert {column for column, _ in offers} == {"sex", "sex, shift"}
+    found = Fairness(tuple(findings), {}, (), offers)
     table = threshold_table(found)
     assert {row["group"] for row in table if row["column"] == "sex"} == {"sex=f", "sex=m"}
     assert found.to_json()["offers"][0]["goal"] == "selection_rate_ratio"
