@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ml_assets import durable
+from ml_assets.artifacts.declared import declared, ingredients_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
@@ -225,13 +226,16 @@ def test_groups_of_people_are_judged_where_protected_columns_are_named(
     assert (artifact.path / "groups.png").is_file()
 
 
-def test_without_protected_columns_nobody_is_judged(home: Path) -> None:
+def test_what_is_not_asked_for_is_not_looked_for(home: Path) -> None:
     _prepare(home, "binary")
 
     artifact, checks = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.5}}))
 
     assert "disadvantage" not in checks
-    assert not (artifact.path / "fairness.json").exists()
+    files = {path.name for path in artifact.path.iterdir()}
+    assert files.isdisjoint(
+        {"fairness.json", "weak_slices.json", "explanation.json", "importance.png"}
+    )
 
 
 def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) -> None:
@@ -253,13 +257,6 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
     assert "Search of hyperparameters" in page
     assert "ann@x.org" not in page + str(weak)
     assert checks["staleness"].description == artifact.json("staleness.json")[0]["text"]
-
-
-def test_what_is_turned_off_is_not_looked_for(home: Path) -> None:
-    _prepare(home, "binary")
-    artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
-    files = {path.name for path in artifact.path.iterdir()}
-    assert files.isdisjoint({"weak_slices.json", "explanation.json", "importance.png"})
 
 
 def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Path) -> None:
@@ -316,18 +313,16 @@ def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
     assert {rule.key for rule in found.rules} >= {f"{own}.max", "recall@0.2.min[city=Oslo]"}
 
 
+def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Path) -> None:
+    own = f"{__name__}:share_called"
+    for evaluation in ({"metrics": [own]}, {"slice_thresholds": {own: {"min": 0.0}}}):
+        pipeline = _pipeline("binary", **evaluation)
+        build_assets(pipeline)
+        stage = declared("shop", "evaluation")
+        assert stage is not None
+        assert __name__ in ingredients_now(stage, Home(home), {})["code"]
+        assert pipeline.user_modules == (__name__,)
+
+
 def share_called(y_true: Any, y_pred: Any, sample_weight: Any) -> float:
     return float(((y_pred > 0.5) * sample_weight).sum() / sample_weight.sum())
-
-
-def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Path) -> None:
-    _prepare(home, "binary")
-    own = f"{__name__}:share_called"
-    for key in ({"metrics": [own]}, {"slice_thresholds": {own: {"min": 0.0}}}):
-        pipeline = _pipeline("binary", **key)
-        artifact, _ = _evaluate(home, pipeline)
-        record = _store(home).current("evaluation")
-        assert record is not None
-        assert __name__ in record.ingredients["code"]
-        assert __name__ in pipeline.user_modules
-        assert artifact.fingerprint == record.fingerprint
