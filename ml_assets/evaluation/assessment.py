@@ -14,7 +14,7 @@ from ml_assets.evaluation.importance import (
     partial_dependence,
     permutation_importance,
 )
-from ml_assets.evaluation.metrics import check_predictions, spoilt, with_extra
+from ml_assets.evaluation.metrics import check_predictions, spoilt
 from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
 from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import Evaluation
@@ -245,28 +245,28 @@ def _staleness(
     """How each model ages whose last training row is known; only the candidate has its baselines."""
     if facts.time is None:
         return None
-    weight, metric = _weight(rows, facts), facts.main_metric
-    scored = {
-        name: with_extra(check_predictions(facts.task, rows[LABEL], one, weight), [metric])
-        for name, one in {CANDIDATE: scores.candidate, **scores.baselines}.items()
-    }
-    own = (MAJORITY,) if is_linear(candidate) else (LINEAR, MAJORITY)
+    metric, linear = facts.main_metric, [] if is_linear(candidate) else [LINEAR]
+    models = {CANDIDATE: scores.candidate, CHAMPION: scores.baselines.get(CHAMPION)}
+    beside = {CANDIDATE: [*linear, MAJORITY], CHAMPION: [MAJORITY]}
     return tuple(
         find_staleness(
-            scored,
+            rows[LABEL],
+            score,
             rows[facts.time],
             facts.trained_until[model],
+            task=facts.task,
+            baselines={name: scores.baselines[name] for name in beside[model]},
             metric=metric,
-            model=model,
-            baselines=baselines,
             threshold=spec.thresholds.get(metric),
+            model=model,
+            sample_weight=_weight(rows, facts),
             min_rows=spec.min_slice_size,
-            samples=spec.bootstrap_samples,
+            bootstrap_samples=spec.bootstrap_samples,
             confidence=spec.confidence,
             seed=spec.seed,
         )
-        for model, baselines in ((CANDIDATE, own), (CHAMPION, (MAJORITY,)))
-        if model in facts.trained_until and model in scored
+        for model, score in models.items()
+        if model in facts.trained_until and score is not None
     )
 
 

@@ -190,8 +190,9 @@ def threshold_table(found: Fairness) -> list[dict[str, str]]:
             "group": group,
             "threshold": _text(threshold),
             "limit": _text(offer.limit),
-            "now": _text(offer.before),
-            "then": _text(offer.after),
+            "now": _text(offer.before.value if offer.before else None),
+            "then": _text(offer.after.value if offer.after else None),
+            "outcome": offer.outcome,
             "accuracy": _text(offer.accuracy),
             "loss of accuracy": f"{offer.cost.low:.3f} to {offer.cost.high:.3f}",
         }

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ml_assets.evaluation.fairness import Outcome, judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.rates import Apart
@@ -45,10 +46,10 @@ class GroupThresholds:
     thresholds : tuple of (str, float)
         For each group of at least the minimum size; a score of at least this is the favourable decision.
         The other groups keep the usual threshold.
-    before, after : float or None
-        The measure with the usual threshold, and with these.
-    meets : bool
-        Whether `after` keeps the limit; with small groups it may not.
+    before, after : Apart or None
+        The measure with the usual threshold, and with these, each with its interval.
+    outcome : {"pass", "fail", "cannot tell"}
+        Whether the whole interval of `after` keeps the limit; with small groups it may not.
     accuracy : float
         The share of right decisions with the usual threshold.
     cost : Apart
@@ -60,9 +61,9 @@ class GroupThresholds:
     goal: Goal
     limit: float
     thresholds: tuple[tuple[str, float], ...]
-    before: float | None
-    after: float | None
-    meets: bool
+    before: Apart | None
+    after: Apart | None
+    outcome: Outcome
     accuracy: float
     cost: Apart
     text: str
@@ -132,11 +133,13 @@ def offer_group_thresholds(
         decided[rows] = _decide(score[rows], names[rows], own or {}, decision_threshold)
     cost = _cost(usual == truth, decided == truth, confidence)
     kept = np.isin(names, large)
-    before, after = (_measure(truth, one, names, kept, goal) for one in (usual, decided))
+    before, after = (
+        _measure(truth[kept], one[kept], names[kept], goal, confidence) for one in (usual, decided)
+    )
     accuracy = float((usual == truth).mean())
-    meets = after is not None and (after >= limit if goal == RATIO else after <= limit)
+    outcome = judge("opportunity_denial", goal, "", after, limit, "").outcome
     offered = GroupThresholds(
-        goal, limit, tuple(whole.items()), before, after, meets, accuracy, cost, ""
+        goal, limit, tuple(whole.items()), before, after, outcome, accuracy, cost, ""
     )
     return replace(offered, text=_told(offered))
 
@@ -220,15 +223,14 @@ def _measure(
     truth: NDArray[np.int64],
     decided: NDArray[np.bool_],
     names: NDArray[np.str_],
-    kept: NDArray[np.bool_],
     goal: Goal,
-) -> float | None:
-    found = group_metrics(truth[kept], decided[kept], names[kept], min_group_size=1)
+    confidence: float,
+) -> Apart | None:
+    found = group_metrics(truth, decided, names, confidence=confidence, min_group_size=1)
     apart = found.disparity(RATE_OF[goal])
     if apart is None:
         return None
-    one = apart.ratio if goal == RATIO else apart.difference
-    return one.value if one else None
+    return apart.ratio if goal == RATIO else apart.difference
 
 
 def _cost(before: NDArray[np.bool_], after: NDArray[np.bool_], confidence: float) -> Apart:
@@ -243,11 +245,12 @@ def _told(found: GroupThresholds) -> str:
     each = ", ".join(f"{group} {threshold:.3g}" for group, threshold in found.thresholds)
     bound = f"at {'least' if found.goal == RATIO else 'most'} {found.limit:g} is allowed"
     told, then = (
-        f"{one:.3f}" if one is not None else "undefined" for one in (found.before, found.after)
+        f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" if one else "undefined"
+        for one in (found.before, found.after)
     )
-    doubt = "" if found.meets else "; the groups are too small to find thresholds that meet it"
+    doubt = "" if found.outcome != "fail" else "; the groups are too small to find better ones"
     return (
         f"with the thresholds {each} the {found.goal.replace('_', ' ')} would be {then} instead of "
-        f"{told} ({bound}){doubt}, and the accuracy {found.accuracy - found.cost.value:.3f} instead of "
-        f"{found.accuracy:.3f} (a loss of {found.cost.low:.3f} to {found.cost.high:.3f})"
+        f"{told}; {bound}{doubt}. The accuracy would be {found.accuracy - found.cost.value:.3f} instead "
+        f"of {found.accuracy:.3f} (a loss of {found.cost.low:.3f} to {found.cost.high:.3f})"
     )

@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
+from ml_assets.errors import DataError
 from ml_assets.evaluation.ages import Age, Aging
-from ml_assets.evaluation.metrics import Predictions
+from ml_assets.evaluation.metrics import check_predictions, with_extra
+from ml_assets.evaluation.names import MAIN, Task
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
 from ml_assets.evaluation.seen import Place, see
@@ -67,16 +70,19 @@ class Staleness:
 
 
 def find_staleness(
-    scored: Mapping[str, Predictions],
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     times: "pd.Series[Any]",
     trained_until: Any,
     *,
-    metric: str,
+    task: Task = "binary",
+    baselines: Mapping[str, ArrayLike] | None = None,
+    metric: str | None = None,
+    threshold: ThresholdSpec | Mapping[str, Any] | None = None,
     model: str = "candidate",
-    baselines: Sequence[str] = (),
-    threshold: ThresholdSpec | None = None,
+    sample_weight: ArrayLike | None = None,
     min_rows: int = 100,
-    samples: int = 200,
+    bootstrap_samples: int = 200,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Staleness:
@@ -84,40 +90,57 @@ def find_staleness(
 
     Parameters
     ----------
-    scored : mapping of str to Predictions
-        The model's predictions and the baselines', for the same rows.
+    y_true, y_score : array-like
+        As for `evaluate`: rows that the model was not trained on.
     times : Series
-        When each row's prediction was wanted.
+        When each row's prediction was wanted. Its index is not looked at.
     trained_until : timestamp
         The time of the model's last training row.
-    metric : str
-        What to measure; it must be among the metrics of `scored`.
-    model : str
-        Which of `scored` ages.
-    baselines : sequence of str
-        Those of `scored` that it must not fall behind.
-    threshold : ThresholdSpec, optional
+    task : {"binary", "multiclass", "regression"}
+        What kind of label is predicted.
+    baselines : mapping of str to array-like, optional
+        Predictions for the same rows of models that it must not fall behind.
+    metric : str, optional
+        What to measure; the task's usual one by default.
+    threshold : ThresholdSpec or mapping, optional
         What the metric must reach: `min` and `max`.
+    model : str
+        The model's name, for the text.
+    sample_weight : array-like, optional
+        The weight of each row, >= 0.
     min_rows : int
         Periods with fewer rows are left out, >= 2.
-    samples, seed : int
-        Of the bootstrap.
+    bootstrap_samples, seed : int
+        Of the intervals.
     confidence : float
         Of the intervals, 0 to 1, exclusive.
+
+    Raises
+    ------
+    DataError
+        If lengths, labels or the metric's name do not fit.
     """
+    wanted, others = metric or MAIN[task], dict(baselines or {})
+    scored = {
+        name: with_extra(check_predictions(task, y_true, scores, sample_weight), [wanted])
+        for name, scores in {model: y_score, **others}.items()
+    }
     days = _days_after(times, trained_until)
+    if len(days) != len(scored[model].y_true):
+        raise DataError(f"times has {len(days):,} rows, y_true {len(scored[model].y_true):,}.")
     period, pieces = _cut(days, min_rows)
     if not pieces:
-        return _untold(model, metric, period, int((days > 0).sum()), min_rows)
+        return _untold(model, wanted, period, int((days > 0).sum()), min_rows)
     places: dict[Place, Indices | None] = {
-        (name, at): rows for name in (model, *baselines) for at, rows in pieces.items()
+        (name, at): rows for name in scored for at, rows in pieces.items()
     }
-    seen = see(scored, places, samples=samples, seed=seed, confidence=confidence)
-    stricter = 1 - (1 - confidence) / (len(pieces) * (1 + len(baselines)))
+    seen = see(scored, places, samples=bootstrap_samples, seed=seed, confidence=confidence)
+    stricter = 1 - (1 - confidence) / (len(pieces) * (1 + len(others)))
     z = NormalDist().inv_cdf((1 + stricter) / 2)
-    one = Aging(seen, model, metric, z, baselines, threshold)
+    limits = None if threshold is None else ThresholdSpec.model_validate(threshold)
+    one = Aging(seen, model, wanted, z, list(others), limits)
     ages = [one.at(piece, len(rows), _PERIODS[period]) for piece, rows in pieces.items()]
-    return _told(model, metric, period, ages, one.decay(list(pieces), ages))
+    return _told(model, wanted, period, ages, one.decay(list(pieces), ages))
 
 
 def last_training_row(examples: Table, time: str | None) -> Any:

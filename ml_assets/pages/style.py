@@ -19,6 +19,7 @@ min-width:110px}
 .tile.error b{color:var(--err)}.tile.warn b{color:var(--warn)}.tile.drift b{color:var(--drift)}
 nav{display:flex;flex-wrap:wrap;gap:14px;margin:8px 0 0}
 .box{background:var(--card);border:1px solid var(--line);border-radius:8px;overflow-x:auto}
+.box+.box{margin-top:14px}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:5px 10px;vertical-align:top}
 .box>table>tbody>tr+tr>td{border-top:1px solid var(--line)}
 th{font-size:12px;color:var(--dim);font-weight:600;white-space:nowrap}

@@ -42,11 +42,13 @@ def test_thresholds_meet_the_limit_at_a_cost_that_is_told(goal: Goal, limit: flo
     assert value is not None
     assert value.value >= limit - 0.01 if goal == RATIO else value.value <= limit + 1e-9
     assert found.before is not None
-    assert found.before < 0.6 if goal == RATIO else found.before > 0.2
+    assert found.after is not None
+    assert found.outcome != "fail"
+    assert found.before.value < 0.6 if goal == RATIO else found.before.value > 0.2
     lost = found.accuracy - (decided == y).mean()
     assert found.cost.low - 0.01 <= lost <= found.cost.high + 0.01
     assert found.cost.high < 0.1
-    assert f"would be {found.after:.3f} instead of {found.before:.3f}" in found.text
+    assert f"would be {found.after.value:.3f} ({found.after.low:.3f} to " in found.text
 
 
 @given(seed=st.integers(0, 999), goal=st.sampled_from(GOALS), limit=st.sampled_from([0.2, 0.8]))
@@ -102,10 +104,14 @@ def test_too_few_rows_are_told() -> None:
     random = np.random.default_rng(3)
     groups = np.repeat(["a", "b"], 40)
     y, score = random.integers(0, 2, 80), random.random(80)
-    found = offer_group_thresholds(y, score, groups, goal=GOALS[1], limit=0.02, min_group_size=20)
+    how: Any = {"goal": GOALS[1], "limit": 0.02, "min_group_size": 20}
+    found = offer_group_thresholds(y, score, groups, **how)
     assert found is not None
-    assert not found.meets
-    assert "the groups are too small to find thresholds that meet it" in found.text
+    assert found.outcome == "cannot tell"
+    found = offer_group_thresholds(y, score, groups, **how, confidence=0.01)
+    assert found is not None
+    assert found.outcome == "fail"
+    assert "the groups are too small to find better ones" in found.text
 
 
 def test_they_are_offered_for_what_fails_and_only_for_that() -> None:

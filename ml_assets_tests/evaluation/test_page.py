@@ -14,7 +14,6 @@ from ml_assets.evaluation.fairness_report import Fairness
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.group_thresholds import offer_group_thresholds
 from ml_assets.evaluation.importance import Importance
-from ml_assets.evaluation.metrics import check_predictions
 from ml_assets.evaluation.page import MAX_BYTES, evaluation_html
 from ml_assets.evaluation.staleness import find_staleness
 from ml_assets.evaluation.weak_slices import find_weak_slices
@@ -39,7 +38,6 @@ def _assessment(rows: int = 3000) -> Assessment:
         ((HOSTILE, offer),),
     )
     times = pd.Series(pd.Timestamp(0) + pd.to_timedelta(np.linspace(0, 5, rows), unit="D"))
-    scored = {"candidate": check_predictions("binary", y, score)}
     return Assessment(
         evaluate(
             y, score, features=table, slices=[HOSTILE.replace(",", "")], baselines={"linear": score},
@@ -49,7 +47,7 @@ def _assessment(rows: int = 3000) -> Assessment:
         find_weak_slices(table, y, score),
         (Importance(HOSTILE, 0.1, 0.05, 0.15, 0.2),),
         (),
-        (find_staleness(scored, times, pd.Timestamp(0), metric="roc_auc", samples=20),),
+        (find_staleness(y, score, times, pd.Timestamp(0), bootstrap_samples=20),),
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from ml_assets import durable
+from ml_assets.errors import DataError
 from ml_assets.evaluation.age_picture import draw_staleness
-from ml_assets.evaluation.metrics import Predictions, check_predictions
 from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness
 
@@ -19,30 +19,27 @@ TRAINED = pd.Timestamp("2026-01-01")
 
 def _aged(
     strength: NDArray[Any], linear: NDArray[Any] | None = None, seed: int = 0
-) -> tuple[dict[str, Predictions], "pd.Series[Any]"]:
+) -> tuple[NDArray[Any], NDArray[Any], Any, "pd.Series[Any]"]:
     """A model whose signal has the strength of each day, 300 rows a day."""
     random = np.random.default_rng(seed)
     day = np.repeat(np.arange(len(strength)), 300)
     cause = random.normal(0, 1.5, len(day))
     y = (random.random(len(day)) < 1 / (1 + np.exp(-cause))).astype(int)
 
-    def score(weight: NDArray[Any]) -> Predictions:
+    def score(weight: NDArray[Any]) -> NDArray[Any]:
         noisy = weight[day] * cause + (1 - weight[day]) * random.normal(0, 1.5, len(day))
-        return check_predictions("binary", y, 1 / (1 + np.exp(-noisy)))
+        return np.asarray(1 / (1 + np.exp(-noisy)))
 
-    scored = {"candidate": score(strength)}
-    if linear is not None:
-        scored["linear"] = score(linear)
+    own, theirs = score(strength), None if linear is None else {"linear": score(linear)}
     hours = pd.to_timedelta(24 * day + random.uniform(0.1, 23.9, len(day)), unit="h")
-    return scored, pd.Series(TRAINED + hours)
+    return y, own, theirs, pd.Series(TRAINED + hours)
 
 
 def _stale(strength: NDArray[Any], linear: NDArray[Any] | None = None, **how: Any) -> Staleness:
-    scored, times = _aged(strength, linear)
+    y, score, baselines, times = _aged(strength, linear)
     return find_staleness(
-        scored, times, TRAINED, metric="roc_auc", samples=100,
-        baselines=[name for name in scored if name != "candidate"], **how,
-    )  # fmt: skip
+        y, score, times, TRAINED, baselines=baselines, bootstrap_samples=100, **how
+    )
 
 
 GOOD, BAD = 0.9, 0.1
@@ -78,10 +75,9 @@ def test_a_model_is_stale_where_a_baseline_that_was_trained_with_it_is_better() 
 def test_the_decay_is_the_slope_over_the_days() -> None:
     strength = np.linspace(0.9, 0.2, 8)
     found = _stale(strength)
-    scored, times = _aged(strength)
+    y, score, _, times = _aged(strength)
     days = ((times - TRAINED) / pd.Timedelta(days=1)).astype(int)
-    one = scored["candidate"]
-    aucs = [roc_auc_score(one.y_true[days == day], one.y_pred[days == day]) for day in range(8)]
+    aucs = [roc_auc_score(y[days == day], score[days == day]) for day in range(8)]
     assert found.decay is not None
     assert found.decay.value == pytest.approx(-np.polyfit(range(8), aucs, 1)[0])
     assert found.decay.low is not None
@@ -93,9 +89,9 @@ def test_the_decay_is_the_slope_over_the_days() -> None:
 def test_a_steady_model_is_rarely_called_stale_and_its_decay_may_be_chance() -> None:
     wrong = 0
     for seed in range(10):
-        scored, times = _aged(np.full(6, 0.6), np.full(6, 0.6), seed)
+        y, score, baselines, times = _aged(np.full(6, 0.6), np.full(6, 0.6), seed)
         found = find_staleness(
-            scored, times, TRAINED, metric="roc_auc", baselines=["linear"], samples=60, seed=seed
+            y, score, times, TRAINED, baselines=baselines, bootstrap_samples=60, seed=seed
         )
         wrong += any(age.outcome == "fail" for age in found.ages)
     assert wrong <= 1
@@ -105,9 +101,11 @@ def test_lower_is_better_counts_the_other_way_round() -> None:
     random = np.random.default_rng(0)
     day = np.repeat(np.arange(6), 250)
     y = random.normal(size=len(day))
-    scored = {"candidate": check_predictions("regression", y, y + (0.2 + 0.3 * day))}
+    score = y + 0.2 + 0.3 * day
     times = pd.Series(TRAINED + pd.to_timedelta(day + 0.5, unit="D"))
-    found = find_staleness(scored, times, TRAINED, metric="mae", threshold=ThresholdSpec(max=1.0))
+    found = find_staleness(
+        y, score, times, TRAINED, task="regression", metric="mae", threshold={"max": 1.0}
+    )
     assert found.decay is not None
     assert found.decay.value == pytest.approx(0.3)
     assert found.stale_from == 3
@@ -128,9 +126,9 @@ def test_the_period_is_the_shortest_with_few_and_large_enough_ages(
     rows: int, days: float, period: str
 ) -> None:
     y = np.arange(rows) % 2
-    scored = {"candidate": check_predictions("binary", y, np.full(rows, 0.5))}
+    score = np.full(rows, 0.5)
     times = pd.Series(TRAINED + pd.to_timedelta(np.linspace(0.01, days, rows), unit="D"))
-    found = find_staleness(scored, times, TRAINED, metric="accuracy", samples=20)
+    found = find_staleness(y, score, times, TRAINED, metric="accuracy", bootstrap_samples=20)
     assert found.period == period
     assert 2 <= len(found.ages) <= 20
 
@@ -138,10 +136,9 @@ def test_the_period_is_the_shortest_with_few_and_large_enough_ages(
 @pytest.mark.parametrize("before", [True, False], ids=["all rows are earlier", "too few are later"])
 def test_without_later_rows_it_cannot_be_told_and_the_text_says_what_to_do(before: bool) -> None:
     y = np.arange(300) % 2
-    scored = {"candidate": check_predictions("binary", y, np.full(300, 0.5))}
     days = np.linspace(-30, -1, 300) if before else np.linspace(0, 300, 300)
     times = pd.Series(TRAINED + pd.to_timedelta(days, unit="D"))
-    found = find_staleness(scored, times, TRAINED, metric="roc_auc")
+    found = find_staleness(y, np.full(300, 0.5), times, TRAINED)
     assert (found.ages, found.stale_from, found.decay) == ((), None, None)
     assert found.text.startswith("cannot tell how the candidate ages: ")
     assert "ingest.split: {by: time}" in found.text
@@ -149,21 +146,25 @@ def test_without_later_rows_it_cannot_be_told_and_the_text_says_what_to_do(befor
 
 def test_an_age_at_which_the_metric_is_undefined_cannot_be_told() -> None:
     y = np.concatenate([np.arange(300) % 2, np.ones(300), np.arange(300) % 2])
-    scored = {"candidate": check_predictions("binary", y, np.linspace(0, 1, 900))}
     times = pd.Series(TRAINED + pd.to_timedelta(np.repeat([0.5, 1.5, 2.5], 300), unit="D"))
-    found = find_staleness(scored, times, TRAINED, metric="roc_auc", threshold=ThresholdSpec(min=0))
+    found = find_staleness(y, np.linspace(0, 1, 900), times, TRAINED, threshold={"min": 0})
     assert [age.outcome for age in found.ages] == ["pass", "cannot tell", "pass"]
     assert found.decay is None
 
 
 def test_dates_count_as_times_and_missing_ones_are_left_out() -> None:
-    scored, times = _aged(np.full(4, 0.8))
+    y, score, _, times = _aged(np.full(4, 0.8))
     dates = times.dt.date.astype(object)
     dates.iloc[::50] = None
-    found = find_staleness(scored, dates, TRAINED.date(), metric="roc_auc", samples=20)
+    found = find_staleness(y, score, dates, TRAINED.date(), bootstrap_samples=20)
     assert (
         sum(age.rows for age in found.ages) == dates.notna().sum() - (dates == TRAINED.date()).sum()
     )
+
+
+def test_times_of_other_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="times has 1 rows, y_true 2"):
+        find_staleness([0, 1], [0.1, 0.9], pd.Series([TRAINED]), TRAINED)
 
 
 def test_it_is_drawn_and_stored(tmp_path: Any) -> None:
