@@ -1,10 +1,11 @@
-"""`python -m ml_assets`: run, check, new, summary, ui, rollback and approve."""
+"""`python -m ml_assets`: run, check, new, summary, ui, rollback, approve and schema."""
 
 import argparse
 import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ml_assets.errors import MLAssetsError
 
@@ -63,7 +64,29 @@ def _parser() -> argparse.ArgumentParser:
     approve.add_argument("version", type=int, help="the version in MLflow's registry")
     approve.add_argument("--reason", required=True, help="why; kept in the ledger")
     approve.set_defaults(command=_approve)
+    _add_schema(commands)
     return parser
+
+
+def _add_schema(commands: Any) -> None:
+    schema = commands.add_parser(
+        "schema", help="accept changes of a schema, or look at its history"
+    )
+    verbs = schema.add_subparsers(metavar="VERB", required=True)
+    accept = verbs.add_parser("accept", help="allow what the anomalies of the last run are about")
+    accept.add_argument("pipeline", help="the pipeline's name")
+    accept.add_argument("--reason", required=True, help="why; kept in the schema and its history")
+    accept.add_argument("--feature", action="append", default=[], help="only of this column")
+    accept.add_argument("--anomaly", action="append", default=[], help="only of this code")
+    accept.set_defaults(command=_accept_schema)
+    history = verbs.add_parser("history", help="print every version: when, how, by whom and why")
+    history.add_argument("pipeline", help="the pipeline's name")
+    history.set_defaults(command=_schema_history)
+    restore = verbs.add_parser("restore", help="make an older version the schema again")
+    restore.add_argument("pipeline", help="the pipeline's name")
+    restore.add_argument("version", type=int, help="its number in the history")
+    restore.add_argument("--reason", required=True, help="why; kept in the schema and its history")
+    restore.set_defaults(command=_restore_schema)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -100,6 +123,24 @@ def _approve(options: argparse.Namespace) -> int:
     from ml_assets.cli.people import approve
 
     return approve(DEFS, options.pipeline, options.version, options.reason)
+
+
+def _accept_schema(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import accept_schema
+
+    return accept_schema(DEFS, options.pipeline, options.reason, options.feature, options.anomaly)
+
+
+def _schema_history(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import show_schema_history
+
+    return show_schema_history(DEFS, options.pipeline)
+
+
+def _restore_schema(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import restore_schema
+
+    return restore_schema(DEFS, options.pipeline, options.version, options.reason)
 
 
 def _ui(options: argparse.Namespace) -> int:

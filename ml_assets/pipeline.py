@@ -17,7 +17,7 @@ from ml_assets.serving.spec import ServingSpec
 from ml_assets.spec import InWords, Spec, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
-from ml_assets.transform.spec import TransformSpec
+from ml_assets.transform.spec import TransformSpec, columns_in
 from ml_assets.validation.spec import ValidationSpec
 
 Pace = Literal["months", "weeks", "days", "hours"]
@@ -83,11 +83,21 @@ class PipelineSpec(Spec):
     def _fits_together(self) -> "PipelineSpec":
         estimator, is_regression = self.training.estimator, self.task == "regression"
         told = [name for name in self.transform.features or () if name in self.labels.columns]
+        crossed = [
+            (key, name)
+            for key in self.transform.encodings
+            for name in columns_in(key)
+            if name != key and name in self.labels.columns
+        ]
         broken_rules(
             (
                 bool(told),
                 "transform.features",
                 f"names '{''.join(told[:1])}', which makes the label",
+            ),
+            *(
+                (True, f"transform.encodings.{key}", f"names '{name}', which makes the label")
+                for key, name in crossed
             ),
             *((True, ("evaluation", *k), text) for k, text in self.evaluation.mistakes(self.task)),
             (
@@ -112,6 +122,11 @@ class PipelineSpec(Spec):
     def fresh_for(self) -> timedelta:
         """How old an asset may be before it counts as stale."""
         return FRESH_FOR[self.ground_truth_changes]
+
+    @property
+    def absent_in_serving(self) -> tuple[str, ...]:
+        """The columns that do not exist yet at the moment of prediction."""
+        return (*self.labels.columns, *self.transform.known_after)
 
     @property
     def model_name(self) -> str:

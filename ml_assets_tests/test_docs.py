@@ -32,6 +32,11 @@ def test_data_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
 
 
+def test_transform() -> None:
+    known = run_page("transform.md")
+    assert known["fitted"].manifest.dropped == {}
+
+
 def run_page(name: str) -> dict[str, Any]:
     """Run the Python of a page from top to bottom, and give the names that it leaves."""
     page = (DOCS / name).read_text("utf-8")

@@ -68,7 +68,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         candidate = load_model(model.path, trusted)
 
         def load_champion() -> "LoadedModel":
-            return load_model(stage.store.object_path("model", champion["model_digest"]), trusted)
+            return load_model(stage.stored("model", champion["model_digest"]), trusted)
 
         scores = score_models(rows, candidate, load_champion if champion else None)
         facts = _facts(stage, pipeline, champion, examples, statistics)
@@ -106,13 +106,10 @@ def _facts(
     from ml_assets.evaluation.staleness import last_training_row
     from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.statistics.semantic_type import may_identify
-    from ml_assets.table import Table
 
-    time, trained = pipeline.ingest.time, {"candidate": examples}
-    digest = champion.get("examples_digest") or "none"
-    theirs = stage.store.object_path("examples", digest) / "examples.parquet"
-    trained |= {"champion": Table((theirs,))} if theirs.is_file() else {}
-    last = {name: last_training_row(table, time) for name, table in trained.items()}
+    time = pipeline.ingest.time
+    tables = {"candidate": examples, "champion": _examples_of(stage, champion)}
+    last = {name: last_training_row(table, time) for name, table in tables.items() if table}
     described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
     return Facts(
         task=pipeline.task,
@@ -123,6 +120,21 @@ def _facts(
         not_known_before=frozenset([*pipeline.labels.columns, *pipeline.transform.known_after]),
         may_identify=frozenset(one.name for one in described.features if may_identify(one)),
     )
+
+
+def _examples_of(stage: Stage, champion: dict[str, Any]) -> "Table | None":
+    """The examples that the champion was made from; without them only its age cannot be told."""
+    from ml_assets.errors import ModelError
+    from ml_assets.table import Table
+
+    digest = champion.get("examples_digest")
+    try:
+        path = stage.stored("examples", digest, may_be_gone=True) if digest else None
+    except ModelError as error:
+        stage.log(f"the age of the champion is not told: {error}")
+        return None
+    file = path and path / "examples.parquet"
+    return Table((file,)) if file and file.is_file() else None
 
 
 def _write(

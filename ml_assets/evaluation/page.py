@@ -20,7 +20,8 @@ _CELL, _SENTENCE, _MOST_ROWS = 200, 600, 100
 _LEVELS = {"pass": "ok", "fail": "error", "cannot tell": "warn"}
 _NUMBERS = (
     "value", "low", "high", "limit", "found", "rows", "now", "then", "threshold", "accuracy",
-    "rise of the loss", "share of the loss", "linear", "majority", "champion", *fairness_report.SHOWN_RATES,
+    "rise of the loss", "share of the loss", "linear", "majority", "champion",
+    *fairness_report.SHOWN_RATES,
 )  # fmt: skip
 _Pictures = Mapping[str, tuple[bytes, str]]
 

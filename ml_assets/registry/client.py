@@ -1,6 +1,5 @@
 """MLflow's client, quiet and with failures in words; and the lock of this machine's processes."""
 
-import fcntl
 import logging
 import os
 import re
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.registry import database
 
@@ -17,6 +17,7 @@ from ml_assets.registry import database
 # would hold the lock. MLflow's own defaults are seven retries of two minutes each.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -58,9 +59,7 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
 
     The lock ends with the process, however that ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "registry.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with durable.exclusive(folder / "registry.lock"):
         path = database.sqlite_path(tracking_uri)
         if path is not None and not path.is_file():
             with quiet():

@@ -3,14 +3,15 @@
 import os
 from collections.abc import Callable
 
-from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import is_altered
 from ml_assets.artifacts.store import Store
+from ml_assets.asking import current_user, needed_reason
 from ml_assets.errors import ModelError
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry.ledger import Entry
-from ml_assets.registry.promotion import Request, approve, current_user, ledger_of, rollback
+from ml_assets.registry.promotion import Request, approve, ledger_of, rollback
 from ml_assets.registry.registry import Registry, registered_version
 from ml_assets.registry.version import RegisteredVersion
 
@@ -31,7 +32,7 @@ def roll_back_pipeline(
         If there is no earlier champion, or it cannot serve any more.
     """
     name = pipeline.model_name
-    request = Request(current_user(), _reason(reason), run_id)
+    request = Request(current_user(), needed_reason(reason), run_id)
     refuse = _cannot_serve(Store(home.pipeline(pipeline.name)))
     entry = rollback(registry_of(home), name, request, to, refuse)
     return (
@@ -55,7 +56,7 @@ def approve_version(
     found = registered_version(home.tracking_uri, name, version)
     if found is None:
         raise ModelError(f"'{name}' has no version {version}, so it cannot be approved.")
-    request = Request(current_user(), _reason(reason), run_id)
+    request = Request(current_user(), needed_reason(reason), run_id)
     entry = approve(registry_of(home), found, request)
     return (
         f"version {version} of {name} is approved (entry {entry.sequence} of the ledger). The next "
@@ -68,20 +69,15 @@ def ledger_entries(home: Home, pipeline: PipelineSpec) -> list[Entry]:
     return ledger_of(registry_of(home), pipeline.model_name).entries()
 
 
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise ModelError("A reason is needed: it is kept in the ledger.")
-    return reason.strip()
-
-
 def _cannot_serve(store: Store) -> Callable[[RegisteredVersion], str | None]:
     """The model that scores is the store's, so it has to be there as it was made."""
 
     def refuse(version: RegisteredVersion) -> str | None:
-        path = store.object_path("model", version.model_digest or "none")
+        digest = version.model_digest or "none"
+        path = store.object_path("model", digest)
         if not path.is_dir():
             return f"its model is gone from {path}"
-        if durable.directory_digest(path) != version.model_digest:
+        if is_altered(store, "model", digest):
             return f"its model in {path} was altered after it was made"
         return None
 

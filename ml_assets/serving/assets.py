@@ -46,7 +46,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         trusted = pipeline.training.trusted_types
         by = _scorer(stage, pipeline)
-        model = load_model(stage.store.object_path("model", by.model_digest), trusted)
+        model = load_model(stage.stored("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
@@ -71,7 +71,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     """The champion, which must have been promoted by the rules."""
-    from ml_assets.registry.ledger import Ledger
+    from ml_assets.registry.ledger import ledger_in
     from ml_assets.registry.promotion import ledger_folder
     from ml_assets.registry.registry import champion
     from ml_assets.serving.champion import scorer
@@ -80,7 +80,9 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     name = pipeline.model_name
     holder = champion(stage.home.tracking_uri, name)
     by = scorer(holder, name, pipeline.name)
-    check_promoted(holder, Ledger(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name)
+    check_promoted(
+        holder, ledger_in(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name
+    )
     return by
 
 

@@ -214,6 +214,26 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
         "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
     ),
     (
+        {"transform": {"encodings": {"company": "scale_to_z_score"}}},
+        "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"encodings": {"fare": ["numeric", "tfidf"]}}},
+        "transform.encodings.fare: column 'fare' is of type float; allowed is string.",
+    ),
+    (
+        {"transform": {"encodings": {"company, fair": "categorical"}}},
+        "transform.encodings.company, fair: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
+        {"transform": {"encodings": {"company,fare": "categorical"}}},
+        "transform.encodings.company,fare: categorical of several columns takes int, bool, string; ",
+    ),
+    (
+        {"transform": {"known_before": ["fair"]}},
+        "transform.known_before: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
         {"transform": {"exclude": ["order_id", "day", "fare", "tips", "company"]}},
         "transform: no column is left to learn from: 'order_id' is in transform.exclude; ",
     ),

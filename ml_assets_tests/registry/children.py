@@ -67,13 +67,13 @@ def die_after(home: Path, step: str) -> None:
 
 def die_in_rollback(home: Path, step: str) -> None:
     """Roll back, and be killed right after the named step."""
-    from ml_assets.registry.ledger import Ledger
+    from ml_assets.chain import Chain
     from ml_assets.registry.promotion import rollback
 
     owner, name = (
         (MlflowClient, step)
         if step.startswith("set_")
-        else (Ledger, {"intent": "begin"}.get(step, step))
+        else (Chain, {"intent": "begin"}.get(step, step))
     )
     original = getattr(owner, name)
 

@@ -13,7 +13,10 @@ from ml_assets.transform.manifest import FeatureColumn, TransformManifest
 NAN = float("nan")
 MANIFEST = TransformManifest(
     inputs=(),
-    features=(FeatureColumn("fare", "fare", "number"), FeatureColumn("c", "c", "category", 2)),
+    features=(
+        FeatureColumn("fare", ("fare",), "number"),
+        FeatureColumn("c", ("c",), "category", 2),
+    ),
     dropped={},
     notes={},
     rows=3,
