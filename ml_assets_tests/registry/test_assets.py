@@ -125,6 +125,7 @@ def test_a_better_candidate_becomes_champion_and_remembers_whom_it_replaced(
         "version": 1,
         "model_digest": first,
         "statistics_digest": None,
+        "examples_digest": None,
         "path": f"objects/model/{first}",
     }
     again = run(home)
