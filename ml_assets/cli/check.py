@@ -115,9 +115,14 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
             source = open_source(spec.ingest.source, spec.directory, scratch)
             return source, _row_mistakes(pipeline, source)
     except DataError as error:
-        text, at = str(error), pipeline.where("ingest", "source")
-        is_of_key = text.startswith("ingest.source.")
-        raise DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}") from error
+        raise located(error, pipeline) from error
+
+
+def located(error: DataError, pipeline: PipelineFile) -> DataError:
+    """Give what is wrong with a pipeline's source behind file and line of its key."""
+    text, at = str(error), pipeline.where("ingest", "source")
+    is_of_key = text.startswith("ingest.source.")
+    return DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}")
 
 
 def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
