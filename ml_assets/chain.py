@@ -121,7 +121,7 @@ class Chain(Generic[EntryT]):
         (self.folder / _INTENT).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-written. The caller holds the lock of whoever adds."""
+        """Remove what killed processes left half-written. No other process may be writing."""
         durable.sweep_staging(self.folder, lambda pid: False)
 
     def _files(self) -> list[Path]:
