@@ -115,6 +115,22 @@ class PipelineSpec(Spec):
                 "training.estimator",
                 "ridge is for regression; use logistic",
             ),
+            *(
+                (
+                    is_regression and is_asked,
+                    f"training.{key}",
+                    "is for classes, not for a regression",
+                )
+                for key, is_asked in (
+                    ("class_weight", self.training.class_weight is not None),
+                    ("calibration", self.training.calibration is not None),
+                )
+            ),
+            (
+                self.training.decision is not None and self.task != "binary",
+                "training.decision",
+                f"is for a binary task; this one is {self.task}",
+            ),
         )
         return self
 

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
@@ -16,6 +17,7 @@ from ml_assets.pipeline_file import (
     is_meant_as_pipeline,
     read_pipeline_file,
 )
+from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
 
 _KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
@@ -82,7 +84,9 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
         ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
         **{("evaluation", *key): name for key, name in pipeline.spec.evaluation.functions.items()},
     }
-    return [*_functions(pipeline, named), *([] if is_tried else _parameters(pipeline))]
+    extras = list(_extras(pipeline))
+    parameters = [] if is_tried or extras else _parameters(pipeline)
+    return [*_functions(pipeline, named), *extras, *parameters]
 
 
 def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[str]]:
@@ -111,9 +115,14 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
             source = open_source(spec.ingest.source, spec.directory, scratch)
             return source, _row_mistakes(pipeline, source)
     except DataError as error:
-        text, at = str(error), pipeline.where("ingest", "source")
-        is_of_key = text.startswith("ingest.source.")
-        raise DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}") from error
+        raise located(error, pipeline) from error
+
+
+def located(error: DataError, pipeline: PipelineFile) -> DataError:
+    """Give what is wrong with a pipeline's source behind file and line of its key."""
+    text, at = str(error), pipeline.where("ingest", "source")
+    is_of_key = text.startswith("ingest.source.")
+    return DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}")
 
 
 def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
@@ -208,6 +217,22 @@ def _functions(
                 load_function(name, ".".join(map(str, key)))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
+
+
+def _extras(pipeline: PipelineFile) -> Iterator[str]:
+    """Libraries that the YAML asks for and that are not installed."""
+    training = pipeline.spec.training
+    asked = {
+        ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
+        ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
+    }
+    extras = {"lightgbm": "lightgbm", "distributed": "dask"}
+    for key, library in asked.items():
+        if library is not None and find_spec(library) is None:
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
+                f"Install it: pip install 'ml_assets[{extras[library]}]'"
+            )
 
 
 def _parameters(pipeline: PipelineFile) -> Iterator[str]:

@@ -170,6 +170,7 @@ def _evaluation(
         bootstrap_samples=spec.bootstrap_samples,
         seed=spec.seed,
         sample_weight=_weight(rows, facts),
+        decision_threshold=scores.decision_thresholds,
         is_linear=is_linear(candidate),
     )
 
@@ -180,7 +181,8 @@ def _people(
     if not spec.fairness.protected:
         return None
     truth, columns = rows[LABEL].to_numpy(), candidate.input_columns
-    return assess_fairness(truth, scores.candidate, rows, columns, spec.fairness)
+    cut = candidate.decision_threshold()
+    return assess_fairness(truth, scores.candidate, rows, columns, spec.fairness, cut)
 
 
 def _weak(
@@ -260,6 +262,7 @@ def _staleness(
             threshold=spec.thresholds.get(metric),
             model=model,
             sample_weight=_weight(rows, facts),
+            decision_threshold=scores.decision_thresholds,
             min_rows=spec.min_slice_size,
             bootstrap_samples=spec.bootstrap_samples,
             confidence=spec.confidence,

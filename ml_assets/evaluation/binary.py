@@ -1,6 +1,6 @@
 """The metrics of a binary task, for rows that may be weighted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,11 @@ from ml_assets.evaluation.ranking import Floats, Indices, both_areas, rank
 # A row counts as predicted positive above this probability, as with scikit-learn's predict and TFMA.
 CUT = 0.5
 _SMALLEST = np.finfo(np.float64).eps
+
+
+def cut_of(model: str, given: float | Mapping[str, float]) -> float:
+    """Give a model's decision threshold: that of all models, or its own by its name, by default 0.5."""
+    return given.get(model, CUT) if isinstance(given, Mapping) else given
 
 
 def binary_measure(

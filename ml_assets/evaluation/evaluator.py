@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.binary import CUT
+from ml_assets.evaluation.binary import CUT, cut_of
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.metrics import (
     Predictions,
@@ -44,7 +44,7 @@ def evaluate(
     seed: int = 0,
     metrics: Sequence[str] = (),
     sample_weight: ArrayLike | None = None,
-    decision_threshold: float = CUT,
+    decision_threshold: float | Mapping[str, float] = CUT,
     is_linear: bool = False,
 ) -> Evaluation:
     """Evaluate a candidate's predictions.
@@ -84,8 +84,9 @@ def evaluate(
         Metrics to measure beside the task's usual ones; `names` has them all.
     sample_weight : array-like, optional
         The weight of each row, >= 0, in every metric.
-    decision_threshold : float
-        For a binary task, a row counts as predicted positive above this probability.
+    decision_threshold : float, or mapping of str to float
+        For a binary task, a row counts as predicted positive above this probability: one for all models,
+        or one for each by its name, ``candidate`` or the baseline's, 0.5 for those that are not named.
     is_linear : bool
         Whether the candidate is itself the linear model; it then need not beat the baseline ``linear``.
 
@@ -110,7 +111,10 @@ def evaluate(
     wanted = [*metrics, *rules, *slice_rules, main]
     scored = {
         name: with_extra(
-            check_predictions(task, y_true, scores, sample_weight, decision_threshold), wanted
+            check_predictions(
+                task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
+            ),
+            wanted,
         )
         for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }

@@ -65,6 +65,7 @@ def assess_fairness(
     rows: pd.DataFrame,
     columns: Sequence[str],
     spec: FairnessSpec,
+    decision_threshold: float = 0.5,
 ) -> Fairness:
     """Look for the four failures.
 
@@ -78,7 +79,10 @@ def assess_fairness(
         The raw columns that the model reads.
     spec : FairnessSpec
         What is looked at, and what is allowed; at least one protected column.
+    decision_threshold : float
+        The model's own, where `spec` has none.
     """
+    cut = decision_threshold if spec.decision_threshold is None else spec.decision_threshold
     limits = Limits(**{field.name: getattr(spec, field.name) for field in fields(Limits)})
     protected, features = rows[spec.protected], rows[list(columns)]
     found = find_unfairness(
@@ -86,12 +90,12 @@ def assess_fairness(
         y_score,
         protected,
         features=features,
-        decision_threshold=spec.decision_threshold,
+        decision_threshold=cut,
         reference=spec.reference,
         limits=limits,
     )
     told, proxies = find_proxies(y_true, features, protected, limits=limits)
-    decided = (y_score >= spec.decision_threshold).astype(int)
+    decided = (y_score >= cut).astype(int)
     groups = {
         name: group_metrics(
             y_true,
@@ -102,7 +106,7 @@ def assess_fairness(
         )
         for name in spec.protected
     }
-    offers = _offers(found, y_true, y_score, rows, spec)
+    offers = _offers(found, y_true, y_score, rows, spec, cut)
     return Fairness((*found, *told), groups, tuple(proxies), tuple(offers))
 
 
@@ -112,6 +116,7 @@ def _offers(
     y_score: NDArray[Any],
     rows: pd.DataFrame,
     spec: FairnessSpec,
+    cut: float,
 ) -> Iterator[tuple[str, GroupThresholds]]:
     """Thresholds for each protected column, or their cross, whose opportunity fails."""
     for goal in RATE_OF:
@@ -125,7 +130,7 @@ def _offers(
                 group_names(rows[columns]),
                 goal=goal,
                 limit=finding.limit,
-                decision_threshold=spec.decision_threshold,
+                decision_threshold=cut,
                 min_group_size=spec.min_group_size,
                 confidence=spec.confidence,
             )

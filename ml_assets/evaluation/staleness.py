@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.ages import Age, Aging
+from ml_assets.evaluation.binary import CUT, cut_of
 from ml_assets.evaluation.metrics import check_predictions, with_extra
 from ml_assets.evaluation.names import MAIN, Task
 from ml_assets.evaluation.ranking import Floats, Indices
@@ -81,6 +82,7 @@ def find_staleness(
     threshold: ThresholdSpec | Mapping[str, Any] | None = None,
     model: str = "candidate",
     sample_weight: ArrayLike | None = None,
+    decision_threshold: float | Mapping[str, float] = CUT,
     min_rows: int = 100,
     bootstrap_samples: int = 200,
     confidence: float = 0.95,
@@ -108,6 +110,8 @@ def find_staleness(
         The model's name, for the text.
     sample_weight : array-like, optional
         The weight of each row, >= 0.
+    decision_threshold : float, or mapping of str to float
+        As for `evaluate`: of all, or of each by its name.
     min_rows : int
         Periods with fewer rows are left out, >= 2.
     bootstrap_samples, seed : int
@@ -122,7 +126,12 @@ def find_staleness(
     """
     wanted, others = metric or MAIN[task], dict(baselines or {})
     scored = {
-        name: with_extra(check_predictions(task, y_true, scores, sample_weight), [wanted])
+        name: with_extra(
+            check_predictions(
+                task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
+            ),
+            [wanted],
+        )
         for name, scores in {model: y_score, **others}.items()
     }
     days = _days_after(times, trained_until)

@@ -229,6 +229,7 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             joined,
             scored.num_rows,
             then,
+            decision_threshold=facts["decision_threshold"],
             **options,  # type: ignore[arg-type]
         )
         about = {**_about(facts), "contradictory": joined.contradictory}

@@ -52,13 +52,15 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         spans = select_spans(manifest, window)
         rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
         key, time = tuple(pipeline.ingest.key), pipeline.ingest.time
-        scoring = Scoring(pipeline.task, classes, key, time, by.version)
+        cut = model.decision_threshold()
+        scoring = Scoring(pipeline.task, classes, key, time, by.version, cut)
         scores = stage.directory / "predictions.parquet"
         batch_rows = pipeline.serving.batch_rows
         check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
         facts = {
             "scorer": by.to_json(),
             "classes": list(classes),
+            "decision_threshold": cut,
             "inputs": model.input_columns,
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],

@@ -75,9 +75,12 @@ def _parts(model: Any) -> Iterator[Any]:
     """The model and the estimators inside it."""
     yield model
     steps = [step for _, step in getattr(model, "steps", ())]
-    forest = [tree for tree in np.ravel(getattr(model, "estimators_", ())) if tree is not None]
-    for inner in (*steps, *forest):
-        yield from _parts(inner)
+    forest = np.ravel(getattr(model, "estimators_", ()))
+    calibrated = getattr(model, "calibrated_classifiers_", ())
+    wrapped = [getattr(one, "estimator", None) for one in (model, *calibrated)]
+    for inner in (*steps, *forest, *wrapped):
+        if inner is not None:
+            yield from _parts(inner)
 
 
 def _trees(part: Any) -> Iterator[Any]:

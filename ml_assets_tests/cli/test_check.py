@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ml_assets.__main__ import main
+from ml_assets.cli import check
 from ml_assets.cli.check import check_pipelines, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
@@ -188,6 +189,23 @@ def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
     known = r"There are: shop0, shop1, shop2, shop3, shop4 and 4 more\."
     with pytest.raises(PipelineFileError, match=known):
         find_pipeline(defs, "nope")
+
+
+def test_extras_that_are_not_installed_are_told(
+    defs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning = {"cluster": "tcp://host:8786", "search_space": {"num_leaves": {"low": 4, "high": 9}}}
+    shop(defs, training={"estimator": "lightgbm", "tuning": tuning})
+    pipeline = find_pipeline(defs, "shop")
+    assert source_mistakes(pipeline) == []
+    monkeypatch.setattr(check, "find_spec", lambda name: None)
+    told = [line.partition(": ")[2] for line in source_mistakes(pipeline)]
+    assert told == [
+        "training.estimator needs lightgbm, which is not installed. Install it: "
+        "pip install 'ml_assets[lightgbm]'",
+        "training.tuning.cluster needs distributed, which is not installed. Install it: "
+        "pip install 'ml_assets[dask]'",
+    ]
 
 
 # More attributes, and what is said of them.

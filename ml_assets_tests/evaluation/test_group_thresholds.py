@@ -119,7 +119,7 @@ def test_they_are_offered_for_what_fails_and_only_for_that() -> None:
     rows = pd.DataFrame({"sex": groups, "shift": np.arange(len(y)) % 2})
     findings = find_unfairness(y, score, rows)
     spec = FairnessSpec(protected=["sex", "shift"])
-    offers = tuple(_offers(findings, y, score, rows, spec))
+    offers = tuple(_offers(findings, y, score, rows, spec, 0.5))
     assert {column for column, _ in offers} == {"sex", "sex, shift"}
     found = Fairness(tuple(findings), {}, (), offers)
     table = threshold_table(found)
