@@ -73,6 +73,9 @@ def _add_schema(commands: Any) -> None:
         "schema", help="accept changes of a schema, or look at its history"
     )
     verbs = schema.add_subparsers(metavar="VERB", required=True)
+    proposal = verbs.add_parser("proposal", help="print what would be accepted")
+    proposal.add_argument("pipeline", help="the pipeline's name")
+    proposal.set_defaults(command=_schema_proposal)
     accept = verbs.add_parser("accept", help="allow what the anomalies of the last run are about")
     accept.add_argument("pipeline", help="the pipeline's name")
     accept.add_argument("--reason", required=True, help="why; kept in the schema and its history")
@@ -123,6 +126,12 @@ def _approve(options: argparse.Namespace) -> int:
     from ml_assets.cli.people import approve
 
     return approve(DEFS, options.pipeline, options.version, options.reason)
+
+
+def _schema_proposal(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import show_proposal
+
+    return show_proposal(DEFS, options.pipeline)
 
 
 def _accept_schema(options: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from ml_assets.schema.yaml_writer import schema_body
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.semantic_type import harmless
 from ml_assets.validation.anomaly import Anomaly
-from ml_assets.validation.proposal import proposed
+from ml_assets.validation.proposal import PROPOSAL, proposed
 from ml_assets.validation.update import update_schema
 
 
@@ -134,6 +134,22 @@ def schema_versions(home: Home, pipeline: PipelineSpec) -> list[Version]:
         return versions
 
 
+def proposed_diff(home: Home, pipeline: PipelineSpec) -> str:
+    """Give what `anomalies` proposes to change, as `schema_diff` does; empty where that is nothing.
+
+    Raises
+    ------
+    RequestError
+        If the asset `anomalies` was never made.
+    """
+    store = Store(home.pipeline(pipeline.name))
+    record = store.current("anomalies")
+    if record is None:
+        raise RequestError(_unknown(pipeline))
+    path = store.artifact(record).path / PROPOSAL
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
 def _pinned(home: Home, pipeline: PipelineSpec) -> PinnedSchema:
     return pinned_schema(pipeline.directory / pipeline.schema_.file, home.pipeline(pipeline.name))
 
@@ -148,13 +164,17 @@ def _found(home: Home, pipeline: PipelineSpec) -> tuple[list[Anomaly], DatasetSt
     record = store.current("anomalies")
     looked_at = store.record("statistics", record.inputs["statistics"]) if record else None
     if record is None or looked_at is None:
-        raise RequestError(
-            f"Nothing is known of anomalies of {pipeline.name} yet. Run it first: "
-            f"python -m ml_assets run {pipeline.name}"
-        )
+        raise RequestError(_unknown(pipeline))
     found = store.artifact(record).json("anomalies.json")
     statistics = store.artifact(looked_at).json("statistics.json")["all"]
     return [Anomaly.from_json(one) for one in found], DatasetStatistics.from_json(statistics)
+
+
+def _unknown(pipeline: PipelineSpec) -> str:
+    name = pipeline.name
+    return (
+        f"Nothing is known of anomalies of {name} yet. Run it first: python -m ml_assets run {name}"
+    )
 
 
 def _harmless(home: Home, pipeline: PipelineSpec) -> set[str]:

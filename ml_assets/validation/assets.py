@@ -49,7 +49,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.statistics.semantic_type import identifying
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
-        from ml_assets.validation.proposal import propose
+        from ml_assets.validation.proposal import PROPOSAL, propose
         from ml_assets.validation.report import Report, write_report
         from ml_assets.validation.show import anomaly_rows
 
@@ -70,7 +70,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
         if proposal is not None:
             write_bytes(stage.directory / "proposal.yaml", schema_body(proposal.schema).encode())
-            write_bytes(stage.directory / "proposal.diff", proposal.diff.encode())
+            write_bytes(stage.directory / PROPOSAL, proposal.diff.encode())
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(

@@ -11,6 +11,9 @@ from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.update import choose_anomalies, update_schema
 
+# The file in the artifact `anomalies` that says what is proposed to change.
+PROPOSAL = "proposal.diff"
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -94,10 +97,11 @@ def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
         The codes of the anomalies.
     """
     named = "".join(f" --anomaly {code}" for code in codes)
-    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: ...}}"
+    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: TEXT}}"
+    launch = f"{{ops: {{{pipeline}__schema: {{config: {config}}}}}}}"
     return (
-        f"If the data are right, accept what `proposal` shows: python -m ml_assets schema accept "
-        f"{pipeline}{named} --reason TEXT; or launch the asset {pipeline}/schema in the UI with the "
-        f"config ops: {{{pipeline}__schema: {{config: {config}}}}}; or edit {pipeline}/{file} and say "
-        f"why in `reason:`. Then run {pipeline} again."
+        "If the data are right, accept what is proposed (metadata `proposal`), then run again:\n"
+        f"  by command   python -m ml_assets schema accept {pipeline}{named} --reason TEXT\n"
+        f"  in the UI    launch the asset {pipeline}/schema with {launch}\n"
+        f"  in the file  edit {pipeline}/{file}, and say why in `reason:`"
     )
