@@ -59,6 +59,8 @@ def _says(text: str, wanted: Schema) -> bool:
 
 def _edits(text: str, old: Schema, wanted: Schema) -> Iterator[_Edit]:
     root = _nodes(compose(text, Mistakes("")))
+    if not root:
+        return
     before, after = (people_lines(one) | body_lines(one) for one in (old, wanted))
     features = _nodes(root["features"][1])
     if features and wanted.features:
