@@ -83,7 +83,7 @@ def test_hidden_values_are_only_counted() -> None:
     assert change.text == 's: new, s: {type: string, domain: ["1 value, not shown"]}'
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(schemas(), schemas())
 def test_any_two_schemas_can_be_compared(old: Schema, new: Schema) -> None:
     same = {(c.feature, c.setting) for c in diff_schemas(old, new)}
@@ -92,7 +92,7 @@ def test_any_two_schemas_can_be_compared(old: Schema, new: Schema) -> None:
     assert diff_schemas(new, new) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(schemas(), schemas(), st.booleans())
 def test_a_file_says_what_it_is_changed_to(old: Schema, new: Schema, is_indented: bool) -> None:
     text = schema_text(old)
