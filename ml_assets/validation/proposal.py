@@ -99,9 +99,10 @@ def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
     named = "".join(f" --anomaly {code}" for code in codes)
     config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: TEXT}}"
     launch = f"{{ops: {{{pipeline}__schema: {{config: {config}}}}}}}"
+    # Lines that are a list in the UI, which shows Markdown, and lines on the console.
     return (
         "If the data are right, accept what is proposed (metadata `proposal`), then run again:\n"
-        f"  by command   python -m ml_assets schema accept {pipeline}{named} --reason TEXT\n"
-        f"  in the UI    launch the asset {pipeline}/schema with {launch}\n"
-        f"  in the file  edit {pipeline}/{file}, and say why in `reason:`"
+        f"- by command: `python -m ml_assets schema accept {pipeline}{named} --reason TEXT`\n"
+        f"- in the UI: open the launchpad of {pipeline}/schema, and materialize it with `{launch}`\n"
+        f"- in the file: edit {pipeline}/{file}, and say why in `reason:`"
     )

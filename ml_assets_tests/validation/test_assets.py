@@ -138,10 +138,10 @@ def test_the_report_lies_in_the_artifact_and_its_path_is_shown(home: Any) -> Non
 
 HOW = """\
 If the data are right, accept what is proposed (metadata `proposal`), then run again:
-  by command   python -m ml_assets schema accept toy --anomaly FLOAT_TYPE_SMALL_FLOAT --reason TEXT
-  in the UI    launch the asset toy/schema with {ops: {toy__schema: {config: {accept: true, anomalies: \
-[FLOAT_TYPE_SMALL_FLOAT], reason: TEXT}}}}
-  in the file  edit toy/schema.yaml, and say why in `reason:`"""
+- by command: `python -m ml_assets schema accept toy --anomaly FLOAT_TYPE_SMALL_FLOAT --reason TEXT`
+- in the UI: open the launchpad of toy/schema, and materialize it with \
+`{ops: {toy__schema: {config: {accept: true, anomalies: [FLOAT_TYPE_SMALL_FLOAT], reason: TEXT}}}}`
+- in the file: edit toy/schema.yaml, and say why in `reason:`"""
 
 
 def test_what_fails_is_proposed_to_be_accepted_with_the_ways_to_do_it(home: Any) -> None:
