@@ -14,7 +14,7 @@ demo: $(VENV)/.run
 	@$(BIN)/python -m ml_assets run flights
 
 ui: $(VENV)/.run
-	@$(BIN)/python -m ml_assets ui
+	@$(BIN)/python -m ml_assets ui $(ARGS)
 
 test: $(VENV)/.test
 	@$(MAKE) --no-print-directory --jobs 2 static behaviour

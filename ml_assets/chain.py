@@ -102,9 +102,15 @@ class Chain(Generic[EntryT]):
         return numbered
 
     def intent(self) -> EntryT | None:
-        """Give what was begun and not finished, if there is something."""
-        path = self.folder / _INTENT
-        return self._parse(path, path.read_bytes()) if path.is_file() else None
+        """Give what was begun and not finished, if there is something that can be read.
+
+        What cannot counts as not begun: its outcome is then judged as if somebody else had made it.
+        """
+        found = durable.read_json_object(self.folder / _INTENT)
+        try:
+            return None if found is None else self.read(found)
+        except (TypeError, KeyError):
+            return None
 
     def begin(self, entry: EntryT) -> None:
         """Note what is about to be done."""

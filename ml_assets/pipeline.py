@@ -16,7 +16,7 @@ from ml_assets.serving.spec import ServingSpec
 from ml_assets.spec import InWords, Spec, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
-from ml_assets.transform.spec import TransformSpec
+from ml_assets.transform.spec import TransformSpec, columns_in
 from ml_assets.validation.spec import ValidationSpec
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -97,11 +97,21 @@ class PipelineSpec(Spec):
         ]
         estimator, is_regression = self.training.estimator, self.task == "regression"
         told = [name for name in self.transform.features or () if name in self.labels.columns]
+        crossed = [
+            (key, name)
+            for key in self.transform.encodings
+            for name in columns_in(key)
+            if name != key and name in self.labels.columns
+        ]
         broken_rules(
             (
                 bool(told),
                 "transform.features",
                 f"names '{''.join(told[:1])}', which makes the label",
+            ),
+            *(
+                (True, f"transform.encodings.{key}", f"names '{name}', which makes the label")
+                for key, name in crossed
             ),
             *((name not in allowed, f"{part}.{name}", needed) for part, name in named),
             (
@@ -118,6 +128,22 @@ class PipelineSpec(Spec):
                 estimator == "ridge" and not is_regression,
                 "training.estimator",
                 "ridge is for regression; use logistic",
+            ),
+            *(
+                (
+                    is_regression and is_asked,
+                    f"training.{key}",
+                    "is for classes, not for a regression",
+                )
+                for key, is_asked in (
+                    ("class_weight", self.training.class_weight is not None),
+                    ("calibration", self.training.calibration is not None),
+                )
+            ),
+            (
+                self.training.decision is not None and self.task != "binary",
+                "training.decision",
+                f"is for a binary task; this one is {self.task}",
             ),
         )
         return self

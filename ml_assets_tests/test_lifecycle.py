@@ -171,11 +171,10 @@ def dagster_statuses(project: Path) -> list[str]:
 def test_dagsters_own_command_works_and_exits_1_on_a_failed_gate(tmp_path: Path) -> None:
     folder = make_project(tmp_path, CHURN.replace("thresholds: {roc_auc: {min: 0.6}}", "seed: 1"))
     command = ["-m", "dagster", "asset", "materialize", "-m", "ml_assets.definitions"]
-    (folder / ".ml_assets" / "dagster").mkdir(parents=True)
-    done = subprocess.run(
-        [sys.executable, *command, "--select", "group:churn"],
-        cwd=folder, env=project_environment(folder), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    prepare = "from ml_assets.cli.environment import prepare_environment; prepare_environment()"
+    assert run_python(folder, ["-c", prepare]).returncode == 0
+    done = run_python(folder, [*command, "--select", "group:churn"])
     assert done.returncode == 1
+    assert "DEBUG" not in done.stderr
     assert "evaluation: {thresholds: {roc_auc: {min: <value>}}}" in done.stderr
     assert versions(folder) == [(1, "challenger")]

@@ -195,10 +195,42 @@ ONE_MISTAKE = [
         "training.estimator ridge is for regression; use logistic.",
     ),
     (
+        "  task: regression\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
+        "  training: {calibration: isotonic}\n",
+        6,
+        "training.calibration is for classes, not for a regression.",
+    ),
+    (
+        "  task: multiclass\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
+        "  training: {decision: {metric: f1}}\n",
+        6,
+        "training.decision is for a binary task; this one is multiclass.",
+    ),
+    (
+        REST + "  training: {decision: {metric: f1, costs: {false_negative: 2}}}\n",
+        6,
+        "training.decision needs exactly one of costs and metric.",
+    ),
+    (
+        REST + "  training: {decision: {metric: recall}}\n",
+        6,
+        "training.decision.metric must be one of f1, balanced_accuracy, accuracy; found 'recall'.",
+    ),
+    (
+        REST + "  training: {tuning: {cluster: localhost}}\n",
+        6,
+        "training.tuning.cluster must be an address such as tcp://host:8786; found 'localhost'.",
+    ),
+    (
+        REST + "  training: {tuning: {folds: 1}}\n",
+        6,
+        "training.tuning.folds must be a whole number >= 2 and <= 20; found 1.",
+    ),
+    (
         REST + "  training: {estimator: logistik}\n",
         6,
-        "training.estimator must be one of hist_gradient_boosting, logistic, ridge, random_forest "
-        "or package.module:name; found 'logistik'. Did you mean 'logistic'?",
+        "training.estimator must be one of hist_gradient_boosting, logistic, ridge, random_forest, "
+        "lightgbm or package.module:name; found 'logistik'. Did you mean 'logistic'?",
     ),
     (
         REST + "  training:\n    tuning:\n      search_space:\n        depth: {low: 1, hgh: 3}\n",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_assets import durable
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.errors import DataError
+from ml_assets.errors import DataError, ModelError
 from ml_assets.ingest.spans import SPANS_FOLDER
 
 DAMAGED_FOLDER = "damaged"
@@ -86,6 +86,33 @@ def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
                 [*wrong, f"It was moved to {aside}. A run of the whole pipeline makes it again."]
             )
         )
+
+
+def is_altered(store: Store, asset: str, digest: str) -> bool:
+    """Whether an artifact is there under this content's digest, and its content is another."""
+    path = store.object_path(asset, digest)
+    return path.is_dir() and durable.directory_digest(path, _digest) != digest
+
+
+def sound_path(store: Store, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
+    """Give the folder of an older artifact, of which only the content's digest is known.
+
+    Raises
+    ------
+    ModelError
+        If it was altered, or is gone and may not be. It stays where it is: no run makes it again.
+    """
+    path = store.object_path(asset, digest)
+    is_gone = not path.is_dir() and not may_be_gone
+    if is_gone or is_altered(store, asset, digest):
+        pipeline, again = store.root.name, "python -m ml_assets"
+        raise ModelError(
+            f"{pipeline}/{asset}: objects/{asset}/{digest[:_SHORT]}... "
+            f"{'is gone' if is_gone else 'was altered after it was made'}, so it is not used. Restore "
+            f"the folder from a copy, or do without that model: {again} rollback {pipeline} --reason "
+            f"TEXT, or train another one with {again} run {pipeline}"
+        )
+    return path
 
 
 def told(store: Store, damaged: Sequence[Path]) -> str:

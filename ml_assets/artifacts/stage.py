@@ -31,6 +31,7 @@ from ml_assets.artifacts.sound import (
     find_damage,
     refuse_damaged,
     set_aside,
+    sound_path,
     told,
     was_set_aside,
 )
@@ -82,6 +83,16 @@ class Stage:
         damaged = find_damage(self.store, found)
         set_aside(self.store, damaged)
         return None if found.path in damaged else found
+
+    def stored(self, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
+        """Give the folder of an older artifact with this content.
+
+        Raises
+        ------
+        ModelError
+            If it was altered, or is gone and may not be.
+        """
+        return sound_path(self.store, asset, digest, may_be_gone=may_be_gone)
 
 
 @dataclass(frozen=True)
@@ -232,6 +243,19 @@ def _find(
         record = replace(record, inputs=fingerprints)
         store.keep(record, found_by=fingerprint(parts))
     return record, CACHED
+
+
+def is_stored(stage: Declared, home: Home) -> bool:
+    """Whether the artifact of a stage without inputs is in the store, and would be made so now.
+
+    Raises
+    ------
+    PipelineFileError
+        If the YAML does not fit what is stored.
+    """
+    store = Store(home.pipeline(stage.pipeline.name))
+    found, _ = _find(stage, home, store, ingredients_now(stage, home, {}), {})
+    return found is not None
 
 
 def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mapping[str, Any]]:

@@ -69,6 +69,10 @@ class Record:
     seconds: float
     reason: str
 
+    def was_made_with(self, key: str, value: Any) -> bool:
+        """Whether the YAML said this, as plain JSON, under a key that the asset depends on."""
+        return self.ingredients.get("config", {}).get(key) == durable.json_digest(value)
+
     def failed_checks(self) -> list[dict[str, Any]]:
         """The checks that failed with severity ``ERROR``."""
         return [c for c in self.checks if not c["passed"] and c["severity"] == "ERROR"]

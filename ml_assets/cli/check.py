@@ -2,19 +2,25 @@
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import DataError, MLAssetsError, PipelineFileError
+from ml_assets.ingest.sources import Source, open_source
 from ml_assets.pipeline_file import (
     PipelineFile,
     component_files,
     is_meant_as_pipeline,
     read_pipeline_file,
 )
+from ml_assets.training.spec import LIGHTGBM
+from ml_assets.yaml_lines import KeyPath
 
-_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
+_KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
 _MOST_FOLDERS = 5
 
 
@@ -50,28 +56,98 @@ def source_mistakes(pipeline: PipelineFile) -> list[str]:
         is missing or cannot be read; columns that it does not have, each with file, line, key and the
         nearest right name; columns of a wrong type; a label that cannot be computed.
     """
-    from ml_assets.ingest.preflight import check_source, refuse
-    from ml_assets.named_columns import column_mistakes, named_columns, no_features
-
-    spec = pipeline.spec
-    missing = [*_functions(pipeline), *_parameters(pipeline)]
+    missing = setting_mistakes(pipeline)
     if any("ingest.source" in line for line in missing):
         return missing
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            _, mistakes = look_at_source(pipeline, Path(scratch))
+        except DataError as error:
+            mistakes = str(error).splitlines()
+    return [*missing, *mistakes]
 
-    def where(key: tuple[str | int, ...]) -> str:
-        return pipeline.where(*key)
 
-    source, most_rejected = spec.ingest.source, spec.ingest.max_rejected_fraction
+def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str]:
+    """Give every function and parameter of a pipeline's YAML that does not exist, with its line.
+
+    Parameters
+    ----------
+    pipeline : PipelineFile
+        The pipeline.
+    is_tried : bool
+        Whether its part `training` was used before. What knows of that can take seconds to import.
+    """
+    source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
+    named = {
+        ("ingest", "source", "python"): source.python,
+        ("ingest", "source", "fingerprint"): source.fingerprint,
+        ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
+    }
+    extras = list(_extras(pipeline))
+    parameters = [] if is_tried or extras else _parameters(pipeline)
+    return [*_functions(pipeline, named), *extras, *parameters]
+
+
+def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[str]]:
+    """Open a pipeline's source, and compare its first rows with what the YAML says.
+
+    Parameters
+    ----------
+    pipeline : PipelineFile
+        The pipeline.
+    scratch : Path
+        A folder for what does not fit into memory, for as long as the source is used.
+
+    Returns
+    -------
+    tuple of Source and list of str
+        The source, of which more can be read, and the mistakes, each with file and line.
+
+    Raises
+    ------
+    DataError
+        If the source is missing or cannot be read; the message begins with file and line.
+    """
+    spec = pipeline.spec
     try:
-        columns = check_source(source, spec.directory, named_columns(spec), where, most_rejected)
+        with warnings.catch_warnings(action="ignore"):  # of a user's function
+            source = open_source(spec.ingest.source, spec.directory, scratch)
+            return source, _row_mistakes(pipeline, source)
+    except DataError as error:
+        text, at = str(error), pipeline.where("ingest", "source")
+        is_of_key = text.startswith("ingest.source.")
+        raise DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}") from error
+
+
+def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
+    """Compare what a pipeline's YAML says with the names and types of its source's columns."""
+    from ml_assets.ingest.preflight import refuse
+    from ml_assets.named_columns import column_mistakes, no_features
+
+    spec, where = pipeline.spec, _where(pipeline)
+    try:
         refuse(column_mistakes(spec, columns, where), columns)
         refuse(no_features(spec, columns, where), columns)
     except PipelineFileError as error:
-        return [*missing, *(_with_line(line, pipeline) for line in str(error).splitlines())]
-    except DataError as error:
-        first, *more = str(error).splitlines()
-        return [*missing, f"{pipeline.where('ingest', 'source')}: {first}", *more]
-    return missing
+        return [_with_line(line, pipeline) for line in str(error).splitlines()]
+    return []
+
+
+def _row_mistakes(pipeline: PipelineFile, source: Source) -> list[str]:
+    from ml_assets.ingest.preflight import check_source
+    from ml_assets.named_columns import named_columns
+
+    ingest, named = pipeline.spec.ingest, named_columns(pipeline.spec)
+    most_rejected = ingest.max_rejected_fraction
+    try:
+        columns = check_source(ingest.source, source, named, _where(pipeline), most_rejected)
+    except PipelineFileError as error:
+        return str(error).splitlines()
+    return mistakes_of_columns(pipeline, columns)
+
+
+def _where(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
+    return lambda key: pipeline.where(*key)
 
 
 def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]]:
@@ -123,22 +199,34 @@ def _elsewhere(folders: Sequence[str]) -> list[str]:
     ]
 
 
-def _functions(pipeline: PipelineFile) -> Iterator[str]:
+def _functions(
+    pipeline: PipelineFile, named: Mapping[tuple[str, ...], str | None]
+) -> Iterator[str]:
     """The functions of the user's own that cannot be imported."""
     from ml_assets.ingest.user_function import load_function
 
-    source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
-    named = {
-        ("ingest", "source", "python"): source.python,
-        ("ingest", "source", "fingerprint"): source.fingerprint,
-        ("training", "estimator"): estimator if ":" in estimator else None,
-    }
     for key, name in named.items():
         try:
             if name is not None:
                 load_function(name, ".".join(key))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
+
+
+def _extras(pipeline: PipelineFile) -> Iterator[str]:
+    """Libraries that the YAML asks for and that are not installed."""
+    training = pipeline.spec.training
+    asked = {
+        ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
+        ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
+    }
+    extras = {"lightgbm": "lightgbm", "distributed": "dask"}
+    for key, library in asked.items():
+        if library is not None and find_spec(library) is None:
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
+                f"Install it: pip install 'ml_assets[{extras[library]}]'"
+            )
 
 
 def _parameters(pipeline: PipelineFile) -> Iterator[str]:
@@ -148,7 +236,7 @@ def _parameters(pipeline: PipelineFile) -> Iterator[str]:
         ("training", "parameters"): training.parameters,
         ("training", "tuning", "search_space"): training.tuning.search_space or {},
     }
-    if not any(given.values()):  # what knows the parameters takes seconds to import
+    if not any(given.values()):
         return
     from ml_assets.training.estimators import unknown_parameters
 
@@ -165,7 +253,7 @@ def _windows(pipeline: PipelineFile) -> Iterator[str]:
     spec = pipeline.spec
     windows = {("ingest", "window"): spec.ingest.window, ("serving", "window"): spec.serving.window}
     dated = {key: w for key, w in windows.items() if w.start is not None or w.end is not None}
-    if not dated or spec.ingest.source.kind in ("sql", "python"):
+    if not dated or not spec.ingest.source.is_file:
         return
     from ml_assets.ingest.spans import window_ends
 

@@ -12,6 +12,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# Consoles show no DEBUG lines; the event log has them.
+python_logs:
+  python_log_level: INFO
 # A run whose process is gone is marked as failed, and gives back its slots.
 run_monitoring:
   enabled: true
@@ -19,6 +22,8 @@ run_monitoring:
 """
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    # Eight processes beside MLflow's UI for work that nothing here gives them.
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     "DO_NOT_TRACK": "true",
     "MPLBACKEND": "agg",
     "PYTHONWARNINGS": "ignore",

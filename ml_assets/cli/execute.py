@@ -16,7 +16,8 @@ import dagster as dg
 from ml_assets.artifacts.dead_runs import PROCESS_TAG, creation_tag
 
 _QUIETLY: Any = {"loggers": {"console": {"config": {}}}}
-# A worker of the multiprocess executor says at level DEBUG that it starts, before it has our logger.
+# A worker of the multiprocess executor says at level DEBUG that it starts, before it has our logger; a
+# person's own dagster.yaml may let that through.
 _SETTINGS: Any = {"python_logs": {"python_log_level": "INFO"}}
 
 
@@ -31,6 +32,11 @@ class Definitions:
     def graph(self) -> Any:
         """All assets."""
         return self.loaded.asset_graph
+
+    def run_in_this_process(self, keys: Sequence[dg.AssetKey]) -> bool:
+        """Whether a run of these assets starts no process for each of them."""
+        job = self.loaded.get_implicit_job_def_for_assets(keys)
+        return bool(job.executor_def == dg.in_process_executor)
 
 
 def load_definitions(module: str) -> Definitions:

@@ -1,12 +1,14 @@
 """Runs a pipeline: checks its YAML and source, lets Dagster materialize it, and sums it up."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_assets.artifacts.holding import stale_assets
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
-from ml_assets.cli.check import source_mistakes
+from ml_assets.cli.check import setting_mistakes, source_mistakes
 from ml_assets.cli.environment import prepare_environment
 from ml_assets.cli.failure import INTERRUPTED, explain_error, explain_run, interrupted
 from ml_assets.cli.pipelines import find_pipeline
@@ -14,6 +16,11 @@ from ml_assets.cli.summary import summary_lines
 from ml_assets.cli.unchanged import remember_inputs, unchanged_assets
 from ml_assets.errors import PipelineFileError
 from ml_assets.pipeline_file import PipelineFile
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ml_assets.cli.execute import Definitions
 
 DEFINITIONS = "ml_assets.definitions"
 
@@ -56,25 +63,23 @@ def _materialize_checked(
     pipeline: PipelineFile, home: Home, select: str | None, traceback: bool
 ) -> int:
     """Check the source, let Dagster run, and explain a failure; give the exit code."""
-    # What imports Dagster; a run that finds nothing changed does without.
-    from ml_assets.cli.execute import execute, load_definitions
-    from ml_assets.cli.selection import in_words, select_assets
-
     name = pipeline.spec.name
-    # A query or function can take long, and `raw_data` asks it anyway: it makes the same checks first.
-    mistakes = source_mistakes(pipeline) if _reads_files(pipeline) else []
-    if mistakes:
-        raise PipelineFileError("\n".join(mistakes))
+    is_file = pipeline.spec.ingest.source.is_file
+    _refuse(source_mistakes(pipeline) if is_file else _setting_mistakes(pipeline, home))
+    # What imports Dagster; a run that finds nothing changed does without.
+    from ml_assets.cli.execute import load_definitions
+    from ml_assets.cli.look_ahead import looked_ahead
+    from ml_assets.cli.selection import select_assets
+
     try:
         definitions = load_definitions(DEFINITIONS)
-        wanted = select or f"group:{name}"
-        keys = select_assets(wanted, name, definitions.graph)
-        told = wanted if select is None else in_words(keys, wanted, name)
-        print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{told}'", file=sys.stderr)
-        succeeded = execute(definitions, keys)
+        keys = select_assets(select or f"group:{name}", name, definitions.graph)
+        with looked_ahead(pipeline, home, definitions, keys) as mistakes:
+            succeeded = not mistakes and _execute(definitions, keys, select, name)
     except Exception as error:  # of definitions, of the selection, or Dagster's own
         explain_error(error, home, name, traceback)
         return 1
+    _refuse(mistakes)
     if not succeeded:
         return explain_run(home, name, traceback)
     if select is None:
@@ -83,8 +88,29 @@ def _materialize_checked(
     return 0
 
 
-def _reads_files(pipeline: PipelineFile) -> bool:
-    return pipeline.spec.ingest.source.kind not in ("sql", "python")
+def _execute(
+    definitions: "Definitions", keys: "Sequence[dg.AssetKey]", select: str | None, name: str
+) -> bool:
+    from ml_assets.cli.execute import execute
+    from ml_assets.cli.selection import in_words
+
+    told = f"group:{name}" if select is None else in_words(keys, select, name)
+    print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{told}'", file=sys.stderr)
+    return execute(definitions, keys)
+
+
+def _refuse(mistakes: Sequence[str]) -> None:
+    if mistakes:
+        raise PipelineFileError("\n".join(mistakes))
+
+
+def _setting_mistakes(pipeline: PipelineFile, home: Home) -> list[str]:
+    """What the YAML says wrong beside its source; what a search was run with is known to be right."""
+    record = Store(home.pipeline(pipeline.spec.name)).last_record("best_hyperparameters")
+    training = pipeline.spec.training.model_dump(mode="json")
+    return setting_mistakes(
+        pipeline, record is not None and record.was_made_with("training", training)
+    )
 
 
 def _stale_lines(pipeline: PipelineFile, home: Home) -> list[str]:

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ml_assets.artifacts.home import Home
@@ -24,11 +24,11 @@ def serve_ui(port: int, mlflow_port: int) -> int:
     Returns
     -------
     int
-        0 after Ctrl-C or TERM; 1 if one of the two ended by itself.
+        0 after Ctrl-C, TERM, or the end of the terminal; 1 if one of the two ended by itself.
     """
     home = prepare_environment()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: stop.set())
     servers = {
         "Dagster": _start(_dagster_command(port)),
@@ -40,8 +40,7 @@ def serve_ui(port: int, mlflow_port: int) -> int:
     ended: list[str] = []
     while not ended and not stop.wait(0.5):
         ended = [name for name, server in servers.items() if server.poll() is not None]
-    for server in servers.values():
-        end_with_children(server)
+    _end_with_children(servers.values())
     for name in ended:
         code = servers[name].returncode
         print(f"The {name} UI ended by itself with code {code}; is its port free?", file=sys.stderr)
@@ -66,18 +65,21 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, start_new_session=True)
 
 
-def end_with_children(server: subprocess.Popen[bytes]) -> None:
-    """End a process and everything that it started: first with INT, after a while with KILL."""
+def _end_with_children(servers: Collection[subprocess.Popen[bytes]]) -> None:
+    """End processes and everything that they started: all at once with INT, after a while with KILL."""
     import psutil
 
-    try:
-        family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        family = []
-    if server.poll() is None:
+    alive = [server for server in servers if server.poll() is None]
+    family = [
+        process
+        for server in alive
+        for process in (psutil.Process(server.pid), *psutil.Process(server.pid).children(True))
+    ]
+    for server in alive:
         server.send_signal(signal.SIGINT)
-    _, alive = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
-    for process in alive:
+    _, left = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
+    for process in left:
         process.kill()
-    psutil.wait_procs(alive, timeout=_GRACE_SECONDS)
-    server.wait()
+    psutil.wait_procs(left, timeout=_GRACE_SECONDS)
+    for server in servers:
+        server.wait()

@@ -67,7 +67,7 @@ def _evaluated(
     candidate = load_model(model.path, trusted)
 
     def load_champion() -> "LoadedModel":
-        return load_model(stage.store.object_path("model", champion["model_digest"]), trusted)
+        return load_model(stage.stored("model", champion["model_digest"]), trusted)
 
     scores = score_models(rows, candidate, load_champion if champion else None)
     found = evaluate(
@@ -77,6 +77,7 @@ def _evaluated(
         features=rows,
         baselines=scores.baselines,
         unscored=scores.unscored,
+        decision_threshold=scores.decision_thresholds,
         **{key: value for key, value in pipeline.evaluation if key != "fairness"},
     )
     people = _fairness(pipeline, rows, scores, candidate)
@@ -102,7 +103,8 @@ def _fairness(
     from ml_assets.table import LABEL
 
     y_true, columns = rows[LABEL].to_numpy(), candidate.input_columns
-    return assess_fairness(y_true, scores.candidate, rows, columns, fairness)
+    cut = candidate.decision_threshold()
+    return assess_fairness(y_true, scores.candidate, rows, columns, fairness, cut)
 
 
 def _write(

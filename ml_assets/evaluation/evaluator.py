@@ -36,7 +36,7 @@ USUAL_METRIC: dict[Task, str] = {
     "regression": "rmse",
 }
 CHAMPION, LINEAR = "champion", "linear"
-_CANDIDATE = "candidate"
+CANDIDATE = "candidate"
 # A model, and a slice's key; None is all rows.
 _Key = tuple[str, tuple[str, ...] | None]
 
@@ -59,7 +59,7 @@ def evaluate(
     seed: int = 0,
     metrics: Sequence[str] = (),
     sample_weight: ArrayLike | None = None,
-    decision_threshold: float = CUT,
+    decision_threshold: float | Mapping[str, float] = CUT,
 ) -> Evaluation:
     """Evaluate a candidate's predictions.
 
@@ -97,8 +97,9 @@ def evaluate(
         Metrics to measure beside the task's usual ones: `extra.names_of` has their names.
     sample_weight : array-like, optional
         The weight of each row, >= 0, in every metric.
-    decision_threshold : float
-        For a binary task, a row counts as predicted positive above this probability.
+    decision_threshold : float, or mapping of str to float
+        For a binary task, a row counts as predicted positive above this probability: one for all models,
+        or one for each by its name, ``candidate`` or the baseline's, 0.5 for those that are not named.
 
     Returns
     -------
@@ -121,19 +122,22 @@ def evaluate(
     main = main_metric or next(iter(rules), USUAL_METRIC[task])
     scored = {
         name: with_extra(
-            check_predictions(task, y_true, scores, sample_weight, decision_threshold), metrics
+            check_predictions(
+                task, y_true, scores, sample_weight, _cut_of(name, decision_threshold)
+            ),
+            metrics,
         )
-        for name, scores in {_CANDIDATE: y_score, **(baselines or {})}.items()
+        for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }
-    n_rows = len(scored[_CANDIDATE].y_true)
+    n_rows = len(scored[CANDIDATE].y_true)
     cut = _cut(features, slices, min_slice_size, n_rows)
     seen = _measure(scored, cut, _compares(slice_rules), bootstrap_samples, seed, confidence)
-    others = [_baseline(seen, name, None) for name in scored if name != _CANDIDATE]
+    others = [_baseline(seen, name, None) for name in scored if name != CANDIDATE]
     others += [BaselineResult(name, reason=why) for name, why in (unscored or {}).items()]
     champion = _named(others, CHAMPION)
     results = [
         check_rows(n_rows),
-        *check_thresholds(rules, seen.metrics(_CANDIDATE, None), champion, confidence),
+        *check_thresholds(rules, seen.metrics(CANDIDATE, None), champion, confidence),
         *_check_slices(seen, cut.slices, slice_rules, champion),
     ]
     blessed, reasons = bless(results, bool(rules), _example(main))
@@ -144,7 +148,7 @@ def evaluate(
         confidence=confidence,
         samples=bootstrap_samples,
         seed=seed,
-        metrics=seen.metrics(_CANDIDATE, None),
+        metrics=seen.metrics(CANDIDATE, None),
         slices=tuple(_slice_result(seen, piece) for piece in cut.slices),
         slices_left_out=cut.left_out,
         baselines=tuple(others),
@@ -168,7 +172,7 @@ class _Seen:
         return metrics_with_intervals(self.views[key], self.drawn[key], self.confidence)
 
     def improvements(self, other: str, piece: tuple[str, ...] | None) -> tuple[Metric, ...]:
-        ours, theirs = (_CANDIDATE, piece), (other, piece)
+        ours, theirs = (CANDIDATE, piece), (other, piece)
         views, drawn = self.views, self.drawn
         return improvements(views[ours], views[theirs], drawn[ours], drawn[theirs], self.confidence)
 
@@ -182,14 +186,18 @@ def _measure(
     confidence: float,
 ) -> _Seen:
     """Look at every model on all rows, and at the candidate (and champion, if asked) on the slices."""
-    sliced = (_CANDIDATE, CHAMPION) if champion_too else (_CANDIDATE,)
+    sliced = (CANDIDATE, CHAMPION) if champion_too else (CANDIDATE,)
     views: dict[_Key, View] = {}
     for model, predictions in scored.items():
         views[model, None] = look_at(predictions)
         for piece in cut.slices if model in sliced else ():
             views[model, piece.key] = look_at(predictions, piece.rows)
-    n_rows = len(scored[_CANDIDATE].y_true)
+    n_rows = len(scored[CANDIDATE].y_true)
     return _Seen(views, resample_views(views, n_rows, samples, seed), confidence)
+
+
+def _cut_of(model: str, given: float | Mapping[str, float]) -> float:
+    return given.get(model, CUT) if isinstance(given, Mapping) else given
 
 
 def _baseline(seen: _Seen, name: str, piece: tuple[str, ...] | None) -> BaselineResult:
@@ -197,7 +205,7 @@ def _baseline(seen: _Seen, name: str, piece: tuple[str, ...] | None) -> Baseline
 
 
 def _slice_result(seen: _Seen, piece: Slice) -> SliceResult:
-    metrics = seen.metrics(_CANDIDATE, piece.key)
+    metrics = seen.metrics(CANDIDATE, piece.key)
     return SliceResult(piece.by, piece.values, piece.name, len(piece.rows), metrics)
 
 
@@ -212,7 +220,7 @@ def _check_slices(
         # A champion that could not be scored has no view, but still its reason.
         has_view = (CHAMPION, piece.key) in seen.views
         other = _baseline(seen, CHAMPION, piece.key) if has_view else champion
-        metrics = seen.metrics(_CANDIDATE, piece.key)
+        metrics = seen.metrics(CANDIDATE, piece.key)
         results += check_thresholds(rules, metrics, other, seen.confidence, piece.name)
     return results
 

@@ -59,6 +59,7 @@ def assess_fairness(
     rows: pd.DataFrame,
     columns: Sequence[str],
     spec: FairnessSpec,
+    decision_threshold: float = 0.5,
 ) -> Fairness:
     """Look for the four failures.
 
@@ -72,7 +73,10 @@ def assess_fairness(
         The raw columns that the model reads.
     spec : FairnessSpec
         What is looked at, and what is allowed; at least one protected column.
+    decision_threshold : float
+        The model's own, where `spec` has none.
     """
+    cut = decision_threshold if spec.decision_threshold is None else spec.decision_threshold
     limits = Limits(**{field.name: getattr(spec, field.name) for field in fields(Limits)})
     protected, features = rows[spec.protected], rows[list(columns)]
     found = find_unfairness(
@@ -80,12 +84,12 @@ def assess_fairness(
         y_score,
         protected,
         features=features,
-        decision_threshold=spec.decision_threshold,
+        decision_threshold=cut,
         reference=spec.reference,
         limits=limits,
     )
     told, proxies = find_proxies(y_true, features, protected, limits=limits)
-    decided = (y_score >= spec.decision_threshold).astype(int)
+    decided = (y_score >= cut).astype(int)
     groups = {
         name: group_metrics(
             y_true,

@@ -61,8 +61,9 @@ class FairnessSpec(Spec):
         not be features.
     reference : mapping
         For a protected column the share of each of its groups among the people that the model is for.
-    decision_threshold : float
-        A score of at least this is the favourable decision, 0 to 1.
+    decision_threshold : float, optional
+        A score of at least this is the favourable decision, 0 to 1; the model's own threshold by
+        default.
     required : bool
         Whether a measure that fails stands in the way of the blessing.
     min_group_size : int
@@ -92,7 +93,7 @@ class FairnessSpec(Spec):
 
     protected: list[str] = []
     reference: dict[str, dict[str, Fraction]] = {}
-    decision_threshold: Fraction = 0.5
+    decision_threshold: Fraction | None = None
     required: bool = False
     min_group_size: Annotated[int, Field(ge=2)] = 100
     min_share_ratio: Fraction = 0.8

@@ -7,8 +7,8 @@ content; and `examples`, the labelled rows of a window, each with a stable id an
 Reading order: `spec` (the YAML); `sources` (opens a source of any kind), `source_files`,
 `column_names`, `column_types`, `rejected`; the readers `encoding`, `byte_buffer`, `csv_records`,
 `csv_file`, `jsonl_file`, `text_types`, `text_file`, `table_part`, `sql_query`, `user_function`, `spool`,
-`spooled_part`; `preflight` (what is refused before anything runs); `spans`, `snapshot_writer`,
-`snapshots`; `example_ids`, `split`, `examples`, `guarantees`; `assets` (the wiring).
+`spooled_part`; `preflight` (what is refused before anything runs), `kept_open`; `spans`,
+`snapshot_writer`, `snapshots`; `example_ids`, `split`, `examples`, `guarantees`; `assets` (the wiring).
 """
 
 import lazy_loader as lazy

@@ -62,15 +62,16 @@ def _raw_data(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     )
     def raw_data(stage: Stage) -> Outcome:
         """The source's rows as they are now, cut into spans: immutable snapshots, written once."""
+        from ml_assets.ingest.kept_open import take_or_open
         from ml_assets.ingest.preflight import check_types, refuse
         from ml_assets.ingest.snapshots import take_snapshots
-        from ml_assets.ingest.sources import common_types, open_source
+        from ml_assets.ingest.sources import common_types
 
         spans_dir, where = _spans_dir(stage), where_in_file(pipeline)
         durable.sweep_staging(spans_dir, process_is_alive)
         before = _ingested_before(stage)
         with durable.staging_directory(spans_dir) as scratch:
-            source = open_source(ingest.source, pipeline.directory, scratch)
+            source = take_or_open(ingest.source, pipeline.directory, scratch)
             mistakes = check_types(ingest.source, source, where)
             types = source.types(known=before.types_of(source) if before else None)
             columns = common_types(types, source.kind)

@@ -15,6 +15,7 @@ Where = Callable[[Key], str]
 
 TIMES = ("date", "timestamp")
 NUMBERS = ("int", "float")
+ANY_TYPE = ("string", "bool", *NUMBERS, *TIMES)
 _MOST_SHOWN = 7
 # Of the first rows' values; fewer are left to the check `rejected_rows`.
 _MOST_MISFITS = 0.5
@@ -31,11 +32,13 @@ class NamedColumns:
     columns : sequence of str
         The columns.
     types : sequence of str
-        The types that they may have; any by default.
+        The types that they may have; by default their types do not matter.
     are_numbers : bool
         Whether texts in them must mostly be numbers.
     advice : str
         What to do about a wrong type.
+    whole : str
+        A column that the key may name in place of these, if there is one of that name.
     """
 
     key: Key
@@ -43,23 +46,26 @@ class NamedColumns:
     types: Sequence[str] = ()
     are_numbers: bool = False
     advice: str = ""
+    whole: str = ""
 
 
 def check_source(
     spec: SourceSpec,
-    directory: Path,
+    source: Source,
     named: Sequence[NamedColumns],
     where: Where,
     most_rejected: float = 1.0,
 ) -> dict[str, str]:
     """Look at a source's first rows and compare them with what the YAML names.
 
+    Where a column whose type matters has no value in the first rows, all rows are looked at.
+
     Parameters
     ----------
     spec : SourceSpec
-        The source.
-    directory : Path
-        The folder of the pipeline's YAML file.
+        What the YAML says of the source.
+    source : Source
+        The opened source.
     named : sequence of NamedColumns
         What the YAML names.
     where : callable
@@ -70,21 +76,30 @@ def check_source(
     Returns
     -------
     dict
-        The source's columns with their types, as far as the first rows tell.
+        The source's columns with their types, as far as these rows tell.
 
     Raises
     ------
     DataError
-        If the source is missing or cannot be read.
+        If the source cannot be read.
     PipelineFileError
         Naming every mistake at once, in fewer than ten lines.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        source = open_source(spec, directory, Path(scratch))
-        columns = common_types(source.types(sample=True), source.kind)
-        refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
-        refuse(check_rows(spec, source, columns, named, where, most_rejected), columns)
+    columns = _columns(source, named)
+    refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
+    refuse(check_rows(spec, source, columns, named, where, most_rejected), columns)
     return columns
+
+
+def _columns(source: Source, named: Sequence[NamedColumns]) -> dict[str, str]:
+    """The columns' types by the first rows, or by all where these leave open a type that matters."""
+    from ml_assets.ingest.column_types import UNKNOWN
+
+    found = source.types(sample=True)
+    told = [pair for types in found.values() for pair in types.items()]
+    unknown = {name for name, _ in told} - {name for name, kind in told if kind != UNKNOWN}
+    typed = {name for entry in named if entry.types for name in entry.columns}
+    return common_types(source.types() if typed & unknown else found, source.kind)
 
 
 def first_and_last_span(spec: IngestSpec, directory: Path) -> tuple[str, str]:
@@ -135,7 +150,7 @@ def check_columns(
     mistakes = []
     for entry in named:
         key = _dotted(entry.key)
-        for name in entry.columns:
+        for name in [entry.whole] if entry.whole in columns else entry.columns:
             if name not in columns:
                 hint = did_you_mean(name, columns)
                 mistakes.append(f"{where(entry.key)}: {key}: no column '{name}'.{hint}")
@@ -164,7 +179,7 @@ def check_rows(
     rows = next(batches, None)
     rejected, read = part.rejections.count, rows.num_rows if rows else 0
     # The first rows decide only where they are all rows.
-    is_all = len(source.parts) == 1 and next(batches, None) is None
+    is_all = rejected > 0 and len(source.parts) == 1 and next(batches, None) is None
     if rejected > (most_rejected if is_all else _MOST_MISFITS) * (rejected + read):
         first, reason = part.rejections.kept[0], part.rejections.reasons()[0][0]
         return [
@@ -175,7 +190,7 @@ def check_rows(
         ]
     mistakes = []
     for entry in named if rows else ():
-        for name in entry.columns if entry.are_numbers else ():
+        for name in entry.columns if entry.are_numbers and len(entry.columns) == 1 else ():
             texts = rows.column(name) if rows and columns[name] == "string" else None
             known = len(texts) - texts.null_count if texts is not None else 0
             lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0

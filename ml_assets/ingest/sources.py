@@ -151,7 +151,7 @@ def open_source(spec: SourceSpec, directory: Path, scratch: Path) -> Source:
     DataError
         If a file is missing, with the nearest name that exists.
     """
-    if spec.kind in ("sql", "python"):
+    if not spec.is_file:
         from ml_assets.ingest.spooled_part import spooled_part
 
         part = spooled_part(spec, project_directory(directory), scratch)
@@ -216,7 +216,7 @@ def source_fingerprint(spec: SourceSpec, directory: Path) -> str | None:
                 "is a text that is not empty."
             )
         return json_digest(given)
-    if spec.kind in ("sql", "python"):
+    if not spec.is_file:
         return None
     found = digested(find_files(getattr(spec, spec.kind), spec.kind, directory))
     return _files_fingerprint(found)

@@ -62,6 +62,11 @@ class SourceSpec(Spec):
         kinds = ("csv", "parquet", "jsonl", "sql", "python")
         return next(kind for kind in kinds if getattr(self, kind) is not None)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, or several; else it is a query or a function."""
+        return self.kind not in ("sql", "python")
+
     @model_validator(mode="after")
     def _exactly_one(self) -> "SourceSpec":
         kinds = ("csv", "parquet", "jsonl", "sql", "python")

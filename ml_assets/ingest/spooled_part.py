@@ -1,6 +1,8 @@
 """What can be read only once, a query or a user's function, kept so that it can be read again."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -56,43 +58,54 @@ def _keeps_times_as_text(spec: SourceSpec) -> bool:
 
 
 class _ReadOnce:
-    """Batches that are read from the world once, and from the spool from then on."""
+    """Batches that are read from the world once, no further than asked for, and then from the spool."""
 
     def __init__(
         self, run: Callable[[], Iterator[pa.RecordBatch]], spool: Spool, name: str, texts: bool
     ) -> None:
         self._run, self._spool, self._name, self._may_hold_times = run, spool, name, texts
+        self._coming: Iterator[pa.RecordBatch] | None = None
         self._types: dict[str, str] | None = None
         self._times: dict[str, str] = {}
 
     def types(self, sample: bool) -> dict[str, str]:
-        if self._types is None and sample:
-            first = next((batch for batch in self._run() if batch.num_rows), None)
-            return self._common([] if first is None else [first])
-        if self._types is None:
-            for batch in self._run():
-                self._spool.add(_ROWS, batch)
-            self._types = self._common(self._spool.batches(_ROWS))
-            if self._may_hold_times:
-                from ml_assets.ingest.sql_query import times_as_text
-
-                self._times = times_as_text(self._spool.batches(_ROWS))
-                self._types |= self._times
-        return self._types
+        if self._types is not None:
+            return self._types
+        coming = (batch for batch in self._unread() if batch.num_rows)
+        next(coming, None) if sample else deque(coming, maxlen=0)
+        found = self._find_types()
+        self._types = None if sample else found
+        return found
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        self.types(sample=False)
-        for batch in self._spool.batches(_ROWS):
+        for batch in chain(self._spool.batches(_ROWS), self._unread()):
             yield self._with_times(batch) if self._times else batch
+
+    def _unread(self) -> Iterator[pa.RecordBatch]:
+        """What was not read yet; from now on it is in the spool."""
+        self._coming = self._coming or self._run()
+        for batch in self._coming:
+            self._spool.add(_ROWS, batch)
+            yield batch
+
+    def _find_types(self) -> dict[str, str]:
+        """The types of what was read so far."""
+        found = self._common(self._spool.batches(_ROWS))
+        if self._may_hold_times:
+            from ml_assets.ingest.sql_query import times_as_text
+
+            self._times = times_as_text(self._spool.batches(_ROWS))
+        return found | self._times
 
     def _common(self, batches: Iterable[pa.RecordBatch]) -> dict[str, str]:
         """The type of each column over all batches."""
-        kinds: dict[str, set[str]] = {}
+        kinds, rows = dict[str, set[str]](), 0
         for batch in batches:
+            rows += batch.num_rows
             check_column_names(batch.schema.names, self._name)
             for column, kind in type_words(batch.schema, self._name).items():
                 kinds.setdefault(column, set()).add(kind)
-        if not kinds:
+        if not rows:
             raise DataError(f"{self._name} gave no rows.")
         return {column: self._widest(column, words) for column, words in kinds.items()}
 

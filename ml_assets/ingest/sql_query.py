@@ -4,6 +4,7 @@ Nothing that it raises holds the URL, the password or the query's rows.
 """
 
 import datetime
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,13 +14,14 @@ from urllib.parse import quote_plus, unquote_plus
 import pyarrow as pa
 import sqlalchemy as sa
 
-from ml_assets.errors import DataError, MissingExtraError, PipelineFileError
+from ml_assets.errors import DataError, MissingExtraError, PipelineFileError, did_you_mean
 from ml_assets.ingest.source_files import missing_file
 from ml_assets.ingest.text_types import Inference
 from ml_assets.table import BATCH_ROWS
 
 _SECRET_WORDS = ("pass", "pwd", "secret", "token", "key", "credential")
 _TEXT_TYPES = (uuid.UUID, datetime.time)
+_WORD = re.compile(r"\w+")
 
 
 def query_batches(url: str, query: str, directory: Path) -> Iterator[pa.RecordBatch]:
@@ -49,10 +51,14 @@ def query_batches(url: str, query: str, directory: Path) -> Iterator[pa.RecordBa
         with _guarded(engine.connect, address) as connection:
             options = {"stream_results": True, "no_parameters": True}
             streaming = connection.execution_options(**options)
-            result = _guarded(lambda: streaming.exec_driver_sql(query), address)
+
+            def hint(said: str) -> str:
+                return _nearest_name(engine, query, said)
+
+            result = _guarded(lambda: streaming.exec_driver_sql(query), address, hint)
             names = list(result.keys())
             yield _batch(names, [])
-            while rows := _guarded(lambda: result.fetchmany(BATCH_ROWS), address):
+            while rows := _guarded(lambda: result.fetchmany(BATCH_ROWS), address, hint):
                 yield _batch(names, rows)
     finally:
         engine.dispose()
@@ -97,8 +103,13 @@ def _with_driver(address: sa.URL) -> sa.URL:
     return address
 
 
-def _guarded(action: Callable[[], Any], address: sa.URL) -> Any:
-    """Do something with a database; raise what goes wrong without the secrets of its address."""
+def _guarded(
+    action: Callable[[], Any], address: sa.URL, hint: Callable[[str], str] | None = None
+) -> Any:
+    """Do something with a database; raise what goes wrong without the secrets of its address.
+
+    What a query does has a `hint` on it, which is given what the database said.
+    """
     problem: Exception | None = None
     try:
         return action()
@@ -113,10 +124,26 @@ def _guarded(action: Callable[[], Any], address: sa.URL) -> Any:
         )
     except Exception as error:
         cause = getattr(error, "orig", None) or error
-        text = _without_secrets(" ".join(str(cause).split()), address)
-        problem = DataError(f"ingest.source.sql: {_place(address)}: {text[:300]}")
+        text = _without_secrets(" ".join(str(cause).split()), address)[:300]
+        key, near = ("query", hint(text)) if hint else ("sql", "")
+        problem = DataError(f"ingest.source.{key}: {_place(address)}: {text}{near and f'.{near}'}")
     # Outside of the except block, so that the driver's own error, with its secrets, is not attached.
     raise problem
+
+
+def _nearest_name(engine: sa.Engine, query: str, said: str) -> str:
+    """The nearest table, or column of the query's tables, to what a database does not know."""
+    asked = {word.casefold() for word in _WORD.findall(query)}
+    try:
+        inspector = sa.inspect(engine)
+        known = [*inspector.get_table_names(), *inspector.get_view_names()]
+        tables = [name for name in known if name.casefold() in asked]
+        known += [column["name"] for table in tables for column in inspector.get_columns(table)]
+    except sa.exc.SQLAlchemyError:  # a database that cannot be asked has no hint to give
+        return ""
+    folded = {name.casefold() for name in known}
+    unknown = [w for w in _WORD.findall(said) if w.casefold() in asked - folded]
+    return next((hint for word in unknown if (hint := did_you_mean(word, known))), "")
 
 
 def _place(address: sa.URL) -> str:

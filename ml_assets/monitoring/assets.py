@@ -222,13 +222,14 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         ids = scored[EXAMPLE_ID].combine_chunks()
         own = own_splits(ids, _champions_examples(stage, facts)).is_valid()
         joined = join_labels(scored, given, facts["scores"], facts["classes"], known or (), own)
-        then = _metric_then(stage, facts["scorer"]["evaluation_digest"], metric)
+        then = _metric_then(stage, facts, metric)
         found = judge_performance(
             pipeline.task,
             metric,
             joined,
             scored.num_rows,
             then,
+            decision_threshold=facts["decision_threshold"],
             **options,  # type: ignore[arg-type]
         )
         about = {**_about(facts), "contradictory": joined.contradictory}
@@ -265,7 +266,7 @@ def _sides(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> "Sid
     from ml_assets.monitoring.sides import read_sides
 
     facts = serving_statistics.json(_SCORED_BY)
-    trained = stage.store.object_path("statistics", facts["scorer"]["statistics_digest"] or "none")
+    trained = _champions(stage, facts, "statistics")
     return read_sides(
         serving_statistics.path / "statistics.json",
         trained / "statistics.json",
@@ -276,15 +277,20 @@ def _sides(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> "Sid
 
 def _champions_examples(stage: Stage, facts: Mapping[str, Any]) -> Path:
     """The file of the examples that the champion was made from; it may be gone."""
-    digest = facts["scorer"]["examples_digest"]
-    return stage.store.object_path("examples", digest or "none") / "examples.parquet"
+    return _champions(stage, facts, "examples") / "examples.parquet"
 
 
-def _metric_then(stage: Stage, digest: str | None, metric: str) -> dict[str, Any] | None:
+def _champions(stage: Stage, facts: Mapping[str, Any], asset: str) -> Path:
+    """The folder of an artifact that belongs to the champion; it may be gone, but not altered."""
+    digest = facts["scorer"][f"{asset}_digest"] or "none"
+    return stage.stored(asset, digest, may_be_gone=True)
+
+
+def _metric_then(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[str, Any] | None:
     """The metric in the champion's evaluation, or None where that is unknown."""
     from ml_assets import durable
 
-    path = stage.store.object_path("evaluation", digest or "none") / "evaluation.json"
+    path = _champions(stage, facts, "evaluation") / "evaluation.json"
     found = durable.read_json(path)["metrics"] if path.is_file() else []
     named = next((one for one in found if one["name"] == metric), None)
     return named and {key: named[key] for key in ("value", "low", "high")}

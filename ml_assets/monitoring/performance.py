@@ -143,6 +143,7 @@ def judge_performance(
     *,
     max_drop: float,
     min_rows: int,
+    decision_threshold: float = 0.5,
     confidence: float = 0.95,
     bootstrap_samples: int = 200,
     seed: int = 0,
@@ -165,6 +166,8 @@ def judge_performance(
         How much worse it may be, in the metric's own unit.
     min_rows : int
         With fewer labelled rows the outcome is "cannot tell".
+    decision_threshold : float
+        For a binary task, the probability above which the champion calls a row positive.
     confidence, bootstrap_samples, seed : float, int, int
         Of the intervals.
 
@@ -178,6 +181,7 @@ def judge_performance(
         found.labels,
         found.scores,
         task=task,
+        decision_threshold=decision_threshold,
         confidence=confidence,
         bootstrap_samples=bootstrap_samples,
         seed=seed,

@@ -180,40 +180,19 @@ def _verify_infra(home: Home, artifact: Artifact) -> str | None:
 
 
 def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str | None]:
-    name = pipeline.model_name
-
     def verify(home: Home, artifact: Artifact) -> str | None:
-        from ml_assets.registry.registry import challenger, champion, registered_version
+        from ml_assets.registry.as_registered import what_differs
 
         facts = artifact.json("registered_model.json")
-        number, uri = facts["version"], home.tracking_uri
-        version = registered_version(uri, name, number)
-        if version is None:
-            return f"version {number} of {name} is gone from MLflow"
-        if version.model_digest != facts["model_digest"]:
-            return f"version {number} of {name} is another model in MLflow now"
-        alias = "champion" if facts["champion"] else "challenger"
-        now = (champion if facts["champion"] else challenger)(uri, name)
-        if not facts["champion"] and _approved_since(home, name, facts):
-            return f"version {number} was approved"
-        if now is None or now.version != number:
-            bearer = _version(now.version if now else None)
-            return f"the alias {alias} was moved in MLflow, from version {number} to {bearer}"
+        differs = what_differs(home.tracking_uri, home.mlflow, facts)
+        if differs is not None:
+            return differs
         stale = why_stale_now(home, pipeline.name, JUDGED)
         if facts["stale"] and not stale:
             return "its verdicts hold again"
         return stale[0] if stale else None
 
     return verify
-
-
-def _approved_since(home: Home, name: str, facts: dict[str, Any]) -> bool:
-    from ml_assets.registry.ledger import approval_of, ledger_in
-    from ml_assets.registry.promotion import ledger_folder
-
-    entries = ledger_in(ledger_folder(home.mlflow, name)).entries()
-    waited = any(reason.startswith("approval:") for reason in facts["reasons"])
-    return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
 def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact]) -> Any:

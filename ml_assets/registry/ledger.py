@@ -7,8 +7,11 @@ from typing import Literal
 
 from ml_assets.chain import Chain, Link
 from ml_assets.errors import ModelError
+from ml_assets.registry.version import RegisteredVersion
 
 Action = Literal["promotion", "rollback", "approval", "found"]
+# What the gate decided, or took back to what it had decided. A `found` champion never asked it.
+_THROUGH_THE_GATE = ("promotion", "rollback")
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,27 @@ def last_move(entries: Sequence[Entry]) -> Entry | None:
     return next((e for e in reversed(entries) if e.action != "approval"), None)
 
 
-def champion_before(entries: Sequence[Entry], version: int) -> int | None:
-    """Give the version that was champion before `version` was first made champion; None if none was."""
-    first = next((e for e in entries if e.action != "approval" and e.to_version == version), None)
-    return first.from_version if first else None
+def gate_moves(entries: Iterable[Entry]) -> list[Entry]:
+    """Give the moves of the champion that the gate allowed, in their order."""
+    return [entry for entry in entries if entry.action in _THROUGH_THE_GATE]
+
+
+def passed_the_gate(entries: Iterable[Entry], version: RegisteredVersion | None) -> bool:
+    """Whether the gate ever made this version, with this very content, the champion."""
+    return version is not None and any(
+        (entry.to_version, entry.digest) == (version.version, version.model_digest)
+        for entry in gate_moves(entries)
+    )
+
+
+def champion_before(entries: Iterable[Entry], version: int) -> int | None:
+    """Give the version that the gate had made champion before it first made `version` so, or None.
+
+    For a version that never passed the gate that is the latest that did.
+    """
+    made = [entry.to_version for entry in gate_moves(entries)]
+    before = made[: made.index(version)] if version in made else made
+    return before[-1] if before else None
 
 
 def approval_of(entries: Iterable[Entry], digest: str) -> Entry | None:
@@ -72,9 +92,9 @@ def approval_of(entries: Iterable[Entry], digest: str) -> Entry | None:
 
 
 def withdrawal_of(entries: Sequence[Entry], digest: str) -> Entry | None:
-    """Give the rollback that took this content away, unless a person put it back since."""
-    for entry in reversed(entries):
-        if entry.action != "approval" and entry.digest == digest:
+    """Give the rollback that took this content away, unless a person put it back by another since."""
+    for entry in reversed(gate_moves(entries)):
+        if entry.digest == digest:
             return None
         if entry.action == "rollback" and entry.from_digest == digest:
             return entry

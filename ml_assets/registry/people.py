@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
-from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import is_altered
 from ml_assets.artifacts.store import Store
 from ml_assets.asking import current_user, needed_reason
 from ml_assets.errors import ModelError
@@ -73,10 +73,11 @@ def _cannot_serve(store: Store) -> Callable[[RegisteredVersion], str | None]:
     """The model that scores is the store's, so it has to be there as it was made."""
 
     def refuse(version: RegisteredVersion) -> str | None:
-        path = store.object_path("model", version.model_digest or "none")
+        digest = version.model_digest or "none"
+        path = store.object_path("model", digest)
         if not path.is_dir():
             return f"its model is gone from {path}"
-        if durable.directory_digest(path) != version.model_digest:
+        if is_altered(store, "model", digest):
             return f"its model in {path} was altered after it was made"
         return None
 

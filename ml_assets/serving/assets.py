@@ -46,19 +46,21 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         trusted = pipeline.training.trusted_types
         by = _scorer(stage, pipeline)
-        model = load_model(stage.store.object_path("model", by.model_digest), trusted)
+        model = load_model(stage.stored("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
         rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
         key, time = tuple(pipeline.ingest.key), pipeline.ingest.time
-        scoring = Scoring(pipeline.task, classes, key, time, by.version)
+        cut = model.decision_threshold()
+        scoring = Scoring(pipeline.task, classes, key, time, by.version, cut)
         scores = stage.directory / "predictions.parquet"
         batch_rows = pipeline.serving.batch_rows
         check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
         facts = {
             "scorer": by.to_json(),
             "classes": list(classes),
+            "decision_threshold": cut,
             "inputs": model.input_columns,
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],

@@ -18,15 +18,15 @@ Comparison = Literal["drift", "skew"]
 # The metric, its code, its name in words, by the comparator's field; in TFDV's order.
 _METRICS = {
     "l_infinity": ("L_INFTY", "COMPARATOR_L_INFTY_HIGH", "L-infinity distance"),
-    "jensen_shannon": (
-        "JENSEN_SHANNON_DIVERGENCE",
-        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
-        "Jensen-Shannon divergence",
-    ),
     "normalized_abs_difference": (
         "NORMALIZED_ABSOLUTE_DIFFERENCE",
         "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
         "normalised absolute difference",
+    ),
+    "jensen_shannon": (
+        "JENSEN_SHANNON_DIVERGENCE",
+        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
+        "Jensen-Shannon divergence",
     ),
     "psi": ("PSI", "COMPARATOR_PSI_HIGH", "population stability index"),
     "wasserstein": ("WASSERSTEIN", "COMPARATOR_WASSERSTEIN_HIGH", "Wasserstein distance"),
@@ -85,10 +85,11 @@ def measure_distances(
     return [
         Measurement(feature.name, kind, _METRICS[key][0], distance.value, limit)
         for feature in schema.features
+        if (found := current.get(feature.name)) is not None and _is_compared(found, feature)
         for kind, control in sides.items()
-        if feature.name in current and feature.name in control and not feature.is_ignored
+        if feature.name in control
         for key, limit, distance in _distances(
-            current[feature.name], control[feature.name], feature, _comparator(feature, kind)
+            found, control[feature.name], feature, _comparator(feature, kind)
         )
     ]
 
@@ -110,7 +111,7 @@ def compare_feature(
         Which comparator.
     """
     comparator = _comparator(feature, kind)
-    if not _limits(comparator):
+    if not _limits(comparator) or not _is_compared(found, feature):
         return
     other = control.by_name.get(feature.name)
     if other is None:
@@ -176,6 +177,11 @@ def _divergence(
 
 def _comparator(feature: Feature, kind: str) -> Comparator | None:
     return feature.drift if kind == "drift" else feature.skew
+
+
+def _is_compared(found: FeatureStatistics, feature: Feature) -> bool:
+    """Whether there is something to compare, of a column that is judged at all."""
+    return found.num_non_missing > 0 and feature.has_type and not feature.is_ignored
 
 
 def _limits(comparator: Comparator | None) -> dict[str, float]:

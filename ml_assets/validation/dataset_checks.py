@@ -1,7 +1,6 @@
 """Whether there are as many rows as there should be, also compared with before."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics
@@ -64,7 +63,7 @@ def _compare(
 ) -> Iterator[Anomaly]:
     least, most = limits
     counts = (rows, before)
-    if most is not None and rows > Fraction(repr(float(most))) * before:
+    if most is not None and (not before or rows / before > most):
         code, remedy = "COMPARATOR_HIGH_NUM_EXAMPLES", "Look for data that were delivered twice"
         yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise", key)
     if least is not None and before and is_below(rows, before, least):

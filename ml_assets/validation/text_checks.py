@@ -8,7 +8,6 @@ from ml_assets.statistics.model import FeatureStatistics, StringStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
-from ml_assets.validation.value_rules import must_be_text
 from ml_assets.validation.wording import is_below, percent, rows_text, shown_values, values_text
 
 Counted = list[tuple[str, int]]
@@ -20,9 +19,9 @@ def check_texts(
     found: FeatureStatistics, string: StringStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find texts that a string column must not have."""
-    if string.invalid_utf8_count and must_be_text(feature):
-        yield _not_utf8(found, string.invalid_utf8_count)
     if feature.domain is not None:
+        if string.invalid_utf8_count:
+            yield _not_utf8(found, string.invalid_utf8_count)
         yield from _check_domain(found, string, feature, set(feature.domain))
     if feature.holds in ("int", "float"):
         yield from check_numbers_in_texts(found, string, feature, feature.holds)
@@ -34,9 +33,7 @@ def check_numbers_in_texts(
 ) -> Iterator[Anomaly]:
     """Find texts that are not the numbers that they should be, or are outside their range."""
     strange = [
-        (text, count)
-        for text, count in string.value_counts
-        if not is_number_text(text, type_) and not _is_no_text(text, string)
+        (text, count) for text, count in string.value_counts if not is_number_text(text, type_)
     ]
     odd = {text: number_in(text, type_) for text, _ in string.value_counts}
     nan = sum(n for t, n in string.value_counts if _is(math.isnan, odd[t]))
@@ -89,7 +86,7 @@ def _rows_that_are_no_numbers(
     if string.is_complete or string.numbers is None:
         return listed
     numbers = string.numbers.num_int if type_ == "int" else string.numbers.num_float + not_finite
-    return max(listed, found.num_non_missing - numbers - string.invalid_utf8_count)
+    return max(listed, found.num_non_missing - numbers)
 
 
 def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:

@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
+import ml_assets
 from ml_assets import durable
-from ml_assets.artifacts.sound import find_damage, outline, refuse_damaged, set_aside
+from ml_assets.artifacts.sound import (
+    find_damage,
+    outline,
+    refuse_damaged,
+    set_aside,
+    sound_path,
+)
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.errors import DataError
-from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets.errors import DataError, ModelError
+from ml_assets_tests.artifacts_factory import damage, put_artifact
 
 
 @pytest.fixture
@@ -85,3 +92,24 @@ def test_an_outline_tells_size_and_time_of_every_file(store: Store) -> None:
     assert outline(store, made) == before
     os.utime(span_of(store, made), (1, 1))
     assert outline(store, made) != before
+
+
+def test_an_older_artifact_is_given_only_as_it_was_made(store: Store) -> None:
+    made = put_artifact(store, "model", lambda path: durable.write_json(path / "a.json", 1))
+    assert sound_path(store, "model", made.digest) == made.path
+    assert not sound_path(store, "model", "0" * 64).exists()
+    damage(made.path / "a.json")
+    with pytest.raises(
+        ModelError, match=r"^shop/model: objects/model/.* was altered after it was m"
+    ):
+        sound_path(store, "model", made.digest)
+    assert made.path.is_dir()
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(Path(ml_assets.__file__).parent.glob("*/assets.py")),
+    ids=lambda path: path.parent.name,
+)
+def test_no_room_opens_an_artifact_without_that_question(path: Path) -> None:
+    assert "object_path" not in path.read_text()

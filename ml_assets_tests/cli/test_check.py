@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ml_assets.__main__ import main
+from ml_assets.cli import check
 from ml_assets.cli.check import check_pipelines, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
@@ -169,6 +170,23 @@ def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
         find_pipeline(defs, "nope")
 
 
+def test_extras_that_are_not_installed_are_told(
+    defs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning = {"cluster": "tcp://host:8786", "search_space": {"num_leaves": {"low": 4, "high": 9}}}
+    shop(defs, training={"estimator": "lightgbm", "tuning": tuning})
+    pipeline = find_pipeline(defs, "shop")
+    assert source_mistakes(pipeline) == []
+    monkeypatch.setattr(check, "find_spec", lambda name: None)
+    told = [line.partition(": ")[2] for line in source_mistakes(pipeline)]
+    assert told == [
+        "training.estimator needs lightgbm, which is not installed. Install it: "
+        "pip install 'ml_assets[lightgbm]'",
+        "training.tuning.cluster needs distributed, which is not installed. Install it: "
+        "pip install 'ml_assets[dask]'",
+    ]
+
+
 # More attributes, and what is said of them.
 OUTSIDE: list[tuple[dict[str, Any], str]] = [
     (
@@ -212,6 +230,26 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
     (
         {"transform": {"encodings": {"company": "numeric"}}},
         "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"encodings": {"company": "scale_to_z_score"}}},
+        "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"encodings": {"fare": ["numeric", "tfidf"]}}},
+        "transform.encodings.fare: column 'fare' is of type float; allowed is string.",
+    ),
+    (
+        {"transform": {"encodings": {"company, fair": "categorical"}}},
+        "transform.encodings.company, fair: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
+        {"transform": {"encodings": {"company,fare": "categorical"}}},
+        "transform.encodings.company,fare: categorical of several columns takes int, bool, string; ",
+    ),
+    (
+        {"transform": {"known_before": ["fair"]}},
+        "transform.known_before: no column 'fair'. Did you mean 'fare'?",
     ),
     (
         {"transform": {"exclude": ["order_id", "day", "fare", "tips", "company"]}},

@@ -33,17 +33,18 @@ def main(folder: Path) -> None:
     os.chdir(folder)
     run.DEFINITIONS = "ml_assets_tests.cli.toy_definitions"
     found = {name: _run(*scenario) for name, scenario in SCENARIOS.items()}
-    found["summary"] = _printed(lambda: print_summary(folder / "defs", "toy"))
+    found["summary"] = printed(lambda: print_summary(folder / "defs", "toy"))
     print(json.dumps(found))
 
 
 def _run(told: str, select: str | None, traceback: bool) -> list[object]:
     os.environ["TOY"] = told
     sys.modules.pop(run.DEFINITIONS, None)
-    return _printed(lambda: run.run_pipeline(Path("defs"), "toy", select, traceback))
+    return printed(lambda: run.run_pipeline(Path("defs"), "toy", select, traceback))
 
 
-def _printed(command: "object") -> list[object]:
+def printed(command: "object") -> list[object]:
+    """Give the exit code of a command, or its error, and what it printed on both streams."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

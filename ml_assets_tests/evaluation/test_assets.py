@@ -116,17 +116,24 @@ def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
     assert artifact.json("evaluation.json")["champion_version"] == 1
 
 
-def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path) -> None:
+@pytest.mark.parametrize("is_whole", [False, True], ids=["one file", "all, with new digests"])
+def test_a_champion_whose_files_were_altered_withholds_the_blessing(
+    home: Path, is_whole: bool
+) -> None:
     champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    with (champion.path / "model.skops").open("ab") as stream:
-        stream.write(b"x")
+    if is_whole:
+        write_bundle(champion.path, "binary", 2)
+    else:
+        (champion.path / "model.skops").write_bytes(b"x")
     _prepare(home, "binary", champion=champion.digest)
     rules = {"roc_auc": {"min_change": -0.2}}
     _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
     assert not checks["blessing"].passed
     text = checks["blessing"].description or ""
     assert "roc_auc cannot be compared with the champion's" in text
-    assert "altered" in text
+    assert (
+        f"shop/model: objects/model/{champion.digest[:12]}... was altered after it was made" in text
+    )
 
 
 def test_an_empty_test_split_is_not_blessed(home: Path) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from sklearn.metrics import recall_score
 
 from ml_assets import durable
 from ml_assets.errors import DataError
@@ -32,6 +33,20 @@ def test_without_a_threshold_nothing_is_blessed_and_the_message_says_what_to_set
     assert "evaluation: {thresholds: {roc_auc: {min: <value>}}}" in found.reasons[0]
     found = evaluate([1.0] * 30, [1.0] * 30, task="regression")
     assert "{rmse: {max: <value>}}" in found.reasons[0]
+
+
+def test_each_model_is_judged_at_its_own_decision_threshold() -> None:
+    y, score = _scored()
+    baselines = {"champion": score, "linear": score}
+    cuts = {"candidate": 0.3, "champion": 0.6}
+    found = evaluate(y, score, baselines=baselines, decision_threshold=cuts)
+    recall = {o.name: m.value for o in found.baselines for m in o.metrics if m.name == "recall"}
+    assert found.metric("recall").value == recall_score(y, score > 0.3)
+    assert recall == {
+        "champion": recall_score(y, score > 0.6),
+        "linear": recall_score(y, score > 0.5),
+    }
+    assert found.metric("roc_auc") == evaluate(y, score).metric("roc_auc")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ml_assets.errors import DataError, MLAssetsError, PipelineFileError
+from ml_assets.ingest.sources import open_source
 from ml_assets.ingest.spec import SourceSpec
 from ml_assets_tests.ingest.reading import read_rows
 
@@ -44,6 +45,13 @@ def test_a_query_gives_typed_columns(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_the_first_rows_of_sqlite_tell_times_kept_as_text(tmp_path: Path) -> None:
+    _sqlite(tmp_path, "create table t (at text)", "insert into t values ('2013-01-01 05:00:00')")
+    (part,) = open_source(_query("select at from t"), tmp_path, tmp_path).parts
+    assert part.types(sample=True) == {"at": "timestamp"}
+    assert next(part.batches({"at": "timestamp"})).to_pylist() == [{"at": datetime(2013, 1, 1, 5)}]
+
+
 def test_colons_and_percent_signs_reach_the_database_as_they_are(tmp_path: Path) -> None:
     _sqlite(tmp_path)
     (tmp_path / "data.db").touch()
@@ -65,7 +73,10 @@ def test_batches_whose_types_differ_share_the_wider_type(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("select * from absent", r"sqlite data\.db: no such table: absent"),
+        ("select * from absent", r"source\.query: sqlite data\.db: no such table: absent$"),
+        ("select * from Sale", r"no such table: Sale\. Did you mean 'sales'\?"),
+        ("select s.prise from sales s", r"no such column: s\.prise\. Did you mean 'price'\?"),
+        ("select * from sales where 0", r"the query gave no rows"),
         ("select 1 as a, 2 as a", r"the column name 'a' appears 2 times"),
         (
             "select 1 as a union all select 'x'",
@@ -75,8 +86,7 @@ def test_batches_whose_types_differ_share_the_wider_type(tmp_path: Path) -> None
     ],
 )
 def test_a_query_that_cannot_be_used_is_refused(tmp_path: Path, query: str, message: str) -> None:
-    _sqlite(tmp_path)
-    (tmp_path / "data.db").touch()
+    _sqlite(tmp_path, "create table sales (id int, price real)")
     with pytest.raises(DataError, match=message):
         read_rows(_query(query), tmp_path)
 

@@ -1,10 +1,13 @@
+from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.ingest.spec import SourceSpec
+from ml_assets_tests.ingest import user_sources
 from ml_assets_tests.ingest.reading import read_rows
 
 HERE = "ml_assets_tests.ingest.user_sources"
@@ -55,6 +58,26 @@ def test_a_wrong_name_is_refused(tmp_path: Path, name: str, message: str) -> Non
 def test_looking_at_the_first_rows_reads_no_further(tmp_path: Path) -> None:
     source = open_source(SourceSpec(python=f"{HERE}:broken_later"), tmp_path, tmp_path)
     assert source.parts[0].types(sample=True) == {"a": "int", "b": "string"}
+
+
+def test_what_was_looked_at_is_not_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def frames() -> Iterator[pd.DataFrame]:
+        for number in range(3):
+            asked.append(number)
+            yield pd.DataFrame({"a": [number]})
+
+    monkeypatch.setattr(user_sources, "frames", frames)
+    (part,) = open_source(SourceSpec(python=f"{HERE}:frames"), tmp_path, tmp_path).parts
+    assert part.types(sample=True) == {"a": "int"}
+    assert next(part.batches({"a": "int"})).to_pylist() == [{"a": 0}]
+    assert asked == [0]
+    assert part.types() == {"a": "int"}
+    rows = [row["a"] for batch in part.batches({"a": "int"}) for row in batch.to_pylist()]
+    assert rows == asked == [0, 1, 2]
 
 
 def test_the_users_fingerprint_decides(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ def reader() -> Any:
     return pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
 
 
+def late() -> Iterator[pd.DataFrame]:
+    """Columns of which the first rows have no value."""
+    for known, delay in ((None, None), (pd.Timestamp("2026-01-01"), 20)):
+        yield pd.DataFrame({"known": [known], "delay": [delay]})
+
+
 def text() -> str:
     return "a,b"
 

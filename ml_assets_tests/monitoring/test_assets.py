@@ -18,7 +18,7 @@ from ml_assets.schema.yaml_file import write_schema
 from ml_assets.serving.assets import build_assets as build_serving
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table
-from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.artifacts_factory import damage, put_artifact
 from ml_assets_tests.evaluation.trained import examples, label_codes, raw_rows, write_frame
 from ml_assets_tests.serving.shop import (
     checks_of,
@@ -258,6 +258,18 @@ def test_without_the_champions_statistics_the_message_says_what_to_do(
     _train(home, monkeypatch)
     put_champion(home, monkeypatch)
     with pytest.raises(ModelError, match=r"version 1 was trained on are not in the store"):
+        _watch(shop(tmp_path / "shop", **ALL), home, raw_rows(300, seed=3))
+
+
+@pytest.mark.parametrize("asset", ["statistics", "evaluation"])
+def test_what_was_altered_of_the_champion_is_not_compared_with(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, asset: str
+) -> None:
+    _train(home, monkeypatch)
+    damage(_artifact(home, asset).path / f"{asset}.json")
+    with pytest.raises(
+        ModelError, match=rf"^shop/{asset}: objects/{asset}/.* was altered after it"
+    ):
         _watch(shop(tmp_path / "shop", **ALL), home, raw_rows(300, seed=3))
 
 

@@ -46,6 +46,15 @@ def test_a_drop_alarms_only_beyond_the_limit_and_beyond_chance(
     durable.json_bytes(found.to_json())
 
 
+def test_the_champion_is_measured_at_its_own_threshold() -> None:
+    found = _found()
+    judged = judge_performance(
+        "binary", "recall", found, 3000, None, max_drop=0, min_rows=200, decision_threshold=0.2
+    )
+    assert judged.now is not None
+    assert judged.now.value == np.mean(found.scores[found.labels == 1] > 0.2)
+
+
 @pytest.mark.parametrize(
     ("found", "then", "text"),
     [

@@ -9,9 +9,11 @@ import pytest
 
 from ml_assets import durable
 from ml_assets.errors import PipelineFileError, RequestError
+from ml_assets.schema.history import new_version
 from ml_assets.schema.people import Acceptance, accept_schema, restore_schema, schema_versions
+from ml_assets.schema.pinned_file import pinned_schema
 from ml_assets.schema.yaml_file import read_schema
-from ml_assets_tests.dying import NOWHERE, die_at
+from ml_assets_tests.dying import KILL, folders_for, kill_at_each
 from ml_assets_tests.schema.toy import Toy, checks, metadata
 
 WRITTEN = """\
@@ -227,36 +229,33 @@ def test_a_history_that_somebody_changed_stops_what_would_be_recorded(toy: Toy) 
         toy.versions()
 
 
-PUBLISH = """
-from pathlib import Path
-from ml_assets.schema.history import new_version
-from ml_assets.schema.pinned_file import pinned_schema
-folder = Path(sys.argv[2])
-pinned = pinned_schema(folder / "toy" / "schema.yaml", folder / "home" / "pipelines" / "toy")
-with pinned.changing("2026-02-02", "", ["hour", "dep_delay", "late"]) as versions:
-    text = pinned.text().replace("max: 5", "max: 9")
-    kept = {"at": "2026-02-03", "by": "ada", "reason": "new hours"}
-    pinned.publish(new_version("accepted", text, versions, **kept))
-"""
+def publish(folder: Path) -> None:
+    """Accept new hours, as a person does, at a time that is given."""
+    pinned = pinned_schema(folder / "toy" / "schema.yaml", folder / "home" / "pipelines" / "toy")
+    with pinned.changing("2026-02-02", "", ["hour", "dep_delay", "late"]) as versions:
+        text = pinned.text().replace("max: 5", "max: 9")
+        kept = {"at": "2026-02-03", "by": "ada", "reason": "new hours"}
+        pinned.publish(new_version("accepted", text, versions, **kept))
 
 
 def test_after_a_kill_at_any_step_it_is_the_old_schema_or_the_accepted_one(tmp_path: Path) -> None:
     toy_in(tmp_path / "start").versions()
-    places = die_at(NOWHERE, PUBLISH, shutil.copytree(tmp_path / "start", tmp_path / "alive"))
-    assert places is not None
+    folders = folders_for(
+        publish, KILL, tmp_path, lambda folder: shutil.copytree(tmp_path / "start", folder)
+    )
+    kill_at_each(publish, folders)
     found, accepted = (1, "found", "Ada", ""), (2, "accepted", "ada", "new hours")
-    seen = set()
-    # Most places have a neighbour that leaves the same behind.
-    for place in range(0, places, 3):
-        toy = Toy(shutil.copytree(tmp_path / "start", tmp_path / str(place)))
-        die_at(place, PUBLISH, tmp_path / str(place))
+    seen = {}
+    for folder in folders:
+        toy = Toy(folder)
         is_new = toy.file.read_text() != WRITTEN
         assert toy.file.read_text() == WRITTEN.replace("max: 5", "max: 9" if is_new else "max: 5")
         assert toy.versions() == [found, accepted][: 1 + is_new]
+        seen[is_new] = toy
+    # From either state a person goes on.
+    for toy in (seen[False], seen[True]):
         accept(toy)
         assert [how for _, how, _, _ in toy.versions()] == ["found", "accepted"]
-        seen.add(is_new)
-    assert seen == {False, True}
 
 
 def test_launching_the_asset_with_a_config_accepts_and_goes_on(toy: Toy) -> None:

@@ -1,16 +1,21 @@
 """The UI in a real Chromium: a person materializes a pipeline and sees the run turn green."""
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import psutil
@@ -18,6 +23,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from ml_assets_tests.project_factory import (
+    PROJECT,
     free_port,
     make_project,
     project_environment,
@@ -33,21 +39,36 @@ _PICTURES = os.environ.get("ML_ASSETS_PICTURES")
 
 
 class Ui:
-    """The running UIs, as `make ui` starts them."""
+    """The running UIs: `make ui` in a terminal of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port, self.mlflow_port = free_port(), free_port()
-        command = [sys.executable, "-m", "ml_assets", "ui", "--port", str(self.port)]
-        with (folder / "ui.log").open("w") as log:
-            self.process = subprocess.Popen(
-                [*command, "--mlflow-port", str(self.mlflow_port)],
-                cwd=folder,
-                env=project_environment(folder),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.folder, self.port, self.mlflow_port = folder, free_port(), free_port()
+        arguments = f"ARGS=--port={self.port} --mlflow-port={self.mlflow_port}"
+        environment = Path(sys.prefix)
+        self._terminal, inside = os.openpty()
+        self.process = subprocess.Popen(
+            # What is installed is what is tested: the environment is not made again.
+            ["make", "-o", f"{environment}/.run", "ui", f"VENV={environment}", arguments],
+            cwd=folder,
+            env=project_environment(folder),
+            stdin=inside,
+            stdout=inside,
+            stderr=inside,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(inside)
+        Thread(target=self._keep_log, args=[folder / "ui.log"], daemon=True).start()
+
+    def _keep_log(self, path: Path) -> None:
+        with path.open("wb") as log, contextlib.suppress(OSError):  # which is how a terminal ends
+            while text := os.read(self._terminal, 4096):
+                log.write(text)
+                log.flush()
+
+    def press_ctrl_c(self) -> None:
+        """Type it: the terminal interrupts the processes in its foreground, and no other."""
+        os.write(self._terminal, b"\x03")
 
     @property
     def url(self) -> str:
@@ -75,14 +96,21 @@ class Ui:
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     folder = make_project(tmp_path_factory.mktemp("project"))
-    running = Ui(folder)
+    shutil.copy(PROJECT / "Makefile", folder)
+    with _running(folder) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def _running(folder: Path) -> Iterator[Ui]:
+    started = Ui(folder)
     try:
-        running.wait(f"{running.url}/server_info")
-        yield running
+        started.wait(f"{started.url}/server_info")
+        yield started
     finally:
-        if running.process.poll() is None:
-            running.process.send_signal(signal.SIGTERM)
-            running.process.wait(60)
+        if started.process.poll() is None:
+            started.process.send_signal(signal.SIGTERM)
+            started.process.wait(60)
 
 
 @pytest.fixture
@@ -164,10 +192,23 @@ def test_the_retraining_sensor_is_on_by_default(ui: Ui) -> None:
     assert states == {"churn_retraining": "RUNNING"}
 
 
+def test_the_ui_ends_with_all_its_children_on_ctrl_c(ui: Ui) -> None:
+    _assert_ends(ui, ui.press_ctrl_c)
+
+
 def test_the_ui_ends_with_all_its_children_on_term(ui: Ui) -> None:
+    with _running(ui.folder) as again:
+        _assert_ends(again, lambda: again.process.send_signal(signal.SIGTERM))
+
+
+def _assert_ends(ui: Ui, end: Callable[[], None]) -> None:
     ui.wait(f"http://127.0.0.1:{ui.mlflow_port}/health")
     family = psutil.Process(ui.process.pid).children(recursive=True)
-    assert len(family) >= 3
-    ui.process.send_signal(signal.SIGTERM)
-    assert ui.process.wait(60) == 0
+    assert len(family) >= 4
+    end()
+    assert ui.process.wait(60) != 0  # so make says that it was interrupted
     assert [process for process in family if process.is_running()] == []
+    for port in (ui.port, ui.mlflow_port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed ones may linger
+            probe.bind(("127.0.0.1", port))
