@@ -21,8 +21,8 @@ from ml_assets_tests.project_factory import (
 ASSETS = [
     "raw_data", "labels", "examples", "statistics", "schema", "anomalies", "validated_examples",
     "cell_errors", "validated_features", "best_hyperparameters", "model", "baseline_model", "evaluation",
-    "infra_validation", "registered_model", "predictions", "serving_statistics", "skew", "drift",
-    "performance",
+    "infra_validation", "registered_model", "promotion", "predictions", "serving_statistics", "skew",
+    "drift", "performance",
 ]  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_a_changed_key_reruns_what_reads_it_and_only_that(project: Path) -> None
     assert {"raw_data", "model", "infra_validation", "statistics"}.isdisjoint(ran)
 
 
-def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
+def test_a_threshold_that_cannot_be_met_fails_the_run_and_the_champion_that_stays_is_watched(
     project: Path,
 ) -> None:
     path = project / "ml_assets" / "defs" / "churn" / "defs.yaml"
@@ -105,12 +105,14 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
         path.write_text(before)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert "churn/registered_model" in last
+    assert "churn/promotion" in last
     assert "roc_auc" in last
     assert "0.999" in last
     assert "python -m ml_assets run churn" in last
     assert "the champion itself, version 1, does not meet what is asked now" in last
     assert "python -m ml_assets rollback churn" in last
+    assert {"promotion", "predictions", "skew", "drift", "performance"} <= set(reasons(done.stderr))
+    assert "Not made" not in done.stderr
     assert versions(project) == [(1, "challenger,champion")]  # the same content, refused now
 
 

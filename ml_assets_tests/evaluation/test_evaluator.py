@@ -216,7 +216,7 @@ def test_an_evaluation_survives_json(task: Any) -> None:
     [
         ({"slices": ["a"]}, "slices need features for the same 2 rows; found none"),
         ({"slices": ["a"], "features": pd.DataFrame({"a": [1]})}, "found 1 rows"),
-        ({"thresholds": {"rmse": {"max": 1}}}, "thresholds: rmse cannot be measured for a binary"),
+        ({"thresholds": {"rmse": {"max": 1}}}, "rmse cannot be measured for a binary"),
         ({"baselines": {"linear": [0.1]}}, r"found \(2,\) and \(1,\)"),
     ],
 )

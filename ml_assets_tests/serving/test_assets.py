@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import DataError, ModelError
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.assets import build_assets
 from ml_assets.table import Table
