@@ -60,7 +60,7 @@ def propose(
     schema: Schema,
     statistics: DatasetStatistics,
     anomalies: Sequence[Anomaly],
-    hidden: Collection[str],
+    harmless: Collection[str],
     **inference: Unpack[Inference],
 ) -> Proposal | None:
     """Give the schema that accepts what is `proposed`; None where that is nothing, or of no rows at all.
@@ -73,15 +73,17 @@ def propose(
         Of the data.
     anomalies : sequence of Anomaly
         What was found of them.
-    hidden : collection of str
-        The columns whose values the diff must not show.
+    harmless : collection of str
+        The columns whose values the diff may show: those known not to name a person or a row.
     **inference
         As in `infer_schema`.
     """
-    changed = update_schema(schema, statistics, proposed(anomalies), TRAINING, **inference)
-    if changed == schema or not statistics.num_rows:
+    chosen = proposed(anomalies)
+    if not chosen or not statistics.num_rows:
         return None
-    return Proposal(changed, schema_diff(schema, changed, hidden))
+    changed = update_schema(schema, statistics, chosen, TRAINING, **inference)
+    hidden = {*schema.by_name, *changed.by_name} - {*harmless}
+    return Proposal(changed, schema_diff(schema, changed, hidden)) if changed != schema else None
 
 
 def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
