@@ -4,6 +4,7 @@ At every moment a reader sees the old state or the new one. This module is the o
 package puts a file or folder under its final name.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -176,6 +177,15 @@ def sweep_staging(parent: Path, is_alive: Callable[[int], bool]) -> list[Path]:
         else:
             path.unlink(missing_ok=True)
     return gone
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` against this machine's other processes; it ends with the process."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
 
 
 def file_digest(path: Path) -> str:

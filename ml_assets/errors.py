@@ -24,6 +24,10 @@ class ModelError(MLAssetsError):
     """The owner of the model must act."""
 
 
+class RequestError(MLAssetsError):
+    """Whoever asked must ask otherwise; nothing was changed."""
+
+
 class MissingExtraError(MLAssetsError):
     """Whoever installs the package must act: an optional dependency is not installed."""
 

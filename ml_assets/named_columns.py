@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ml_assets.errors import DataError
+from ml_assets.evaluation.spec import parts_of
 from ml_assets.ingest.preflight import (
     ANY_TYPE,
     NUMBERS,
@@ -12,7 +13,14 @@ from ml_assets.ingest.preflight import (
     check_columns,
 )
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.transform.select import Roles, select_columns
+from ml_assets.transform.encoding import (
+    NUMBERS_FROM_TEXTS,
+    TYPES,
+    ColumnEncodings,
+    encodings_of,
+)
+from ml_assets.transform.select import Roles, misfits, select_columns
+from ml_assets.transform.spec import columns_in
 
 _YES = "YAML reads yes and no without quotes as true and false; write 'yes'."
 _MOST_REASONS = 5
@@ -34,11 +42,19 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
     -------
     list of str
         One sentence for each mistake: a column that is missing or of a wrong type; where there is none
-        of these, a label that cannot be computed.
+        of these, a label that cannot be computed, and encodings that do not fit their columns.
     """
     found = check_columns(columns, named_columns(pipeline), where)
-    label = None if found else _label_mistake(pipeline, columns)
-    return found if label is None else [f"{where(('labels', 'expression'))}: {label}"]
+    if found:
+        return found
+    label = _label_mistake(pipeline, columns)
+    return [
+        *([f"{where(('labels', 'expression'))}: {label}"] if label else []),
+        *(
+            f"{where(('transform', 'encodings', key))}: transform.encodings.{key}: {text}"
+            for key, text in misfits(columns, pipeline.transform)
+        ),
+    ]
 
 
 def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
@@ -62,29 +78,39 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             for n in [labels.column]
             if n and isinstance(labels.positive, bool)
         ),
-        *(
-            NamedColumns(
-                ("transform", "encodings", name),
-                [name],
-                TIMES if encoding == "date_parts" else (),
-                are_numbers=encoding == "numeric",
-            )
-            for name, encoding in transform.encodings.items()
-        ),
+        *(_encoded(key, value) for key, value in transform.encodings.items()),
     ]
-    for key in ("features", "exclude", "known_after"):
+    for key in ("features", "exclude", "known_after", "known_before"):
         names = getattr(transform, key) or []
         found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
     for i, name in enumerate(pipeline.evaluation.fairness.protected):
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
-    for part, slices in (
-        ("statistics", pipeline.statistics.slices),
-        ("evaluation", pipeline.evaluation.slices),
-    ):
-        for i, crossed in enumerate(slices):
-            names = [name.strip() for name in crossed.split(",")]
-            found.append(NamedColumns((part, "slices", i), names))
+    for i, crossed in enumerate(pipeline.statistics.slices):
+        found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+    for i, crossed in enumerate(pipeline.evaluation.slices):
+        parts = parts_of(crossed)
+        for names, kinds in (
+            ([name for name, bins in parts if not bins], ()),
+            ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),
+        ):
+            found.append(NamedColumns(("evaluation", "slices", i), names, kinds))
+    for i, name in enumerate(pipeline.evaluation.weak_slices.columns or ()):
+        found.append(NamedColumns(("evaluation", "weak_slices", "columns", i), [name]))
     return found
+
+
+def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
+    """The columns of an encoding. How several columns go together is judged once all are there."""
+    names, encodings = columns_in(key), [encoding.name for encoding in encodings_of(value)]
+    limits = [TYPES[one] for one in encodings if not set(ANY_TYPE) <= set(TYPES[one])]
+    limit = ANY_TYPE if len(names) > 1 else limits[0] if limits else ()
+    return NamedColumns(
+        ("transform", "encodings", key),
+        names,
+        limit,
+        are_numbers=any(encoding in NUMBERS_FROM_TEXTS for encoding in encodings),
+        whole=key,
+    )
 
 
 def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:

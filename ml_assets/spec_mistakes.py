@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_assets.errors import did_you_mean
-from ml_assets.spec_types import in_words, item_of, known_keys, literals, member_called, members_of
+from ml_assets.spec_types import (
+    in_words,
+    is_list,
+    item_of,
+    known_keys,
+    literals,
+    member_called,
+    members_of,
+)
 from ml_assets.yaml_lines import KeyPath, LinedYaml, Mistake, dotted, line_of
 
 Error = Mapping[str, Any]
@@ -83,7 +91,10 @@ def _walk_union(
     """Follow only the branch that the author most likely meant; without one, the whole is wrong."""
 
     def fit(branch: str | int) -> tuple[int, int]:
-        known = known_keys(member_called(place.kind, str(branch)))
+        member = member_called(place.kind, str(branch))
+        if isinstance(value, list) and is_list(member):
+            return 1, 0
+        known = known_keys(member)
         keys = list(value) if isinstance(value, Mapping) else []
         near = sum(key in known or bool(did_you_mean(str(key), known)) for key in keys)
         return near, -len(branches[branch])
@@ -110,7 +121,8 @@ def _rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
         yield place, error
         return
     for below, text in error["ctx"]["rules"]:
-        key = (*place.key, *(below.split(".") if below else ()))
+        parts = below.split(".") if isinstance(below, str) else below
+        key = (*place.key, *(parts if below else ()))
         yield _Place(key, place.kind, place.around), {**error, "type": "rule", "text": text}
 
 

@@ -56,6 +56,11 @@ def _called(member: Any) -> str:
     return str(getattr(_unwrapped(member)[0], "__name__", ""))
 
 
+def is_list(kind: Any) -> bool:
+    """Whether a type is a list."""
+    return get_origin(_unwrapped(kind)[0]) is list
+
+
 def item_of(kind: Any, part: str | int) -> Any:
     """Give the annotated type of one key or item below a type, or None where it has no such."""
     base, _ = _unwrapped(kind)
@@ -81,15 +86,15 @@ def literals(kind: Any) -> list[str]:
 
 def in_words(kind: Any) -> str:
     """Say what a type allows, such as "a whole number >= 1"."""
-    return " or ".join(dict.fromkeys(_one_in_words(member) for member in members_of(kind)))
+    told = _told(_unwrapped(kind)[1])
+    return told or " or ".join(dict.fromkeys(_one_in_words(member) for member in members_of(kind)))
 
 
 def _one_in_words(kind: Any) -> str:
     base, metadata = _unwrapped(kind)
     limits = list(_limits(metadata))
-    told = [one.text for one in metadata if isinstance(one, InWords)]
-    if told:
-        return told[0]
+    if told := _told(metadata):
+        return told
     if get_origin(base) is Literal:
         options = ", ".join(map(str, get_args(base)))
         return f"one of {options}" if len(get_args(base)) > 1 else options
@@ -101,6 +106,10 @@ def _one_in_words(kind: Any) -> str:
     else:
         whole = _WORDS.get(base, str(getattr(base, "__name__", base)))
     return f"{whole} {' and '.join(limits)}".rstrip()
+
+
+def _told(metadata: tuple[Any, ...]) -> str:
+    return next((one.text for one in metadata if isinstance(one, InWords)), "")
 
 
 def _limits(metadata: tuple[Any, ...]) -> Iterator[str]:

@@ -2,12 +2,11 @@
 
 import errno
 import os
-import re
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets import durable
-from ml_assets_tests.dying import NOWHERE, die_at
+from ml_assets_tests.dying import DONE, KILL, Write, fail_at_each, folders_for, kill_at_each
 
 GONE = 2**22 + 1  # above the largest process id that Linux gives
 
@@ -30,63 +29,102 @@ def hidden(folder: Path) -> list[Path]:
     return list(folder.rglob(".*"))
 
 
-WRITE_FILE = """
-from pathlib import Path
-from ml_assets import durable
-durable.write_json(Path(sys.argv[2]) / "a.json", "new")
-"""
-PUBLISH_FILE = """
-from pathlib import Path
-from ml_assets import durable
-with durable.staging_directory(Path(sys.argv[2])) as staged:
-    (staged / "a").write_text('"new"\\n')
-    durable.publish_file(staged / "a", Path(sys.argv[2]) / "a.json")
-"""
-PUBLISH_FOLDER = """
-from pathlib import Path
-from ml_assets import durable
-with durable.staging_directory(Path(sys.argv[2])) as staged:
-    (staged / "inner").mkdir()
-    (staged / "a.json").write_text('"new"\\n')
-    (staged / "inner" / "b").write_text("b")
-    durable.publish_directory(staged, Path(sys.argv[2]))
-"""
+def write_file(folder: Path) -> None:
+    durable.write_json(folder / "a.json", "new")
 
 
-@pytest.mark.parametrize("snippet", [WRITE_FILE, PUBLISH_FILE], ids=["write", "publish"])
+def publish_file(folder: Path) -> None:
+    with durable.staging_directory(folder) as staged:
+        (staged / "a").write_text('"new"\n')
+        durable.publish_file(staged / "a", folder / "a.json")
+
+
+def publish_folder(folder: Path) -> None:
+    with durable.staging_directory(folder) as staged:
+        (staged / "inner").mkdir()
+        (staged / "a.json").write_text('"new"\n')
+        (staged / "inner" / "b").write_text("b")
+        durable.publish_directory(staged, folder)
+
+
+def write_new_file(folder: Path) -> None:
+    durable.write_new(folder / "b.json", b"new")
+
+
+def write_old(folder: Path) -> None:
+    durable.write_json(folder / "a.json", "old")
+
+
+@pytest.mark.parametrize("write", [write_file, publish_file])
 def test_a_file_killed_at_any_step_is_the_old_one_or_the_new_one(
-    tmp_path: Path, snippet: str
+    tmp_path: Path, write: Write
 ) -> None:
-    durable.write_json(tmp_path / "alive" / "a.json", "old")
-    places = die_at(NOWHERE, snippet, tmp_path / "alive")
-    assert places
-    states = set()
-    for place in range(places):
-        folder = tmp_path / str(place)
-        durable.write_json(folder / "a.json", "old")
-        die_at(place, snippet, folder)
-        states.add(durable.read_json(folder / "a.json"))
+    folders = folders_for(write, KILL, tmp_path, write_old)
+    kill_at_each(write, folders)
+    assert any(hidden(folder) for folder in folders)  # some were killed in the middle
+    states = [durable.read_json(folder / "a.json") for folder in folders]
+    for folder in folders:
         durable.sweep_staging(folder, nobody)
         assert [path.name for path in folder.iterdir()] == ["a.json"]
-    assert states == {"old", "new"}
+        write(folder)
+        assert durable.read_json(folder / "a.json") == "new"
+    assert states == sorted(states, reverse=True)  # first always the old, then always the new
+    assert set(states) == {"old", "new"}
+
+
+def test_a_new_file_killed_at_any_step_is_absent_or_whole(tmp_path: Path) -> None:
+    folders = folders_for(write_new_file, KILL, tmp_path, write_old)
+    kill_at_each(write_new_file, folders)
+    assert any(hidden(folder) for folder in folders)
+    paths = [folder / "b.json" for folder in folders]
+    states = [path.read_bytes() if path.exists() else None for path in paths]
+    for folder, path in zip(folders, paths, strict=True):
+        durable.sweep_staging(folder, nobody)
+        assert not hidden(folder)
+        with suppress(FileExistsError):
+            write_new_file(folder)
+        assert path.read_bytes() == b"new"
+    assert set(states) == {None, b"new"}
 
 
 def test_a_folder_killed_at_any_step_is_absent_or_whole(tmp_path: Path) -> None:
-    (tmp_path / "alive").mkdir()
-    places = die_at(NOWHERE, PUBLISH_FOLDER, tmp_path / "alive")
-    (whole,) = (tmp_path / "alive").iterdir()
-    assert places
-    states = set()
-    for place in range(places):
-        folder = tmp_path / str(place)
-        folder.mkdir()
-        die_at(place, PUBLISH_FOLDER, folder)
+    folders = folders_for(publish_folder, KILL, tmp_path, write_old)
+    (whole,) = (path for path in (tmp_path / "alive").iterdir() if path.is_dir())
+    kill_at_each(publish_folder, folders)
+    assert any(hidden(folder) for folder in folders)
+    states = [(folder / whole.name).is_dir() for folder in folders]
+    for folder in folders:
         made = folder / whole.name
-        states.add(made.is_dir())
         assert not made.is_dir() or durable.directory_digest(made) == whole.name
         durable.sweep_staging(folder, nobody)
         assert not hidden(folder)
-    assert states == {True, False}
+        publish_folder(folder)
+        assert durable.directory_digest(made) == whole.name
+    assert set(states) == {True, False}
+
+
+CODES = [errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS]
+
+
+@pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
+@pytest.mark.parametrize("write", [write_file, publish_file, publish_folder, write_new_file])
+def test_a_disk_that_fails_at_any_step_leaves_the_old_state_or_the_new_and_says_why(
+    tmp_path: Path, write: Write, code: int
+) -> None:
+    folders = folders_for(write, errno.errorcode[code], tmp_path, write_old)
+    made = {path.name for path in (tmp_path / "alive").iterdir()}
+    said = fail_at_each(write, folders, code)
+    assert any(one != DONE for one in said)
+    for folder, outcome in zip(folders, said, strict=True):
+        assert not hidden(folder)
+        found = {path.name for path in folder.iterdir()}
+        assert found in ({"a.json"}, made)
+        if outcome == DONE:
+            assert found == made
+        else:
+            assert os.strerror(code) in outcome
+        is_new = durable.read_json(folder / "a.json") == "new"
+        assert is_new <= (write in (write_file, publish_file))
 
 
 def test_an_exception_while_staging_leaves_nothing(tmp_path: Path) -> None:
@@ -98,41 +136,6 @@ def test_an_exception_while_staging_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         stop()
     assert list((tmp_path / "new").iterdir()) == []
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_an_error_of_the_disk_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int
-) -> None:
-    durable.write_json(tmp_path / "a.json", "old")
-    monkeypatch.setattr(os, step, failing(code))
-    with pytest.raises(OSError, match=re.escape(os.strerror(code))):
-        durable.write_json(tmp_path / "a.json", "new")
-    monkeypatch.undo()
-    assert durable.read_json(tmp_path / "a.json") == "old"
-    assert not hidden(tmp_path)
-
-
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES], ids=errno.errorcode.get)
-@pytest.mark.parametrize("step", ["fsync", "rename"])
-def test_an_error_of_the_disk_publishes_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int
-) -> None:
-    with durable.staging_directory(tmp_path) as staged:
-        (staged / "a").write_text("a")
-        monkeypatch.setattr(os, step, failing(code))
-        with pytest.raises(OSError, match=re.escape(os.strerror(code))):
-            durable.publish_directory(staged, tmp_path)
-        monkeypatch.undo()
-    assert list(tmp_path.iterdir()) == []
-
-
-def failing(code: int) -> Callable[..., Any]:
-    def fail(*_: Any, **__: Any) -> None:
-        raise OSError(code, os.strerror(code))
-
-    return fail
 
 
 def test_a_real_limit_on_the_size_of_files_leaves_the_old_file(tmp_path: Path) -> None:

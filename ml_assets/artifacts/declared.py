@@ -91,7 +91,13 @@ def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> 
 
 
 def user_modules(stage: Declared) -> set[str]:
-    """The user's modules that run in a stage: those its settings name, and a loaded model's."""
+    """The user's modules that run in a stage: those its settings name, and a loaded model's.
+
+    An estimator that is a library of its own counts too: another version of it is another model.
+    """
     loads_model = {"model", "registered_model"} & {*stage.ins}
-    estimator = stage.pipeline.training.estimator if loads_model else ""
-    return {*named_modules(stage.config), *named_modules(estimator)}
+    fits_model = {"training", "training.estimator"} & {*stage.config}
+    training = stage.pipeline.training
+    own = named_modules(training.estimator) if loads_model else ()
+    libraries = training.libraries if loads_model or fits_model else ()
+    return {*named_modules(stage.config), *own, *libraries}

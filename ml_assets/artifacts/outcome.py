@@ -72,7 +72,15 @@ class Columns:
     columns: Sequence[tuple[str, str, bool, str]]
 
 
-Shown = Scalar | Markdown | Picture | File | Rows | Columns
+@dataclass(frozen=True)
+class Lineage:
+    """From which columns of which asset, by its whole key, each column of a table asset is made."""
+
+    asset: tuple[str, ...]
+    columns: Sequence[tuple[str, Sequence[str]]]
+
+
+Shown = Scalar | Markdown | Picture | File | Rows | Columns | Lineage
 
 
 @dataclass(frozen=True)

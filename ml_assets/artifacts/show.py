@@ -7,11 +7,13 @@ from typing import Any
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Columns, File, Markdown, Picture, Rows, Shown
+from ml_assets.artifacts.outcome import Columns, File, Lineage, Markdown, Picture, Rows, Shown
 from ml_assets.markdown import escape_markdown
 
 # Dagster keeps metadata in its event log, so a larger picture is linked, not embedded.
 _MAX_PICTURE_BYTES = 120_000
+# Where Dagster looks for what it draws itself.
+_OWN_PLACES = {"columns": "dagster/column_schema", "lineage": "dagster/column_lineage"}
 
 
 def shown(value: Shown, directory: Path) -> dict[str, Any]:
@@ -30,6 +32,9 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
             return {"kind": "rows", "records": [list(record.items()) for record in records]}
         case Columns(columns):
             return {"kind": "columns", "columns": [list(column) for column in columns]}
+        case Lineage(asset, columns):
+            made = [[name, list(sources)] for name, sources in columns]
+            return {"kind": "lineage", "asset": list(asset), "columns": made}
         case _:
             return {"kind": "plain", "value": value}
 
@@ -45,7 +50,7 @@ def to_metadata(stored: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[s
         The artifact's folder.
     """
     return {
-        "dagster/column_schema" if value["kind"] == "columns" else name: _to_value(value, folder)
+        _OWN_PLACES.get(value["kind"], name): _to_value(value, folder)
         for name, value in stored.items()
         if value.get("value", value) is not None
     }
@@ -68,6 +73,8 @@ def _to_value(stored: Mapping[str, Any], folder: Path) -> Any:
             return dg.MetadataValue.table([dg.TableRecord(dict(r)) for r in stored["records"]])
         case "columns":
             return dg.MetadataValue.table_schema(_table_schema(stored["columns"]))
+        case "lineage":
+            return dg.MetadataValue.column_lineage(_lineage(stored["asset"], stored["columns"]))
         case _:
             return stored["value"]
 
@@ -83,4 +90,11 @@ def _table_schema(columns: list[list[Any]]) -> dg.TableSchema:
             )
             for name, kind, nullable, description in columns
         ]
+    )
+
+
+def _lineage(asset: list[str], columns: list[list[Any]]) -> dg.TableColumnLineage:
+    key = dg.AssetKey(asset)
+    return dg.TableColumnLineage(
+        {name: [dg.TableColumnDep(key, source) for source in sources] for name, sources in columns}
     )

@@ -94,22 +94,25 @@ def is_altered(store: Store, asset: str, digest: str) -> bool:
     return path.is_dir() and durable.directory_digest(path, _digest) != digest
 
 
-def sound_path(store: Store, asset: str, digest: str) -> Path:
-    """Give the folder of an older artifact, of which only the content's digest is known; it may be gone.
+def sound_path(store: Store, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
+    """Give the folder of an older artifact, of which only the content's digest is known.
 
     Raises
     ------
     ModelError
-        If it was altered. It stays where it is: no run makes it again.
+        If it was altered, or is gone and may not be. It stays where it is: no run makes it again.
     """
-    if is_altered(store, asset, digest):
+    path = store.object_path(asset, digest)
+    is_gone = not path.is_dir() and not may_be_gone
+    if is_gone or is_altered(store, asset, digest):
         pipeline, again = store.root.name, "python -m ml_assets"
         raise ModelError(
-            f"{pipeline}/{asset}: objects/{asset}/{digest[:_SHORT]}... was altered after it was made, so "
-            f"it is not used. Restore the folder from a copy, or do without that model: {again} rollback "
-            f"{pipeline} --reason TEXT, or train another one with {again} run {pipeline}"
+            f"{pipeline}/{asset}: objects/{asset}/{digest[:_SHORT]}... "
+            f"{'is gone' if is_gone else 'was altered after it was made'}, so it is not used. Restore "
+            f"the folder from a copy, or do without that model: {again} rollback {pipeline} --reason "
+            f"TEXT, or train another one with {again} run {pipeline}"
         )
-    return store.object_path(asset, digest)
+    return path
 
 
 def told(store: Store, damaged: Sequence[Path]) -> str:

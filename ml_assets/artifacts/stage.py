@@ -84,15 +84,35 @@ class Stage:
         set_aside(self.store, damaged)
         return None if found.path in damaged else found
 
-    def stored(self, asset: str, digest: str) -> Path:
-        """Give the folder of an older artifact with this content; it may be gone.
+    def stored(self, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
+        """Give the folder of an older artifact with this content.
 
         Raises
         ------
         ModelError
-            If it was altered.
+            If it was altered, or is gone and may not be.
         """
-        return sound_path(self.store, asset, digest)
+        return sound_path(self.store, asset, digest, may_be_gone=may_be_gone)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a person can ask of an asset by launching it with a config, before it is looked at as usual.
+
+    What is asked changes something outside the store, such as a file; whether the asset runs then depends
+    on that alone, as ever. So no config is lost because the asset is cached, and one that was answered
+    already changes nothing.
+
+    Attributes
+    ----------
+    config : type of dagster.Config
+        The form; with its defaults nothing is asked.
+    answer : callable
+        Given the config, the home, the Dagster run's id and a function that prints one line.
+    """
+
+    config: type[dg.Config]
+    answer: Callable[[Any, Home, str, Callable[[str], None]], None]
 
 
 def stage_asset(
@@ -104,6 +124,7 @@ def stage_asset(
     blocking_checks: Sequence[str] = (),
     checks: Sequence[str] = (),
     verify: Verify | None = None,
+    launch: Launch | None = None,
 ) -> Callable[[StageFunction], dg.AssetsDefinition]:
     """Make a Dagster asset of a stage function.
 
@@ -124,6 +145,8 @@ def stage_asset(
     verify : callable, optional
         Looks at the world outside the store: given the home and the stored artifact, it says why that
         does not hold any more, or None.
+    launch : Launch, optional
+        What a person can ask by launching the asset with a config.
 
     Returns
     -------
@@ -151,12 +174,16 @@ def stage_asset(
             kinds=set(kinds),
             check_specs=specs,
             io_manager_key=IO_MANAGER,
+            config_schema=launch.config.to_fields_dict() if launch else None,
             freshness_policy=dg.FreshnessPolicy.time_window(fail_window=pipeline.fresh_for),
         )
         # No return annotation: Dagster then neither wants one for each check nor drops the value.
         def compute(context: dg.AssetExecutionContext, **inputs: Artifact):  # type: ignore[no-untyped-def]
-            home = current_home()
-            return _materialize(stage, home, inputs, context.run.run_id, context.log.info)
+            home, run_id, log = current_home(), context.run.run_id, context.log.info
+            if launch is not None:
+                asked = launch.config(**context.op_execution_context.op_config)
+                launch.answer(asked, home, run_id, log)
+            return _materialize(stage, home, inputs, run_id, log)
 
         return compute
 

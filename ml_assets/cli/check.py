@@ -5,6 +5,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from ml_assets.cli.pipelines import find_pipeline
@@ -16,9 +17,10 @@ from ml_assets.pipeline_file import (
     is_meant_as_pipeline,
     read_pipeline_file,
 )
+from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
 
-_KEY = re.compile(r"([a-z_]+(?:\.[a-z_]+)+): ")
+_KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
 _MOST_FOLDERS = 5
 
 
@@ -76,12 +78,15 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
         Whether its part `training` was used before. What knows of that can take seconds to import.
     """
     source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
-    named = {
+    named: dict[tuple[str | int, ...], str | None] = {
         ("ingest", "source", "python"): source.python,
         ("ingest", "source", "fingerprint"): source.fingerprint,
         ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
+        **{("evaluation", *key): name for key, name in pipeline.spec.evaluation.functions.items()},
     }
-    return [*_functions(pipeline, named), *([] if is_tried else _parameters(pipeline))]
+    extras = list(_extras(pipeline))
+    parameters = [] if is_tried or extras else _parameters(pipeline)
+    return [*_functions(pipeline, named), *extras, *parameters]
 
 
 def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[str]]:
@@ -201,7 +206,7 @@ def _elsewhere(folders: Sequence[str]) -> list[str]:
 
 
 def _functions(
-    pipeline: PipelineFile, named: Mapping[tuple[str, ...], str | None]
+    pipeline: PipelineFile, named: Mapping[tuple[str | int, ...], str | None]
 ) -> Iterator[str]:
     """The functions of the user's own that cannot be imported."""
     from ml_assets.ingest.user_function import load_function
@@ -209,9 +214,25 @@ def _functions(
     for key, name in named.items():
         try:
             if name is not None:
-                load_function(name, ".".join(key))
+                load_function(name, ".".join(map(str, key)))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
+
+
+def _extras(pipeline: PipelineFile) -> Iterator[str]:
+    """Libraries that the YAML asks for and that are not installed."""
+    training = pipeline.spec.training
+    asked = {
+        ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
+        ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
+    }
+    extras = {"lightgbm": "lightgbm", "distributed": "dask"}
+    for key, library in asked.items():
+        if library is not None and find_spec(library) is None:
+            yield (
+                f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
+                f"Install it: pip install 'ml_assets[{extras[library]}]'"
+            )
 
 
 def _parameters(pipeline: PipelineFile) -> Iterator[str]:

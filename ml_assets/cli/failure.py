@@ -134,11 +134,12 @@ def _skipped(asset: str, not_done: Sequence[str]) -> list[str]:
 
 
 def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
-    first = causes[0].rstrip().removesuffix(":")
+    first = causes[0].splitlines()[0].rstrip().removesuffix(":")
     more = f" (and {len(causes) - 1} more, above)" if len(causes) > 1 else ""
     end = "" if first.endswith((".", "!", "?")) else "."
     last = f"Failed: {what}: {first}{end}{more} {_again(name)}"
-    return [*(f"  {line}" for line in causes if more), last]
+    is_long = len(causes) > 1 or "\n" in causes[0]
+    return [*(f"  {line}" for line in causes if is_long), last]
 
 
 def _again(name: str) -> str:
@@ -152,7 +153,9 @@ def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
 
 
 def _about_disk(text: str, home: Home) -> str:
-    """Where there is no room for what: the databases' own errors name no file."""
+    """Where there is no room for what, or nothing may be written: the databases' errors name no file."""
+    if home.root.is_dir() and not os.access(home.root, os.W_OK):
+        return f": {home.root} may not be written"
     if not any(word in text for word in _DISK):
         return ""
     free = shutil.disk_usage(home.root).free / 1e6
@@ -187,10 +190,14 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:
-    durable.write_bytes(log, text.encode())
+    try:
+        durable.write_bytes(log, text.encode())
+        where = os.path.relpath(log)
+    except OSError as error:  # a full or read-only disk is often what failed in the first place
+        where = f"not kept, {error.strerror}; --traceback prints it"
     if show:
         print(text, file=sys.stderr)
-    print(f"Traceback: {os.path.relpath(log)}", file=sys.stderr)
+    print(f"Traceback: {where}", file=sys.stderr)
 
 
 def _traceback(failure: "dg.DagsterEvent") -> str:

@@ -1,5 +1,6 @@
-"""What a person decides about versions: rollback and approval."""
+"""What a person decides: rollback and approval of versions, and what the schema shall say."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ml_assets.artifacts.home import current_home
@@ -19,4 +20,42 @@ def approve(defs: Path, name: str, version: int, reason: str) -> int:
     from ml_assets.registry.people import approve_version
 
     print(approve_version(current_home(), find_pipeline(defs, name).spec, version, reason))
+    return 0
+
+
+def accept_schema(
+    defs: Path, name: str, reason: str, features: Sequence[str], anomalies: Sequence[str]
+) -> int:
+    """Change a pipeline's schema so that it allows what `anomalies` found; give 0."""
+    from ml_assets.schema.people import Acceptance, accept_schema
+
+    asked = Acceptance(reason, tuple(features), tuple(anomalies))
+    print(accept_schema(current_home(), find_pipeline(defs, name).spec, asked))
+    return 0
+
+
+def show_proposal(defs: Path, name: str) -> int:
+    """Print how a pipeline's schema would change if the anomalies were accepted; give 0."""
+    from ml_assets.schema.people import proposed_diff
+
+    diff = proposed_diff(current_home(), find_pipeline(defs, name).spec)
+    print(diff or f"No change of the schema of {name} is proposed.", end="" if diff else "\n")
+    return 0
+
+
+def restore_schema(defs: Path, name: str, version: int, reason: str) -> int:
+    """Make an older version of a pipeline's schema the schema again; give 0."""
+    from ml_assets.schema.people import restore_schema
+
+    print(restore_schema(current_home(), find_pipeline(defs, name).spec, version, reason))
+    return 0
+
+
+def show_schema_history(defs: Path, name: str) -> int:
+    """Print the versions of a pipeline's schema, the newest last; give 0."""
+    from ml_assets.schema.people import schema_versions
+    from ml_assets.schema.show import version_text
+
+    versions = schema_versions(current_home(), find_pipeline(defs, name).spec)
+    print("\n".join(map(version_text, versions)).rstrip() or f"{name} has no schema yet.")
     return 0

@@ -96,7 +96,7 @@ def _inputs(
         "code": _code(),
         "user_code": {name: source.digest for name, source in theirs.items()},
         "libraries": {name: metadata.version(name) for name in _LIBRARIES}
-        | libraries_of(theirs, spec.user_modules),
+        | libraries_of(theirs, (*spec.user_modules, *spec.training.libraries)),
         "python": platform.python_version(),
         "source": source,
         "schema": durable.file_digest(schema) if schema.is_file() else None,

@@ -1,7 +1,7 @@
 """Scores the candidate, its baselines and the champion on the same rows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 from ml_assets.errors import MLAssetsError, ModelError
 from ml_assets.evaluation.evaluator import CHAMPION, LINEAR
 from ml_assets.evaluation.ranking import Floats
+from ml_assets.evaluation.seen import CANDIDATE
+from ml_assets.training.spec import linear_name
 
 MAJORITY = "majority"
 
@@ -18,8 +20,16 @@ class Model(Protocol):
     """What is asked of a loaded model, as of `training.bundle.LoadedModel`."""
 
     @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What is known of it: ``task`` and ``estimator``."""
+
+    @property
     def classes(self) -> list[str] | None:
         """The names of the class codes, in order; None for a regression."""
+
+    @property
+    def input_columns(self) -> list[str]:
+        """The raw columns that it reads."""
 
     def predict(self, frame: pd.DataFrame) -> Any:
         """Give the predictions for raw rows."""
@@ -27,14 +37,26 @@ class Model(Protocol):
     def predict_baseline(self, name: str, frame: pd.DataFrame) -> Any:
         """Give the predictions of the baseline that was trained beside the model."""
 
+    def decision_threshold(self, name: str = ...) -> float:
+        """Give the probability above which the model, or the baseline of that name, calls positive."""
+
+
+def is_linear(model: Model) -> bool:
+    """Whether a model is of the kind of the linear baseline, which it then need not beat."""
+    return bool(model.manifest["estimator"] == linear_name(model.manifest["task"]))
+
 
 @dataclass(frozen=True)
 class Scores:
-    """Predictions for the same rows: the candidate's, the baselines', and why one is missing."""
+    """Predictions for the same rows: the candidate's, the baselines', and why one is missing.
+
+    Each model calls rows positive above its own threshold, by its name; the candidate's is ``candidate``.
+    """
 
     candidate: Floats
     baselines: Mapping[str, Floats]
     unscored: Mapping[str, str]
+    decision_thresholds: Mapping[str, float] = field(default_factory=dict)
 
 
 def score_models(
@@ -62,13 +84,17 @@ def score_models(
         name: np.asarray(candidate.predict_baseline(name, rows), dtype=np.float64)
         for name in (LINEAR, MAJORITY)
     }
+    cuts = {name: candidate.decision_threshold(name) for name in (LINEAR, MAJORITY)}
+    cuts[CANDIDATE] = candidate.decision_threshold()
     if champion is None:
-        return Scores(ours, baselines, {})
+        return Scores(ours, baselines, {}, cuts)
     try:
-        theirs = np.asarray(_same_classes(champion(), candidate).predict(rows), dtype=np.float64)
+        known = _same_classes(champion(), candidate)
+        theirs = np.asarray(known.predict(rows), dtype=np.float64)
     except MLAssetsError as error:
-        return Scores(ours, baselines, {CHAMPION: str(error)})
-    return Scores(ours, {**baselines, CHAMPION: theirs}, {})
+        return Scores(ours, baselines, {CHAMPION: str(error)}, cuts)
+    cuts[CHAMPION] = known.decision_threshold()
+    return Scores(ours, {**baselines, CHAMPION: theirs}, {}, cuts)
 
 
 def _same_classes(champion: Model, candidate: Model) -> Model:

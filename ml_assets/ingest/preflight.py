@@ -41,6 +41,8 @@ class NamedColumns:
         Whether texts in them must mostly be numbers.
     advice : str
         What to do about a wrong type.
+    whole : str
+        A column that the key may name in place of these, if there is one of that name.
     """
 
     key: Key
@@ -48,6 +50,7 @@ class NamedColumns:
     types: Sequence[str] = ()
     are_numbers: bool = False
     advice: str = ""
+    whole: str = ""
 
 
 def check_source(
@@ -153,7 +156,7 @@ def check_columns(
     mistakes = []
     for entry in named:
         key = _dotted(entry.key)
-        for name in entry.columns:
+        for name in [entry.whole] if entry.whole in columns else entry.columns:
             if name not in columns:
                 hint = did_you_mean(name, columns)
                 mistakes.append(f"{where(entry.key)}: {key}: no column '{name}'.{hint}")
@@ -253,7 +256,9 @@ def _lost_texts(
     from ml_assets.ingest.text_types import to_type
 
     mistakes = []
-    for entry, name in ((e, n) for e in named if e.are_numbers for n in e.columns):
+    # Of several columns together the encoding itself says what it takes.
+    alone = [one for one in named if one.are_numbers and len(one.columns) == 1]
+    for entry, name in ((one, one.columns[0]) for one in alone):
         texts = first.rows.column(name) if first.rows and columns[name] == "string" else None
         known = len(texts) - texts.null_count if texts is not None else 0
         lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0

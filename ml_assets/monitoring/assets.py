@@ -229,6 +229,7 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             joined,
             scored.num_rows,
             then,
+            decision_threshold=facts["decision_threshold"],
             **options,  # type: ignore[arg-type]
         )
         about = {**_about(facts), "contradictory": joined.contradictory}
@@ -281,7 +282,8 @@ def _champions_examples(stage: Stage, facts: Mapping[str, Any]) -> Path:
 
 def _champions(stage: Stage, facts: Mapping[str, Any], asset: str) -> Path:
     """The folder of an artifact that belongs to the champion; it may be gone, but not altered."""
-    return stage.stored(asset, facts["scorer"][f"{asset}_digest"] or "none")
+    digest = facts["scorer"][f"{asset}_digest"] or "none"
+    return stage.stored(asset, digest, may_be_gone=True)
 
 
 def _metric_then(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[str, Any] | None:
@@ -289,7 +291,9 @@ def _metric_then(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[st
     from ml_assets import durable
 
     path = _champions(stage, facts, "evaluation") / "evaluation.json"
-    found = durable.read_json(path)["metrics"] if path.is_file() else []
+    stored = durable.read_json(path) if path.is_file() else {"metrics": []}
+    # Scored rows have no weights to compare with weighted ones.
+    found = [one for one in (stored.get("unweighted"), *stored["metrics"]) if one]
     named = next((one for one in found if one["name"] == metric), None)
     return named and {key: named[key] for key in ("value", "low", "high")}
 

@@ -5,11 +5,11 @@ from .gate import People as People
 from .gate import Verdicts as Verdicts
 from .gate import Waiver as Waiver
 from .gate import decide_promotion as decide_promotion
-from .infra_validation import InfraValidation as InfraValidation
-from .infra_validation import Limits as Limits
+from .infra_result import InfraValidation as InfraValidation
+from .infra_result import Limits as Limits
 from .infra_validation import validate_infra as validate_infra
 from .ledger import Entry as Entry
-from .ledger import Ledger as Ledger
+from .ledger import ledger_in as ledger_in
 from .mlflow_model import Interface as Interface
 from .mlflow_model import ModelInput as ModelInput
 from .mlflow_model import write_mlflow_model as write_mlflow_model
@@ -31,7 +31,6 @@ __all__ = [
     "Entry",
     "InfraValidation",
     "Interface",
-    "Ledger",
     "Limits",
     "Made",
     "ModelInput",
@@ -46,6 +45,7 @@ __all__ = [
     "champion",
     "close_dead_runs",
     "decide_promotion",
+    "ledger_in",
     "promote",
     "register",
     "registered_version",

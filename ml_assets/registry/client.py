@@ -1,6 +1,5 @@
 """MLflow's client, quiet and with failures in words; and the lock of this machine's processes."""
 
-import fcntl
 import logging
 import os
 import re
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ml_assets import durable
 from ml_assets.errors import ModelError
 from ml_assets.registry import database
 
@@ -17,10 +17,13 @@ from ml_assets.registry import database
 # would hold the lock. MLflow's own defaults are seven retries of two minutes each.
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
+# How MLflow goes on where the tables are those of another version.
+_OTHER_SCHEMA = "Take a backup of your database"
 
 
 @contextmanager
@@ -43,11 +46,11 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
             yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         except (MlflowException, SQLAlchemyError) as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            cause = lines[0].rstrip(".")[:300]
+            cause = lines[0].partition(_OTHER_SCHEMA)
             raise ModelError(
                 _without_password(
-                    f"MLflow ({tracking_uri}) failed at {doing}: {cause}. The champion was not changed. "
-                    f"Mend MLflow, then run again."
+                    f"MLflow ({tracking_uri}) failed at {doing}: {cause[0].rstrip('. ')[:300]}. The "
+                    f"champion was not changed. {_remedy(cause[1], tracking_uri)}, then run again."
                 )
             ) from error
 
@@ -58,13 +61,13 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
 
     The lock ends with the process, however that ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "registry.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with durable.exclusive(folder / "registry.lock"):
         path = database.sqlite_path(tracking_uri)
         if path is not None and not path.is_file():
             with quiet():
                 database.create_database(path)
+        if path is not None:
+            database.wait_until_writable(path)
         yield
 
 
@@ -80,6 +83,15 @@ def quiet() -> Iterator[None]:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         yield
+
+
+def _remedy(other_schema: str, tracking_uri: str) -> str:
+    if not other_schema:
+        return "Mend MLflow"
+    return (
+        "That database was made by another version of MLflow. Copy it, and run "
+        f"`python -m mlflow db upgrade {tracking_uri}`, or install the version that made it"
+    )
 
 
 def _without_password(text: str) -> str:

@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 _BLESSINGS = {"blessing": "evaluation", "infra_blessing": "infra_validation"}
+# The reason of a blessing that was refused because the YAML demands nothing.
+_NEVER_WAIVED = ("thresholds",)
 
 
 @dataclass(frozen=True)
@@ -201,11 +203,15 @@ def _waive(verdicts: Verdicts) -> tuple[list[str], Any]:
     today = verdicts.people.today
     if not isinstance(failed, Mapping) or not failed or today is None:
         return [], blessing
-    holding = {w.rule: w for w in verdicts.people.waivers if today <= w.until}
+    given = (w for w in verdicts.people.waivers if w.rule not in _NEVER_WAIVED)
+    holding = {w.rule: w for w in given if today <= w.until}
     used = [holding[rule] for rule in failed if rule in holding]
-    left = [text for rule, text in failed.items() if rule not in holding]
     if not used:
         return [], blessing
+    waived = [failed[waiver.rule] for waiver in used]
+    # A reason that no rule stands for cannot be waived either.
+    all_reasons = dict.fromkeys([*failed.values(), *blessing.get("reasons", ())])
+    left = [text for text in all_reasons if text not in waived]
     said = [f"{w.rule} waived by {w.by} until {w.until}: {w.reason}" for w in used]
     return said, {**blessing, "blessed": not left, "reasons": left}
 

@@ -54,17 +54,21 @@ class Interface:
         The names of the classes.
     inputs : sequence of ModelInput
         The raw columns.
+    libraries : sequence of str
+        The libraries that the model was made with.
     """
 
     task: str
     classes: Sequence[str] | None
     inputs: Sequence[ModelInput]
+    libraries: Sequence[str] = ()
 
 
 def interface_of(manifest: Mapping[str, Any]) -> Interface:
     """Give the interface that a model artifact's ``model.json`` describes."""
     inputs = [ModelInput(**column) for column in manifest["input_columns"]]
-    return Interface(manifest["task"], manifest["classes"], inputs)
+    libraries = tuple(manifest.get("libraries", ()))
+    return Interface(manifest["task"], manifest["classes"], inputs, libraries)
 
 
 def write_mlflow_model(bundle: Path, directory: Path, interface: Interface) -> None:
@@ -83,7 +87,7 @@ def write_mlflow_model(bundle: Path, directory: Path, interface: Interface) -> N
     size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
     with quiet():
         _write_description(directory, interface, size)
-    _write_environment(directory)
+    _write_environment(directory, interface.libraries)
 
 
 def _write_description(directory: Path, interface: Interface, size: int) -> None:
@@ -138,9 +142,10 @@ def _facts(interface: Interface) -> Mapping[str, Any]:
     return {"task": interface.task, **classes, "columns": columns}
 
 
-def _write_environment(directory: Path) -> None:
+def _write_environment(directory: Path, libraries: Sequence[str]) -> None:
     # Given, not inferred: MLflow infers them by loading the model in another process.
-    needed = [f"{name}=={metadata.version(name)}" for name in _LIBRARIES if _is_installed(name)]
+    names = dict.fromkeys([*_LIBRARIES, *libraries])
+    needed = [f"{name}=={metadata.version(name)}" for name in names if _is_installed(name)]
     (directory / "requirements.txt").write_text("\n".join(needed) + "\n")
     python = python_version()
     _write_yaml(

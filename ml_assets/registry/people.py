@@ -1,17 +1,17 @@
 """What a person asks of the registry of a home: roll back, approve, look at the ledger."""
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from ml_assets.artifacts.dead_runs import is_running, process_name
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.sound import is_altered
 from ml_assets.artifacts.store import Store
+from ml_assets.asking import current_user, needed_reason
 from ml_assets.errors import ModelError
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.registry.ledger import Entry, approval_of
-from ml_assets.registry.promotion import Request, approve, current_user, ledger_of, rollback
+from ml_assets.registry.ledger import Entry
+from ml_assets.registry.promotion import Request, approve, ledger_of, rollback
 from ml_assets.registry.registry import Registry, registered_version
 from ml_assets.registry.version import RegisteredVersion
 
@@ -32,7 +32,7 @@ def roll_back_pipeline(
         If there is no earlier champion, or it cannot serve any more.
     """
     name = pipeline.model_name
-    request = Request(current_user(), _reason(reason), run_id)
+    request = Request(current_user(), needed_reason(reason), run_id)
     refuse = _cannot_serve(Store(home.pipeline(pipeline.name)))
     entry = rollback(registry_of(home), name, request, to, refuse)
     return (
@@ -56,7 +56,7 @@ def approve_version(
     found = registered_version(home.tracking_uri, name, version)
     if found is None:
         raise ModelError(f"'{name}' has no version {version}, so it cannot be approved.")
-    request = Request(current_user(), _reason(reason), run_id)
+    request = Request(current_user(), needed_reason(reason), run_id)
     entry = approve(registry_of(home), found, request)
     return (
         f"version {version} of {name} is approved (entry {entry.sequence} of the ledger). The next "
@@ -64,32 +64,9 @@ def approve_version(
     )
 
 
-def approved_since(home: Home, name: str, facts: Mapping[str, Any]) -> bool:
-    """Whether a version that waited for an approval has one now.
-
-    Parameters
-    ----------
-    home : Home
-        The home.
-    name : str
-        The registered model.
-    facts : mapping
-        The content of ``registered_model.json``.
-    """
-    waited = any(reason.startswith("approval:") for reason in facts["reasons"])
-    entries = ledger_of(registry_of(home), name).entries()
-    return waited and approval_of(entries, facts["model_digest"]) is not None
-
-
 def ledger_entries(home: Home, pipeline: PipelineSpec) -> list[Entry]:
     """Give the ledger of a pipeline's model."""
     return ledger_of(registry_of(home), pipeline.model_name).entries()
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise ModelError("A reason is needed: it is kept in the ledger.")
-    return reason.strip()
 
 
 def _cannot_serve(store: Store) -> Callable[[RegisteredVersion], str | None]:

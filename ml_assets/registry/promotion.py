@@ -5,23 +5,28 @@ process that is killed in between leaves either the old champion, or the new one
 process writes. A champion that something else made is entered as found before anything else is done.
 """
 
-import getpass
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ml_assets import durable
+from ml_assets.chain import Chain
 from ml_assets.errors import ModelError
 from ml_assets.registry.candidate import MAX_TAG
 from ml_assets.registry.client import connect, locked
 from ml_assets.registry.gate import Decision
-from ml_assets.registry.ledger import Action, Entry, Ledger, champion_before, last_move
-from ml_assets.registry.mlflow_model import BUNDLE
+from ml_assets.registry.kept_files import foreign, why_not_as_registered
+from ml_assets.registry.ledger import (
+    Action,
+    Entry,
+    champion_before,
+    gate_moves,
+    last_move,
+    ledger_in,
+    passed_the_gate,
+)
 from ml_assets.registry.registry import Registry, challenger, champion, registered_version
-from ml_assets.registry.run import local_path
 from ml_assets.registry.version import CHALLENGER, CHAMPION, PREFIX, RegisteredVersion
 
 Decide = Callable[[RegisteredVersion | None, Sequence[Entry]], Decision]
@@ -37,17 +42,9 @@ class Request:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-def current_user() -> str:
-    """Give the name of the user whose process this is."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name for this user id, as in some containers
-        return f"user {os.getuid()}"
-
-
-def ledger_of(registry: Registry, name: str) -> Ledger:
+def ledger_of(registry: Registry, name: str) -> Chain[Entry]:
     """Give the ledger of the registered model `name`."""
-    return Ledger(ledger_folder(registry.folder, name))
+    return ledger_in(ledger_folder(registry.folder, name))
 
 
 def ledger_folder(folder: Path, name: str) -> Path:
@@ -91,7 +88,7 @@ def promote(
     ):
         entries = _settled(client, registry, name)
         before = champion(registry.tracking_uri, name)
-        decision = decide(before, entries)
+        decision = _with_files(registry, version, decide(before, entries))
         verdict = "promoted" if decision.promote else f"refused: {'; '.join(decision.reasons)}"
         tag = {"key": PREFIX + "promotion", "value": verdict[:MAX_TAG]}
         client.set_model_version_tag(name, str(version.version), **tag)
@@ -142,7 +139,7 @@ def rollback(
         entries = _settled(client, registry, name)
         now = champion(registry.tracking_uri, name)
         target = _target(registry, name, now, entries, to)
-        why_not = _why_not(target) or refuse(target)
+        why_not = why_not_as_registered(target, registry.tracking_uri) or refuse(target)
         if why_not:
             raise ModelError(
                 f"version {target.version} of '{name}' cannot be the champion again: {why_not}. Name "
@@ -160,7 +157,7 @@ def approve(registry: Registry, version: RegisteredVersion, request: Request) ->
         If this package did not register it.
     """
     if version.model_digest is None:
-        raise ModelError(_foreign(version))
+        raise ModelError(f"{foreign(version)}, so it cannot be approved.")
     with (
         locked(registry.folder, registry.tracking_uri),
         connect(registry.tracking_uri, f"approving {version.name}") as client,
@@ -172,6 +169,7 @@ def approve(registry: Registry, version: RegisteredVersion, request: Request) ->
 def _settled(client: Any, registry: Registry, name: str) -> list[Entry]:
     """The ledger, after what was begun is finished and what was not recorded is."""
     ledger = ledger_of(registry, name)
+    ledger.sweep()
     entries = ledger.entries()
     now = champion(registry.tracking_uri, name)
     begun = ledger.intent()
@@ -194,6 +192,12 @@ def _is_missing(begun: Entry, entries: Sequence[Entry]) -> bool:
     return not entries or entries[-1].at != begun.at or entries[-1].to_version != begun.to_version
 
 
+def _with_files(registry: Registry, version: RegisteredVersion, decision: Decision) -> Decision:
+    """The decision, turned down where MLflow's files are not those that the verdicts are about."""
+    why_not = why_not_as_registered(version, registry.tracking_uri) if decision.promote else None
+    return decision if why_not is None else replace(decision, promote=False, reasons=(why_not,))
+
+
 def _move(
     client: Any,
     registry: Registry,
@@ -204,7 +208,9 @@ def _move(
 ) -> Entry:
     ledger = ledger_of(registry, version.name)
     entry = _entry(action, before, version, request)
-    if before is not None and before.version == version.version:
+    is_champion = before is not None and before.version == version.version
+    # One that only got the alias by hand is the gate's from now on.
+    if is_champion and passed_the_gate(ledger.entries(), version):
         return entry
     ledger.begin(entry)
     client.set_registered_model_alias(version.name, CHAMPION, str(version.version))
@@ -251,34 +257,16 @@ def _target(
     number = to if to is not None or now is None else champion_before(entries, now.version)
     if number is None:
         raise ModelError(
-            f"No version of '{name}' was champion before version {now.version if now else None}, so "
+            f"No version of '{name}' passed the gate before version {now.version if now else None}, so "
             "there is nothing to go back to. Name a version with --to."
         )
     if now is not None and now.version == number:
         raise ModelError(f"version {number} of '{name}' is the champion already.")
     found = registered_version(registry.tracking_uri, name, number)
-    was_champion = any(e.to_version == number for e in entries if e.action != "approval")
-    if found is None or not was_champion:
-        known = sorted({e.to_version for e in entries if e.action != "approval" and e.to_version})
+    if found is None or not passed_the_gate(entries, found):
+        known = sorted({entry.to_version or 0 for entry in gate_moves(entries)})
         raise ModelError(
-            f"version {number} of '{name}' was never its champion, so it never passed the gate. "
-            f"Champions were: {', '.join(map(str, known)) or 'none'}."
+            f"version {number} of '{name}', as MLflow has it now, never passed the gate. Those that "
+            f"did: {', '.join(map(str, known)) or 'none'}."
         )
     return found
-
-
-def _why_not(version: RegisteredVersion) -> str | None:
-    if version.model_digest is None:
-        return _foreign(version)
-    folder = local_path(version.source)
-    if folder is None:
-        return None
-    if not (folder / BUNDLE).is_dir():
-        return f"its files are gone from {folder}"
-    if durable.directory_digest(folder / BUNDLE) != version.model_digest:
-        return f"its files in {folder} were altered after it was registered"
-    return None
-
-
-def _foreign(version: RegisteredVersion) -> str:
-    return f"version {version.version} of '{version.name}' was not registered by ml_assets"

@@ -15,6 +15,7 @@ from typing import Any
 from ml_assets.registry import database, run
 from ml_assets.registry.candidate import DIGEST_TAG, Candidate
 from ml_assets.registry.client import connect, locked
+from ml_assets.registry.kept_files import why_not_as_registered
 from ml_assets.registry.version import CHALLENGER, CHAMPION, RegisteredVersion, own_tags
 
 
@@ -86,7 +87,7 @@ def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
         connect(registry.tracking_uri, f"registering {candidate.name}") as client,
     ):
         run.close_dead_runs(client, registry.is_running)
-        version = _find(client, candidate)
+        version = _find(client, registry, candidate)
         if version is None:
             version = _create(client, registry, candidate)
         else:
@@ -153,10 +154,12 @@ def _registered(version: Any) -> RegisteredVersion:
     )
 
 
-def _find(client: Any, candidate: Candidate) -> Any:
+def _find(client: Any, registry: Registry, candidate: Candidate) -> Any:
+    """The first version with this content, by its tag and by its files."""
     query = f"name = '{candidate.name}' and tags.`{DIGEST_TAG}` = '{candidate.digest}'"
     versions = sorted(client.search_model_versions(query), key=lambda v: int(v.version))
-    return versions[0] if versions else None
+    uri = registry.tracking_uri
+    return next((v for v in versions if not why_not_as_registered(_registered(v), uri)), None)
 
 
 def _create(client: Any, registry: Registry, candidate: Candidate) -> Any:

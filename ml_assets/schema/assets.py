@@ -1,18 +1,41 @@
 """The asset of this room: `schema`."""
 
-from pathlib import Path
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import Field
 
 from ml_assets.artifacts.home import Home
-from ml_assets.artifacts.outcome import Check, Columns, Markdown, Outcome
-from ml_assets.artifacts.stage import Stage, stage_asset
+from ml_assets.artifacts.outcome import Check, Columns, Markdown, Outcome, Rows
+from ml_assets.artifacts.stage import Launch, Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
+    from ml_assets.schema.history import Version
     from ml_assets.schema.model import Schema
+    from ml_assets.schema.pinned_file import PinnedSchema
+    from ml_assets.statistics.model import DatasetStatistics
+
+
+class AcceptConfig(dg.Config):
+    """What of the anomalies to accept, and why; with nothing of it set, the asset runs as usual."""
+
+    accept: bool = Field(
+        default=False, description="Change the schema so that it allows what was found."
+    )
+    reason: str = Field(
+        default="", description="Why; needed, and kept in the schema and its history."
+    )
+    features: list[str] = Field(default=[], description="Only of these columns.")
+    anomalies: list[str] = Field(
+        default=[],
+        description="Only of these codes. Without columns and codes: all that fails a check, and new "
+        "columns.",
+    )
+    by: str = Field(default="", description="Who; by default the user that runs Dagster.")
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -33,60 +56,111 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "transform.known_after": pipeline.transform.known_after,
         },
         kinds=["yaml"],
-        checks=["schema_reviewed"],
+        checks=["schema_reviewed", "change_explained"],
         verify=why_stale,
+        launch=Launch(AcceptConfig, partial(_accept, pipeline)),
     )
     def schema(stage: Stage, statistics: Artifact) -> Outcome:
         """What the columns must look like: read from the file beside the pipeline, inferred if new."""
-        from ml_assets.schema.pinned_file import write_copy
+        from ml_assets.artifacts.store import process_is_alive
+        from ml_assets.durable import sweep_staging
+        from ml_assets.schema.pinned_file import pinned_schema, write_copy
         from ml_assets.schema.yaml_file import read_schema
+        from ml_assets.statistics.model import DatasetStatistics
+        from ml_assets.statistics.semantic_type import harmless
 
-        origin = "pinned" if path.is_file() else "inferred"
-        found = read_schema(path) if path.is_file() else _infer(pipeline, statistics, path)
-        write_copy(stage.directory / "schema.yaml", found, path)
-        return _outcome(found, path, origin)
+        train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
+        shown, at = harmless(train.features), stage.now.isoformat()
+        pinned = pinned_schema(path, stage.store.root)
+        sweep_staging(path.parent, process_is_alive)
+        with pinned.changing(at, stage.run_id, shown) as versions:
+            origin = "pinned" if path.is_file() else "inferred"
+            if origin == "inferred":
+                first = _inferred(pipeline, train, versions, at, stage.run_id)
+                versions.append(pinned.publish(first))
+            found = read_schema(path)
+            write_copy(stage.directory / "schema.yaml", found, path)
+            return _outcome(found, pinned, versions, origin, shown)
 
     return [schema]
 
 
-def _infer(pipeline: PipelineSpec, statistics: Artifact, path: Path) -> "Schema":
-    """Infer the schema from the training split, once, and write it beside the pipeline."""
+def _accept(
+    pipeline: PipelineSpec,
+    config: AcceptConfig,
+    home: Home,
+    run_id: str,
+    log: Callable[[str], None],
+) -> None:
+    """Do what the config of a launch asks."""
+    from ml_assets.errors import RequestError
+    from ml_assets.schema.people import Acceptance, accept_schema
+
+    if config.accept:
+        names = tuple(config.features), tuple(config.anomalies)
+        log(accept_schema(home, pipeline, Acceptance(config.reason, *names, config.by, run_id)))
+    elif config != AcceptConfig():
+        raise RequestError(
+            "The config of the launch says what to accept, and not that it is accepted. Set "
+            "`accept: true`, or take the rest out."
+        )
+
+
+def _inferred(
+    pipeline: PipelineSpec,
+    train: "DatasetStatistics",
+    versions: "list[Version]",
+    at: str,
+    run_id: str,
+) -> "Version":
+    """Infer the first schema from the training split, for people to review."""
+    from ml_assets.asking import current_user
+    from ml_assets.schema.history import new_version
     from ml_assets.schema.infer import infer_schema
-    from ml_assets.schema.pinned_file import pin_schema
-    from ml_assets.statistics.model import DatasetStatistics
+    from ml_assets.schema.pinned_file import inference_of
+    from ml_assets.schema.yaml_writer import schema_text
 
-    train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
-    inferred = infer_schema(
-        train,
-        infer_feature_shape=False,
-        max_string_domain_size=pipeline.schema_.max_domain_size,
-        range_margin=pipeline.schema_.range_margin,
-        presence_margin=1.0,
-        leave_out_empty=True,
-        absent_in_serving={*pipeline.labels.columns, *pipeline.transform.known_after},
-    )
-    return pin_schema(path, inferred, pipeline.name)
+    inferred = infer_schema(train, **inference_of(pipeline.schema_, pipeline.absent_in_serving))
+    text = schema_text(inferred, pipeline.name)
+    return new_version("inferred", text, versions, at=at, by=current_user(), run_id=run_id)
 
 
-def _outcome(found: "Schema", path: Path, origin: str) -> Outcome:
+def _outcome(
+    found: "Schema",
+    pinned: "PinnedSchema",
+    versions: "list[Version]",
+    origin: str,
+    shown: Collection[str],
+) -> Outcome:
     from ml_assets.durable import file_digest
-    from ml_assets.schema.show import columns, review
+    from ml_assets.schema.diff import without_values
+    from ml_assets.schema.history import version_rows
+    from ml_assets.schema.show import columns, explanation, review
     from ml_assets.schema.yaml_writer import schema_body
 
+    last = versions[-1]
+    shape = without_values(found, {*found.by_name} - {*shown})
     return Outcome(
         summary={
             "features": len(found.features),
             "origin": origin,
             "reviewed": found.reviewed,
-            "file_sha256": file_digest(path),
+            "version": last.sequence,
+            "file_sha256": file_digest(pinned.path),
         },
         metadata={
             "features": len(found.features),
             "left_out": len(found.left_out),
             "origin": origin,
-            "file": str(path),
-            "schema": Markdown(f"~~~yaml\n{schema_body(found)}~~~"),
+            "file": str(pinned.path),
+            "version": last.sequence,
+            "versions": Rows(version_rows(versions)),
+            "last_change": Markdown(f"~~~diff\n{last.diff}~~~") if last.diff else None,
+            "schema": Markdown(f"~~~yaml\n{schema_body(shape)}~~~"),
             "columns": Columns(columns(found)),
         },
-        checks=[Check("schema_reviewed", bool(found.reviewed), review(found, path), "WARN")],
+        checks=[
+            Check("schema_reviewed", bool(found.reviewed), review(found, pinned.path), "WARN"),
+            Check("change_explained", last.is_explained, explanation(last, pinned.name), "WARN"),
+        ],
     )

@@ -6,18 +6,31 @@ What is concluded from one column's values is in `infer_values`.
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from ml_assets.schema.infer_values import domain_of, limits_of, names_rows
 from ml_assets.schema.model import SERVING, TYPES, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
+
+MAX_DOMAIN_SIZE = 100
+
+
+class Inference(TypedDict, total=False):
+    """The options of `infer_schema`, for whoever hands them on."""
+
+    infer_feature_shape: bool
+    max_string_domain_size: int
+    range_margin: float | None
+    presence_margin: float | None
+    leave_out_empty: bool
+    absent_in_serving: Collection[str]
 
 
 def infer_schema(
     statistics: DatasetStatistics,
     *,
     infer_feature_shape: bool = True,
-    max_string_domain_size: int = 100,
+    max_string_domain_size: int = MAX_DOMAIN_SIZE,
     range_margin: float | None = 0.5,
     presence_margin: float | None = None,
     leave_out_empty: bool = False,
@@ -27,14 +40,14 @@ def infer_schema(
 
     As TFDV does: a column that always has a value must have one in every row, another one at least one.
     Ints of 0 and 1, and texts such as ``true`` and ``false``, hold bools; texts that are whole numbers
-    hold ints; other texts with few values get them as their domain, and with many values that all are
-    numbers hold floats.
+    hold ints; other texts with few values get them as their domain.
 
     Beyond TFDV, unless `range_margin` is None: a number gets the range seen with a margin that never
-    crosses zero, and may be NaN or infinite only if one was; texts without a domain get a range of
-    lengths; dates and timestamps get a first year, and no last one, since time goes on; a column whose
-    values look like keys must not repeat them. Texts that differ in every one of 20 rows or more name
-    rows, and get no domain.
+    crosses zero, and may be NaN or infinite only if one was; texts that all are numbers, and have no
+    domain, hold floats; other texts without a domain get a range of lengths; dates and timestamps get a
+    first year, and no last one, since time goes on; a column whose values look like keys must not repeat
+    them. Texts that differ in every one of 20 rows or more name rows, and get no domain; nor do texts of
+    more than 200 characters.
 
     Parameters
     ----------
@@ -102,7 +115,7 @@ def _presence(found: FeatureStatistics, margin: float | None) -> dict[str, Any]:
 def _feature(found: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:
     type_: Any = "string" if found.type == "null" else found.type
     feature = Feature(found.name, type_, note=_note(found))
-    feature = replace(feature, **domain_of(found, max_domain_size))
+    feature = replace(feature, **domain_of(found, max_domain_size, only_as_tfdv=margin is None))
     if margin is None:
         is_float = "float" in (type_, feature.holds)
         return replace(feature, allow_nan=is_float, allow_inf=is_float)

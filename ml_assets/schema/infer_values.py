@@ -15,7 +15,8 @@ _LONGEST_CATEGORY = 200
 # TFDV's pairs, but for the empty text, which it takes for true.
 _TRUE = ("TRUE", "true", "SET", "set", "1")
 _FALSE = ("FALSE", "false", "CLEAR", "clear", "0")
-_INT = re.compile(r"\s*[+-]?[0-9]{1,18}\s*", re.ASCII)
+_INT = re.compile(r"\s*[+-]?0{0,300}[0-9]{1,19}\s*", re.ASCII)
+_INT64 = 2**63
 _FLOAT = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 _KEY_TEXT = re.compile(r"[0-9A-Fa-f-]{20,}", re.ASCII)
 # So many values, without one that repeats, where chance would repeat at least so many pairs of them.
@@ -23,7 +24,9 @@ _MIN_ROWS_OF_A_KEY = 100
 _MIN_REPEATS_BY_CHANCE = 10
 
 
-def domain_of(found: FeatureStatistics, max_size: int) -> dict[str, Any]:
+def domain_of(
+    found: FeatureStatistics, max_size: int, only_as_tfdv: bool = False
+) -> dict[str, Any]:
     """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty where nothing.
 
     Parameters
@@ -32,6 +35,8 @@ def domain_of(found: FeatureStatistics, max_size: int) -> dict[str, Any]:
         Of the column.
     max_size : int
         The most values of a domain.
+    only_as_tfdv : bool
+        Whether texts hold no floats, and have a domain though they are long or name rows.
     """
     numeric, string = found.numeric, found.string
     if found.type == "int" and numeric is not None and numeric.min is not None:
@@ -44,10 +49,30 @@ def domain_of(found: FeatureStatistics, max_size: int) -> dict[str, Any]:
     kind = _numbers(found, string)
     if kind == "int":
         return {"holds": kind}
-    domain = _domain(found, string, max_size)
-    if domain is not None:
-        return {"domain": domain}
-    return {} if kind is None else {"holds": kind, "allow_nan": False, "allow_inf": False}
+    is_whole = string.is_complete and 1 <= string.unique <= max_size
+    if is_whole if only_as_tfdv else can_be_domain(found, string.unique, max_size):
+        return {"domain": tuple(sorted(value for value, _ in string.value_counts))}
+    if kind is None or only_as_tfdv:
+        return {}
+    return {"holds": kind, "allow_nan": False, "allow_inf": False}
+
+
+def can_be_domain(found: FeatureStatistics, size: int, max_size: int) -> bool:
+    """Whether a text column has few and short enough values, and these do not name its rows.
+
+    Parameters
+    ----------
+    found : FeatureStatistics
+        Of the column.
+    size : int
+        How many values the domain would have.
+    max_size : int
+        The most values of a domain.
+    """
+    string = found.string
+    if string is None or not string.is_complete or not 1 <= size <= max_size:
+        return False
+    return not _is_free_text(found, string)
 
 
 def limits_of(found: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
@@ -116,10 +141,18 @@ def _numbers(found: FeatureStatistics, string: StringStatistics) -> str | None:
     if not texts or (numbers is None and not string.is_complete):
         return None
     counts = (numbers.num_int, numbers.num_float) if numbers is not None else (None, None)
-    for kind, pattern, count in zip(("int", "float"), (_INT, _FLOAT), counts, strict=True):
-        if count in (None, found.num_non_missing) and all(pattern.fullmatch(t) for t in texts):
-            return kind if all(math.isfinite(float(text)) for text in texts) else None
+    for kind, is_one, count in zip(("int", "float"), (_is_int, _is_float), counts, strict=True):
+        if count in (None, found.num_non_missing) and all(is_one(text) for text in texts):
+            return kind
     return None
+
+
+def _is_int(text: str) -> bool:
+    return _INT.fullmatch(text) is not None and -_INT64 <= int(text) < _INT64
+
+
+def _is_float(text: str) -> bool:
+    return _FLOAT.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Number | None]:
@@ -131,16 +164,10 @@ def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Numbe
     return min(numbers), max(numbers)
 
 
-def _domain(
-    found: FeatureStatistics, string: StringStatistics, max_size: int
-) -> tuple[str, ...] | None:
-    if not string.is_complete or not 1 <= string.unique <= max_size:
-        return None
-    if string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES:
-        return None
-    if string.max_length is not None and string.max_length > _LONGEST_CATEGORY:
-        return None
-    return tuple(sorted(value for value, _ in string.value_counts))
+def _is_free_text(found: FeatureStatistics, string: StringStatistics) -> bool:
+    """Whether texts name rows, or are too long for categories."""
+    names_rows = string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES
+    return names_rows or (string.max_length or 0) > _LONGEST_CATEGORY
 
 
 def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) -> dict[str, Any]:

@@ -81,8 +81,8 @@ class Feature:
     name : str
         The column's name.
     type : str
-        How a value is stored: ``int``, ``float``, ``string``, ``bool``, ``date`` or ``timestamp``. An int
-        is fine where a float is expected, and a date where a timestamp is.
+        How a value is stored: ``int``, ``float``, ``string``, ``bool``, ``date`` or ``timestamp``. A bool
+        is fine where an int is expected, an int where a float is, and a date where a timestamp is.
     holds : str, optional
         What the stored value stands for, where that is not its type: ``int`` or ``float`` in a string,
         ``bool`` in an int (0 and 1), a float or a string (`bool_values`), ``category`` in an int.
@@ -171,6 +171,11 @@ class Feature:
         """Whether the stage of its life keeps the column from being judged."""
         return self.stage in IGNORED_STAGES
 
+    @property
+    def has_type(self) -> bool:
+        """Whether a schema read from elsewhere says a type, or a domain from which it follows."""
+        return self.domain is not None or "FEATURE_MISSING_TYPE" not in dict(self.mistakes)
+
     def is_in(self, environment: str | None) -> bool:
         """Whether the column is expected in an environment; without one, it is."""
         return environment is None or environment in self.also_in or environment not in self.not_in
@@ -197,6 +202,8 @@ class Schema:
         The environments that there are.
     reviewed : bool or str
         Whether a person has read the schema, or who.
+    reason : str
+        Why it was changed last.
     note : str
         For whoever reads the schema.
     """
@@ -210,6 +217,7 @@ class Schema:
     functional_dependencies: tuple[FunctionalDependency, ...] = ()
     environments: tuple[str, ...] = ENVIRONMENTS
     reviewed: bool | str = False
+    reason: str = ""
     note: str = ""
 
     @property

@@ -105,7 +105,8 @@ def _has_type(column: Any, feature: Feature) -> bool:
     dtype = column.dtype
     match feature.type:
         case "int":
-            return bool(pt.is_integer_dtype(dtype)) or _holds_whole_numbers(column)
+            is_whole = pt.is_integer_dtype(dtype) or pt.is_bool_dtype(dtype)
+            return bool(is_whole) or _holds_whole_numbers(column)
         case "float":
             return bool(pt.is_numeric_dtype(dtype)) and not pt.is_bool_dtype(dtype)
         case "bool":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ml_assets.schema.history import Version
 from ml_assets.schema.model import Feature, Schema
 
 
@@ -35,4 +36,23 @@ def review(schema: Schema, path: Path) -> str:
     return (
         f"{name} was inferred from the training split and no one has reviewed it. Read it, edit it, "
         "then set `reviewed: true` in it, or put your name there."
+    )
+
+
+def explanation(version: Version, name: str) -> str:
+    """Say why the file was changed last, and what to do where it does not say so."""
+    told = f"Version {version.sequence} of {name}, {version.how}"
+    if version.is_explained:
+        return f"{told}{f': {version.reason}' if version.reason else '.'}"
+    return f"{told} without a reason. Write why into it: `reason: ...`."
+
+
+def version_text(version: Version) -> str:
+    """Give a version for the console: when, how, by whom, why and what changed."""
+    names = ", ".join((*version.features, *version.anomalies))
+    reason = version.reason or ("" if version.is_explained else "no reason given")
+    return (
+        f"version {version.sequence}  {version.at[:19]}  {version.how}"
+        f"{f' by {version.by}' if version.by else ''}{f' ({names})' if names else ''}"
+        f"{f': {reason}' if reason else ''}\n{version.diff}"
     )

@@ -59,29 +59,43 @@ class Meaning:
     remarks: list[str] = field(default_factory=list)
 
 
-def read_type_and_domain(feature: Any, domains: Mapping[str, Any], found: Meaning) -> None:
-    """Read a feature's type, its domain and its `distribution_constraints`.
+def fits_domain(feature: Any) -> bool:
+    """Whether a feature's domain allows its type; so does any domain that this module does not know."""
+    kind = str(feature.WhichOneof("domain_info"))
+    return kind not in _ALLOWED or feature.type in _ALLOWED[kind] or not feature.type
+
+
+def read_type(feature: Any, found: Meaning) -> int:
+    """Read a feature's type; where it says none, the one that its domain is usually of."""
+    type_: int = feature.type
+    if type_ not in _TYPES:
+        found.mistakes.append(("FEATURE_MISSING_TYPE", "it has no type: say BYTES, INT or FLOAT"))
+        kind = str(feature.WhichOneof("domain_info"))
+        type_ = {"int_domain": INT, "float_domain": FLOAT}.get(kind, BYTES)
+    found.fields["type"] = _TYPES[type_]
+    return type_
+
+
+def read_domain(feature: Any, type_: int, domains: Mapping[str, Any], found: Meaning) -> None:
+    """Read a feature's domain and its `distribution_constraints`.
 
     Parameters
     ----------
     feature : schema_pb2.Feature
         The feature.
+    type_ : int
+        Its type, as `read_type` gives it.
     domains : mapping of str to schema_pb2.StringDomain
         The schema's string domains by name.
     found : Meaning
         Where to note what they mean.
     """
     kind = feature.WhichOneof("domain_info")
-    type_ = feature.type
-    if type_ not in _TYPES:
-        found.mistakes.append(("FEATURE_MISSING_TYPE", "it has no type: say BYTES, INT or FLOAT"))
-        type_ = {"int_domain": INT, "float_domain": FLOAT}.get(str(kind), BYTES)
-    elif type_ not in _ALLOWED.get(str(kind), _TYPES):
+    if not fits_domain(feature):
         name = schema_pb2.FeatureType.Name(type_)
         text = f"a {kind} does not go with the type {name}"
         found.mistakes.append(("DOMAIN_INVALID_FOR_TYPE", text))
         kind = None
-    found.fields["type"] = _TYPES[type_]
     if type_ == FLOAT or kind == "float_domain":
         found.fields.update(allow_nan=True, allow_inf=True)
     if kind is not None:
@@ -102,7 +116,7 @@ def _read_domain(
             if chosen.HasField("is_categorical"):
                 found.remarks.append("string_domain.is_categorical")
         case "bool_domain":
-            _read_bool(feature.bool_domain, type_, found)
+            _read_bool(feature, type_, found)
         case "int_domain":
             _read_int(feature.int_domain, type_, found)
         case "float_domain":
@@ -111,14 +125,18 @@ def _read_domain(
             found.remarks.append(shown(feature, kind))
 
 
-def _read_bool(domain: Any, type_: int, found: Meaning) -> None:
+def _read_bool(feature: Any, type_: int, found: Meaning) -> None:
+    """Of numbers, 1 is true and 0 is false, as in TFDV: texts for them say nothing."""
     found.fields["holds"] = "bool"
+    domain = feature.bool_domain
     texts = tuple(
         getattr(domain, key) if domain.HasField(key) else None
         for key in ("true_value", "false_value")
     )
-    if type_ == BYTES or texts != (None, None):
+    if type_ == BYTES:
         found.fields["bool_values"] = texts
+    elif texts != (None, None):
+        found.remarks.append(shown(feature, "bool_domain"))
 
 
 def _read_int(domain: Any, type_: int, found: Meaning) -> None:
@@ -133,14 +151,17 @@ def _read_int(domain: Any, type_: int, found: Meaning) -> None:
 
 
 def _read_float(domain: Any, type_: int, found: Meaning) -> None:
+    """Below a greatest value there is no infinity, unless the least one is infinite."""
     if type_ == BYTES:
         found.fields["holds"] = "float"
     if domain.is_categorical:
         found.remarks.append("float_domain.is_categorical")
-    found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=not domain.disallow_inf)
     for key in ("min", "max"):
         if domain.HasField(key) and np.isfinite(getattr(domain, key)):
             found.fields[key] = shortest(getattr(domain, key))
+    is_open = "max" not in found.fields or domain.min == -np.inf
+    allow_inf = not domain.disallow_inf and is_open
+    found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
 
 
 def _read_mass(feature: Any, kind: str | None, found: Meaning) -> None:

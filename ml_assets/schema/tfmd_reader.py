@@ -8,7 +8,14 @@ from typing import Any
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from ml_assets.schema.model import IGNORED_STAGES, Comparator, Feature, Schema
-from ml_assets.schema.tfmd_domains import STRUCT, Meaning, read_type_and_domain, shown
+from ml_assets.schema.tfmd_domains import (
+    STRUCT,
+    Meaning,
+    fits_domain,
+    read_domain,
+    read_type,
+    shown,
+)
 from ml_assets.schema.tfmd_words import read_words, split_comments
 
 # What is read of a feature, and of a schema; whatever else is set is named as not kept.
@@ -97,26 +104,37 @@ def plain_feature(feature: Any, domains: Mapping[str, Any], is_ours: bool = Fals
     found = Meaning()
     if not feature.HasField("name"):
         found.mistakes.append(("FEATURE_MISSING_NAME", "it has no name"))
-    read_type_and_domain(feature, domains, found)
-    if is_ours:
-        found.remarks.clear()
-    stage = _stage(feature)
+    type_ = read_type(feature, found)
     _read_presence(feature, found)
     _read_shape(feature, found)
+    kept = len(found.remarks)
+    read_domain(feature, type_, domains, found)
+    if is_ours:
+        del found.remarks[kept:]
     _read_limits(feature, found)
     found.remarks += [
         shown(feature, f.name) for f, _ in feature.ListFields() if f.name not in _READ
     ]
     people, _ = split_comments(feature.annotation.comment)
+    stage = _stage(feature)
     return Feature(
         name=feature.name,
         stage=stage,
         also_in=tuple(dict.fromkeys(feature.in_environment)),
         not_in=tuple(dict.fromkeys(feature.not_in_environment)),
-        mistakes=() if stage in IGNORED_STAGES else tuple(found.mistakes),
+        mistakes=() if stage in IGNORED_STAGES else _mistakes(found),
         note=_note(feature.annotation, people, found.remarks),
         **found.fields,
     )
+
+
+def _mistakes(found: Meaning) -> tuple[tuple[str, str], ...]:
+    """All that cannot hold, in TFDV's order: without a name or a type, that alone."""
+    first = found.mistakes[0][0] if found.mistakes else ""
+    is_all = first == "FEATURE_MISSING_NAME" or (
+        first == "FEATURE_MISSING_TYPE" and "domain" not in found.fields
+    )
+    return tuple(found.mistakes[:1] if is_all else found.mistakes)
 
 
 def _feature(feature: Any, domains: Mapping[str, Any], name: str) -> Feature:
@@ -127,6 +145,8 @@ def _feature(feature: Any, domains: Mapping[str, Any], name: str) -> Feature:
 
 def _reason_to_leave_out(feature: Any) -> str:
     kind = feature.WhichOneof("domain_info")
+    if not fits_domain(feature):
+        return _several_values(feature)
     if feature.type == STRUCT or kind == "struct_domain":
         names = ", ".join(repr(one.name) for one in list(feature.struct_domain.feature)[:3])
         return f"a struct{f' of {names}' if names else ''}"
@@ -141,7 +161,8 @@ def _several_values(feature: Any) -> str:
     """Why a single value in each row can never be what the feature wants."""
     sizes = [dim.size for dim in feature.shape.dim if dim.HasField("size")]
     counts = [feature.value_count, *feature.value_counts.value_count]
-    least = max((count.min for count in counts), default=0)
+    possible = [c for c in counts if not c.HasField("max") or c.min <= c.max]
+    least = max((count.min for count in possible), default=0)
     if len(feature.value_counts.value_count) > 1:
         return "nested lists are not supported"
     wanted = max([least, math.prod(sizes)] if all(size > 0 for size in sizes) else [least])

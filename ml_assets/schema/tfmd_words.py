@@ -189,5 +189,6 @@ _SCHEMA: dict[str, Callable[[Any], Any]] = {
     "functional_dependencies": _dependencies,
     "environments": _texts,
     "reviewed": _one_of(bool, str),
+    "reason": _text,
     "note": _text,
 }

@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from ml_assets.schema.model import Comparator, Feature, Schema
@@ -20,7 +19,8 @@ _TYPES = {
     "timestamp": BYTES,
 }
 _FORMATS = {"date": "%Y-%m-%d", "timestamp": "%Y-%m-%dT%H:%M:%S"}
-_FLOAT_MAX = float(np.finfo(np.float32).max)
+# Of 32 bits; the JSON form rounds the very greatest, and cannot read what it wrote.
+_FLOAT_MAX = 3.402823e38
 
 
 def write_message(schema: Schema) -> Any:
@@ -105,7 +105,7 @@ def _write_float(feature: Feature, made: Any) -> None:
             setattr(made.float_domain, key, limit)
     if not feature.allow_nan:
         made.float_domain.disallow_nan = True
-    if not feature.allow_inf:
+    if not feature.allow_inf and not made.float_domain.HasField("max"):
         made.float_domain.disallow_inf = True
     if feature.type == "string":
         made.float_domain.SetInParent()

@@ -128,6 +128,7 @@ _FEATURE_READERS: dict[str, Read] = {
 }
 _SCHEMA_READERS: dict[str, Read] = {
     "reviewed": read_reviewed,
+    "reason": read_text,
     "note": read_text,
     "min_rows": read_count,
     "max_rows": read_count,

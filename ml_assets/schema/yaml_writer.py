@@ -13,8 +13,8 @@ _WIDTH = 100
 _EXACT = 2**53
 _HEADER = """\
 # What the columns{title} must look like. This file is yours: it was written once, from the training
-# data, and is only read from now on. Edit it until it says what you mean, then set
-# `reviewed: true`, or put your name there.
+# data, and changes only if you edit it, or accept a proposal. Edit it until it says what you mean, then
+# set `reviewed: true`, or put your name there. Say in `reason:` why you changed it.
 #
 # A feature is `name: type`, or `name: {{type: ..., ...}}` with any of
 #   type         int, float, string, bool, date or timestamp
@@ -33,6 +33,12 @@ _KEYS = (
     "unique", "min_unique", "max_unique", "allow_nan", "allow_inf", "not_in", "also_in", "stage",
     "drift", "skew", "note",
 )  # fmt: skip
+# What the two values of a pair are called.
+_PAIRS = {
+    "bool_values": ("true", "false"),
+    "rows_vs_previous": ("min", "max"),
+    "rows_vs_version": ("min", "max"),
+}
 
 
 def schema_text(schema: Schema, title: str = "") -> str:
@@ -44,17 +50,42 @@ def schema_text(schema: Schema, title: str = "") -> str:
         If a feature of it has mistakes, naming them: a file with them would be refused.
     """
     header = _HEADER.format(title=f" of {title}" if title else "")
-    return f"{header}reviewed: {_scalar(schema.reviewed)}\n{schema_body(schema)}"
+    return header + _joined(people_lines(schema) | body_lines(schema))
 
 
 def schema_body(schema: Schema) -> str:
-    """Give a schema as YAML text without the comment, and without whether it was reviewed."""
+    """Give what a schema demands as YAML text: without the comment, the review and the reason."""
+    return _joined(body_lines(schema))
+
+
+def people_lines(schema: Schema) -> dict[str, list[str]]:
+    """Give the lines of the keys on who has read the schema, and why it was changed last."""
+    reason = {"reason": [f"reason: {_scalar(schema.reason)}"]} if schema.reason else {}
+    return {"reviewed": [f"reviewed: {_scalar(schema.reviewed)}"], **reason}
+
+
+def body_lines(schema: Schema) -> dict[str, list[str]]:
+    """Give the lines of each other key that has something to say, by key, in order.
+
+    Raises
+    ------
+    PipelineFileError
+        If a feature of it has mistakes, naming them: a file with them would be refused.
+    """
     wrong = [f"{f.name}: {reason}." for f in schema.features for _, reason in f.mistakes]
     if wrong:
         raise PipelineFileError(
             "The schema cannot be written before this is corrected:\n" + "\n".join(wrong)
         )
-    return "\n".join([*_lines(schema), ""])
+    features = [line for feature in schema.features for line in feature_lines(feature)]
+    left_out = [f"  {_text(name)}: {_text(reason)}" for name, reason in schema.left_out]
+    rules = [f"  - {_dependency(rule)}" for rule in schema.functional_dependencies]
+    return {
+        **_head_lines(schema),
+        "features": ["features:", *features] if features else ["features: {}"],
+        **({"left_out": ["left_out:", *left_out]} if left_out else {}),
+        **({"functional_dependencies": ["functional_dependencies:", *rules]} if rules else {}),
+    }
 
 
 def feature_lines(feature: Feature) -> list[str]:
@@ -71,30 +102,21 @@ def feature_lines(feature: Feature) -> list[str]:
     return [f"{start}{{{keys}, domain: [", *_wrapped(feature.domain), "    ]}"]
 
 
-def head_lines(schema: Schema) -> list[str]:
-    """Give the lines that come before the features."""
+def _head_lines(schema: Schema) -> dict[str, list[str]]:
+    """The lines that come before the features."""
     found = {
-        "note": _scalar(schema.note) if schema.note else None,
+        "note": schema.note or None,
         "min_rows": schema.min_rows,
         "max_rows": schema.max_rows,
-        "rows_vs_previous": _ratio(schema.rows_vs_previous),
-        "rows_vs_version": _ratio(schema.rows_vs_version),
-        "environments": _list(schema.environments) if schema.environments != ENVIRONMENTS else None,
+        "rows_vs_previous": schema.rows_vs_previous,
+        "rows_vs_version": schema.rows_vs_version,
+        "environments": schema.environments if schema.environments != ENVIRONMENTS else None,
     }
-    return [f"{key}: {value}" for key, value in found.items() if value is not None]
+    return {k: [f"{k}: {setting_text(k, v)}"] for k, v in found.items() if v is not None}
 
 
-def _lines(schema: Schema) -> Iterator[str]:
-    yield from head_lines(schema)
-    yield "features:" if schema.features else "features: {}"
-    for feature in schema.features:
-        yield from feature_lines(feature)
-    if schema.left_out:
-        yield "left_out:"
-        yield from (f"  {_text(name)}: {_text(reason)}" for name, reason in schema.left_out)
-    if schema.functional_dependencies:
-        yield "functional_dependencies:"
-        yield from (f"  - {_dependency(rule)}" for rule in schema.functional_dependencies)
+def _joined(lines: dict[str, list[str]]) -> str:
+    return "".join(f"{line}\n" for section in lines.values() for line in section)
 
 
 def _keys(feature: Feature) -> Iterator[tuple[str, str]]:
@@ -104,24 +126,23 @@ def _keys(feature: Feature) -> Iterator[tuple[str, str]]:
     for key in _KEYS:
         value = getattr(feature, key)
         if value != getattr(usual, key) or type(value) is not type(getattr(usual, key)):
-            yield key, _value(key, value)
+            yield key, setting_text(key, value)
 
 
-def _value(key: str, value: Any) -> str:
-    if key == "bool_values":
-        return _mapping(zip(("true", "false"), value, strict=True))
+def setting_text(key: str, value: Any) -> str:
+    """Give the value of a key, which is not None, as the file shows it."""
     if isinstance(value, Comparator):
         return _mapping(vars(value).items())
+    if isinstance(value, FunctionalDependency):
+        return _dependency(value)
+    if key in _PAIRS:
+        return _mapping(zip(_PAIRS[key], value, strict=True))
     return _list(value) if isinstance(value, tuple) else _scalar(value)
 
 
 def _mapping(values: Any) -> str:
     given = ((key, value) for key, value in values if value is not None)
     return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in given) + "}"
-
-
-def _ratio(limits: tuple[float | None, float | None] | None) -> str | None:
-    return None if limits is None else _mapping(zip(("min", "max"), limits, strict=True))
 
 
 def _dependency(rule: FunctionalDependency) -> str:

@@ -52,13 +52,15 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         spans = select_spans(manifest, window)
         rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
         key, time = tuple(pipeline.ingest.key), pipeline.ingest.time
-        scoring = Scoring(pipeline.task, classes, key, time, by.version)
+        cut = model.decision_threshold()
+        scoring = Scoring(pipeline.task, classes, key, time, by.version, cut)
         scores = stage.directory / "predictions.parquet"
         batch_rows = pipeline.serving.batch_rows
         check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
         facts = {
             "scorer": by.to_json(),
             "classes": list(classes),
+            "decision_threshold": cut,
             "inputs": model.input_columns,
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],
@@ -70,17 +72,23 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
-    """The champion, which must have been promoted by the rules."""
-    from ml_assets.registry.ledger import Ledger
+    """The champion, which must have been promoted by the rules, and compute here as it did then."""
+    from ml_assets.registry.ledger import ledger_in
     from ml_assets.registry.promotion import ledger_folder
     from ml_assets.registry.registry import champion
+    from ml_assets.registry.upgraded import refuse_if_upgrades_change_it
     from ml_assets.serving.champion import scorer
     from ml_assets.serving.promoted import check_promoted
 
     name = pipeline.model_name
     holder = champion(stage.home.tracking_uri, name)
     by = scorer(holder, name, pipeline.name)
-    check_promoted(holder, Ledger(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name)
+    entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
+    check_promoted(holder, entries, pipeline.name)
+    if holder is not None:
+        root = stage.store.root
+        limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
+        refuse_if_upgrades_change_it(holder, stage.stored, limits, trusted, root)
     return by
 
 

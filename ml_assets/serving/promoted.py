@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 
 from ml_assets.errors import ModelError
-from ml_assets.registry.ledger import Entry
+from ml_assets.registry.ledger import Entry, passed_the_gate
 from ml_assets.registry.version import RegisteredVersion
-
-_THROUGH_THE_GATE = ("promotion", "rollback")
 
 
 def check_promoted(
     champion: RegisteredVersion | None, entries: Sequence[Entry], pipeline: str
 ) -> None:
-    """Refuse to score with a version that was only given the alias by hand.
+    """Refuse to score with a version that was only given the alias by hand, or whose tag was altered.
 
     Parameters
     ----------
@@ -26,17 +24,14 @@ def check_promoted(
     Raises
     ------
     ModelError
-        If neither the ledger nor its own tag says that it was promoted or rolled back to.
+        If the ledger does not say that this version, with this content, was promoted or rolled back to.
     """
-    if champion is None:
+    if champion is None or passed_the_gate(entries, champion):
         return
-    moves = [entry for entry in entries if entry.action in _THROUGH_THE_GATE]
     verdict = champion.tags.get("promotion", "no verdict is known")
-    if any(move.to_version == champion.version for move in moves) or verdict == "promoted":
-        return
     raise ModelError(
         f"{pipeline}/predictions: version {champion.version} of '{champion.name}' bears the alias "
-        f"champion, but the gate never promoted it ({verdict[:200]}). Somebody moved the alias by hand, "
-        f"so nothing is scored. Put the champion before it back: python -m ml_assets rollback {pipeline} "
-        "--reason WHY"
+        f"champion, but the gate never promoted this content ({verdict[:200]}). Somebody changed the "
+        "alias or a tag in MLflow by hand, so nothing is scored. Put the champion before it back: "
+        f"python -m ml_assets rollback {pipeline} --reason WHY"
     )

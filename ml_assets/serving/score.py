@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ml_assets.errors import DataError, ModelError
 from ml_assets.evaluation.binary import CUT
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.ingest.spans import span_of_rows
 from ml_assets.serving.sound import ScoreCheck
@@ -38,6 +38,8 @@ class Scoring:
         The column with the moment of the prediction.
     model_version : int
         The registered version that scores.
+    decision_threshold : float
+        For a binary task, the probability above which the prediction is the positive class.
     """
 
     task: Task
@@ -45,6 +47,7 @@ class Scoring:
     key: tuple[str, ...]
     time: str | None
     model_version: int
+    decision_threshold: float = CUT
 
     @property
     def kept(self) -> list[str]:
@@ -187,7 +190,7 @@ def _prediction(scores: NDArray[np.float64], scoring: Scoring) -> pa.Array:
         case "regression":
             return pa.array(scores, pa.float64())
         case "binary":
-            codes = (scores > CUT).astype(int)
+            codes = (scores > scoring.decision_threshold).astype(int)
         case "multiclass":
             codes = np.nan_to_num(scores, nan=-1.0).argmax(axis=1)
     return pa.array(np.asarray(scoring.classes, dtype=object)[codes], pa.string())

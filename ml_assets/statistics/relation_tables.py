@@ -13,7 +13,7 @@ from ml_assets.statistics.relations import (
     SliceStatistics,
     columns_of,
 )
-from ml_assets.statistics.semantic_type import may_identify
+from ml_assets.statistics.semantic_type import identifying
 
 _MOST_PAIRS = 20
 _MOST_FEATURES = 100
@@ -25,7 +25,7 @@ _WEAK = 0.1
 def relation_tables(every: DatasetStatistics, train: DatasetStatistics) -> dict[str, str]:
     """Give what is known of columns together: of all rows, and their association in training rows."""
     tables = {}
-    hidden = {feature.name for feature in every.features if may_identify(feature)}
+    hidden = identifying(every.features)
     if every.slices or every.slices_left_out:
         tables["slices"] = slices_table(every.slices, every.slices_left_out, hidden)
     if every.cross is not None:

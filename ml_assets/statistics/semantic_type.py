@@ -10,6 +10,7 @@ range between the least and the greatest, as running numbers do. Large numbers t
 such as amounts or moments, are none.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from ml_assets.statistics.feature_model import FeatureStatistics
@@ -63,6 +64,16 @@ def may_identify(feature: FeatureStatistics) -> bool:
     if feature.semantic_type is not None or feature.string is None:
         return feature.semantic_type in _IDENTIFYING
     return _differ(feature.string.unique, feature.num_non_missing)
+
+
+def identifying(features: Iterable[FeatureStatistics]) -> set[str]:
+    """Name the columns of which no value is shown: those that `may_identify`."""
+    return {feature.name for feature in features if may_identify(feature)}
+
+
+def harmless(features: Iterable[FeatureStatistics]) -> set[str]:
+    """Name the columns of which values may be shown: the others."""
+    return {feature.name for feature in features if not may_identify(feature)}
 
 
 def _differ(unique: int, values: int) -> bool:

@@ -24,7 +24,8 @@ class StatisticsSpec(Spec):
         Whether the correlation of each pair of columns is computed.
     weight : str, optional
         A column with a weight for each example, a finite number from 0 on: every column is then also
-        described with weights. It does not become a feature.
+        described with weights, and the models are fitted and tuned with them. It does not become a
+        feature.
     """
 
     top_values: Annotated[int, Field(ge=1, le=1000)] = 20

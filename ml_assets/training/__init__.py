@@ -1,13 +1,17 @@
 """Tunes and trains: from the feature table to a model bundle that takes raw columns.
 
-In: `validated_features` (the feature table and the fitted transform), the labels' classes. Out: the
-assets `best_hyperparameters` (an Optuna search on the eval split) and `model` (a scikit-learn pipeline of
-transform and estimator, a majority and a linear baseline, a manifest). In TFX: Tuner and Trainer.
+In: `validated_features` (the feature table and the fitted transform), the labels' classes, and of
+`validated_examples` the rows' weights, moments or groups. Out: the assets `best_hyperparameters` (an
+Optuna search on the eval split or over folds) and `model` (a scikit-learn pipeline of transform and
+estimator, a majority and a linear baseline, a manifest). In TFX: Tuner and Trainer.
 
-Reading order: `spec` (the YAML), `data` (what is learnt from), `estimators` (by name), `metrics` and
-`predict`, `trial` (one try), `space` and `tune` (the search), `study` (its file, the adapter for Optuna's
-storage), `tuning` (from the YAML to the search), `train` (the final fit), `bundle` (the model's files),
-`picture`, `assets` (the wiring).
+Reading order: `spec` (the YAML); `data`, `row_facts` and `learnable` (what is learnt from); `estimators`
+by name, `lightgbm_model` and `lightgbm_text`; `metrics`, `predict` and `fitting`. The search: `contest`,
+`trial` (one try) with `growth` and `folds`, `attempt` (a try on its own), `points` (what is tried),
+`workers` (the adapter for processes and clusters), `space`, `study` (the adapter for Optuna's file),
+`tune`, `importance`, `tuning` (from the YAML to the search). The fit: `calibration`, `decision`, `train`,
+`reproduce`, `trusted` and `bundle` (the model's files). `usage` measures,
+`picture` draws, `assets` wires.
 """
 
 import lazy_loader as lazy

@@ -1,11 +1,27 @@
 """The assets of this room: `best_hyperparameters` and `model`."""
 
+from typing import TYPE_CHECKING, Any
+
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Outcome, Picture, Rows
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows, Shown
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+
+if TYPE_CHECKING:
+    from ml_assets.training.bundle import ModelFacts
+    from ml_assets.training.data import TrainingData
+    from ml_assets.training.reproduce import Reproduced
+    from ml_assets.training.row_facts import RowFacts
+    from ml_assets.training.train import TrainedModels
+    from ml_assets.training.tune import SearchResult
+    from ml_assets.training.usage import Meter
+    from ml_assets.transform.manifest import TransformManifest
+
+# What is made of a fitted model's scores does not change what is searched.
+_NOT_SEARCHED = {"calibration", "decision", "refit_rows", "trusted_types"}
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -14,112 +30,238 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _best_hyperparameters(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec, metric = pipeline.training, pipeline.main_metric
+    unit = _unit(pipeline) if spec.tuning.folds else None
+
     @stage_asset(
         pipeline,
-        ins=["validated_features"],
+        ins=["validated_features", *_examples(pipeline, unit)],
         config={
             "task": pipeline.task,
-            "training": pipeline.training,
-            "evaluation.thresholds": pipeline.main_metric,
+            "training": spec.model_dump(mode="json", exclude=_NOT_SEARCHED),
+            "evaluation.thresholds": metric,
+            **_facts_config(pipeline, unit),
         },
         kinds=["optuna"],
+        verify=_holds_whoever_is_champion,
     )
-    def best_hyperparameters(stage: Stage, validated_features: Artifact) -> Outcome:
-        """Search the hyperparameters that are best on the eval split."""
+    def best_hyperparameters(
+        stage: Stage, validated_features: Artifact, validated_examples: Artifact | None = None
+    ) -> Outcome:
+        """Search the hyperparameters that are best on the eval split, or over folds."""
         import time
 
         from ml_assets import durable
+        from ml_assets.artifacts.champion import champion_manifest
         from ml_assets.training.data import read_training_data
-        from ml_assets.training.picture import draw_history
+        from ml_assets.training.picture import draw_search
         from ml_assets.training.tuning import best_parameters, run_search, trial_list
+        from ml_assets.training.usage import metered
 
-        data, _ = read_training_data(validated_features.path, pipeline.task)
-        spec, metric = pipeline.training, pipeline.main_metric
+        facts = _row_facts(pipeline, validated_examples, unit)
+        data, _ = read_training_data(validated_features.path, pipeline.task, facts=facts)
+        is_warm = spec.tuning.warm_start
+        champion = champion_manifest(stage, pipeline.model_name) if is_warm else None
         study = stage.store.root / "studies" / f"{stage.fingerprint}.journal"
-        result = run_search(data, spec, metric, study, clock=time.monotonic, log=stage.log)
+        with metered() as meter:
+            result = run_search(
+                data, spec, metric, study, clock=time.monotonic, log=stage.log, champion=champion
+            )
         best, trials = best_parameters(result, spec, data, metric), trial_list(result)
         durable.write_json(stage.directory / "best_hyperparameters.json", best)
         durable.write_json(stage.directory / "trials.json", trials)
-        pictures = {}
         if result:
-            draw_history(result, stage.directory / "tuning_history.png")
-            pictures = {"tuning_history": Picture("tuning_history.png", "The value of each trial")}
-        states = [trial["state"] for trial in trials]
-        return Outcome(
-            summary={**best, "pruned": states.count("pruned"), "failed": states.count("failed")},
-            metadata={
-                "trials": len(trials),
-                "value": best["value"],
-                "gain_over_defaults": best.get("gain"),
-                "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()),
-                "parameters": Rows(
-                    [{"parameter": n, "value": str(v)} for n, v in best["parameters"].items()]
-                ),
-                **pictures,
-            },
-        )
+            draw_search(result, stage.directory / "tuning_history.png")
+        rows = min(len(data.train), spec.tuning.max_rows)
+        return _best_outcome(best, result, rows, meter)
 
     return best_hyperparameters
 
 
+def _best_outcome(
+    best: dict[str, Any], result: "SearchResult | None", rows: int, meter: "Meter"
+) -> Outcome:
+    states = [trial.state for trial in result.trials] if result else []
+    return Outcome(
+        summary={**best, "pruned": states.count("pruned"), "failed": states.count("failed")},
+        metadata={
+            "trials": len(states),
+            **_best_metadata(best),
+            **(_effort(result, rows, meter) if result else {}),
+        },
+    )
+
+
+def _best_metadata(best: dict[str, Any]) -> dict[str, Shown]:
+    importance = best.get("importance", {})
+    return {
+        "value": best["value"],
+        "gain_over_defaults": best.get("gain"),
+        "champions_value": best.get("champion_value"),
+        "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()),
+        "parameters": Rows(
+            [
+                {"parameter": n, "value": str(v), "importance": importance.get(n)}
+                for n, v in best["parameters"].items()
+            ]
+        ),
+    }
+
+
+def _effort(result: "SearchResult", rows: int, meter: "Meter") -> dict[str, Shown]:
+    """What the trials of this run took: numbers of it, not of what was found."""
+    effort, caption = result.effort, "The value of each trial, and what mattered"
+    return {
+        "trials_run_now": effort.trials,
+        "search_seconds": round(meter.seconds, 3),
+        "trial_seconds": round(effort.seconds, 3),
+        "peak_memory_mb": round(max(effort.peak_mb, meter.peak_mb), 1),
+        "rows_per_second": meter.rows_per_second(rows * effort.trials),
+        "tuning_history": Picture("tuning_history.png", caption),
+    }
+
+
+def _holds_whoever_is_champion(home: Home, artifact: Artifact) -> str | None:
+    """A search may begin elsewhere when the champion is another; it is not made again for that."""
+    return None
+
+
 def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    spec = pipeline.training
+    unit = _unit(pipeline) if spec.calibration else None
+
     @stage_asset(
         pipeline,
-        ins=["validated_features", "best_hyperparameters", "labels"],
+        ins=["validated_features", "best_hyperparameters", "labels", *_examples(pipeline, unit)],
         config={
             "task": pipeline.task,
-            "training.estimator": pipeline.training.estimator,
-            "training.seed": pipeline.training.seed,
-            "training.threads": pipeline.training.threads,
-            "training.trusted_types": pipeline.training.trusted_types,
+            "training.estimator": spec.estimator,
+            "training.seed": spec.seed,
+            "training.threads": spec.threads,
+            "training.class_weight": spec.class_weight,
+            "training.calibration": spec.calibration,
+            "training.decision": spec.decision,
+            "training.refit_rows": spec.refit_rows,
+            "training.trusted_types": spec.trusted_types,
+            **_facts_config(pipeline, unit),
         },
         kinds=["scikitlearn"],
+        checks=["reproducible"] if spec.refit_rows else [],
     )
     def model(
         stage: Stage,
         validated_features: Artifact,
         best_hyperparameters: Artifact,
         labels: Artifact,
+        validated_examples: Artifact | None = None,
     ) -> Outcome:
         """Fit the model, a majority and a linear baseline on the training split."""
-        import time
-
-        from ml_assets.training.bundle import ModelFacts, write_model
+        from ml_assets.training.bundle import write_model
         from ml_assets.training.data import read_training_data
+        from ml_assets.training.reproduce import reproduce
         from ml_assets.training.train import train_models
+        from ml_assets.training.usage import metered
         from ml_assets.transform.bundle import read_skops
         from ml_assets.transform.trusted import TRUSTED_TYPES
 
-        began, spec = time.monotonic(), pipeline.training
         parameters = best_hyperparameters.json("best_hyperparameters.json")["parameters"]
         known = labels.json("labels.json")
-        classes = len(known["classes"] or ())
-        data, manifest = read_training_data(validated_features.path, pipeline.task, classes)
+        rows = _row_facts(pipeline, validated_examples, unit)
+        data, manifest = read_training_data(
+            validated_features.path, pipeline.task, len(known["classes"] or ()), rows
+        )
         transformer = read_skops(validated_features.path / "transform.skops", TRUSTED_TYPES)
-        models = train_models(
-            data, transformer, spec.estimator, parameters, seed=spec.seed, threads=spec.threads
-        )
-        facts = ModelFacts(
-            task=pipeline.task,
-            classes=known["classes"],
-            positive=known.get("positive"),
-            estimator=spec.estimator,
-            parameters=parameters,
-            seed=spec.seed,
-            rows=len(data.train),
-            transform=manifest,
-            trusted_types=spec.trusted_types,
-        )
+        with metered() as meter:
+            models = train_models(
+                data,
+                transformer,
+                spec.estimator,
+                parameters,
+                seed=spec.seed,
+                threads=spec.threads,
+                class_weight=spec.class_weight,
+                calibration=spec.calibration,
+            )
+        facts = _model_facts(pipeline, known, parameters, (data, manifest), models)
         write_model(stage.directory, models, facts)
-        seconds = round(time.monotonic() - began, 3)
-        return Outcome(
-            summary={"rows": facts.rows, "estimator": spec.estimator, "seconds": seconds},
-            metadata={
-                "estimator": spec.estimator,
-                "training_rows": facts.rows,
-                "features": len(manifest.features),
-                "input_columns": len(manifest.inputs),
-            },
-        )
+        fitted = models.model[-1]
+        again = reproduce(fitted, data, spec, parameters) if spec.refit_rows else None
+        return _model_outcome(facts, meter, again)
 
     return model
+
+
+def _model_facts(
+    pipeline: PipelineSpec,
+    known: dict[str, Any],
+    parameters: dict[str, Any],
+    read: "tuple[TrainingData, TransformManifest]",
+    models: "TrainedModels",
+) -> "ModelFacts":
+    from ml_assets.training.bundle import ModelFacts
+    from ml_assets.training.train import decide_thresholds
+
+    (data, manifest), spec = read, pipeline.training
+    return ModelFacts(
+        task=pipeline.task,
+        classes=known["classes"],
+        positive=known.get("positive"),
+        estimator=spec.estimator,
+        parameters=parameters,
+        seed=spec.seed,
+        rows=len(data.train),
+        transform=manifest,
+        trusted_types=spec.trusted_types,
+        decision_thresholds=decide_thresholds(models, data, spec.decision),
+        class_weight=spec.class_weight,
+        calibration=spec.calibration,
+    )
+
+
+def _model_outcome(facts: "ModelFacts", meter: "Meter", again: "Reproduced | None") -> Outcome:
+    seconds, checks = round(meter.seconds, 3), []
+    if again is not None:
+        numbers = {"rows": again.rows, "differing": again.differing}
+        checks = [Check("reproducible", not again.differing, again.text, values=numbers)]
+    return Outcome(
+        summary={"rows": facts.rows, "estimator": facts.estimator, "seconds": seconds},
+        metadata={
+            "estimator": facts.estimator,
+            "training_rows": facts.rows,
+            "features": len(facts.transform.features),
+            "input_columns": len(facts.transform.inputs),
+            "decision_threshold": facts.decision_thresholds.get("model"),
+            "fit_seconds": seconds,
+            "peak_memory_mb": round(meter.peak_mb, 1),
+            "rows_per_second": meter.rows_per_second(facts.rows),
+        },
+        checks=checks,
+    )
+
+
+def _unit(pipeline: PipelineSpec) -> str | None:
+    """The column of moments or groups by which the examples are split."""
+    split = pipeline.ingest.split
+    return {"time": pipeline.ingest.time, "group": split.group, "hash": None}[split.by]
+
+
+def _examples(pipeline: PipelineSpec, unit: str | None) -> list[str]:
+    """The input that holds what is known of a row beside its features, where that is asked for."""
+    return ["validated_examples"] if unit or pipeline.statistics.weight else []
+
+
+def _facts_config(pipeline: PipelineSpec, unit: str | None) -> dict[str, Any]:
+    by = pipeline.ingest.split.by if unit else None
+    return {"statistics.weight": pipeline.statistics.weight, "ingest.split": [by, unit]}
+
+
+def _row_facts(pipeline: PipelineSpec, examples: Artifact | None, unit: str | None) -> "RowFacts":
+    from ml_assets.table import Table
+    from ml_assets.training.row_facts import NO_FACTS, RowFacts
+
+    if examples is None:
+        return NO_FACTS
+    table = Table((examples.path / "examples.parquet",))
+    return RowFacts(
+        table, pipeline.statistics.weight, pipeline.ingest.split.by if unit else "hash", unit
+    )

@@ -11,12 +11,15 @@ from threadpoolctl import ThreadpoolController
 
 from ml_assets import durable
 from ml_assets.errors import ModelError
+from ml_assets.training.decision import USUAL_THRESHOLD
 from ml_assets.training.predict import Predictions, predict_scores
+from ml_assets.training.spec import LIGHTGBM
 from ml_assets.training.train import TrainedModels
+from ml_assets.training.trusted import MODEL_TYPES
 from ml_assets.transform.bundle import read_skops, write_skops
 from ml_assets.transform.fit import check_columns
 from ml_assets.transform.manifest import TransformManifest
-from ml_assets.transform.trusted import TRUSTED_TYPES, check_trees
+from ml_assets.transform.trusted import check_trees
 
 MANIFEST = "model.json"
 MODEL = "model.skops"
@@ -47,6 +50,10 @@ class ModelFacts:
         What the model reads, and the features that it makes of it.
     trusted_types : sequence of str
         The user's own types in the model file.
+    decision_thresholds : mapping of str to float
+        For a binary task that of ``model``, ``majority`` and ``linear``, chosen on the eval split.
+    class_weight, calibration : str, optional
+        As in the YAML.
     """
 
     task: str
@@ -58,6 +65,9 @@ class ModelFacts:
     rows: int
     transform: TransformManifest
     trusted_types: Sequence[str] = ()
+    decision_thresholds: Mapping[str, float] = field(default_factory=dict)
+    class_weight: str | None = None
+    calibration: str | None = None
 
 
 def write_model(directory: Path, models: TrainedModels, facts: ModelFacts) -> None:
@@ -70,7 +80,7 @@ def write_model(directory: Path, models: TrainedModels, facts: ModelFacts) -> No
     ModelError
         If a model holds a type that nobody trusts.
     """
-    trusted = [*TRUSTED_TYPES, *facts.trusted_types]
+    trusted = [*MODEL_TYPES, *facts.trusted_types]
     (directory / "baselines").mkdir(parents=True, exist_ok=True)
     files = {
         MODEL: models.model,
@@ -117,6 +127,10 @@ class LoadedModel:
         """The names of the class codes, in order; None for a regression."""
         classes = self.manifest["classes"]
         return None if classes is None else list(classes)
+
+    def decision_threshold(self, name: str = "model") -> float:
+        """The probability above which a row is called positive: by the model, or one of its baselines."""
+        return float(self.manifest.get("decision_thresholds", {}).get(name, USUAL_THRESHOLD))
 
     @property
     def input_columns(self) -> list[str]:
@@ -181,7 +195,7 @@ def _baseline(name: str) -> str:
 
 
 def _read(path: Path, name: str, trusted_types: Sequence[str]) -> Any:
-    model = read_skops(path / name, [*TRUSTED_TYPES, *trusted_types])
+    model = read_skops(path / name, [*MODEL_TYPES, *trusted_types])
     check_trees(model)
     return model
 
@@ -204,6 +218,7 @@ def _check_files(path: Path, files: Mapping[str, str]) -> None:
 
 def _manifest(directory: Path, files: Mapping[str, Any], facts: ModelFacts) -> dict[str, Any]:
     transform = facts.transform.to_json()
+    libraries = (*_LIBRARIES, *([LIGHTGBM] if facts.estimator == LIGHTGBM else []))
     return {
         "task": facts.task,
         "classes": list(facts.classes) if facts.classes else None,
@@ -212,9 +227,12 @@ def _manifest(directory: Path, files: Mapping[str, Any], facts: ModelFacts) -> d
         "features": transform["features"],
         "estimator": facts.estimator,
         "parameters": dict(facts.parameters),
+        "class_weight": facts.class_weight,
+        "calibration": facts.calibration,
+        "decision_thresholds": dict(facts.decision_thresholds),
         "seed": facts.seed,
         "rows": facts.rows,
         "trusted_types": list(facts.trusted_types),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
+        "libraries": {name: metadata.version(name) for name in libraries},
         "files": {name: durable.file_digest(directory / name) for name in files},
     }

@@ -2,7 +2,7 @@
 
 Each takes the feature matrix as it is: float64, NaN where missing, categories as codes. Gradient boosting
 takes that natively; the others get a head that imputes and, for the linear ones, scales and one-hot
-encodes.
+encodes. LightGBM is imported where it is used: it is an extra.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,34 +24,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml_assets.errors import ModelError, PipelineFileError, did_you_mean
-from ml_assets.training.data import Task
-from ml_assets.training.spec import FloatRange, IntRange, SearchDimension
+from ml_assets.training.data import Form, Task
+from ml_assets.training.spec import LIGHTGBM, FloatRange, IntRange, SearchDimension
 
 Parameters = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Form:
-    """The form of the feature matrix that an estimator is built for.
-
-    Attributes
-    ----------
-    task : {"binary", "multiclass", "regression"}
-        The kind of label.
-    width : int
-        The number of features.
-    categorical : tuple of int
-        The positions of those that are category codes.
-    """
-
-    task: Task
-    width: int
-    categorical: tuple[int, ...] = ()
-
-    @property
-    def numeric(self) -> list[int]:
-        """The positions of the features that are numbers."""
-        return [i for i in range(self.width) if i not in self.categorical]
 
 
 @dataclass(frozen=True)
@@ -63,8 +39,30 @@ class _Named:
     defaults: Parameters = field(default_factory=dict)
     space: Mapping[str, SearchDimension] = field(default_factory=dict)
 
-    def model(self, task: Task) -> Any:
-        return self.regressor if task == "regression" else self.classifier
+    def known(self, task: Task) -> Parameters:
+        """The parameters that it has."""
+        model = self.regressor if task == "regression" else self.classifier
+        found: Parameters = model().get_params()
+        return found
+
+    def make(self, task: Task, parameters: Parameters, form: Form) -> Any:
+        model = self.regressor if task == "regression" else self.classifier
+        return model(**parameters)
+
+
+class _NamedLightGBM(_Named):
+    """LightGBM, which is imported only when it is asked for."""
+
+    def known(self, task: Task) -> Parameters:
+        from ml_assets.training.lightgbm_model import known_parameters
+
+        return known_parameters(task == "regression")
+
+    def make(self, task: Task, parameters: Parameters, form: Form) -> Any:
+        from ml_assets.training.lightgbm_model import LightGBMClassifier, LightGBMRegressor
+
+        kind = LightGBMRegressor if task == "regression" else LightGBMClassifier
+        return kind(dict(parameters), list(form.categorical))
 
 
 _NAMED = {
@@ -105,6 +103,17 @@ _NAMED = {
             "max_features": FloatRange(low=0.1, high=1.0),
         },
     ),
+    LIGHTGBM: _NamedLightGBM(
+        None,
+        None,
+        {"learning_rate": 0.1, "num_leaves": 31, "min_child_samples": 20, "reg_lambda": 0.01},
+        {
+            "learning_rate": FloatRange(low=0.03, high=0.3, log=True),
+            "num_leaves": IntRange(low=8, high=64, log=True),
+            "min_child_samples": IntRange(low=5, high=200, log=True),
+            "reg_lambda": FloatRange(low=1e-3, high=30.0, log=True),
+        },
+    ),
 }
 
 
@@ -142,14 +151,16 @@ def make_estimator(
         If it has no such parameter, or the user's function cannot be found.
     ModelError
         If the user's function fails or gives something that cannot be fitted.
+    MissingExtraError
+        If it is LightGBM, and that is not installed.
     """
     if name not in _NAMED:
         return _own_estimator(name, form, parameters, seed)
-    model = _NAMED[name].model(form.task)
-    known = model().get_params()
+    named = _NAMED[name]
+    known = named.known(form.task)
     _check_names(name, form.task, parameters, known)
     fixed = {key: value for key, value in _fixed(name, form, seed, threads).items() if key in known}
-    return _with_head(name, model(**{**fixed, **parameters}), form)
+    return _with_head(name, named.make(form.task, {**fixed, **parameters}, form), form)
 
 
 def majority(form: Form) -> Any:
@@ -157,16 +168,11 @@ def majority(form: Form) -> Any:
     return DummyRegressor() if form.task == "regression" else DummyClassifier(strategy="prior")
 
 
-def linear_name(task: Task) -> str:
-    """Give the name of the linear baseline's estimator."""
-    return "ridge" if task == "regression" else "logistic"
-
-
 def _fixed(name: str, form: Form, seed: int, threads: int) -> dict[str, Any]:
     fixed: dict[str, Any] = {"random_state": seed}
     if name == "hist_gradient_boosting":
         fixed |= {"early_stopping": False, "categorical_features": list(form.categorical) or None}
-    if name == "random_forest":
+    if name in ("random_forest", LIGHTGBM):
         fixed |= {"n_jobs": threads}
     return fixed
 
@@ -175,7 +181,7 @@ def _with_head(name: str, model: Any, form: Form) -> Any:
     impute = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     if name == "random_forest":
         return Pipeline([("impute", impute), ("model", model)])
-    if name == "hist_gradient_boosting":
+    if name in ("hist_gradient_boosting", LIGHTGBM):
         return model
     numbers = Pipeline([("impute", impute), ("scale", StandardScaler())])
     codes = OneHotEncoder(handle_unknown="ignore")
@@ -190,7 +196,7 @@ def unknown_parameters(name: str, task: Task, given: Iterable[str]) -> dict[str,
 
     Nothing is known of an estimator of the user's own.
     """
-    known = _NAMED[name].model(task)().get_params() if name in _NAMED else given
+    known = _NAMED[name].known(task) if name in _NAMED else given
     return {
         key: f"'{key}' is not a parameter of {name}.{did_you_mean(key, known)}"
         for key in given

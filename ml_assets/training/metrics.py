@@ -8,6 +8,7 @@ from sklearn import metrics
 
 from ml_assets.errors import DataError
 from ml_assets.training.data import Labels, Task
+from ml_assets.training.row_facts import Weights
 
 Predictions = npt.NDArray[np.float64]
 
@@ -39,7 +40,9 @@ def improvement(metric: str, value: float, other: float) -> float:
     return other - value if metric in _LOWER_IS_BETTER else value - other
 
 
-def measure_metric(metric: str, label: Labels, predictions: Predictions) -> float:
+def measure_metric(
+    metric: str, label: Labels, predictions: Predictions, weight: Weights | None = None
+) -> float:
     """Compute a metric.
 
     Parameters
@@ -50,44 +53,61 @@ def measure_metric(metric: str, label: Labels, predictions: Predictions) -> floa
         Class codes, or numbers for a regression.
     predictions : ndarray
         P(class 1) for two classes, one column for each class for more, values for a regression.
+    weight : ndarray, optional
+        How much each row counts, >= 0.
+
+    Raises
+    ------
+    DataError
+        As `refuse_unmeasurable`.
+    """
+    refuse_unmeasurable(metric, label, weight)
+    return float(_compute(metric, label, predictions, weight))
+
+
+def refuse_unmeasurable(metric: str, label: Labels, weight: Weights | None = None) -> None:
+    """Refuse rows on which a metric is not defined.
 
     Raises
     ------
     DataError
         If the label has one class only where the metric compares classes.
     """
-    if metric in ("roc_auc", "average_precision") and len(np.unique(label)) < 2:
+    counted = label if weight is None else label[weight > 0]
+    if metric in ("roc_auc", "average_precision") and len(np.unique(counted)) < 2:
         raise DataError(
-            f"{metric} cannot be measured: all {len(label):,} eval rows have the same class; look at "
+            f"{metric} cannot be measured: all {len(counted):,} eval rows have the same class; look at "
             f"ingest.split."
         )
-    return float(_compute(metric, label, predictions))
 
 
-def _compute(metric: str, label: Labels, predictions: Predictions) -> Any:
+def _compute(metric: str, label: Labels, predictions: Predictions, weight: Weights | None) -> Any:
     match metric:
         case "log_loss":
             classes = list(range(2 if predictions.ndim == 1 else predictions.shape[1]))
-            return metrics.log_loss(label, predictions, labels=classes)
+            return metrics.log_loss(label, predictions, labels=classes, sample_weight=weight)
         case "roc_auc" if predictions.ndim == 2:
-            return _one_against_rest(label, predictions)
+            return _one_against_rest(label, predictions, weight)
         case "roc_auc":
-            return metrics.roc_auc_score(label, predictions)
+            return metrics.roc_auc_score(label, predictions, sample_weight=weight)
         case "average_precision":
-            return metrics.average_precision_score(label, predictions)
+            return metrics.average_precision_score(label, predictions, sample_weight=weight)
         case "brier":
-            return np.mean((predictions - label) ** 2)
+            return np.average((predictions - label) ** 2, weights=weight)
         case "rmse":
-            return metrics.root_mean_squared_error(label, predictions)
+            return metrics.root_mean_squared_error(label, predictions, sample_weight=weight)
         case "mae":
-            return metrics.mean_absolute_error(label, predictions)
+            return metrics.mean_absolute_error(label, predictions, sample_weight=weight)
         case "r2":
-            return metrics.r2_score(label, predictions)
+            return metrics.r2_score(label, predictions, sample_weight=weight)
         case _:
-            return metrics.median_absolute_error(label, predictions)
+            return metrics.median_absolute_error(label, predictions, sample_weight=weight)
 
 
-def _one_against_rest(label: Labels, predictions: Predictions) -> float:
+def _one_against_rest(label: Labels, predictions: Predictions, weight: Weights | None) -> float:
     """The mean over the classes that occur: scikit-learn's needs every class to occur."""
-    present = np.unique(label)
-    return float(np.mean([metrics.roc_auc_score(label == k, predictions[:, k]) for k in present]))
+    present = np.unique(label if weight is None else label[weight > 0])
+    areas = [
+        metrics.roc_auc_score(label == k, predictions[:, k], sample_weight=weight) for k in present
+    ]
+    return float(np.mean(areas))

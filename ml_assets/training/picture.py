@@ -1,5 +1,6 @@
-"""The tuning history as a picture: each trial's value, the best so far, and the defaults."""
+"""The search as a picture: each trial's value, and how much each hyperparameter mattered."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,27 @@ from matplotlib.ticker import MaxNLocator
 from ml_assets.training.metrics import direction
 from ml_assets.training.tune import SearchResult
 
+_MOST_BARS = 8
 
-def draw_history(result: SearchResult, path: Path) -> None:
-    """Write the tuning history as a PNG of less than 60 kB; the same result gives the same bytes."""
-    figure = Figure(figsize=(7, 3.2), dpi=90, layout="constrained")
-    axes = figure.add_subplot()
-    _draw_trials(axes, result)
-    axes.set_xlabel("trial")
-    axes.set_ylabel(result.metric)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(loc="outside upper center", ncols=4, frameon=False, fontsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
+
+def draw_search(result: SearchResult, path: Path) -> None:
+    """Write the tuning history as a PNG of less than 60 kB; the same result gives the same bytes.
+
+    Beside it stands the importance of the hyperparameters, where there is one.
+    """
+    figure = Figure(figsize=(10 if result.importance else 7, 3.2), dpi=90, layout="constrained")
+    if result.importance:
+        history, bars = figure.subplots(1, 2, width_ratios=(2, 1))
+        _draw_importance(bars, result.importance)
+    else:
+        history = figure.add_subplot()
+    _draw_trials(history, result)
+    history.set_xlabel("trial")
+    history.set_ylabel(result.metric)
+    history.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(loc="outside upper center", ncols=5, frameon=False, fontsize=8)
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
     FigureCanvasAgg(figure).print_png(str(path), metadata={"Software": None})
 
 
@@ -37,5 +48,17 @@ def _draw_trials(axes: Any, result: SearchResult) -> None:
         [t.number for t in pruned], [t.value for t in pruned], "x", color="#999", label="pruned"
     )
     axes.step(*to_the_end, where="post", color="#d62728", label="best so far")
-    if result.default.value is not None:
-        axes.axhline(result.default.value, color="#2ca02c", ls=":", label="defaults")
+    lines = (("defaults", result.default, "#2ca02c"), ("champion's", result.champion, "#9467bd"))
+    for label, trial, colour in lines:
+        if trial is not None and trial.value is not None:
+            axes.axhline(trial.value, color=colour, ls=":", label=label)
+
+
+def _draw_importance(axes: Any, importance: Mapping[str, float]) -> None:
+    shown = list(importance.items())[:_MOST_BARS][::-1]
+    bars = axes.barh([name for name, _ in shown], [share for _, share in shown], color="#1f77b4")
+    axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8)
+    axes.set_xlim(0, 1.15)
+    axes.set_xticks([0, 0.5, 1])
+    axes.set_xlabel("importance")
+    axes.tick_params(axis="y", labelsize=8)

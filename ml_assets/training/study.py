@@ -1,7 +1,7 @@
 """The study file: Optuna's journal of a search, in a form that survives a killed process.
 
-A journal is a file of one JSON line for each step. Whoever searches holds a lock on it, which the kernel
-drops with the process, so any trial that still runs in the journal when the lock is taken is dead.
+A journal is a file of JSON lines. A trial is written when it has ended, whole and as one line: so a
+search that dies, in whatever way, leaves neither a trial that seems to run nor half of one.
 """
 
 import fcntl
@@ -13,18 +13,16 @@ from pathlib import Path
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import TrialState
 
 _NAME = "search"
-INTERRUPTED = "interrupted"
 
 
 @contextmanager
 def open_study(path: Path, direction: str, log: Callable[[str], None]) -> Iterator[optuna.Study]:
     """Open or begin the study in a file; nobody else can while this one is open.
 
-    What a killed process left is put right first: half a line at the end is cut off, and a trial that
-    was running is marked as failed, with the user attribute ``interrupted``.
+    Whoever searches holds a lock on it, which the kernel drops with the process. Half a line that a
+    killed process left at the end is cut off.
 
     Parameters
     ----------
@@ -43,7 +41,6 @@ def open_study(path: Path, direction: str, log: Callable[[str], None]) -> Iterat
         study = optuna.create_study(
             storage=storage, study_name=_NAME, direction=direction, load_if_exists=True
         )
-        _close_dead_trials(study)
         yield study
 
 
@@ -89,10 +86,3 @@ def _is_json(line: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _close_dead_trials(study: optuna.Study) -> None:
-    for frozen in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        trial = optuna.Trial(study, frozen._trial_id)
-        trial.set_user_attr(INTERRUPTED, True)
-        study.tell(trial, state=TrialState.FAIL)

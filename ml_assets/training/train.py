@@ -1,25 +1,29 @@
 """The final fit: the model with the best hyperparameters, and the two baselines that it must beat.
 
-All three are fitted on the training split only: the eval split chose the hyperparameters and the test
-split judges. Each becomes one scikit-learn pipeline of the fitted transform and the fitted estimator, raw
-columns in and predictions out, so that serving cannot differ from training.
+All three are fitted on the training split only: the eval split chose the hyperparameters and chooses the
+decision threshold, and the test split judges. Each becomes one scikit-learn pipeline of the fitted
+transform and the fitted estimator, raw columns in and predictions out, so that serving cannot differ from
+training.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sklearn.pipeline import Pipeline
 
+from ml_assets.training.calibration import calibrate
 from ml_assets.training.data import TrainingData
+from ml_assets.training.decision import USUAL_THRESHOLD, choose_threshold
 from ml_assets.training.estimators import (
-    Form,
     default_parameters,
-    linear_name,
     majority,
     make_estimator,
 )
 from ml_assets.training.fitting import fit_quietly, limit_threads, useful_threads
+from ml_assets.training.folds import held_out_part
+from ml_assets.training.predict import predict_scores
+from ml_assets.training.spec import Calibration, ClassWeight, DecisionSpec, linear_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ def train_models(
     *,
     seed: int,
     threads: int,
+    class_weight: ClassWeight | None = None,
+    calibration: Calibration | None = None,
 ) -> TrainedModels:
     """Fit the model and its baselines on the training split.
 
@@ -66,22 +72,73 @@ def train_models(
         Of everything random: the same seed, data and libraries give the same model.
     threads : int
         The most threads, used where there is enough data for more than one.
+    class_weight : "balanced", optional
+        Whether every class weighs the same in the fit of the model. The baselines know of no such thing.
+    calibration : {"isotonic", "sigmoid"}, optional
+        How the model's probabilities are calibrated, on a fifth of the training rows; it is fitted on
+        the others.
     """
-    form = Form(data.task, data.train.features.shape[1], data.categorical)
-    threads = useful_threads(data, threads)
-    linear = linear_name(data.task)
-    models = (
-        make_estimator(estimator, form, parameters, seed=seed, threads=threads),
+    form = data.form
+    threads, linear = useful_threads(data, threads), linear_name(data.task)
+    baselines = (
         majority(form),
         make_estimator(linear, form, default_parameters(linear, data.task), seed=seed),
     )
     with limit_threads(threads):
-        for model in models:
-            fit_quietly(model, data.train)
-    _serve_with_one_thread(models[0])
+        model = make_estimator(estimator, form, parameters, seed=seed, threads=threads)
+        model = fit_model(model, data, seed, class_weight, calibration)
+        for baseline in baselines:
+            fit_quietly(baseline, data.train)
     return TrainedModels(
-        *(Pipeline([("transform", transformer), ("estimator", model)]) for model in models)
+        *(Pipeline([("transform", transformer), ("estimator", m)]) for m in (model, *baselines))
     )
+
+
+def fit_model(
+    model: Any,
+    data: TrainingData,
+    seed: int,
+    class_weight: ClassWeight | None,
+    calibration: Calibration | None,
+) -> Any:
+    """Fit an estimator on the training rows, and calibrate it; the arguments are `train_models`'s."""
+    if calibration is None:
+        fit_quietly(model, data.train, class_weight)
+        _serve_with_one_thread(model)
+        return model
+    parts = data.hold_out(*held_out_part(data, seed))
+    fit_quietly(model, parts.train, class_weight)
+    _serve_with_one_thread(model)
+    return calibrate(model, parts.eval, calibration)
+
+
+def decide_thresholds(
+    models: TrainedModels, data: TrainingData, spec: DecisionSpec | None
+) -> dict[str, float]:
+    """Choose the decision threshold of each model on the eval split.
+
+    Parameters
+    ----------
+    models : TrainedModels
+        The models.
+    data : TrainingData
+        What they were fitted on.
+    spec : DecisionSpec, optional
+        What is to be lowest or highest; without it each threshold is 0.5.
+
+    Returns
+    -------
+    dict of str to float
+        For ``model``, ``majority`` and ``linear``; empty unless the task is binary.
+    """
+    names = [field.name for field in fields(models)] if data.task == "binary" else []
+    if spec is None:
+        return dict.fromkeys(names, USUAL_THRESHOLD)
+    rows, found = data.eval, {}
+    for name in names:
+        scores = predict_scores(getattr(models, name)[-1], rows.features, data.task, data.classes)
+        found[name] = choose_threshold(rows.label, scores, spec, rows.weight)
+    return found
 
 
 def _serve_with_one_thread(model: Any) -> None:

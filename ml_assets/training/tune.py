@@ -1,35 +1,38 @@
-"""The search for the best hyperparameters: Optuna's TPE with median pruning, seeded and resumable.
+"""The search for the best hyperparameters: seeded, in batches, and resumable.
 
-Tree-structured Parzen Estimator: Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization".
-The defaults are tried first, so the search also says what it gained. Each trial draws from its own random
-numbers, which depend on the seed and on how many trials ended before; so a search that was killed and
-resumed tries the same points, in the same order, as one that was not.
+The champion's hyperparameters and the defaults are tried first, so the search also says what it gained. A
+search that was killed and resumed tries the same points, in the same order, as one that was not; so does
+one whose trials run at once, whichever of them ends first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import optuna
-from optuna.pruners import MedianPruner
-from optuna.samplers import TPESampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from ml_assets.errors import ModelError, PipelineFileError
-from ml_assets.training.metrics import improvement
+from ml_assets.errors import ModelError
+from ml_assets.training.attempt import Attempt
+from ml_assets.training.contest import Contest
+from ml_assets.training.importance import parameter_importance
+from ml_assets.training.metrics import direction, improvement
+from ml_assets.training.points import Points
 from ml_assets.training.space import edges, inside, to_distributions
 from ml_assets.training.spec import SearchDimension
-from ml_assets.training.study import INTERRUPTED
-from ml_assets.training.trial import Contest, run_trial
+from ml_assets.training.workers import RunBatch, workers_for
 
 State = Literal["complete", "pruned", "failed"]
 
-_STARTUP_TRIALS = 6
-_TRIALS_BEFORE_PRUNING = 4
 _PARAMETERS = "parameters"
 _ERROR = "error"
-_ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+_CHAMPION = "champion"
+_STATES: dict[TrialState, State] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,15 @@ class Plan:
     fixed : mapping
         Hyperparameters that are not searched.
     defaults : mapping
-        Hyperparameters of the first trial.
+        The estimator's hyperparameters by default.
     space : mapping
         The dimensions to search.
+    champion : mapping, optional
+        The champion's hyperparameters, which are tried before the defaults.
+    workers : int
+        How many trials run at once, >= 1.
+    cluster : str, optional
+        The address of a Dask scheduler to run them on.
     """
 
     trials: int
@@ -55,6 +64,9 @@ class Plan:
     fixed: Mapping[str, Any]
     defaults: Mapping[str, Any]
     space: Mapping[str, SearchDimension]
+    champion: Mapping[str, Any] | None = None
+    workers: int = 1
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class TrialResult:
     state : {"complete", "pruned", "failed"}
         How it ended: a pruned trial was stopped because it was worse than most at the same step.
     value : float or None
-        The metric on the eval split; for a pruned trial the last that was measured.
+        The metric on the eval split or over the folds; for a pruned trial the last that was measured.
     parameters : mapping
         All its hyperparameters.
     reason : str
@@ -83,6 +95,30 @@ class TrialResult:
 
 
 @dataclass(frozen=True)
+class Effort:
+    """What the trials that this process ran have taken.
+
+    Attributes
+    ----------
+    trials : int
+        How many it ran itself: fewer than there are where it resumed a search.
+    seconds : float
+        Of all of them added up, also of those that ran at once.
+    peak_mb : float
+        The most memory that one took beyond what its process held, in megabytes.
+    """
+
+    trials: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+    def and_of(self, found: Attempt) -> "Effort":
+        """Give this effort with one more trial."""
+        peak = max(self.peak_mb, found.peak_mb)
+        return Effort(self.trials + 1, self.seconds + found.seconds, peak)
+
+
+@dataclass(frozen=True)
 class SearchResult:
     """What a search found.
 
@@ -92,22 +128,31 @@ class SearchResult:
         What was measured.
     best : TrialResult
         The best trial that ran to its end.
-    default : TrialResult
-        The first trial, with the defaults.
+    default, champion : TrialResult or None
+        The trial with the defaults, and that with the champion's hyperparameters; None where there was
+        none.
     gain : float or None
         How much better the best is than the defaults, in the metric's own unit.
     edges : mapping of str to str
         The best values that lie on the edge of the space: there may be better ones beyond.
+    importance : mapping of str to float
+        How much each searched hyperparameter mattered, from 0 to 1, adding up to 1; empty where that
+        cannot be told.
     trials : tuple of TrialResult
         All trials, in order.
+    effort : Effort
+        What they took; no part of what makes two results equal.
     """
 
     metric: str
     best: TrialResult
-    default: TrialResult
+    default: TrialResult | None
+    champion: TrialResult | None
     gain: float | None
     edges: Mapping[str, str] = field(default_factory=dict)
+    importance: Mapping[str, float] = field(default_factory=dict)
     trials: tuple[TrialResult, ...] = ()
+    effort: Effort = field(default=Effort(), compare=False)
 
 
 def search(
@@ -136,86 +181,123 @@ def search(
     Returns
     -------
     SearchResult
-        The same for the same seed and data, whether or not the search was killed in between. Only the
-        time limit can make a difference.
+        The same for the same seed, data and number of workers, whether or not the search was killed in
+        between. Only the time and the memory limit can make a difference.
 
     Raises
     ------
     PipelineFileError
         If the estimator lacks a parameter that is named or searched.
     ModelError
-        If every trial failed.
+        If every trial failed, or a process that ran one died.
     """
-    distributions = to_distributions(plan.space)
-    study.pruner = MedianPruner(n_startup_trials=_TRIALS_BEFORE_PRUNING)
-    began, told = clock(), 0
-    while (ended := len(_ended(study))) < plan.trials:
+    first, effort = _first_points(study, plan), Effort()
+    with workers_for(contest, plan.workers, plan.cluster) as run:
+        for found in _attempts(study, contest, plan, list(first.values()), run, clock, log):
+            effort = effort.and_of(found)
+    return _result(study, contest, plan, list(first), effort)
+
+
+def _first_points(study: optuna.Study, plan: Plan) -> dict[str, dict[str, Any]]:
+    """The points that are tried first, by what they are.
+
+    The study keeps the champion with which it began: another one since makes no other search of it.
+    """
+    if _CHAMPION not in study.user_attrs:
+        known = None if plan.champion is None else inside(plan.champion, plan.space)
+        study.set_user_attr(_CHAMPION, known)
+    champion, defaults = study.user_attrs[_CHAMPION], inside(plan.defaults, plan.space)
+    is_new = bool(champion) and champion != defaults
+    return {**({"champion": champion} if is_new else {}), "defaults": defaults}
+
+
+def _attempts(
+    study: optuna.Study,
+    contest: Contest,
+    plan: Plan,
+    first: Sequence[Mapping[str, Any]],
+    run: RunBatch,
+    clock: Callable[[], float],
+    log: Callable[[str], None],
+) -> Iterator[Attempt]:
+    """Run batch after batch; write down each trial, and give what it took, when it has ended."""
+    space, began = to_distributions(plan.space), clock()
+    points = Points(space, direction(contest.metric), contest.seed)
+    while (ended := _ended(study)) < plan.trials:
         if ended and clock() - began >= plan.max_seconds:
             log(f"tuning: time is up after {ended} of {plan.trials} trials")
-            break
-        seed = int(np.random.SeedSequence([contest.seed, ended]).generate_state(1)[0])
-        study.sampler = TPESampler(seed=seed, n_startup_trials=_STARTUP_TRIALS, multivariate=True)
-        if not ended:
-            study.enqueue_trial(inside(plan.defaults, plan.space))
-        _run(study, contest, plan, study.ask(distributions))
-        told = _tell_progress(study, contest.metric, plan.trials, told, log)
-    return _result(study, contest.metric, plan)
+            return
+        # Trials of a batch do not know of each other, so neither does the rest of one that was killed.
+        start = ended - ended % plan.workers
+        known = study.get_trials(deepcopy=False)[:start]
+        complete = [trial for trial in known if trial.state is TrialState.COMPLETE]
+        places = range(ended, min(start + plan.workers, plan.trials))
+        drawn = [points.draw(i, known, first[i] if i < len(first) else None) for i in places]
+        batch = [{**plan.defaults, **plan.fixed, **point} for point in drawn]
+        for point, parameters, found in zip(drawn, batch, run(batch, complete), strict=True):
+            _write_down(study, space, point, parameters, found)
+            _tell_progress(study, contest.metric, plan.trials, log)
+            yield found
 
 
-def _ended(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that ended by themselves, in order."""
-    trials = study.get_trials(deepcopy=False, states=_ENDED)
-    return [trial for trial in trials if INTERRUPTED not in trial.user_attrs]
+def _ended(study: optuna.Study) -> int:
+    return len(study.get_trials(deepcopy=False))
 
 
-def _run(study: optuna.Study, contest: Contest, plan: Plan, trial: optuna.Trial) -> None:
-    parameters = {**plan.defaults, **plan.fixed, **trial.params}
-    trial.set_user_attr(_PARAMETERS, parameters)
-
-    def report(step: int, value: float) -> None:
-        trial.report(value, step)
-        if trial.should_prune():
-            raise optuna.TrialPruned
-
-    try:
-        measured = run_trial(contest, parameters, report)
-        if not np.isfinite(measured.value):
-            raise ValueError(f"{contest.metric} is not a number")
-    except optuna.TrialPruned:
-        study.tell(trial, state=TrialState.PRUNED)
-    except PipelineFileError:
-        raise
-    except (ValueError, TypeError, ArithmeticError, ModelError) as error:
-        # What an estimator says to values that do not go together. The search goes on without them.
-        trial.set_user_attr(_ERROR, f"{type(error).__name__}: {error}")
-        study.tell(trial, state=TrialState.FAIL)
-    else:
-        trial.set_user_attr(_PARAMETERS, {**parameters, **measured.learnt})
-        study.tell(trial, measured.value)
+def _write_down(
+    study: optuna.Study,
+    space: Mapping[str, BaseDistribution],
+    point: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    found: Attempt,
+) -> None:
+    told = {_PARAMETERS: {**parameters, **found.learnt}, _ERROR: found.error}
+    study.add_trial(
+        create_trial(
+            state=found.state,
+            value=found.value,
+            params=dict(point),
+            distributions=dict(space),
+            intermediate_values=dict(found.steps),
+            user_attrs=told,
+        )
+    )
 
 
 def _tell_progress(
-    study: optuna.Study, metric: str, planned: int, told: int, log: Callable[[str], None]
-) -> int:
-    """Log at each third of the way; give how many thirds were told."""
-    trials = _ended(study)
-    thirds = 3 * len(trials) // planned
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    if thirds > told and complete:
-        log(f"tuning: {len(trials)} of {planned} trials, best {metric} {study.best_value:.4f}")
-    return thirds
+    study: optuna.Study, metric: str, planned: int, log: Callable[[str], None]
+) -> None:
+    """Log when a third of the way is reached."""
+    ended = _ended(study)
+    is_any_complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if is_any_complete and 3 * ended // planned > 3 * (ended - 1) // planned:
+        log(f"tuning: {ended} of {planned} trials, best {metric} {study.best_value:.4f}")
 
 
-def _result(study: optuna.Study, metric: str, plan: Plan) -> SearchResult:
-    trials = tuple(_trial_result(number, trial) for number, trial in enumerate(_ended(study)))
+def _result(
+    study: optuna.Study, contest: Contest, plan: Plan, first: Sequence[str], effort: Effort
+) -> SearchResult:
+    metric, ended = contest.metric, study.get_trials(deepcopy=False)
+    trials = tuple(_trial_result(trial) for trial in ended)
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
         raise ModelError(f"all {len(trials)} trials failed; the first with {trials[0].reason}")
-    best = _best(complete, metric)
-    default, gain = trials[0], None
-    if default.value is not None and best.value is not None and default.state == "complete":
-        gain = improvement(metric, best.value, default.value)
-    return SearchResult(metric, best, default, gain, edges(best.parameters, plan.space), trials)
+    best, named = _best(complete, metric), dict(zip(first, trials, strict=False))
+    default = named.get("defaults")
+    gain = None
+    if default is not None and default.state == "complete":
+        gain = improvement(metric, best.value or 0.0, default.value or 0.0)
+    return SearchResult(
+        metric=metric,
+        best=best,
+        default=default,
+        champion=named.get("champion"),
+        gain=gain,
+        edges=edges(best.parameters, plan.space),
+        importance=parameter_importance(ended, direction(metric), contest.seed),
+        trials=trials,
+        effort=effort,
+    )
 
 
 def _best(complete: Sequence[TrialResult], metric: str) -> TrialResult:
@@ -223,15 +305,8 @@ def _best(complete: Sequence[TrialResult], metric: str) -> TrialResult:
     return max(complete, key=lambda t: (improvement(metric, t.value or 0.0, 0.0), -t.number))
 
 
-def _trial_result(number: int, trial: FrozenTrial) -> TrialResult:
-    states: dict[TrialState, State] = {
-        TrialState.COMPLETE: "complete",
-        TrialState.PRUNED: "pruned",
-        TrialState.FAIL: "failed",
-    }
+def _trial_result(trial: FrozenTrial) -> TrialResult:
     steps = trial.intermediate_values
     value = trial.value if trial.value is not None else (steps[max(steps)] if steps else None)
-    attributes = trial.user_attrs
-    return TrialResult(
-        number, states[trial.state], value, attributes[_PARAMETERS], attributes.get(_ERROR, "")
-    )
+    told = trial.user_attrs
+    return TrialResult(trial.number, _STATES[trial.state], value, told[_PARAMETERS], told[_ERROR])

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, Lineage, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -12,7 +12,12 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.schema.model import Schema
     from ml_assets.transform.build import BuiltFeatures
+    from ml_assets.transform.fit_groups import Cost
     from ml_assets.transform.select import Roles
+
+_MOST_SHOWN, _MOST_COLUMNS = 20, 5
+# Of the rows of eval and test, the largest share that may be training rows.
+_MOST_SHARED = 0.01
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -30,10 +35,12 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         },
         kinds=["scikitlearn", "pandera", "parquet"],
         blocking_checks=["features", "leakage"],
-        checks=["suspected_leakage"],
+        checks=["suspected_leakage", "shared_rows"],
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """Turn examples into features by one preprocessing that is fitted on the training split."""
+        import time
+
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
         from ml_assets.transform.build import build_features
@@ -41,11 +48,12 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         described = read_schema(schema.path / "schema.yaml")
         built = build_features(
             Table((validated_examples.path / "examples.parquet",)),
-            {column.name: column.type for column in described.features},
+            {column.name: column.type for column in described.features if not column.is_ignored},
             {column.name: column.allows_null for column in described.features},
             pipeline.transform,
             _roles(pipeline, described),
             stage.directory,
+            clock=time.monotonic,
         )
         return _outcome(built, pipeline)
 
@@ -62,13 +70,17 @@ def _roles(pipeline: PipelineSpec, described: "Schema") -> "Roles":
         time=pipeline.ingest.time,
         label=tuple(pipeline.labels.columns),
         absent=tuple(one.name for one in described.features if not one.is_in(SERVING)),
-        left_out=dict(described.left_out),
+        left_out={
+            **dict(described.left_out),
+            **{f.name: f"its stage is {f.stage}" for f in described.features if f.is_ignored},
+        },
         weight=pipeline.statistics.weight,
     )
 
 
 def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
     manifest = built.manifest
+    costs = sorted(built.costs, key=lambda one: -one.fit_seconds - one.transform_seconds)
     return Outcome(
         summary={
             "rows": built.rows,
@@ -78,24 +90,50 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
         },
         metadata={
             "features": len(manifest.features),
-            "columns": Columns([(f.name, f.kind, True, f.source) for f in manifest.features]),
+            "columns": Columns(
+                [(f.name, f.kind, True, f"{f.encoding} of {f.source}") for f in manifest.features]
+            ),
+            "lineage": Lineage(
+                (pipeline.name, "validated_examples"),
+                [(f.name, f.sources) for f in manifest.features],
+            ),
+            "costs": Rows([_shown(one) for one in costs[:_MOST_SHOWN]]),
             "dropped": Rows([{"column": n, "why": w} for n, w in manifest.dropped.items()]),
         },
-        checks=_checks(built, pipeline),
+        checks=_checks(built),
     )
 
 
-def _checks(built: "BuiltFeatures", pipeline: PipelineSpec) -> list[Check]:
+def _shown(cost: "Cost") -> dict[str, Scalar]:
+    names = ", ".join(cost.columns[:_MOST_COLUMNS])
+    more = len(cost.columns) - _MOST_COLUMNS
+    return {
+        "encoder": cost.encoder,
+        "columns": f"{names} and {more} more" if more > 0 else names,
+        "features": cost.features,
+        "fit_seconds": round(cost.fit_seconds, 4),
+        "transform_seconds": round(cost.transform_seconds, 4),
+    }
+
+
+def _checks(built: "BuiltFeatures") -> list[Check]:
     from ml_assets.transform.leakage import describe_leaks
+    from ml_assets.transform.shared_rows import describe_shared
     from ml_assets.transform.single_feature import describe_suspected
 
-    manifest = built.manifest
-    told = describe_leaks(built.leaks, manifest.input_names, pipeline.transform)
-    suspected = {n: why for n, why in built.telling.suspected.items() if n not in built.leaks}
-    doubt = describe_suspected(suspected, len(manifest.features))
-    number = {"suspected": len(suspected)}
+    manifest, parts = built.manifest, (built.forbidden, built.telling, built.uncrossed)
+    told, leaks = describe_leaks(*parts, len(manifest.inputs)), sum(map(len, parts))
+    doubt = describe_suspected(built.suspected, len(manifest.features))
+    number = {"suspected": len(built.suspected)}
     return [
         Check("features", not built.failures, "; ".join(built.failures) or "sound"),
-        Check("leakage", not built.leaks, told, values={"leaks": len(built.leaks)}),
-        Check("suspected_leakage", not suspected, doubt, "WARN", number),
+        Check("leakage", not leaks, told, values={"leaks": leaks}),
+        Check("suspected_leakage", not built.suspected, doubt, "WARN", number),
+        Check(
+            "shared_rows",
+            built.shared.share <= _MOST_SHARED,
+            describe_shared(built.shared, _MOST_SHARED),
+            "WARN",
+            {"rows": built.shared.rows, "share": built.shared.share},
+        ),
     ]

@@ -1,18 +1,23 @@
 """Builds all that the transform room gives: fitted transform, feature table, findings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from ml_assets import durable
 from ml_assets.table import LABEL, SPLIT, Table, split_is
 from ml_assets.transform.bundle import write_skops
+from ml_assets.transform.cross_fitting import find_uncrossed
 from ml_assets.transform.features import feature_failures, write_features
-from ml_assets.transform.fit import fit_transform
+from ml_assets.transform.fit import FittedTransform, fit_transform
+from ml_assets.transform.fit_groups import Clock, Cost, no_clock
 from ml_assets.transform.leakage import find_label_copies, find_leaks
 from ml_assets.transform.manifest import TransformManifest
 from ml_assets.transform.select import Roles
-from ml_assets.transform.single_feature import Telling, find_telling
+from ml_assets.transform.shared_rows import SharedRows, find_shared_rows
+from ml_assets.transform.single_feature import find_telling
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.trusted import TRUSTED_TYPES
 
@@ -29,17 +34,27 @@ class BuiltFeatures:
         The rows of the feature table.
     failures : list of str
         What breaks the feature table's schema.
-    leaks : mapping of str to str
+    forbidden : mapping of str to str
         Raw columns that the transform reads and must not, with the reason.
-    telling : Telling
-        Raw columns that alone predict the label too well; those that do in every row are leaks too.
+    telling, suspected : mapping of str to str
+        Raw columns that alone tell the label in every training row, and those that nearly do.
+    uncrossed : mapping of str to str
+        Target encodings whose training values were made with the row's own label.
+    shared : SharedRows
+        How many rows of the other splits are training rows too.
+    costs : sequence of Cost
+        The time that each encoder took.
     """
 
     manifest: TransformManifest
     rows: int
     failures: list[str]
-    leaks: Mapping[str, str]
-    telling: Telling
+    forbidden: Mapping[str, str]
+    telling: Mapping[str, str]
+    suspected: Mapping[str, str]
+    uncrossed: Mapping[str, str]
+    shared: SharedRows
+    costs: Sequence[Cost]
 
 
 def build_features(
@@ -49,6 +64,7 @@ def build_features(
     spec: TransformSpec,
     roles: Roles,
     directory: Path,
+    clock: Clock = no_clock,
 ) -> BuiltFeatures:
     """Fit the transform on the training split, and write it and the features of all examples.
 
@@ -64,6 +80,8 @@ def build_features(
         The key, time and label columns.
     directory : Path
         Gets ``transform.skops``, ``transform.json`` and ``features.parquet``.
+    clock : callable
+        Gives seconds; without one no time is told.
 
     Returns
     -------
@@ -76,18 +94,39 @@ def build_features(
         As `fit_transform`.
     """
     fitted = fit_transform(
-        examples.to_pandas(where=split_is("train")), types, spec, roles, nullable
+        examples.to_pandas(where=split_is("train")), types, spec, roles, nullable, clock
     )
     write_skops(fitted.transformer, directory / "transform.skops", TRUSTED_TYPES)
     durable.write_json(directory / "transform.json", fitted.manifest.to_json())
     table = write_features(examples, fitted, directory / "features.parquet").to_pandas()
-    train = table[table[SPLIT] == "train"]
-    features = fitted.manifest.features
-    # What the fitted object itself says it reads, not what was planned.
-    leaks = find_leaks([str(name) for name in fitted.transformer.feature_names_in_], spec, roles)
+    return _examine(examples, table, fitted, spec, roles)
+
+
+def _examine(
+    examples: Table,
+    table: pd.DataFrame,
+    fitted: FittedTransform,
+    spec: TransformSpec,
+    roles: Roles,
+) -> BuiltFeatures:
+    """Look for what is wrong with the features as they were written."""
+    train, features = table[table[SPLIT] == "train"], fitted.manifest.features
     matrix, label = train[fitted.manifest.feature_names].to_numpy(), train[LABEL].to_numpy()
-    telling = find_telling(features, matrix, label, spec)
-    copies = find_label_copies(features, matrix, label.astype("float64"), spec)
-    leaks = {**telling.certain, **copies, **leaks}
-    rows, failures = examples.num_rows, feature_failures(table, features, examples.num_rows)
-    return BuiltFeatures(fitted.manifest, rows, failures, leaks, telling)
+    # What the fitted object itself says it reads, not what was planned.
+    read = [str(name) for name in fitted.transformer.feature_names_in_]
+    forbidden = find_leaks(read, spec, roles)
+    told = find_telling(features, matrix, label, spec)
+    telling = {**told.certain, **find_label_copies(features, matrix, label.astype("float64"), spec)}
+    encoded = {name for one in features if one.name in fitted.served for name in one.sources}
+    raw = examples.to_pandas(sorted(encoded), where=split_is("train"))
+    return BuiltFeatures(
+        fitted.manifest,
+        examples.num_rows,
+        feature_failures(table, features, examples.num_rows),
+        forbidden,
+        {name: why for name, why in telling.items() if name not in forbidden},
+        {n: why for n, why in told.suspected.items() if n not in {*telling, *forbidden}},
+        find_uncrossed(features, train, fitted.served, raw, label),
+        find_shared_rows(features, table),
+        fitted.costs,
+    )

@@ -16,9 +16,6 @@ from ml_assets.errors import DataError
 
 Matrix = npt.NDArray[Any]
 
-DATE_PARTS = ("month", "day", "day_of_week")
-TIME_PARTS = (*DATE_PARTS, "hour", "minute")
-
 
 def to_numbers(frame: pd.DataFrame) -> Matrix:
     """Give columns of numbers or booleans as float64: null and infinity become NaN, true becomes 1.
@@ -64,12 +61,6 @@ def to_date_parts(frame: pd.DataFrame, parts: Mapping[str, Sequence[str]]) -> Ma
     """
     found = [_date_part(_moments(frame[name]), part) for name in parts for part in parts[name]]
     return np.column_stack(found) if found else np.empty((len(frame), 0))
-
-
-def date_part_names(transformer: Any, names: Sequence[str]) -> npt.NDArray[np.object_]:
-    """Name what `to_date_parts` gives: ``<column>.<part>``."""
-    parts = transformer.kw_args["parts"]
-    return np.array([f"{name}.{part}" for name in parts for part in parts[name]], dtype=object)
 
 
 def _stack(

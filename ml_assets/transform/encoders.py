@@ -1,162 +1,261 @@
-"""Builds the ColumnTransformer: one encoder for each kind of column, as few as possible."""
+"""Fits the encoder of each group: scikit-learn's own, behind the function that reads the raw columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sklearn.compose import ColumnTransformer
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
 
+from ml_assets.errors import DataError
+from ml_assets.table import LABEL
 from ml_assets.transform.convert import (
-    DATE_PARTS,
-    TIME_PARTS,
-    date_part_names,
     parse_numbers,
     to_date_parts,
     to_numbers,
     to_seconds,
     to_texts,
 )
-from ml_assets.transform.manifest import FeatureColumn, FeatureKind
-from ml_assets.transform.spec import Encoding, TransformSpec
+from ml_assets.transform.derive import (
+    UNKNOWN_CODE,
+    to_buckets,
+    to_crossed,
+    to_cycles,
+    to_documents,
+    to_finite,
+    to_hash_codes,
+    to_rare,
+)
+from ml_assets.transform.encoding import (
+    BucketOptions,
+    GaussianOptions,
+    HashOptions,
+    NumberConstant,
+    NumberOptions,
+    PcaOptions,
+    TargetOptions,
+    TextConstant,
+    TextOptions,
+    VocabularyOptions,
+)
+from ml_assets.transform.plan import Group
+from ml_assets.transform.spec import TransformSpec
+
+Labels = npt.NDArray[Any]
+Steps = list[tuple[str, Any]]
 
 _NAN = float("nan")
-_MOMENTS = ("date", "timestamp")
-
-
-@dataclass(frozen=True)
-class PlannedColumn:
-    """A raw column that is to become features.
-
-    Attributes
-    ----------
-    name, type : str
-        The column and its type in the schema.
-    encoding : {"numeric", "categorical", "date_parts"}
-        How it is encoded.
-    parts : tuple of str
-        With ``date_parts``, the parts of its moment to use.
-    """
-
-    name: str
-    type: str
-    encoding: Encoding
-    parts: tuple[str, ...] = ()
-
-    @property
-    def group(self) -> str:
-        """The encoder that takes it."""
-        if self.encoding == "date_parts":
-            return "date_parts"
-        if self.encoding == "categorical":
-            by_type = dict.fromkeys(_MOMENTS, "moment_codes") | {"string": "text_codes"}
-            return by_type.get(self.type, "number_codes")
-        by_type = dict.fromkeys(_MOMENTS, "seconds") | {"string": "parsed", "bool": "flags"}
-        return by_type.get(self.type, "numbers")
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The names of its features."""
-        if self.encoding == "date_parts":
-            return tuple(f"{self.name}.{part}" for part in self.parts)
-        return (self.name,)
-
-
-GROUPS = (
-    "numbers", "flags", "parsed", "seconds", "text_codes", "number_codes", "moment_codes",
-    "date_parts",
-)  # fmt: skip
-_KINDS: dict[str, FeatureKind] = {
-    "flags": "flag",
-    "text_codes": "category",
-    "number_codes": "category",
-    "moment_codes": "category",
-    "date_parts": "date_part",
+_MOST_QUANTILES = 1_000
+# Of what scikit-learn draws at random: folds, and the rows from which quantiles are told.
+_SEED = 0
+_READ = {
+    "numbers": to_numbers,
+    "flags": to_numbers,
+    "parsed": parse_numbers,
+    "seconds": to_seconds,
+    "texts": to_texts,
+    "documents": to_documents,
 }
 
 
-def plan_column(name: str, kind: str, encoding: Encoding) -> PlannedColumn:
-    """Give a column's plan; a moment gets every part that its type has."""
-    every = TIME_PARTS if kind == "timestamp" else DATE_PARTS
-    return PlannedColumn(name, kind, encoding, every if encoding == "date_parts" else ())
+def fit_encoder(
+    group: Group, rows: pd.DataFrame, label: Labels | None, spec: TransformSpec
+) -> tuple[Any, npt.NDArray[np.float64] | None]:
+    """Fit the encoder of a group.
 
+    Parameters
+    ----------
+    group : Group
+        The columns, and what becomes of them.
+    rows : DataFrame
+        The group's columns in the training split.
+    label : ndarray, optional
+        The label of the same rows, fractions for a regression; target encodings need it.
+    spec : TransformSpec
+        The limits of vocabularies that name none of their own.
 
-def build_transformer(columns: Sequence[PlannedColumn], spec: TransformSpec) -> ColumnTransformer:
-    """Give the unfitted transformer of the planned columns.
-
-    It takes a DataFrame by column names, so order and further columns do not matter, and gives a
-    float64 array: numbers, flags, parsed texts, seconds, codes and date parts, in this order.
+    Returns
+    -------
+    (transformer, ndarray or None)
+        Takes a DataFrame with the group's columns and gives a matrix, which may be sparse. The second
+        is what the training rows get where that is something else: the cross-fitted values.
     """
-    groups = {g: [column for column in columns if column.group == g] for g in GROUPS}
-    return ColumnTransformer(
-        [
-            (group, _encoder(group, members, spec), [column.name for column in members])
-            for group, members in groups.items()
-            if members
-        ],
-        verbose_feature_names_out=False,
-    )
+    steps = _steps(group, len(rows), label, spec)
+    encoder = steps[0][1] if len(steps) == 1 else Pipeline(steps)
+    if group.encoding.name == "target_encoding":
+        return encoder, encoder.fit_transform(rows, _wide(label))
+    encoder.fit(rows)
+    if learnt := _learnt(group, encoder, rows):
+        encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), learnt])
+    return encoder, None
 
 
-def feature_columns(
-    transformer: ColumnTransformer, columns: Sequence[PlannedColumn]
-) -> tuple[FeatureColumn, ...]:
-    """Describe what a fitted transformer gives, in its order."""
-    ordered = sorted(columns, key=lambda column: GROUPS.index(column.group))
-    codes = _category_counts(transformer)
-    return tuple(
-        FeatureColumn(name, column.name, _KINDS.get(column.group, "number"), codes.get(name))
-        for column in ordered
-        for name in column.features
-    )
+def _steps(group: Group, rows: int, label: Labels | None, spec: TransformSpec) -> Steps:
+    read: Steps = [("read", _reader(group))]
+    match group.encoding.options:
+        case _ if group.encoding.name == "missing":
+            return [*read, ("missing", MissingIndicator(features="all"))]
+        case VocabularyOptions() as options:
+            return [*read, *_impute(options.impute), ("codes", _vocabulary(options, spec))]
+        case HashOptions(hash_buckets=buckets):
+            return [
+                *read,
+                ("codes", FunctionTransformer(to_hash_codes, kw_args={"buckets": buckets})),
+            ]
+        case TargetOptions() as options:
+            return [*read, ("means", _target_encoder(options, label))]
+        case TextOptions() as options:
+            return [*read, ("words", _vectorizer(group.encoding.name, options))]
+        case PcaOptions() as options:
+            pca = PCA(options.output_dim, svd_solver="covariance_eigh")
+            return [*read, *_scale(StandardScaler()), *_impute(options.impute), ("pca", pca)]
+        case NumberOptions() as options:
+            return [*read, *_impute(options.impute), *_scalers(group.encoding.name, options, rows)]
+        case _:
+            return read
 
 
-def _encoder(group: str, members: Sequence[PlannedColumn], spec: TransformSpec) -> Any:
-    match group:
-        case "parsed":
-            return _function(parse_numbers)
-        case "seconds":
-            return _function(to_seconds)
-        case "text_codes":
-            return Pipeline([("texts", _function(to_texts)), ("codes", _ordinal(spec))])
-        case "number_codes":
-            return Pipeline([("numbers", _function(to_numbers)), ("codes", _ordinal(spec))])
-        case "moment_codes":
-            return Pipeline([("seconds", _function(to_seconds)), ("codes", _ordinal(spec))])
-        case "date_parts":
-            parts = {column.name: list(column.parts) for column in members}
-            return FunctionTransformer(
-                to_date_parts, kw_args={"parts": parts}, feature_names_out=date_part_names
+def _reader(group: Group) -> FunctionTransformer:
+    members = group.members
+    match group.reading:
+        case "moments":
+            parts = {one.name: list(one.parts) for one in members}
+            function = to_cycles if group.encoding.name == "cycles" else to_date_parts
+            return FunctionTransformer(function, kw_args={"parts": parts})
+        case "crossed":
+            crosses = {one.name: dict(one.types) for one in members}
+            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses})
+        case reading:
+            return FunctionTransformer(_READ[reading])
+
+
+def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
+    match policy:
+        case None:
+            return []
+        case NumberConstant(constant=value) | TextConstant(constant=value):
+            imputer = SimpleImputer(strategy="constant", fill_value=value, keep_empty_features=True)
+        case strategy:
+            imputer = SimpleImputer(strategy=strategy, keep_empty_features=True)
+    return [("impute", imputer)]
+
+
+def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
+    match name, options:
+        case "scale_to_z_score", _:
+            return _scale(StandardScaler())
+        case "scale_to_0_1", _:
+            return _scale(MinMaxScaler())
+        case _, GaussianOptions(method="power"):
+            return [
+                *_scale(PowerTransformer(standardize=False), "power"),
+                *_scale(StandardScaler()),
+            ]
+        case _, GaussianOptions():
+            quantiles = min(_MOST_QUANTILES, rows)
+            return _scale(
+                QuantileTransformer(
+                    n_quantiles=quantiles, output_distribution="normal", random_state=_SEED
+                )
             )
         case _:
-            return _function(to_numbers)
+            return []
 
 
-def _function(function: Any) -> FunctionTransformer:
-    return FunctionTransformer(function, feature_names_out="one-to-one")
+def _scale(scaler: Any, name: str = "scale") -> Steps:
+    # Of numbers near the end of the floats scaling makes infinite ones, which the next step refuses.
+    return [(name, scaler), (f"finite_{name}", FunctionTransformer(to_finite))]
 
 
-def _ordinal(spec: TransformSpec) -> OrdinalEncoder:
+def _vocabulary(options: VocabularyOptions, spec: TransformSpec) -> OrdinalEncoder:
     # A value that training never saw is missing: a code of its own would be a leaf nobody trained.
+    unknown = _NAN if options.unknown == "missing" else UNKNOWN_CODE
     return OrdinalEncoder(
-        min_frequency=spec.min_category_count,
-        max_categories=spec.max_categories,
+        min_frequency=options.frequency_threshold or spec.min_category_count,
+        max_categories=options.top_k + 1 if options.top_k else spec.max_categories,
         handle_unknown="use_encoded_value",
-        unknown_value=_NAN,
+        unknown_value=unknown,
         encoded_missing_value=_NAN,
     )
 
 
-def _category_counts(transformer: ColumnTransformer) -> dict[str, int]:
-    """The number of codes of each column that became codes."""
-    found = {}
-    for group, encoder, names in transformer.transformers_:
-        if not group.endswith("_codes"):
-            continue
-        codes = encoder.named_steps["codes"]
-        rare = codes.infrequent_categories_
-        for name, known, few in zip(names, codes.categories_, rare, strict=True):
-            values = [value for value in known if value == value]
-            found[name] = len(values) - (len(few) - 1 if few is not None else 0)
-    return found
+def _target_encoder(options: TargetOptions, label: Labels | None) -> TargetEncoder:
+    """Cross-fitted over shuffled folds; all have each class, unless there are fewer rows of one."""
+    if label is None:
+        raise DataError(f"target_encoding needs the column {LABEL} in the training rows.")
+    is_number = label.dtype.kind == "f"
+    classes, counts = np.unique(label, return_counts=True)
+    cut = KFold if is_number or counts.min() < options.folds else StratifiedKFold
+    folds = cut(options.folds, shuffle=True, random_state=_SEED)
+    kind = "continuous" if is_number else "binary" if len(classes) <= 2 else "multiclass"
+    return TargetEncoder(target_type=kind, smooth=options.smooth, cv=folds)
+
+
+def _wide(label: Labels | None) -> Labels | None:
+    # scikit-learn's TargetEncoder has no code for classes in 16 bits.
+    return label if label is None or label.dtype.kind == "f" else label.astype(np.int64)
+
+
+def _vectorizer(name: str, options: TextOptions) -> Any:
+    least, most = options.ngram_range
+    common = {"ngram_range": (least, most), "analyzer": options.analyzer}
+    if name == "tfidf":
+        return TfidfVectorizer(max_features=options.max_features, **common)
+    return HashingVectorizer(n_features=options.max_features, alternate_sign=False, **common)
+
+
+def _learnt(group: Group, encoder: Any, rows: pd.DataFrame) -> tuple[str, Any] | None:
+    """The last step, where it is one of our functions with a constant learnt from the training split."""
+    match group.encoding.options:
+        case BucketOptions() as options:
+            numbers = _reader(group).transform(rows)
+            edges = [options.boundaries or _edges(x, options.num_buckets) for x in numbers.T]
+            return "buckets", FunctionTransformer(to_buckets, kw_args={"boundaries": edges})
+        case VocabularyOptions(unknown="rare"):
+            rare = _rare_codes(encoder.named_steps["codes"])
+            return "unknown", FunctionTransformer(to_rare, kw_args={"rare": rare})
+        case _:
+            return None
+
+
+def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
+    """The quantiles between the buckets: those of KBinsDiscretizer, which takes no NaN."""
+    known = numbers[~np.isnan(numbers)]
+    if not len(known):
+        return []
+    places = np.linspace(0, 100, buckets + 1)[1:-1]
+    # Each is a value that occurs, so that none lies between two values and leaves a bucket empty.
+    edges = np.unique(np.percentile(known, places, method="inverted_cdf"))
+    return [float(edge) for edge in edges if edge > known.min()]
+
+
+def _rare_codes(codes: OrdinalEncoder) -> list[float]:
+    """The code that the rare values of each column share, its last one; NaN where there are none."""
+    return [
+        _NAN if rare is None else float(count - 1)
+        for rare, count in zip(codes.infrequent_categories_, category_counts(codes), strict=True)
+    ]
+
+
+def category_counts(codes: OrdinalEncoder) -> list[int]:
+    """Give the number of codes of each column."""
+    rare: Sequence[Any] = codes.infrequent_categories_
+    known = ([value for value in values if value == value] for values in codes.categories_)
+    return [
+        len(values) - (len(few) - 1 if few is not None else 0)
+        for values, few in zip(known, rare, strict=True)
+    ]

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pyarrow
+import pyarrow.compute as pc
 
+from ml_assets.errors import DataError
 from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table, write_table
 from ml_assets.transform.fit import FittedTransform
 from ml_assets.transform.manifest import FeatureColumn
@@ -20,12 +22,14 @@ _MAX_SHOWN = 5
 def write_features(examples: Table, fitted: FittedTransform, path: Path) -> Table:
     """Write the features of all examples, in their order, as one Parquet file.
 
+    A training row has the features of the fit: of a target encoding the cross-fitted ones.
+
     Parameters
     ----------
     examples : Table
         Validated examples of every split: the reserved columns, then the raw ones.
     fitted : FittedTransform
-        The transform, fitted on the training split.
+        The transform, fitted on the training split of these examples, and on no other rows.
     path : Path
         A file in a staging folder.
 
@@ -80,11 +84,23 @@ def _feature_batches(
     examples: Table, fitted: FittedTransform, schema: pyarrow.Schema
 ) -> Iterator[pyarrow.RecordBatch]:
     columns = [*_KEPT, *fitted.manifest.input_names]
+    done, rows = 0, len(fitted.training)
     for batch in examples.batches(columns):
-        features = fitted.apply(batch.to_pandas())
+        is_training = np.asarray(pc.equal(batch.column(SPLIT), "train"))
+        count = int(is_training.sum())
+        features = np.empty((batch.num_rows, fitted.training.shape[1]), order="F")
+        features[is_training] = fitted.training[done : done + count]
+        if count < batch.num_rows:
+            others = batch.filter(pyarrow.array(~is_training)).to_pandas()
+            features[~is_training] = fitted.apply(others)
+        done += count
         arrays = [batch.column(name) for name in _KEPT]
-        arrays += [pyarrow.array(features[name].to_numpy(), from_pandas=True) for name in features]
+        arrays += [pyarrow.array(column, from_pandas=True) for column in features.T]
         yield pyarrow.record_batch(arrays, schema=schema)
+    if done != rows:
+        raise DataError(
+            f"the transform was fitted on {rows:,} rows; the training split has {done:,}."
+        )
 
 
 def _column(feature: FeatureColumn) -> pa.Column:

@@ -1,28 +1,29 @@
 """Fits the one preprocessing of a model: raw columns in, float64 features out.
 
-Numbers, flags and date parts pass as they are, with NaN for null; texts become ordinal codes, the rare
-ones sharing one. The fit sees the training split only.
+By default numbers, flags and date parts pass as they are, with NaN for null; texts become ordinal codes,
+the rare ones sharing one. The fit sees the training split only.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
 from ml_assets.errors import DataError, PipelineFileError, did_you_mean
+from ml_assets.table import LABEL
 from ml_assets.transform.convert import parse_numbers
-from ml_assets.transform.encoders import (
-    PlannedColumn,
-    build_transformer,
-    feature_columns,
-    plan_column,
-)
+from ml_assets.transform.fit_groups import Clock, Cost, FittedGroup, assemble, fit_groups, no_clock
 from ml_assets.transform.manifest import InputColumn, TransformManifest
-from ml_assets.transform.select import Roles, Selection, is_explicit, select_columns
+from ml_assets.transform.plan import PlannedFeatures, plan_features
+from ml_assets.transform.select import Roles, Selection, columns_of, is_explicit, select_columns
 from ml_assets.transform.spec import TransformSpec
-from ml_assets.transform.useless import names_rows, useless_features
+from ml_assets.transform.useless import names_rows
+
+Matrix = npt.NDArray[np.float64]
 
 # Of a text column that is to be numbers, the largest share that may be none.
 _MOST_LOST = 0.5
@@ -38,10 +39,20 @@ class FittedTransform:
         Takes a DataFrame with at least the input columns, in any order, and gives a float64 array.
     manifest : TransformManifest
         What it reads and gives.
+    training : ndarray
+        The features of the training rows, in their order. They are what `transformer` gives, but for
+        target encodings: these are cross-fitted.
+    served : mapping of str to ndarray
+        What `transformer` gives for the training rows where that is something else, by feature.
+    costs : tuple of Cost
+        The time that each encoder took.
     """
 
     transformer: ColumnTransformer
     manifest: TransformManifest
+    training: Matrix
+    served: Mapping[str, Matrix]
+    costs: tuple[Cost, ...]
 
     def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Give the features of a frame, with their names and the frame's index."""
@@ -56,13 +67,14 @@ def fit_transform(
     spec: TransformSpec,
     roles: Roles,
     nullable: Mapping[str, bool] | None = None,
+    clock: Clock = no_clock,
 ) -> FittedTransform:
     """Fit the preprocessing on the training split.
 
     Parameters
     ----------
     train : DataFrame
-        The rows of the training split, and no other rows.
+        The rows of the training split, and no other rows. A target encoding also needs their ``_label``.
     types : mapping of str to str
         The type of each column of the schema: int, float, string, bool, date or timestamp.
     spec : TransformSpec
@@ -71,6 +83,8 @@ def fit_transform(
         The key, time and label columns.
     nullable : mapping of str to bool, optional
         Whether the schema allows null in a column; true where it is not named.
+    clock : callable
+        Gives seconds; without one no time is told.
 
     Returns
     -------
@@ -81,53 +95,89 @@ def fit_transform(
     Raises
     ------
     PipelineFileError
-        If the YAML names a column that the schema lacks.
+        If the YAML names a column that the schema lacks, or an encoding that does not fit a column.
     DataError
-        If there are no rows, if a wanted column is not in the data, or if no feature is left.
+        If there are no rows, if a wanted column is not in the data, if an encoding cannot be learnt from
+        the rows, if no feature is left, or if two have the same name.
     """
     if train.empty:
         raise DataError("the training split has no rows; look at ingest.window and ingest.split.")
     selection = select_columns(types, spec, roles)
     dropped = {**selection.dropped, **_unusable(train, types, selection, spec)}
-    columns = [
-        plan_column(name, types[name], encoding)
-        for name, encoding in selection.encodings.items()
-        if name not in dropped
+    planned = [
+        one
+        for key, encodings in selection.encodings.items()
+        if key not in dropped
+        for one in plan_features(key, {n: types[n] for n in columns_of(key, types)}, encodings)
     ]
-    transformer, kept, useless = _fit_useful(train, columns, spec)
-    dropped |= _without_use(columns, kept, useless)
-    _refuse_texts(train, columns)
-    if not kept:
+    _refuse_texts(train, planned)
+    label = train[LABEL].to_numpy() if LABEL in train else None
+    groups, useless = fit_groups(train, planned, spec, label, clock)
+    dropped |= useless
+    if not groups:
         reasons = "".join(f"\n  '{name}' {reason}" for name, reason in dropped.items())
         raise DataError(f"no column is left to learn from:{reasons}")
+    manifest = _manifest(train, types, groups, dropped, nullable or {})
+    _refuse_equal_names(manifest)
     return FittedTransform(
-        transformer,
-        TransformManifest(
-            inputs=tuple(_input(train, column, nullable or {}) for column in kept),
-            features=feature_columns(transformer, kept),
-            dropped=dropped,
-            notes=_notes(train, kept),
-            rows=len(train),
-        ),
+        assemble(groups, train),
+        manifest,
+        np.hstack([group.training for group in groups]),
+        {name: values for group in groups for name, values in group.served.items()},
+        tuple(group.cost for group in groups),
     )
 
 
-def _refuse_texts(train: pd.DataFrame, columns: Sequence[PlannedColumn]) -> None:
+def _manifest(
+    train: pd.DataFrame,
+    types: Mapping[str, str],
+    groups: Sequence[FittedGroup],
+    dropped: Mapping[str, str],
+    nullable: Mapping[str, bool],
+) -> TransformManifest:
+    read = {name for one in groups for name in one.group.columns}
+    return TransformManifest(
+        inputs=tuple(
+            InputColumn(
+                name, types[name], nullable.get(name, True) or bool(train[name].isna().any())
+            )
+            for name in types
+            if name in read
+        ),
+        features=tuple(feature for group in groups for feature in group.features),
+        dropped=dropped,
+        notes=_notes(train, [member for one in groups for member in one.group.members]),
+        rows=len(train),
+    )
+
+
+def _refuse_equal_names(manifest: TransformManifest) -> None:
+    counts = Counter(manifest.feature_names)
+    twice = [one for one in manifest.features if counts[one.name] > 1]
+    if twice:
+        found = ", ".join(f"{one.encoding} of '{one.source}'" for one in twice)
+        raise DataError(
+            f"several features have the name '{twice[0].name}': {found}. Rename a column in the source, "
+            "or leave one of these out (transform.exclude, or the encoding drop)."
+        )
+
+
+def _refuse_texts(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> None:
     """Refuse a numeric encoding of texts that mostly are no numbers: they would all be missing."""
     mistakes = []
-    for column in columns:
-        if column.group != "parsed":
+    for one in planned:
+        if one.reading != "parsed":
             continue
-        texts = train[column.name].dropna()
+        texts = train[one.name].dropna()
         lost = int(np.isnan(parse_numbers(texts.to_frame())).sum())
         if lost > _MOST_LOST * len(texts):
             mistakes.append(
-                f"transform.encodings.{column.name}: numeric, but {lost:,} of {len(texts):,} training "
-                f"texts of '{column.name}' are no numbers and would be missing. Use categorical, or "
-                "write numbers in the source."
+                f"transform.encodings.{one.name}: {one.encoding.name}, but {lost:,} of {len(texts):,} "
+                f"training texts of '{one.name}' are no numbers and would be missing. Use "
+                "categorical, or write numbers in the source."
             )
     if mistakes:
-        raise PipelineFileError("\n".join(mistakes))
+        raise PipelineFileError("\n".join(dict.fromkeys(mistakes)))
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
@@ -150,67 +200,30 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
 def _unusable(
     train: pd.DataFrame, types: Mapping[str, str], selection: Selection, spec: TransformSpec
 ) -> dict[str, str]:
-    """The selected columns that the data lack, and the texts that name rows, with the reason."""
-    check_columns(train, [name for name in selection.encodings if is_explicit(name, spec)])
+    """The selected columns that the data lack, empty ones, and texts that name rows, with the reason."""
+    wanted = (key for key in selection.encodings if is_explicit(key, spec))
+    check_columns(train, [name for key in wanted for name in columns_of(key, types)])
     found = {}
-    for name in selection.encodings:
-        if name not in train:
-            found[name] = "is not in the data"
-        elif types[name] == "string" and not is_explicit(name, spec):
-            reason = names_rows(train[name])
-            found |= {name: reason} if reason else {}
+    for key in selection.encodings:
+        if any(name not in train for name in columns_of(key, types)):
+            found[key] = "is not in the data"
+        elif key in types and not train[key].notna().any():
+            found[key] = "has no value in the training split"
+        elif types.get(key) == "string" and not is_explicit(key, spec):
+            reason = names_rows(train[key])
+            found |= {key: reason} if reason else {}
     return found
 
 
-def _fit_useful(
-    train: pd.DataFrame, columns: Sequence[PlannedColumn], spec: TransformSpec
-) -> tuple[ColumnTransformer, list[PlannedColumn], dict[str, str]]:
-    """Fit, and where some features turn out to be useless fit again without them."""
-    transformer = build_transformer(columns, spec)
-    # It is shown its own columns only: it remembers the names of all that it was fitted on.
-    matrix = transformer.fit_transform(train[[column.name for column in columns]])
-    features = feature_columns(transformer, columns)
-    useless = useless_features(features, matrix, spec.min_category_count)
-    if not useless:
-        return transformer, list(columns), {}
-    kept = [
-        replace(column, parts=tuple(p for p in column.parts if f"{column.name}.{p}" not in useless))
-        for column in columns
-        if not set(column.features) <= useless.keys()
-    ]
-    transformer = build_transformer(kept, spec)
-    transformer.fit(train[[column.name for column in kept]])
-    return transformer, kept, useless
-
-
-def _without_use(
-    columns: Sequence[PlannedColumn], kept: Sequence[PlannedColumn], useless: Mapping[str, str]
-) -> dict[str, str]:
-    """The reasons by column, or by feature where only some parts of a column are useless."""
-    names = {column.name for column in kept}
-    found = {}
-    for column in columns:
-        if column.name not in names:
-            found[column.name] = useless[column.features[0]]
-        else:
-            found |= {name: useless[name] for name in column.features if name in useless}
-    return found
-
-
-def _input(train: pd.DataFrame, column: PlannedColumn, nullable: Mapping[str, bool]) -> InputColumn:
-    may_be_null = nullable.get(column.name, True) or bool(train[column.name].isna().any())
-    return InputColumn(column.name, column.type, may_be_null)
-
-
-def _notes(train: pd.DataFrame, columns: Sequence[PlannedColumn]) -> dict[str, str]:
+def _notes(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> dict[str, str]:
     notes = {}
-    for column in columns:
-        values = train[column.name]
-        if column.group in ("numbers", "number_codes") and values.dtype.kind == "f":
+    for name, reading in {name: one.reading for one in planned for name in one.types}.items():
+        values = train[name]
+        if reading == "numbers" and values.dtype.kind == "f":
             if infinite := int(np.isinf(values.to_numpy(np.float64, na_value=np.nan)).sum()):
-                notes[column.name] = f"{infinite:,} infinite training values count as missing"
-        elif column.group == "parsed":
+                notes[name] = f"{infinite:,} infinite training values count as missing"
+        elif reading == "parsed":
             lost = int(np.isnan(parse_numbers(values.to_frame())).sum() - values.isna().sum())
             if lost:
-                notes[column.name] = f"{lost:,} training texts are no numbers and count as missing"
+                notes[name] = f"{lost:,} training texts are no numbers and count as missing"
     return notes

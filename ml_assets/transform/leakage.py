@@ -7,9 +7,13 @@ import numpy.typing as npt
 
 from ml_assets.table import RESERVED_COLUMNS
 from ml_assets.transform.manifest import FeatureColumn
-from ml_assets.transform.select import Roles, is_explicit
+from ml_assets.transform.select import Roles
 from ml_assets.transform.spec import TransformSpec
 
+REMEDY = (
+    "Is it known at the moment of prediction? If not, name it in transform.known_after; if so, in "
+    "transform.known_before."
+)
 # With fewer rows a column may agree with the label by chance.
 _MIN_ROWS = 50
 
@@ -44,7 +48,7 @@ def find_label_copies(
     """Give the columns that say the same as the label, each with the reason.
 
     A category or number is a copy if its values and the label's belong together one to one in every
-    row. A column that `features` or `encodings` names was chosen knowingly and is not reported.
+    row. A column that `known_before` names is not reported.
 
     Parameters
     ----------
@@ -62,22 +66,42 @@ def find_label_copies(
     return {
         feature.source: f"equals the label in each of {len(label):,} training rows"
         for position, feature in enumerate(features)
-        if not is_explicit(feature.source, spec) and _is_copy(matrix[:, position], label)
+        if not spec.is_known_before(feature.sources) and _is_copy(matrix[:, position], label)
     }
 
 
-def describe_leaks(leaks: Mapping[str, str], inputs: Sequence[str], spec: TransformSpec) -> str:
-    """Say in one sentence what was found and what to do next."""
-    if not leaks:
-        return f"none of the {len(inputs)} columns that the transform reads tells the label"
-    found = "; ".join(f"'{name}' {reason}" for name, reason in leaks.items())
-    named = [name for name in leaks if is_explicit(name, spec)]
-    if len(named) == len(leaks):
-        return f"{found}. Take it out of transform.features and transform.encodings."
-    return (
-        f"{found}. Is it known at the moment of prediction? If not, name it in transform.known_after; if "
-        "so, in transform.encodings, and it counts as chosen knowingly."
+def describe_leaks(
+    forbidden: Mapping[str, str],
+    telling: Mapping[str, str],
+    uncrossed: Mapping[str, str],
+    inputs: int,
+) -> str:
+    """Say in a few sentences what was found and what to do next.
+
+    Parameters
+    ----------
+    forbidden : mapping of str to str
+        Columns that the transform must not read, as `find_leaks` gives them.
+    telling : mapping of str to str
+        Columns that tell the label, each with the reason.
+    uncrossed : mapping of str to str
+        Features as `find_uncrossed` gives them.
+    inputs : int
+        How many columns the transform reads.
+    """
+    remedies = (
+        (forbidden, "Take it out of transform.features and transform.encodings."),
+        (telling, REMEDY),
+        (uncrossed, "Materialize the features again; do not train on them."),
     )
+    told = [f"{_listed(found)}. {remedy}" for found, remedy in remedies if found]
+    return (
+        " ".join(told) or f"none of the {inputs} columns that the transform reads tells the label"
+    )
+
+
+def _listed(found: Mapping[str, str]) -> str:
+    return "; ".join(f"'{name}' {reason}" for name, reason in found.items())
 
 
 def _is_copy(values: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> bool:

@@ -34,19 +34,27 @@ class FeatureColumn:
     ----------
     name : str
         The feature.
-    source : str
-        The raw column that it is made from.
+    sources : tuple of str
+        The raw columns that it is made from.
     kind : {"number", "flag", "category", "date_part"}
         A flag is 0 or 1, a category a code from 0. NaN means missing in all of them, and for a category
         also a value that training never saw.
     categories : int or None
         For a category, the number of codes.
+    encoding : str
+        The encoding's name in the YAML; ``missing`` for an indicator.
     """
 
     name: str
-    source: str
+    sources: tuple[str, ...]
     kind: FeatureKind
     categories: int | None = None
+    encoding: str = ""
+
+    @property
+    def source(self) -> str:
+        """The raw columns as the YAML names them: ``a,b``."""
+        return ",".join(self.sources)
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class TransformManifest:
     features : tuple of FeatureColumn
         What it gives, in order.
     dropped : mapping of str to str
-        Columns that are not used, each with the reason.
+        Columns without features of their own, and features that are left out, each with the reason.
     notes : mapping of str to str
         What was changed in a used column, such as infinite values.
     rows : int
@@ -97,7 +105,10 @@ class TransformManifest:
         """Read what `to_json` gave."""
         return cls(
             inputs=tuple(InputColumn(**column) for column in value["inputs"]),
-            features=tuple(FeatureColumn(**feature) for feature in value["features"]),
+            features=tuple(
+                FeatureColumn(**{**feature, "sources": tuple(feature["sources"])})
+                for feature in value["features"]
+            ),
             dropped=dict(value["dropped"]),
             notes=dict(value["notes"]),
             rows=value["rows"],

@@ -1,13 +1,25 @@
 """Chooses which raw columns become features, and how each is encoded, from the schema's types."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ml_assets.errors import PipelineFileError, did_you_mean
 from ml_assets.table import RESERVED_COLUMNS
-from ml_assets.transform.spec import Encoding, TransformSpec
+from ml_assets.transform.encoding import (
+    CROSSED_TYPES,
+    CROSSING,
+    TYPES,
+    DateOptions,
+    Encoding,
+    EncodingName,
+    PcaOptions,
+    TextConstant,
+    encodings_of,
+    parts_of,
+)
+from ml_assets.transform.spec import TransformSpec, columns_in
 
-_BY_TYPE: dict[str, Encoding] = {
+_BY_TYPE: dict[str, EncodingName] = {
     "int": "numeric",
     "float": "numeric",
     "bool": "numeric",
@@ -47,9 +59,17 @@ class Roles:
 
 @dataclass(frozen=True)
 class Selection:
-    """The columns to use with their encodings, and the others with the reason."""
+    """What becomes features, and what does not.
 
-    encodings: Mapping[str, Encoding]
+    Attributes
+    ----------
+    encodings : mapping of str to tuple of Encoding
+        By column, or by a key of the YAML that names several, such as ``a,b``.
+    dropped : mapping of str to str
+        The columns without features of their own, each with the reason.
+    """
+
+    encodings: Mapping[str, tuple[Encoding, ...]]
     dropped: Mapping[str, str]
 
 
@@ -73,8 +93,8 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
     Returns
     -------
     Selection
-        In the order of `types`. A column in `features` is kept even if it is a label or known only
-        after the prediction: the check `leakage` refuses it by name.
+        In the order of `types`, then what is made of several columns. A column in `features` is kept
+        even if it is a label or known only after the prediction: the check `leakage` refuses it by name.
 
     Raises
     ------
@@ -85,19 +105,46 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
     _check(types, spec, roles.left_out)
     outside = {n: f"is left out of the schema: {why}" for n, why in roles.left_out.items()}
     reasons = {name: _reason_to_drop(name, spec, roles) for name in types}
+    reasons |= {n: why for n, why in _in_pca(types, spec).items() if reasons[n] is None}
+    single = {
+        name: encodings_of(spec.encodings.get(name, _BY_TYPE[kind]))
+        for name, kind in types.items()
+        if reasons[name] is None
+    }
+    several = {key: encodings_of(spec.encodings[key]) for key in spec.encodings if key not in types}
     return Selection(
-        encodings={
-            name: spec.encodings.get(name) or _BY_TYPE[kind]
-            for name, kind in types.items()
-            if reasons[name] is None
-        },
+        encodings=single | {k: v for k, v in several.items() if v[0].name != "drop"},
         dropped={n: why for n, why in reasons.items() if why is not None} | outside,
     )
 
 
 def is_explicit(name: str, spec: TransformSpec) -> bool:
     """Whether the YAML itself asks for this column as a feature."""
-    return name in (spec.features or ()) or spec.encodings.get(name, "drop") != "drop"
+    named = name in spec.encodings and not spec.is_dropped(name)
+    return named or name in (spec.features or ())
+
+
+def columns_of(key: str, types: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the columns that a key of `encodings` names: the one of that name, or several."""
+    return (key,) if key in types else columns_in(key)
+
+
+def misfits(types: Mapping[str, str], spec: TransformSpec) -> list[tuple[str, str]]:
+    """Give what the encodings cannot do with the columns that they are for: the key, and a sentence.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        The type of each column; one that is not there fits.
+    spec : TransformSpec
+        The `transform` part of the YAML.
+    """
+    return [
+        (key, text)
+        for key, value in spec.encodings.items()
+        for encoding in encodings_of(value)
+        for text in _misfits(key, encoding, types)
+    ]
 
 
 def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
@@ -106,7 +153,7 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
     reasons = (
         (name in RESERVED_COLUMNS, "is reserved for ml_assets"),
         (name in spec.exclude, "is in transform.exclude"),
-        (spec.encodings.get(name) == "drop", "has the encoding drop"),
+        (spec.is_dropped(name), "has the encoding drop"),
         (spec.features is not None and not explicit, "is not in transform.features"),
         (name in roles.label and not in_features, "makes the label"),
         (name in spec.known_after and not in_features, "is in transform.known_after"),
@@ -118,9 +165,21 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
     return next((reason for applies, reason in reasons if applies), None)
 
 
+def _in_pca(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
+    """The columns whose place a pca takes."""
+    return {
+        name: f"is part of the pca of '{key}'"
+        for key, value in spec.encodings.items()
+        if key not in types and any(one.name == "pca" for one in encodings_of(value))
+        for name in columns_in(key)
+        if name in types and not is_explicit(name, spec)
+    }
+
+
 def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]) -> None:
-    wanted = {"features": spec.features or [], "encodings": list(spec.encodings)}
-    unwanted = {"exclude": spec.exclude, "known_after": spec.known_after}
+    encoded = [name for key in spec.encodings for name in columns_of(key, {**types, **left_out})]
+    wanted = {"features": spec.features or [], "encodings": encoded}
+    unwanted = {name: getattr(spec, name) for name in ("exclude", "known_after", "known_before")}
     mistakes = [
         f"transform.{key}: the schema has no column '{name}'.{did_you_mean(name, types)}"
         for key, names in (wanted | unwanted).items()
@@ -131,12 +190,36 @@ def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str,
         f"transform.{key}: '{name}' is left out of the schema: {left_out[name]}."
         for key, names in wanted.items()
         for name in names
-        if name in left_out and is_explicit(name, spec)
+        if name in left_out and not spec.is_dropped(name)
     ]
-    mistakes += [
-        f"transform.encodings.{name}: date_parts needs a date or timestamp; '{name}' is {types[name]}."
-        for name, encoding in spec.encodings.items()
-        if encoding == "date_parts" and types.get(name, "date") not in ("date", "timestamp")
-    ]
+    mistakes += [f"transform.encodings.{key}: {text}" for key, text in misfits(types, spec)]
     if mistakes:
         raise PipelineFileError("\n".join(mistakes))
+
+
+def _misfits(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator[str]:
+    names, called = columns_of(key, types), encoding.name
+    several = len(names) > 1
+    if several and called not in (*CROSSING, "pca", "drop"):
+        yield f"{called} takes one column; several can be crossed ({', '.join(CROSSING)}) or a pca."
+        return
+    if isinstance(encoding.options, PcaOptions) and encoding.options.output_dim >= len(names):
+        yield (
+            f"pca gives fewer features than it takes columns; found output_dim "
+            f"{encoding.options.output_dim} for {len(names)}."
+        )
+    if len(set(names)) < len(names):
+        yield "names a column twice."
+    if isinstance(encoding.options, DateOptions):
+        has = parts_of([types.get(name, "timestamp") for name in names])
+        absent = [part for part in encoding.options.parts or () if part not in has]
+        if absent:
+            yield f"a {types[key]} has no {' and no '.join(absent)}."
+    is_text = several or types.get(key, "string") == "string"
+    if isinstance(getattr(encoding.options, "impute", None), TextConstant) and not is_text:
+        yield f"impute.constant is a text, and '{key}' is {types[key]}; most_frequent takes any type."
+    allowed = CROSSED_TYPES if several and called in CROSSING else TYPES[called]
+    for name in names:
+        if name in types and types[name] not in allowed:
+            crossed = " of several columns" if several else ""
+            yield f"{called}{crossed} takes {', '.join(allowed)}; '{name}' is {types[name]}."

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml_assets.transform.leakage import REMEDY
 from ml_assets.transform.manifest import FeatureColumn
-from ml_assets.transform.select import is_explicit
 from ml_assets.transform.spec import TransformSpec
 
 Floats = npt.NDArray[np.float64]
@@ -65,8 +65,7 @@ def find_telling(
     label : ndarray
         The label of the same rows: whole numbers for classes, fractions for a regression.
     spec : TransformSpec
-        The `transform` part of the YAML. A column that `features` or `encodings` names was chosen
-        knowingly and is not reported.
+        The `transform` part of the YAML. A column that `known_before` names is not reported.
 
     Returns
     -------
@@ -78,7 +77,7 @@ def find_telling(
         return Telling()
     certain, suspected = {}, {}
     for position, feature in enumerate(features):
-        if is_explicit(feature.source, spec):
+        if spec.is_known_before(feature.sources):
             continue
         values = matrix[:, position]
         if classes is not None and _tells_all(values, classes):
@@ -124,10 +123,7 @@ def describe_suspected(suspected: Mapping[str, str], features: int) -> str:
     if not suspected:
         return f"none of {features} features alone predicts the label suspiciously well"
     found = "; ".join(f"'{name}' {why}" for name, why in suspected.items())
-    return (
-        f"{found}. Is it known at the moment of prediction? If not, name it in transform.known_after; if "
-        "so, in transform.encodings."
-    )
+    return f"{found}. {REMEDY}"
 
 
 def _is_rare(classes: Codes) -> bool:

@@ -1,12 +1,12 @@
 """The `transform` part of the YAML: which columns become features, and how."""
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from ml_assets.spec import Spec, broken_rules
-
-Encoding = Literal["numeric", "categorical", "date_parts", "drop"]
+from ml_assets.transform.encoding import ColumnEncodings, encodings_of
 
 
 class TransformSpec(Spec):
@@ -24,10 +24,14 @@ class TransformSpec(Spec):
     known_after : list of str
         Columns that are known only after the moment of prediction. None may be a feature: a blocking
         check looks at what the fitted transform reads.
+    known_before : list of str
+        Columns that are known before it although they tell the label: the checks for leakage do not
+        suspect them.
     encodings : mapping
         Overrides the encoding that a column's type in the schema gives it: numeric for int, float and
         bool, categorical for string, date_parts (month, day, day of the week, hour, minute) for date
-        and timestamp.
+        and timestamp. A key ``a,b`` names several columns: they are crossed, or make a `pca` that takes
+        the place of their own features. See `ml_assets.transform.encoding`.
     max_categories : int
         The most categories of one column, 2 to 254; the rarest share one. A value that training never
         saw counts as missing.
@@ -38,7 +42,8 @@ class TransformSpec(Spec):
     features: Annotated[list[str], Field(min_length=1)] | None = None
     exclude: list[str] = []
     known_after: list[str] = []
-    encodings: dict[str, Encoding] = {}
+    known_before: list[str] = []
+    encodings: dict[str, ColumnEncodings] = {}
     max_categories: Annotated[int, Field(ge=2, le=254)] = 254
     min_category_count: Annotated[int, Field(ge=1)] = 10
 
@@ -48,15 +53,57 @@ class TransformSpec(Spec):
         after, out = (
             [n for n in features if n in part] for part in (self.known_after, self.exclude)
         )
-        used = [
-            n for n, encoding in self.encodings.items() if encoding != "drop" and n in self.exclude
-        ]
+        both = [n for n in self.known_before if n in self.known_after]
+        used = [n for n in self.encodings if n in self.exclude and not self.is_dropped(n)]
         broken_rules(
             (bool(after), "features", f"names {_names(after)}, which known_after names too"),
             (bool(out), "features", f"names {_names(out)}, which exclude names too"),
+            (bool(both), "known_before", f"names {_names(both)}, which known_after names too"),
             (bool(used), "encodings", f"names {_names(used)}, which exclude names too"),
+            *self._refused_together(),
+            *self._said_twice(),
         )
         return self
+
+    def is_dropped(self, name: str) -> bool:
+        """Whether the YAML gives a column the encoding ``drop``."""
+        return name in self.encodings and encodings_of(self.encodings[name])[0].name == "drop"
+
+    def is_known_before(self, columns: Sequence[str]) -> bool:
+        """Whether the YAML says that all of these are known before the moment of prediction."""
+        return all(name in self.known_before for name in columns)
+
+    def _refused_together(self) -> list[tuple[bool, str, str]]:
+        """Columns that are named among several and must not be read."""
+        parts = {"exclude": self.exclude, "known_after": self.known_after}
+        return [
+            (name in columns, f"encodings.{key}", f"names '{name}', which {part} names too")
+            for key in self.encodings
+            for name in columns_in(key)
+            if name != key
+            for part, columns in parts.items()
+        ]
+
+    def _said_twice(self) -> list[tuple[bool, str, str]]:
+        found = []
+        for key, value in self.encodings.items():
+            names = [encoding.name for encoding in encodings_of(value)]
+            twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+            found += [
+                (not names, f"encodings.{key}", "names no encoding; use drop for no feature"),
+                (bool(twice), f"encodings.{key}", f"names {', '.join(twice)} twice"),
+                (
+                    "drop" in names and len(names) > 1,
+                    f"encodings.{key}",
+                    "names drop beside other encodings",
+                ),
+            ]
+        return found
+
+
+def columns_in(key: str) -> tuple[str, ...]:
+    """Give the columns that a key such as ``a,b`` names, unless there is a column of that name."""
+    return tuple(name.strip() for name in key.split(","))
 
 
 def _names(columns: list[str]) -> str:

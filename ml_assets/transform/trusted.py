@@ -15,13 +15,20 @@ from sklearn.tree._tree import Tree
 from ml_assets.errors import ModelError
 
 _CONVERT = "ml_assets.transform.convert"
+_DERIVE = "ml_assets.transform.derive"
 TRUSTED_TYPES = (
-    f"{_CONVERT}.date_part_names",
     f"{_CONVERT}.parse_numbers",
     f"{_CONVERT}.to_date_parts",
     f"{_CONVERT}.to_numbers",
     f"{_CONVERT}.to_seconds",
     f"{_CONVERT}.to_texts",
+    f"{_DERIVE}.to_buckets",
+    f"{_DERIVE}.to_crossed",
+    f"{_DERIVE}.to_cycles",
+    f"{_DERIVE}.to_documents",
+    f"{_DERIVE}.to_finite",
+    f"{_DERIVE}.to_hash_codes",
+    f"{_DERIVE}.to_rare",
     "functools.partial",
     "numpy.dtype",
     "sklearn._loss._loss.CyHalfBinomialLoss",
@@ -36,6 +43,8 @@ TRUSTED_TYPES = (
     "sklearn._loss.loss.HalfSquaredError",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
 )
@@ -66,9 +75,12 @@ def _parts(model: Any) -> Iterator[Any]:
     """The model and the estimators inside it."""
     yield model
     steps = [step for _, step in getattr(model, "steps", ())]
-    forest = [tree for tree in np.ravel(getattr(model, "estimators_", ())) if tree is not None]
-    for inner in (*steps, *forest):
-        yield from _parts(inner)
+    forest = np.ravel(getattr(model, "estimators_", ()))
+    calibrated = getattr(model, "calibrated_classifiers_", ())
+    wrapped = [getattr(one, "estimator", None) for one in (model, *calibrated)]
+    for inner in (*steps, *forest, *wrapped):
+        if inner is not None:
+            yield from _parts(inner)
 
 
 def _trees(part: Any) -> Iterator[Any]:

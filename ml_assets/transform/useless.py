@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml_assets.transform.encoding import VOCABULARIES
 from ml_assets.transform.manifest import FeatureColumn
 
 # A value that fewer rows have cannot be learnt from, and may be gone from a subsample of them: a
@@ -50,7 +51,7 @@ def _reason(
         return f"has a value in only {len(present):,} of {rows:,} training rows"
     # One value and enough gaps still tell something: whether there is a value.
     if present.min() == present.max() and rows - len(present) < floor:
-        if feature.kind == "category" and min_category_count > 1:
+        if feature.encoding in VOCABULARIES and min_category_count > 1:
             return f"has at most one value that is seen {min_category_count} times in training"
         return "has the same value in every training row"
     return None

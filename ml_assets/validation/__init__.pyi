@@ -21,6 +21,7 @@ from .rows import find_broken_rows as find_broken_rows
 from .severity import with_severity as with_severity
 from .skew import Skew as Skew
 from .skew import detect_skew as detect_skew
+from .update import update_schema as update_schema
 from .validate import validate_statistics as validate_statistics
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "find_cell_errors",
     "measure_distances",
     "report_html",
+    "update_schema",
     "validate_example",
     "validate_statistics",
     "with_severity",

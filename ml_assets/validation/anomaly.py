@@ -36,6 +36,9 @@ class Anomaly:
         Some of those rows, to go and look.
     value, limit : float, optional
         Of a comparator: the distance that was measured, and the largest that is allowed.
+    setting : str
+        What of the schema is broken, where the code does not tell: ``drift.psi``, ``rows_vs_version``, or
+        a functional dependency such as ``city -> county``.
     """
 
     feature: str | None
@@ -49,6 +52,7 @@ class Anomaly:
     example_ids: tuple[str, ...] = ()
     value: float | None = None
     limit: float | None = None
+    setting: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -76,6 +80,7 @@ def anomaly(
     severity: Severity = "ERROR",
     value: float | None = None,
     limit: float | None = None,
+    setting: str = "",
 ) -> Anomaly:
     """Give an anomaly with the short description of its code."""
     return Anomaly(
@@ -89,6 +94,7 @@ def anomaly(
         affected_fraction,
         value=value,
         limit=limit,
+        setting=setting,
     )
 
 

@@ -94,6 +94,8 @@ def _kind(array: Any, rules: Rules) -> tuple[Any, tuple[Rule, ...]]:
     match feature_type(type_):
         case "int":
             return _numbers(array), rules.ints
+        case "bool":
+            return _numbers(array.cast(pa.int8())), rules.ints
         case "float":
             return _numbers(_floats(array)), rules.floats
         case "date" | "timestamp":

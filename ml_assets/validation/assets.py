@@ -1,18 +1,22 @@
 """The assets of this room: `anomalies`, `validated_examples` and `cell_errors`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, File, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, File, Markdown, Outcome, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.validation.codes import KINDS, Kind
 
 if TYPE_CHECKING:
+    from ml_assets.schema.model import Schema
+    from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.validation.anomaly import Anomaly
     from ml_assets.validation.cells.model import CellErrors
+    from ml_assets.validation.proposal import Proposal
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -27,7 +31,12 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
         ins=["statistics", "schema", "examples"],
-        config={"validation": spec},
+        config={
+            "validation": spec,
+            "schema": pipeline.schema_,
+            "labels": pipeline.labels,
+            "transform.known_after": pipeline.transform.known_after,
+        },
         kinds=["json"],
         blocking_checks=[kind for kind in KINDS if kind in spec.blocking],
         checks=[kind for kind in KINDS if kind not in spec.blocking],
@@ -52,6 +61,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
         title = f"Validation of {pipeline.name}"
         write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
+        proposal = _propose(pipeline, rules, described["all"], found, stage.directory)
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
@@ -60,21 +70,50 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 "anomalies": len(found),
                 **counts,
                 "found": Rows(anomaly_rows(found)) if found else None,
+                "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
                 "report": File("report.html"),
             },
-            checks=[_check(kind, found) for kind in KINDS],
+            checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
         )
 
     return anomalies
 
 
-def _check(kind: Kind, anomalies: "list[Anomaly]") -> Check:
+def _propose(
+    pipeline: PipelineSpec,
+    rules: "Schema",
+    statistics: "DatasetStatistics",
+    anomalies: "list[Anomaly]",
+    directory: Path,
+) -> "Proposal | None":
+    """Write what it would take to accept the anomalies, if anything, into the artifact."""
+    from ml_assets.durable import write_bytes
+    from ml_assets.schema.pinned_file import inference_of
+    from ml_assets.schema.yaml_writer import schema_body
+    from ml_assets.statistics.semantic_type import harmless
+    from ml_assets.validation.proposal import PROPOSAL, propose
+
+    inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
+    found = propose(rules, statistics, anomalies, harmless(statistics.features), **inference)
+    if found is not None:
+        write_bytes(directory / "proposal.yaml", schema_body(found.schema).encode())
+        write_bytes(directory / PROPOSAL, found.diff.encode())
+    return found
+
+
+def _check(kind: Kind, anomalies: "list[Anomaly]", proposes: PipelineSpec | None) -> Check:
+    """The verdict on one kind, with the way to accept what is proposed, if a pipeline proposes it."""
+    from ml_assets.validation.proposal import how_to_accept, proposed
     from ml_assets.validation.show import kind_verdict
 
     found = [one for one in anomalies if one.kind == kind]
     errors = sum(one.severity == "ERROR" for one in found)
     counts = {"errors": errors, "warnings": len(found) - errors}
-    return Check(kind, not errors, kind_verdict(kind, found), values=counts)
+    told = kind_verdict(kind, found)
+    codes = list(dict.fromkeys(one.code for one in proposed(found)))
+    if proposes is not None and codes:
+        told += "\n" + how_to_accept(proposes.name, proposes.schema_.file, codes)
+    return Check(kind, not errors, told, values=counts, brief=kind_verdict(kind, found))
 
 
 def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -141,7 +180,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
-        from ml_assets.statistics.semantic_type import may_identify
+        from ml_assets.statistics.semantic_type import identifying
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
         from ml_assets.validation.report import Report, write_report
@@ -156,7 +195,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         errors = found.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
         described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
-        hidden = {one.name for one in described.features if may_identify(one)}
+        hidden = identifying(described.features)
         title = f"Cell errors of {pipeline.name}"
         report = Report(described, rules, cells=found.errors, title=title)
         write_report(stage.directory / "report.html", report)

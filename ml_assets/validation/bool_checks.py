@@ -17,15 +17,17 @@ def texts_of_bools(feature: Feature) -> tuple[str, ...]:
     return tuple(text for text in feature.bool_values or TEXTS if text is not None)
 
 
+def wanted_texts(feature: Feature) -> str:
+    """Name the texts that stand for true and false."""
+    names = [quote(text) for text in texts_of_bools(feature)]
+    return " or ".join(names) or "the texts in bool_values of the schema, which names none"
+
+
 def wrong_config(feature: Feature) -> str:
     """Say why a schema's true and false cannot be right, or nothing."""
     given = feature.bool_values is not None and any(t is not None for t in feature.bool_values)
-    if feature.holds != "bool" or any(c == "BOOL_TYPE_INVALID_CONFIG" for c, _ in feature.mistakes):
-        return ""
-    if feature.type in ("int", "float") and given:
+    if feature.holds == "bool" and feature.type in ("int", "float") and given:
         return f"a {feature.type} is true as 1 and false as 0, and has no texts for them"
-    if feature.type == "string" and feature.bool_values is not None and not given:
-        return "a string needs the text for true, the one for false, or both"
     return ""
 
 
@@ -80,9 +82,8 @@ def _check_numbers(
 def _unexpected(
     found: FeatureStatistics, feature: Feature, code: str, shown: str, rows: int
 ) -> Anomaly:
-    wanted = "1 or 0"
-    if found.string is not None and (texts := texts_of_bools(feature)):
-        wanted = " or ".join(quote(text) for text in texts)
+    of_texts = found.string is not None and feature.type == "string"
+    wanted = wanted_texts(feature) if of_texts else "1 or 0"
     return anomaly_of_rows(
         found,
         code,

@@ -18,15 +18,15 @@ Comparison = Literal["drift", "skew"]
 # The metric, its code, its name in words, by the comparator's field; in TFDV's order.
 _METRICS = {
     "l_infinity": ("L_INFTY", "COMPARATOR_L_INFTY_HIGH", "L-infinity distance"),
-    "jensen_shannon": (
-        "JENSEN_SHANNON_DIVERGENCE",
-        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
-        "Jensen-Shannon divergence",
-    ),
     "normalized_abs_difference": (
         "NORMALIZED_ABSOLUTE_DIFFERENCE",
         "COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH",
         "normalised absolute difference",
+    ),
+    "jensen_shannon": (
+        "JENSEN_SHANNON_DIVERGENCE",
+        "COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH",
+        "Jensen-Shannon divergence",
     ),
     "psi": ("PSI", "COMPARATOR_PSI_HIGH", "population stability index"),
     "wasserstein": ("WASSERSTEIN", "COMPARATOR_WASSERSTEIN_HIGH", "Wasserstein distance"),
@@ -85,10 +85,11 @@ def measure_distances(
     return [
         Measurement(feature.name, kind, _METRICS[key][0], distance.value, limit)
         for feature in schema.features
+        if (found := current.get(feature.name)) is not None and _is_compared(found, feature)
         for kind, control in sides.items()
-        if feature.name in current and feature.name in control and not feature.is_ignored
+        if feature.name in control
         for key, limit, distance in _distances(
-            current[feature.name], control[feature.name], feature, _comparator(feature, kind)
+            found, control[feature.name], feature, _comparator(feature, kind)
         )
     ]
 
@@ -110,7 +111,7 @@ def compare_feature(
         Which comparator.
     """
     comparator = _comparator(feature, kind)
-    if not _limits(comparator):
+    if not _limits(comparator) or not _is_compared(found, feature):
         return
     other = control.by_name.get(feature.name)
     if other is None:
@@ -140,7 +141,7 @@ def compare_by_default(
     """
     from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
 
-    free = {f.name for f in features if not _limits(_comparator(f, kind))}
+    free = {f.name: f for f in features if not _limits(_comparator(f, kind))}
     here, there = (
         replace(side, features=tuple(f for f in side.features if f.name in free))
         for side in (current, reference)
@@ -158,11 +159,29 @@ def compare_by_default(
                 expected=f"a distribution like that of {name}",
                 found=", ".join(f"{k} {v:.3g}" for k, v in finding.distances.items()),
                 severity="WARN",
+                value=_divergence(here, there, free[finding.feature]),
+                setting=f"{kind}.jensen_shannon",
             )
+
+
+def _divergence(
+    here: DatasetStatistics, there: DatasetStatistics, feature: Feature
+) -> float | None:
+    """What a comparator would have measured, for whoever wants to set one."""
+    sides = [side.by_name.get(feature.name) for side in (here, there)]
+    if sides[0] is None or sides[1] is None:
+        return None
+    distance = measure(_METRICS["jensen_shannon"][0], sides[0], sides[1], feature)
+    return None if distance is None else distance.value
 
 
 def _comparator(feature: Feature, kind: str) -> Comparator | None:
     return feature.drift if kind == "drift" else feature.skew
+
+
+def _is_compared(found: FeatureStatistics, feature: Feature) -> bool:
+    """Whether there is something to compare, of a column that is judged at all."""
+    return found.num_non_missing > 0 and feature.has_type and not feature.is_ignored
 
 
 def _limits(comparator: Comparator | None) -> dict[str, float]:
@@ -192,6 +211,7 @@ def _control_missing(feature: Feature, kind: Comparison) -> Anomaly:
         f"that have it, or take {kind} of {feature.name} out of the schema.",
         expected=f"the column in {_OTHER[kind]}",
         found="no such column",
+        setting=kind,
     )
 
 
@@ -210,4 +230,5 @@ def _too_far(
         found=f"{distance.value:.6g}",
         value=distance.value,
         limit=limit,
+        setting=f"{kind}.{key}",
     )

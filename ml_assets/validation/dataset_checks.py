@@ -1,7 +1,6 @@
 """Whether there are as many rows as there should be, also compared with before."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics
@@ -64,16 +63,16 @@ def _compare(
 ) -> Iterator[Anomaly]:
     least, most = limits
     counts = (rows, before)
-    if most is not None and rows > Fraction(repr(float(most))) * before:
+    if most is not None and (not before or rows / before > most):
         code, remedy = "COMPARATOR_HIGH_NUM_EXAMPLES", "Look for data that were delivered twice"
-        yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise {key}")
+        yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise", key)
     if least is not None and before and is_below(rows, before, least):
         code, remedy = "COMPARATOR_LOW_NUM_EXAMPLES", "Look for missing files or spans"
-        yield _moved(code, counts, ("at least", least), name, f"{remedy}, or lower {key}")
+        yield _moved(code, counts, ("at least", least), name, f"{remedy}, or lower", key)
 
 
 def _moved(
-    code: str, counts: tuple[int, int], limit: tuple[str, float], name: str, remedy: str
+    code: str, counts: tuple[int, int], limit: tuple[str, float], name: str, remedy: str, key: str
 ) -> Anomaly:
     rows, before = counts
     wanted = f"{limit[0]} {limit[1]:g} times"
@@ -82,9 +81,10 @@ def _moved(
         None,
         code,
         f"The data have {rows:,} rows, and {name} had {before:,}{times}; the schema wants "
-        f"{wanted} as many. {remedy} in the schema.",
+        f"{wanted} as many. {remedy} {key} in the schema.",
         expected=f"{wanted} the rows of {name}",
         found=f"{rows:,} rows, and {before:,} in {name}",
         value=rows / before if before else None,
         limit=limit[1],
+        setting=key,
     )

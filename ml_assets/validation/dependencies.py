@@ -103,6 +103,11 @@ def check_dependencies(table: Table, schema: Schema, hidden: Collection[str] = (
     return [_anomaly(broken, rows, hidden) for broken in broken_dependencies(table, schema)]
 
 
+def rule_text(dependency: FunctionalDependency) -> str:
+    """Give a dependency as anomalies name it."""
+    return f"{', '.join(dependency.determinant)} -> {dependency.dependent}"
+
+
 def _conflicts(table: Table, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
     columns = [*dependency.determinant, dependency.dependent]
     counted = _count(table, columns)
@@ -172,6 +177,7 @@ def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
         expected=f"one value for each {start}",
         found=f"several for {len(broken.conflicts):,}",
         affected_fraction=count / max(1, rows),
+        setting=rule_text(dependency),
     )
 
 

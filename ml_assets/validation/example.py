@@ -137,7 +137,7 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
 
     def number(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
         value = _plain(value)
-        if isinstance(value, bool):
+        if isinstance(value, bool) and feature.type != "int":
             return (value, ()) if may_be_bool else None
         if isinstance(value, int):
             return value, (rules.floats if feature.type == "float" else rules.ints)

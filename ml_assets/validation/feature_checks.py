@@ -6,7 +6,7 @@ from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.bool_checks import check_bools
-from ml_assets.validation.number_checks import check_numbers
+from ml_assets.validation.number_checks import check_bools_as_ints, check_numbers
 from ml_assets.validation.presence_checks import check_any_value, check_presence
 from ml_assets.validation.text_checks import check_numbers_in_texts, check_texts
 from ml_assets.validation.time_checks import check_times
@@ -31,7 +31,7 @@ def check_feature(
         Where the data come from.
     """
     yield from _check_specification(feature)
-    if not found.num_rows or _has_no_type(feature):
+    if not found.num_rows or not feature.has_type:
         return
     is_expected = feature.is_in(environment)
     if not found.num_non_missing:
@@ -69,35 +69,40 @@ def _unexpected_here(feature: Feature, environment: str) -> Anomaly:
     )
 
 
-def _has_no_type(feature: Feature) -> bool:
-    """Whether the schema says neither a type nor a domain from which it follows."""
-    codes = {code for code, _ in feature.mistakes}
-    return "FEATURE_MISSING_TYPE" in codes and feature.domain is None
-
-
 def _check_values(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
     """Judge values, of a column of another type as well where that says more of what is wrong."""
     if "bool" in (feature.type, feature.holds):
         yield from check_bools(found, feature)
     elif found.numeric is not None and _holds_numbers(found, feature):
         yield from check_numbers(found, found.numeric, feature)
+    elif found.string is not None and (found.type, feature.type) == ("bool", "int"):
+        yield from check_bools_as_ints(found, found.string, feature)
     elif found.string is not None and found.type == "string":
         if feature.type == "string":
             yield from check_texts(found, found.string, feature)
-        elif _has_range(feature):
+        elif _has_number_domain(feature):
             yield from check_numbers_in_texts(found, found.string, feature, feature.type)
     elif found.time is not None and feature.type in ("date", "timestamp"):
         yield from check_times(found, found.time, feature)
 
 
 def _holds_numbers(found: FeatureStatistics, feature: Feature) -> bool:
-    """Whether numbers can be compared with the schema's; floats in place of ints cannot."""
-    of_ints = "int" in (feature.type, feature.holds)
-    return bool(_NUMBERS & {feature.type, feature.holds}) and (found.type, of_ints) != (
-        "float",
-        True,
-    )
+    """Whether numbers can be compared with the schema's: floats in place of ints cannot.
+
+    Nor can ints in place of texts that hold floats.
+    """
+    if feature.type == "string":
+        return found.type == feature.holds
+    return feature.type in _NUMBERS and (found.type, feature.type) != ("float", "int")
 
 
-def _has_range(feature: Feature) -> bool:
-    return feature.type in _NUMBERS and (feature.min is not None or feature.max is not None)
+def _has_number_domain(feature: Feature) -> bool:
+    """Whether a column of numbers has limits of its own, beside its type."""
+    has_range = feature.min is not None or feature.max is not None
+    match feature.type:
+        case "int":
+            return has_range or feature.holds == "category"
+        case "float":
+            return has_range or not (feature.allow_nan and feature.allow_inf)
+        case _:
+            return False

@@ -2,7 +2,7 @@
 
 from ml_assets.schema.model import TRAINING, Schema
 from ml_assets.statistics.model import DatasetStatistics
-from ml_assets.statistics.semantic_type import may_identify
+from ml_assets.statistics.semantic_type import identifying
 from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.dependencies import check_dependencies
@@ -29,7 +29,7 @@ def find_anomalies(
     spec : ValidationSpec
         How strictly they are judged.
     """
-    hidden = {feature.name for feature in statistics.features if may_identify(feature)}
+    hidden = identifying(statistics.features)
     found = [
         *validate_statistics(statistics, schema, TRAINING),
         *check_dependencies(table, schema, hidden),

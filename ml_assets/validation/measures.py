@@ -69,6 +69,8 @@ def measure(
     counts = _counts(treatment, feature), _counts(control, feature)
     here, there = counts
     if metric in _CHANGES:
+        if (treatment.type == "string") != (control.type == "string"):
+            here, there = here or {}, there or {}  # numbers have no value in common with texts
         if here is None or there is None:
             return None
         found = _largest(metric, here, there)

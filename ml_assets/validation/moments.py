@@ -32,3 +32,11 @@ def read_moment(text: str) -> date | datetime | None:
         return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def date_of(text: str) -> date | None:
+    """Give the day of a date or a timestamp in ISO 8601, in UTC where it has a zone."""
+    moment = read_moment(text)
+    if isinstance(moment, datetime):
+        return (moment.astimezone(UTC) if moment.tzinfo is not None else moment).date()
+    return moment

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from ml_assets.schema.model import Feature, Number
-from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
+from ml_assets.statistics.model import FeatureStatistics, NumericStatistics, StringStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly_of_rows
 
 
@@ -16,6 +16,17 @@ def check_numbers(
     yield from check_range(found, feature, numeric.min, numeric.max, _counter(numeric))
     if numeric.num_inf and not feature.allow_inf:
         yield infinite(found, numeric.num_inf)
+
+
+def check_bools_as_ints(
+    found: FeatureStatistics, string: StringStatistics, feature: Feature
+) -> Iterator[Anomaly]:
+    """Find bools outside the range of ints, with true as 1 and false as 0."""
+    counts = {int(text == "true"): count for text, count in string.value_counts}
+    least, most = min(counts, default=None), max(counts, default=None)
+    yield from check_range(
+        found, feature, least, most, lambda test: sum(n for v, n in counts.items() if test(v))
+    )
 
 
 def check_range(

@@ -1,14 +1,13 @@
 """Whether texts are UTF-8, in their domain, of a fitting length, and the numbers they should be."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from ml_assets.schema.model import Feature
+from ml_assets.schema.model import Feature, Number
 from ml_assets.statistics.model import FeatureStatistics, StringStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly, anomaly_of_rows
 from ml_assets.validation.number_checks import check_range, infinite, not_a_number
 from ml_assets.validation.text_numbers import is_number_text, number_in
-from ml_assets.validation.value_rules import must_be_text
 from ml_assets.validation.wording import is_below, percent, rows_text, shown_values, values_text
 
 Counted = list[tuple[str, int]]
@@ -20,9 +19,9 @@ def check_texts(
     found: FeatureStatistics, string: StringStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find texts that a string column must not have."""
-    if string.invalid_utf8_count and must_be_text(feature):
-        yield _not_utf8(found, string.invalid_utf8_count)
     if feature.domain is not None:
+        if string.invalid_utf8_count:
+            yield _not_utf8(found, string.invalid_utf8_count)
         yield from _check_domain(found, string, feature, set(feature.domain))
     if feature.holds in ("int", "float"):
         yield from check_numbers_in_texts(found, string, feature, feature.holds)
@@ -34,9 +33,7 @@ def check_numbers_in_texts(
 ) -> Iterator[Anomaly]:
     """Find texts that are not the numbers that they should be, or are outside their range."""
     strange = [
-        (text, count)
-        for text, count in string.value_counts
-        if not is_number_text(text, type_) and not _is_no_text(text, string)
+        (text, count) for text, count in string.value_counts if not is_number_text(text, type_)
     ]
     odd = {text: number_in(text, type_) for text, _ in string.value_counts}
     nan = sum(n for t, n in string.value_counts if _is(math.isnan, odd[t]))
@@ -48,16 +45,30 @@ def check_numbers_in_texts(
         yield _no_number(found, type_, [text for text, _ in strange], wrong)
         return
     finite = {t: v for t, v in odd.items() if v is not None and math.isfinite(v)}
-    known = [*finite.values()]
-    if not string.is_complete and string.numbers is not None:
-        known += [v for v in (string.numbers.min, string.numbers.max) if v is not None]
-    least, most = min(known, default=None), max(known, default=None)
     counts = [(finite[text], n) for text, n in string.value_counts if text in finite]
+    least, most = extremes_of_texts(string, type_)
     yield from check_range(
         found, feature, least, most, lambda test: max(1, sum(n for v, n in counts if test(v)))
     )
     if inf and not feature.allow_inf:
         yield infinite(found, inf)
+
+
+def extremes_of_texts(string: StringStatistics, type_: str) -> tuple[Number | None, Number | None]:
+    """Give the least and the greatest finite number that texts are; None where none is one.
+
+    Parameters
+    ----------
+    string : StringStatistics
+        Of the texts.
+    type_ : str
+        ``int`` or ``float``: which numbers count.
+    """
+    read = (number_in(text, type_) for text, _ in string.value_counts)
+    known = [number for number in read if number is not None and math.isfinite(number)]
+    if not string.is_complete and string.numbers is not None:
+        known += [v for v in (string.numbers.min, string.numbers.max) if v is not None]
+    return min(known, default=None), max(known, default=None)
 
 
 def _is_no_text(value: str, string: StringStatistics) -> bool:
@@ -75,7 +86,7 @@ def _rows_that_are_no_numbers(
     if string.is_complete or string.numbers is None:
         return listed
     numbers = string.numbers.num_int if type_ == "int" else string.numbers.num_float + not_finite
-    return max(listed, found.num_non_missing - numbers - string.invalid_utf8_count)
+    return max(listed, found.num_non_missing - numbers)
 
 
 def _no_number(found: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
@@ -108,16 +119,21 @@ def _not_utf8(found: FeatureStatistics, count: int) -> Anomaly:
 def _check_domain(
     found: FeatureStatistics, string: StringStatistics, feature: Feature, allowed: set[str]
 ) -> Iterator[Anomaly]:
-    strange = [
-        (value, count)
-        for value, count in string.value_counts
-        if value not in allowed and not _is_no_text(value, string)
-    ]
+    strange = values_outside(string, allowed)
     rows = sum(count for _, count in strange)
     if strange and is_below(
         found.num_non_missing - rows, found.num_non_missing, feature.min_domain_mass
     ):
         yield _outside_domain(found, feature, strange, string.is_complete)
+
+
+def values_outside(string: StringStatistics, allowed: Collection[str]) -> Counted:
+    """Give the texts outside a domain with their counts; bytes that are no text are left out."""
+    return [
+        (value, count)
+        for value, count in string.value_counts
+        if value not in allowed and not _is_no_text(value, string)
+    ]
 
 
 def _outside_domain(

@@ -83,7 +83,7 @@ def _check_columns(
         if feature.name in found:
             one = found[feature.name]
             yield from check_feature(one, feature, environment)
-            for kind, control in controls.items() if one.num_non_missing else ():
+            for kind, control in controls.items():
                 yield from compare_feature(one, control, feature, kind)
         elif feature.required and feature.name in expected:
             yield _missing(feature.name, new)

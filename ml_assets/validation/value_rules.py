@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from ml_assets.schema.model import Feature
-from ml_assets.validation.bool_checks import texts_of_bools, wrong_config
+from ml_assets.validation.bool_checks import texts_of_bools, wanted_texts, wrong_config
 from ml_assets.validation.moments import first_of, last_of
 from ml_assets.validation.text_numbers import number_in
-from ml_assets.validation.wording import quote, values_text
+from ml_assets.validation.wording import values_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,7 +103,6 @@ def _bool_rules(feature: Feature) -> Rules:
         return Rules()
     wrong, wanted = "neither true nor false", "1 or 0"
     texts = texts_of_bools(feature)
-    named = " or ".join(quote(text) for text in texts)
     return Rules(
         ints=(
             Rule("bool", "BOOL_TYPE_SMALL_INT", lambda v: v < 0, wrong, wanted),
@@ -113,7 +112,13 @@ def _bool_rules(feature: Feature) -> Rules:
             Rule("bool", "BOOL_TYPE_UNEXPECTED_FLOAT", _is_no_bool, wrong, wanted),
         ),
         texts=(
-            Rule("bool", "BOOL_TYPE_UNEXPECTED_STRING", lambda v: v not in texts, wrong, named),
+            Rule(
+                "bool",
+                "BOOL_TYPE_UNEXPECTED_STRING",
+                lambda v: v not in texts,
+                wrong,
+                wanted_texts(feature),
+            ),
         )
         if feature.type == "string"
         else (),
@@ -153,7 +158,7 @@ def _range(feature: Feature) -> Iterator[Rule]:
 
 
 def _text_rules(feature: Feature) -> Iterator[Rule]:
-    if must_be_text(feature):
+    if feature.domain is not None:
         code = "ENUM_TYPE_INVALID_UTF8"
         yield Rule("utf8", code, lambda v: isinstance(v, NotText), "not UTF-8", "UTF-8 text")
     if feature.domain is not None and feature.min_domain_mass == 1:
@@ -173,17 +178,12 @@ def _text_rules(feature: Feature) -> Iterator[Rule]:
         yield Rule("max_length", code, lambda v: len(v) > long, text, wanted)
 
 
-def must_be_text(feature: Feature) -> bool:
-    """Whether the values of a column of texts must be UTF-8: not where it may hold any bytes."""
-    return feature.domain is not None or feature.holds in ("int", "float")
-
-
 def _outside(text: str, domain: frozenset[str]) -> bool:
     return text not in domain and not isinstance(text, NotText)
 
 
 def _is_no_number(type_: str, text: str) -> bool:
-    return number_in(text, type_) is None and not isinstance(text, NotText)
+    return number_in(text, type_) is None
 
 
 def _text_number_rules(feature: Feature, type_: str) -> Iterator[Rule]:

@@ -49,8 +49,9 @@ def percent(share: float) -> str:
 
 
 def is_below(part: int, whole: int, least: float) -> bool:
-    """Whether ``part / whole`` is below a share as it was written: 9 of 10 are not below 0.9.
+    """Whether ``part / whole`` is below a share: 9 of 10 are not below 0.9, nor 5 of 7 below ``5 / 7``.
 
-    Exact: in floating point ``1 - 0.9`` is less than 0.1, so that exactly 90 % would fail.
+    Both sides are rounded once, and so alike. ``1 - 0.9`` is rounded twice, and less than 0.1: with the
+    share that is missing, exactly 90 % would fail.
     """
-    return Fraction(part, max(1, whole)) < Fraction(repr(float(least)))
+    return part / max(1, whole) < least

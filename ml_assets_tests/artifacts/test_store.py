@@ -1,5 +1,6 @@
 """The artifact store: what is published holds, and what is not published is not there."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ from ml_assets import durable
 from ml_assets.artifacts.store import Artifact, Store, process_is_alive
 from ml_assets.errors import DataError
 from ml_assets_tests.artifacts_factory import put_artifact
-from ml_assets_tests.dying import NOWHERE, die_at
+from ml_assets_tests.dying import DONE, KILL, fail_at_each, folders_for, kill_at_each
 
 
 def put(store: Store, asset: str, text: str, **more: Any) -> Artifact:
@@ -115,41 +116,44 @@ def test_a_failed_blocking_error_blocks(
     assert record.blocks() == blocks
 
 
-MAKE = """
-from pathlib import Path
-from ml_assets.artifacts.store import Store
-from ml_assets_tests.artifacts_factory import put_artifact
-def write(folder):
-    (folder / "a.json").write_text('"new"')
-put_artifact(Store(Path(sys.argv[2])), "model", write)
-"""
+def make(folder: Path) -> None:
+    put(Store(folder), "model", "new")
+
+
+def make_old(folder: Path) -> None:
+    put(Store(folder), "model", "old")
 
 
 def test_a_process_killed_at_any_step_leaves_the_old_artifact_or_the_new_one(
     tmp_path: Path,
 ) -> None:
-    put(Store(tmp_path / "alive"), "model", "old")
-    places = die_at(NOWHERE, MAKE, tmp_path / "alive")
-    assert places
+    folders = folders_for(make, KILL, tmp_path, make_old)
+    kill_at_each(make, folders)
+    assert any(list(folder.rglob(".*")) for folder in folders)  # some were killed in the middle
     states = []
-    for place in range(places):
-        store = Store(tmp_path / str(place))
-        put(store, "model", "old")
-        die_at(place, MAKE, store.root)
+    for store in map(Store, folders):
         found = store.current_artifact("model")
         states.append(found.json("a.json"))
         assert durable.directory_digest(found.path) == found.digest
         store.sweep()
         assert not list(store.root.rglob(".*"))
+        make(store.root)
+        assert store.current_artifact("model").json("a.json") == "new"
     assert states == sorted(states, reverse=True)  # first always the old, then always the new
     assert set(states) == {"old", "new"}
 
 
-def test_the_same_command_after_a_kill_completes(tmp_path: Path) -> None:
-    die_at(7, MAKE, tmp_path)
-    assert Store(tmp_path).current("model") is None
-    die_at(NOWHERE, MAKE, tmp_path)
-    assert Store(tmp_path).current_artifact("model").json("a.json") == "new"
+def test_a_disk_that_fills_at_any_step_leaves_the_old_artifact_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    folders = folders_for(make, "ENOSPC", tmp_path, make_old)
+    said = fail_at_each(make, folders, errno.ENOSPC)
+    assert any("No space left on device" in one for one in said)
+    for store, outcome in zip(map(Store, folders), said, strict=True):
+        found = store.current_artifact("model")
+        assert durable.directory_digest(found.path) == found.digest
+        assert outcome != DONE or found.json("a.json") == "new"
+        assert not list(store.root.rglob(".*"))
 
 
 def test_a_living_process_is_not_swept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from ml_assets.__main__ import main
+from ml_assets.cli import check
 from ml_assets.cli.check import check_pipelines, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
@@ -77,6 +78,17 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
         ["evaluation.slices: no column 'dy'. Did you mean 'day'?"],
     ),
     (
+        {"evaluation": {"slices": ["fare:4,day:2", "company:4, fare"]}},
+        [
+            "evaluation.slices: column 'company' is of type string; allowed are int and float and "
+            "date and timestamp."
+        ],
+    ),
+    (
+        {"evaluation": {"weak_slices": {"columns": ["fare", "compny"]}}},
+        ["evaluation.weak_slices.columns: no column 'compny'. Did you mean 'company'?"],
+    ),
+    (
         {"ingest": {"split": {"by": "group", "group": "compan"}}},
         ["ingest.split.group: no column 'compan'. Did you mean 'company'?"],
     ),
@@ -103,6 +115,16 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     assert found[len(said) :] == (
         ["The source's columns are: order_id, day, fare, tips, company, paid."] if said else []
     )
+
+
+def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
+    evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
+    found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "evaluation.metrics.1: the module 'nowhere' is not found. It must be importable from the "
+        "project's folder, or be installed.",
+        "evaluation.thresholds.re:no_such: re has no function 'no_such'.",
+    ]
 
 
 # What the source is said to be, and how the message ends.
@@ -171,6 +193,23 @@ def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
         find_pipeline(defs, "nope")
 
 
+def test_extras_that_are_not_installed_are_told(
+    defs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning = {"cluster": "tcp://host:8786", "search_space": {"num_leaves": {"low": 4, "high": 9}}}
+    shop(defs, training={"estimator": "lightgbm", "tuning": tuning})
+    pipeline = find_pipeline(defs, "shop")
+    assert source_mistakes(pipeline) == []
+    monkeypatch.setattr(check, "find_spec", lambda name: None)
+    told = [line.partition(": ")[2] for line in source_mistakes(pipeline)]
+    assert told == [
+        "training.estimator needs lightgbm, which is not installed. Install it: "
+        "pip install 'ml_assets[lightgbm]'",
+        "training.tuning.cluster needs distributed, which is not installed. Install it: "
+        "pip install 'ml_assets[dask]'",
+    ]
+
+
 # More attributes, and what is said of them.
 OUTSIDE: list[tuple[dict[str, Any], str]] = [
     (
@@ -214,6 +253,26 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
     (
         {"transform": {"encodings": {"company": "numeric"}}},
         "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"encodings": {"company": "scale_to_z_score"}}},
+        "transform.encodings.company: 2 of the first 2 texts of 'company' are no numbers and would be ",
+    ),
+    (
+        {"transform": {"encodings": {"fare": ["numeric", "tfidf"]}}},
+        "transform.encodings.fare: column 'fare' is of type float; allowed is string.",
+    ),
+    (
+        {"transform": {"encodings": {"company, fair": "categorical"}}},
+        "transform.encodings.company, fair: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
+        {"transform": {"encodings": {"company,fare": "categorical"}}},
+        "transform.encodings.company,fare: categorical of several columns takes int, bool, string; ",
+    ),
+    (
+        {"transform": {"known_before": ["fair"]}},
+        "transform.known_before: no column 'fair'. Did you mean 'fare'?",
     ),
     (
         {"transform": {"exclude": ["order_id", "day", "fare", "tips", "company"]}},

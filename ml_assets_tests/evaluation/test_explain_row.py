@@ -83,7 +83,7 @@ def test_every_stage_of_a_real_bundle_is_told(task: Any, tmp_path: Path) -> None
 
     write_bundle(tmp_path / "model", task)
     model, rows = load_model(tmp_path / "model"), examples(task)
-    source = {one["name"]: one["source"] for one in model.manifest["features"]}
+    source = {one["name"]: one["sources"][0] for one in model.manifest["features"]}
 
     def features(frame: pd.DataFrame) -> pd.DataFrame:
         made = model.pipeline[:-1].transform(frame)

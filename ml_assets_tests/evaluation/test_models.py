@@ -12,6 +12,9 @@ ROWS = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
 
 
 class _Fake:
+    manifest: dict[str, Any] = {"task": "binary", "estimator": "random_forest"}
+    input_columns = ["x"]
+
     def __init__(self, classes: list[str] | None = None) -> None:
         self.classes = classes
 
@@ -20,6 +23,9 @@ class _Fake:
 
     def predict_baseline(self, name: str, frame: pd.DataFrame) -> Any:
         return np.full(len(frame), {"linear": 0.1, "majority": 0.2}[name])
+
+    def decision_threshold(self, name: str = "model") -> float:
+        return {"model": 0.3, "linear": 0.4, "majority": 0.5}[name]
 
 
 def _unloadable() -> Model:
@@ -53,3 +59,9 @@ def test_a_champion_that_cannot_be_scored_is_told(champion: Callable[[], Model],
 
 def test_the_champion_is_scored_on_the_same_rows() -> None:
     assert score_models(ROWS, _Fake(), _Fake).baselines["champion"].tolist() == [0.5] * 3
+
+
+def test_each_model_has_the_threshold_of_its_own_manifest() -> None:
+    found = score_models(ROWS, _Fake(), _Fake).decision_thresholds
+    assert found == {"candidate": 0.3, "linear": 0.4, "majority": 0.5, "champion": 0.3}
+    assert "champion" not in score_models(ROWS, _Fake(), None).decision_thresholds

@@ -1,15 +1,18 @@
+import errno
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from ml_assets import durable
 from ml_assets.errors import DataError
 from ml_assets.ingest import snapshots, text_file
 from ml_assets.ingest.snapshots import Ingested, Snapshots, take_snapshots
 from ml_assets.ingest.sources import open_source
 from ml_assets.ingest.spec import Granularity, SourceSpec
 from ml_assets.ingest.spool import Spool
+from ml_assets_tests.dying import DONE, KILL, fail_at_each, folders_for, kill_at_each
 
 FOLDER = SourceSpec(csv="in")
 
@@ -203,3 +206,40 @@ def test_the_same_rows_give_the_same_snapshot_bytes(tmp_path: Path) -> None:
         _deliver(tmp_path / name, a=DAYS)
         taken.append(_take(tmp_path / name, "day"))
     assert taken[0].spans == taken[1].spans
+
+
+def take_february(folder: Path) -> None:
+    _deliver(folder, feb="a,b\n2,y\n")
+    _take(folder)
+
+
+def take_january(folder: Path) -> None:
+    folder.mkdir()
+    _deliver(folder, jan="a,b\n1,x\n")
+    _take(folder)
+
+
+def _whole_snapshots(folder: Path) -> int:
+    """How many snapshots there are; each must be whole."""
+    paths = list((folder / "spans").glob("[!.]*.parquet"))
+    assert [durable.file_digest(path) for path in paths] == [path.stem for path in paths]
+    return len(paths)
+
+
+def test_a_process_killed_at_any_step_leaves_whole_snapshots_only(tmp_path: Path) -> None:
+    folders = folders_for(take_february, KILL, tmp_path, take_january)
+    kill_at_each(take_february, folders)
+    assert any(list((folder / "spans").glob(".*/*")) for folder in folders)
+    assert {_whole_snapshots(folder) for folder in folders} == {1, 2}
+    for folder in folders:
+        durable.sweep_staging(folder / "spans", lambda pid: False)
+        take_february(folder)
+        assert len(_snapshots(folder)) == _whole_snapshots(folder) == 2
+
+
+def test_a_disk_that_fills_at_any_step_leaves_whole_snapshots_only(tmp_path: Path) -> None:
+    folders = folders_for(take_february, "ENOSPC", tmp_path, take_january)
+    said = fail_at_each(take_february, folders, errno.ENOSPC)
+    assert any("No space left on device" in one for one in said)
+    for folder, outcome in zip(folders, said, strict=True):
+        assert len(_snapshots(folder)) == _whole_snapshots(folder) >= (2 if outcome == DONE else 1)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_assets.evaluation import evaluate
 from ml_assets.registry.gate import Made, People, Verdicts, Waiver, decide_promotion
 
 CANDIDATE, OTHER = "c" * 64, "d" * 64
@@ -220,12 +221,33 @@ def test_a_waiver_that_holds_lets_its_rule_pass_and_is_told() -> None:
             ),
             id="another rule failed too",
         ),
+        pytest.param(
+            waived({**UNCERTAIN, "reasons": [LINEAR, "fairness: no rule of this name"]}, WAIVER),
+            id="a reason without a rule",
+        ),
         pytest.param(waived({**UNCERTAIN, "candidate": OTHER}, WAIVER), id="another candidate"),
         pytest.param(waived({**UNCERTAIN, "failed": None}, WAIVER), id="rules are not told"),
     ],
 )
 def test_a_waiver_waives_nothing_else(verdicts: Verdicts) -> None:
     assert not decide_promotion(CANDIDATE, verdicts).promote
+
+
+def test_that_no_threshold_is_set_cannot_be_waived() -> None:
+    judged = evaluate([0, 1] * 50, [0.1, 0.9] * 50, task="binary")
+    verdict = {
+        **GOOD,
+        "blessed": judged.blessed,
+        "reasons": judged.reasons,
+        "failed": judged.failed,
+    }
+    waivers = [replace(WAIVER, rule=rule) for rule in judged.failed]
+
+    decision = decide_promotion(CANDIDATE, waived(verdict, *waivers))
+
+    assert waivers
+    assert not decision.promote
+    assert "no threshold is configured" in decision.reasons[0]
 
 
 def test_a_waiver_does_not_waive_the_infra_blessing() -> None:

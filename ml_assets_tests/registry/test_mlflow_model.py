@@ -1,6 +1,8 @@
 """The MLflow model is the bundle itself, and answers JSON and frames as the bundle does in training."""
 
 import json
+from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,15 @@ def test_json_is_answered_exactly_as_in_training(bundle: Path, model: Path) -> N
     given = served.predict(_parse_json_data(rows_body(rows), served.metadata, schema).data)
 
     np.testing.assert_array_equal(given, load_model(bundle).predict(rows.to_pandas()))
+
+
+def test_a_library_that_the_model_was_made_with_is_required(
+    bundle: Path, interface: Interface, tmp_path: Path
+) -> None:
+    write_mlflow_model(bundle, tmp_path, replace(interface, libraries=("lightgbm", "numpy")))
+    needed = (tmp_path / "requirements.txt").read_text().split()
+    assert f"lightgbm=={metadata.version('lightgbm')}" in needed
+    assert len([name for name in needed if name.startswith("numpy==")]) == 1
 
 
 def test_the_bundle_is_kept_byte_for_byte(bundle: Path, model: Path) -> None:

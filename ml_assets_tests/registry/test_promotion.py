@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from ml_assets import durable
+from ml_assets.chain import Chain
 from ml_assets.errors import ModelError
 from ml_assets.registry.client import connect
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.ledger import (
     Entry,
-    Ledger,
     approval_of,
     champion_before,
+    ledger_in,
     ledger_rows,
     withdrawal_of,
 )
@@ -121,9 +122,9 @@ def test_a_rollback_can_name_its_version_and_be_undone(home: Path) -> None:
     ("models", "to", "message"),
     [
         ("", None, "'flights' has no champion, so there is nothing to roll back from"),
-        ("a", None, "No version of 'flights' was champion before version 1"),
+        ("a", None, "No version of 'flights' passed the gate before version 1"),
         ("ab", 2, "version 2 of 'flights' is the champion already"),
-        ("ab", 7, "version 7 of 'flights' was never its champion.* Champions were: 1, 2"),
+        ("ab", 7, "version 7 of 'flights', .* never passed the gate. Those that did: 1, 2"),
     ],
 )
 def test_a_rollback_that_cannot_be_says_why(
@@ -144,7 +145,7 @@ def test_a_version_that_never_passed_the_gate_cannot_be_rolled_back_to(home: Pat
     crown(home, "a")
     register(registry, candidate_in(home, "b"))
 
-    with pytest.raises(ModelError, match="was never its champion, so it never passed the gate"):
+    with pytest.raises(ModelError, match=r"never passed the gate\. Those that did: 1"):
         rollback(registry, "flights", BACK, to=2)
 
 
@@ -235,14 +236,15 @@ def entry(to: int, before: int | None = None, **more: Any) -> Entry:
 
 
 def test_the_ledger_numbers_and_chains_its_entries(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     written = [ledger.append(entry(1)), ledger.append(entry(2, 1))]
 
     assert ledger.entries() == written
     assert [e.sequence for e in written] == [1, 2]
     assert (written[0].previous, len(written[1].previous)) == ("", 64)
     assert champion_before(written, 2) == 1
-    assert champion_before(written, 9) is None
+    assert champion_before(written, 1) is None
+    assert champion_before(written, 9) == 2  # one that never passed the gate
     assert [row["number"] for row in ledger_rows(written)] == [2, 1]
 
 
@@ -260,7 +262,7 @@ def alter(path: Path) -> None:
     ],
 )
 def test_a_ledger_that_somebody_changed_is_refused(tmp_path: Path, harm: Any, message: str) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     for to in (1, 2, 3):
         ledger.append(entry(to, to - 1))
     harm(tmp_path)
@@ -272,11 +274,13 @@ def test_a_ledger_that_somebody_changed_is_refused(tmp_path: Path, harm: Any, me
 def test_of_two_writers_of_one_entry_one_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = ledger_in(tmp_path)
     ledger.append(entry(1))
-    monkeypatch.setattr(Ledger, "_files", lambda self: [])
+    monkeypatch.setattr(Chain, "_files", lambda self: [])
 
-    with pytest.raises(ModelError, match="another process wrote this entry of the ledger first"):
+    with pytest.raises(
+        ModelError, match="another process wrote this entry of the ledger of promotions first"
+    ):
         ledger.append(entry(2))
 
 

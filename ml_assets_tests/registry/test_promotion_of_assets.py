@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -9,11 +10,13 @@ import pytest
 
 from ml_assets.artifacts.home import Home
 from ml_assets.errors import ModelError
-from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.infra_result import InfraValidation
 from ml_assets.registry.jobs import build_jobs
-from ml_assets.registry.ledger import Ledger
+from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.people import roll_back_pipeline
 from ml_assets.registry.promotion import ledger_folder
+from ml_assets.registry.registry import champion
+from ml_assets.registry.run import local_path
 from ml_assets_tests.registry.shop import (
     OURS,
     aliases,
@@ -72,7 +75,7 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
         again.said,
     )
     assert aliases(home)[0] == 1
-    actions = [e.action for e in Ledger(ledger_folder(home.mlflow, "shop")).entries()]
+    actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
     assert actions == ["promotion", "promotion", "rollback"]
 
 
@@ -177,7 +180,78 @@ def test_a_waiver_holds_until_its_day(
     found = run(home, blessed=False, registry={"waivers": [waiver]})
 
     assert found.success is is_promoted
-    entries = Ledger(ledger_folder(home.mlflow, "shop")).entries()
+    entries = ledger_in(ledger_folder(home.mlflow, "shop")).entries()
     told = [entry.evidence.get("waived") for entry in entries]
     expected = [f"roc_auc.min waived by ada until {until}: a first model"]
     assert told == (expected if is_promoted else [])
+
+
+def test_a_check_that_breaks_counts_as_failed_whoever_asks_for_the_promotion(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    put_model(home, seed=1)
+
+    broken = run(home, blessed=None)
+    alone = run(home, blessed=None, wanted=ONLY, upstream_first=False)
+
+    assert not broken.success
+    assert "registered_model" not in broken.reasons
+    assert not alone.success
+    description = alone.checks["promotion"].description or ""
+    assert "blessing: it was given to another candidate" in description
+    assert aliases(home) == (1, 2)
+
+
+def test_a_verdict_that_somebody_reports_to_dagster_by_hand_counts_for_nothing(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home, blessed=False)
+    key = dg.AssetKey(["shop", "evaluation"])
+    blessing = dg.AssetCheckEvaluation(key, "blessing", passed=True, metadata={})
+
+    found = run(
+        home,
+        blessed=False,
+        wanted=ONLY,
+        upstream_first=False,
+        told=[dg.AssetMaterialization(key), blessing],
+    )
+
+    assert not found.success
+    assert aliases(home) == (None, 1)
+
+
+def test_files_of_the_champion_that_mlflow_lost_are_registered_again(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    version = champion(home.tracking_uri, "shop")
+    assert version is not None
+    shutil.rmtree(local_path(version.source) or Path("nowhere"))
+
+    again = run(home)
+
+    assert again.reasons["registered_model"] == (
+        f"version 1 of shop cannot serve: its files are gone from {version.source}"
+    )
+    assert again.success
+    assert aliases(home) == (2, None)
+
+
+def test_a_champion_that_the_ledger_does_not_know_asks_the_gate_again(
+    home: Home, served: InfraValidation
+) -> None:
+    run(home)
+    shutil.rmtree(ledger_folder(home.mlflow, "shop"))
+
+    refused = run(home, blessed=False, wanted=ONLY, upstream_first=False)
+    again = run(home)
+
+    assert refused.reasons["registered_model"] == (
+        "the ledger does not know that version 1 was promoted"
+    )
+    assert not refused.success
+    assert again.success
+    actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
+    assert actions == ["found", "promotion"]

@@ -153,5 +153,6 @@ def schemas(draw: Any) -> Schema:
         functional_dependencies=tuple(draw(rules)),
         environments=ENVIRONMENTS,
         reviewed=draw(st.booleans() | texts),
+        reason=draw(texts),
         note=draw(texts),
     )

@@ -48,6 +48,7 @@ def inferred(values: Any, type_: Any = None, **options: Any) -> Schema:
         (["TRUE", "true"], {"holds": None, "domain": ("TRUE", "true")}),
         (["", ""], {"holds": None, "domain": ("",)}),
         (["5", " -7"], {"holds": "int", "min": -13, "max": 11, "domain": None}),
+        (["9223372036854775807", "0"], {"holds": "int", "min": 0}),
         (["5", "x"], {"holds": None, "domain": ("5", "x")}),
         (["1.5", "x"], {"holds": None}),
         ([f"{i}.5" for i in range(101)], {"holds": "float", "min": 0.0, "allow_nan": False}),
@@ -114,6 +115,23 @@ def test_only_what_tfdv_infers_without_a_margin() -> None:
     x, s, d = infer_schema(generate_statistics(table), range_margin=None).features
     assert (x.min, x.max, x.allow_nan, x.allow_inf) == (None, None, True, True)
     assert (s.min_length, s.max_length, d.earliest) == (None, None, None)
+    assert s.domain == ("a" * 300,)
+
+
+@pytest.mark.parametrize(
+    ("values", "holds", "has_domain"),
+    [
+        ([f"v{i}" for i in range(100)], None, True),
+        ([f"v{i}" for i in range(101)], None, False),
+        ([f"{i}.5" for i in range(101)], None, False),
+        (["9223372036854775807", "-9223372036854775808"], "int", False),
+        (["9223372036854775808"], None, True),
+    ],
+    ids=["100 names", "101 names", "101 floats", "64 bits", "65 bits"],
+)
+def test_texts_without_a_margin_are_as_in_tfdv(values: Any, holds: Any, has_domain: Any) -> None:
+    (feature,) = inferred(values, range_margin=None).features
+    assert (feature.holds, feature.domain is not None) == (holds, has_domain)
 
 
 def test_cases_of_tfdv_are_inferred_alike() -> None:

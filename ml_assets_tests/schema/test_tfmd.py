@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format, text_format
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from ml_assets.errors import PipelineFileError
@@ -50,7 +50,7 @@ FREE: Any = {"allow_nan": True, "allow_inf": True}
         ),
         (
             {"type": "BYTES", "float_domain": {"max": 2}},
-            Feature("x", "string", "float", **EMPTY, **FREE, max=2.0),
+            Feature("x", "string", "float", **EMPTY, allow_nan=True, max=2.0),
         ),
         ({"type": "INT", "bool_domain": {}}, Feature("x", "int", "bool", **EMPTY)),
         ({"type": "FLOAT", "bool_domain": {}}, Feature("x", "float", "bool", **EMPTY, **FREE)),
@@ -330,6 +330,32 @@ def test_what_has_no_word_there_is_in_a_comment() -> None:
     assert Schema.from_tfmd(message) == schema
 
 
+@pytest.mark.parametrize(
+    ("domain", "allow_inf"),
+    [
+        ("", True),
+        ("min: 0", True),
+        ("min: 0 max: 1", False),
+        ("min: 0 disallow_inf: true", False),
+        ("min: -inf max: inf", True),
+        ("min: -inf max: 1", True),
+    ],
+)
+def test_below_a_greatest_value_there_is_no_infinity(domain: str, allow_inf: bool) -> None:
+    source = f'feature {{ name: "x" type: FLOAT float_domain {{ {domain} }} }}'
+    schema = Schema.from_tfmd(source)
+    assert schema.by_name["x"].allow_inf == allow_inf
+    assert schema.to_tfmd().feature[0].float_domain.disallow_inf == ("disallow_inf" in domain)
+    wider = Schema((Feature("x", "float", min=0.0, max=1.0, allow_inf=True),))
+    assert Schema.from_tfmd(wider.to_tfmd()) == wider
+
+
+@pytest.mark.parametrize("limit", [3.4e38, 3.4028234663852886e38, 1e300])
+def test_the_greatest_limits_are_read_back_from_json(limit: float) -> None:
+    schema = Schema((Feature("x", "float", min=-limit, max=limit),))
+    assert Schema.from_tfmd(json_format.MessageToDict(schema.to_tfmd())) == schema
+
+
 def test_a_plain_column_needs_no_comment() -> None:
     schema = Schema(
         (Feature("fare", "float", min=0.1, max=1060.0), Feature("s", "string", domain=("a",)))
@@ -341,6 +367,7 @@ def test_a_plain_column_needs_no_comment() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(schemas())
+@example(Schema((Feature("x", "float", max=3.4028234663852886e38),)))
 def test_what_is_written_is_read_back(schema: Schema) -> None:
     message = schema.to_tfmd()
     assert Schema.from_tfmd(message) == schema

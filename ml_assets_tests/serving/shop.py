@@ -1,5 +1,6 @@
 """A small pipeline whose champion can score, for tests of the rooms that serve and watch it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.registry.ledger import Entry, ledger_in
+from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.evaluation.trained import write_bundle
@@ -56,18 +59,27 @@ def put_champion(
     version: int = 1,
     **tags: str,
 ) -> Artifact:
-    """Make a model, seeded by its version, the champion that the registry names."""
+    """Make a model, seeded by its version, the champion that registry and ledger name."""
     store = store_of(home)
     model = put_artifact(store, "model", lambda path: write_bundle(path, task, version))
     put_artifact(store, "registered_model", lambda path: (path / "registered_model.json").touch())
-    given = {"model_digest": model.digest, "promotion": "promoted", **tags}
-    found = RegisteredVersion("shop", version, given, datetime.now(UTC), "file:///m")
-    name_champion(monkeypatch, found)
+    crown(home, monkeypatch, version, {"model_digest": model.digest, **tags})
     return model
 
 
+def crown(
+    home: Path, monkeypatch: pytest.MonkeyPatch, version: int, tags: Mapping[str, str]
+) -> None:
+    """Make a version the champion, as a promotion does."""
+    found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
+    digest = found.model_digest
+    entry = Entry("promotion", None, version, digest, None, "ada", "good", "", "2026-01-01")
+    ledger_in(ledger_folder(Home(home).mlflow, "shop")).append(entry)
+    name_champion(monkeypatch, found)
+
+
 def name_champion(monkeypatch: pytest.MonkeyPatch, version: RegisteredVersion | None) -> None:
-    """Make the registry name this version as champion."""
+    """Give a version the alias champion, as anybody can who has MLflow."""
     monkeypatch.setattr("ml_assets.registry.registry.champion", lambda uri, name: version)
 
 

@@ -1,19 +1,21 @@
+import shutil
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml_assets.errors import DataError, ModelError
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.assets import build_assets
 from ml_assets.table import Table
 from ml_assets.training.bundle import LoadedModel, load_model
-from ml_assets_tests.artifacts_factory import damage
-from ml_assets_tests.evaluation.trained import raw_rows
+from ml_assets_tests.evaluation.trained import raw_rows, write_bundle
 from ml_assets_tests.serving.shop import (
     checks_of,
+    crown,
     materialize,
     name_champion,
     put_champion,
@@ -74,9 +76,7 @@ def test_nothing_changed_is_not_scored_again_but_another_champion_is(
     model = put_champion(home, monkeypatch)
     reasons = []
     for version in (1, 1, 2):
-        tags = {"model_digest": model.digest, "promotion": "promoted"}
-        found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
-        name_champion(monkeypatch, found)
+        crown(home, monkeypatch, version, {"model_digest": model.digest})
         result = materialize(build_assets(pipeline), home)
         (event,) = result.asset_materializations_for_node("shop__predictions")
         reasons.append(event.metadata["reason"].value)
@@ -101,8 +101,13 @@ def test_a_version_that_was_only_given_the_alias_does_not_score(
 ) -> None:
     pipeline = shop(tmp_path / "shop")
     put_raw_data(pipeline, home, raw_rows(35))
-    put_champion(home, monkeypatch, promotion="refused: blessing: roc_auc is 0.61")
-    with pytest.raises(ModelError, match=r"the gate never promoted it .refused: blessing: roc_auc"):
+    model = put_champion(home, monkeypatch)
+    tags = {"model_digest": model.digest, "promotion": "refused: blessing: roc_auc is 0.61"}
+    by_hand = RegisteredVersion("shop", 2, tags, datetime.now(UTC), "file:///m")
+    name_champion(monkeypatch, by_hand)
+    with pytest.raises(
+        ModelError, match=r"never promoted this content .refused: blessing: roc_auc"
+    ):
         materialize(build_assets(pipeline), home)
     assert store_of(home).current("predictions") is None
 
@@ -132,20 +137,43 @@ def test_scores_that_are_not_sound_block_the_run(
     assert check.description == "5 rows have a score that is NaN or infinite"
 
 
-# The manifest vouches for the other files; only the store's digest vouches for the manifest.
-@pytest.mark.parametrize("file", ["model.skops", "model.json"])
-def test_an_altered_champion_does_not_score(
-    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, file: str
+def test_a_champion_of_other_libraries_that_cannot_be_asked_again_does_not_score(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = shop(tmp_path / "shop")
     put_raw_data(pipeline, home, raw_rows(35))
-    model = put_champion(home, monkeypatch)
-    damage(model.path / file)
-    said = rf"^shop/model: objects/model/{model.digest[:12]}\.\.\. was altered after it was made, so .* "
-    with pytest.raises(ModelError, match=said + r"rollback shop --reason TEXT, or train another"):
+    put_champion(home, monkeypatch)
+    here = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "skops" else here(n))
+    with pytest.raises(
+        ModelError, match=r"^version 1 of 'shop' was made with skops .* does not hold it"
+    ):
         materialize(build_assets(pipeline), home)
-    assert model.path.is_dir()
-    assert store_of(home).current("predictions") is None
+
+
+@pytest.mark.parametrize("harm", ["altered", "altered with its own digests", "gone"])
+def test_a_champion_whose_files_were_altered_does_not_score_and_the_last_predictions_stay(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, harm: str
+) -> None:
+    pipeline = shop(tmp_path / "shop")
+    put_raw_data(pipeline, home, raw_rows(35))
+    put_champion(home, monkeypatch)
+    materialize(build_assets(pipeline), home)
+    before = store_of(home).current_artifact("predictions")
+    model = put_champion(home, monkeypatch, version=2)
+    if harm == "altered":
+        (model.path / "model.skops").write_bytes(b"\x80\x04")
+    elif harm == "gone":
+        shutil.rmtree(model.path)
+    else:  # a bundle whose own manifest is content with it
+        write_bundle(model.path, "binary", 3)
+        load_model(model.path)
+
+    what = "is gone" if harm == "gone" else "was altered after it was made"
+    said = rf"^shop/model: objects/model/{model.digest[:12]}\.\.\. {what}, so it is not used\. Restore "
+    with pytest.raises(ModelError, match=said):
+        materialize(build_assets(pipeline), home)
+    assert store_of(home).current_artifact("predictions") == before
 
 
 def test_raw_rows_without_a_column_that_the_champion_reads_are_refused(

@@ -10,12 +10,12 @@ from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.promoted import check_promoted
 
 
-def entry(action: Action, to: int) -> Entry:
-    return Entry(action, 1, to, "d", "c", "ada", "why", "", "2026-01-01T00:00:00")
+def entry(action: Action, to: int, digest: str = "d") -> Entry:
+    return Entry(action, 1, to, digest, "c", "ada", "why", "", "2026-01-01T00:00:00")
 
 
-def version(verdict: str | None) -> RegisteredVersion:
-    tags = {} if verdict is None else {"promotion": verdict}
+def version(verdict: str, digest: str = "d") -> RegisteredVersion:
+    tags = {"promotion": verdict, "model_digest": digest}
     return RegisteredVersion("orders", 2, tags, datetime(2026, 1, 1, tzinfo=UTC), "file:///x")
 
 
@@ -25,31 +25,32 @@ REFUSED = "refused: blessing: roc_auc is 0.61"
 @pytest.mark.parametrize(
     ("verdict", "entries"),
     [
-        ("promoted", []),
         (REFUSED, [entry("promotion", 2)]),
-        (None, [entry("promotion", 1), entry("rollback", 2)]),
+        ("promoted", [entry("promotion", 1), entry("rollback", 2)]),
     ],
-    ids=["by its tag", "once promoted, and refused by a stricter YAML since", "by a rollback"],
+    ids=["once promoted, and refused by a stricter YAML since", "by a rollback"],
 )
-def test_what_was_promoted_scores(verdict: str | None, entries: list[Entry]) -> None:
+def test_what_was_promoted_scores(verdict: str, entries: list[Entry]) -> None:
     check_promoted(version(verdict), entries, "shop")
-    with pytest.raises(ModelError, match="no verdict is known"):
-        check_promoted(version(None), [], "shop")
+    check_promoted(None, entries, "shop")
 
 
 @pytest.mark.parametrize(
-    ("verdict", "entries", "told"),
+    ("champion", "entries", "told"),
     [
-        (REFUSED, [], r"refused: blessing: roc_auc is 0\.61"),
-        (REFUSED, [entry("promotion", 1), entry("found", 2), entry("approval", 2)], "refused"),
-        (None, [], "no verdict is known"),
+        (version(REFUSED), [], r"refused: blessing: roc_auc is 0\.61"),
+        (version(REFUSED), [entry("promotion", 1), entry("found", 2)], "refused"),
+        (version(REFUSED), [entry("approval", 2)], "refused"),
+        (version("promoted"), [], "promoted"),
+        (version("promoted", "e"), [entry("promotion", 2)], "promoted"),
     ],
+    ids=["refused", "found", "approved only", "a tag that anybody can write", "an altered digest"],
 )
-def test_what_was_only_given_the_alias_does_not(
-    verdict: str | None, entries: list[Entry], told: str
+def test_what_was_only_given_the_alias_or_a_tag_does_not(
+    champion: RegisteredVersion, entries: list[Entry], told: str
 ) -> None:
     with pytest.raises(
         ModelError,
         match=rf"^shop/predictions: version 2 of 'orders' bears .* \({told}.*rollback shop --reason",
     ):
-        check_promoted(version(verdict), entries, "shop")
+        check_promoted(champion, entries, "shop")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,12 @@ def test_every_row_is_scored_in_order_whatever_the_batches(batch_rows: int, tmp_
     assert found["model_version"] == [7] * 5
     expected = example_ids(ROWS.to_batches()[0], ["order"]).to_pylist()
     assert found["_example_id"] == expected
+
+
+def test_the_prediction_is_positive_above_the_models_own_threshold(tmp_path: Path) -> None:
+    scoring = replace(BINARY, decision_threshold=0.51)
+    found = _score(tmp_path, scoring, lambda frame: frame["x"].to_numpy())
+    assert found["prediction"] == ["no", "yes", "no", "no", "no"]
 
 
 def test_a_multiclass_model_has_a_score_for_each_class(tmp_path: Path) -> None:

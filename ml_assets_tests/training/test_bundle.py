@@ -18,6 +18,8 @@ from ml_assets.training.bundle import LoadedModel, ModelFacts, load_model, write
 from ml_assets.training.data import Task
 from ml_assets.training.predict import predict_scores
 from ml_assets.training.train import TrainedModels, train_models
+from ml_assets.training.trusted import MODEL_TYPES
+from ml_assets.transform.bundle import write_skops
 from ml_assets_tests.training.datasets import fitted, held_out
 
 OWN = "ml_assets_tests.training.own_models"
@@ -31,6 +33,9 @@ ESTIMATORS: list[tuple[Task, str, dict[str, Any]]] = [
     ("regression", "hist_gradient_boosting", {"max_iter": 40}),
     ("regression", "ridge", {}),
     ("regression", "random_forest", {"n_estimators": 20}),
+    ("binary", "lightgbm", {"n_estimators": 40}),
+    ("multiclass", "lightgbm", {"n_estimators": 20}),
+    ("regression", "lightgbm", {"n_estimators": 40}),
 ]
 CHILD = """
 import sys
@@ -46,10 +51,13 @@ def write(
     estimator: str = "hist_gradient_boosting",
     parameters: dict[str, Any] | None = None,
     trusted: tuple[str, ...] = (),
+    **options: Any,
 ) -> TrainedModels:
     transform, data = fitted(task)
     parameters = {"max_iter": 10} if parameters is None else parameters
-    models = train_models(data, transform.transformer, estimator, parameters, seed=0, threads=1)
+    models = train_models(
+        data, transform.transformer, estimator, parameters, seed=0, threads=1, **options
+    )
     facts = ModelFacts(
         task=task,
         classes=NAMES[task],
@@ -60,6 +68,7 @@ def write(
         rows=len(data.train),
         transform=transform.manifest,
         trusted_types=trusted,
+        decision_thresholds={"model": 0.25, "linear": 0.75} if task == "binary" else {},
     )
     write_model(directory, models, facts)
     return models
@@ -99,6 +108,55 @@ def _error(task: Task, predictions: Any, label: Any) -> float:
     return float(np.mean((predictions - truth) ** 2))
 
 
+@pytest.mark.parametrize("method", ["isotonic", "sigmoid"])
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+@pytest.mark.parametrize(
+    ("estimator", "parameters"),
+    [
+        ("hist_gradient_boosting", {"max_iter": 10}),
+        ("logistic", {}),
+        ("lightgbm", {"n_estimators": 10}),
+    ],
+)
+def test_a_calibrated_model_reads_back_and_predicts_the_same(
+    tmp_path: Path, task: Task, estimator: str, parameters: dict[str, Any], method: str
+) -> None:
+    trained = write(tmp_path, task, estimator, parameters, calibration=method)
+    rows = held_out(task)[0]
+    expected = predict_scores(trained.model, rows, task, len(NAMES[task] or ()))
+    np.testing.assert_array_equal(load_model(tmp_path).predict(rows), expected)
+    plain = write(tmp_path / "plain", task, estimator, parameters)
+    assert not np.array_equal(
+        predict_scores(plain.model, rows, task, len(NAMES[task] or ())), expected
+    )
+
+
+def test_a_tree_within_a_calibrated_model_is_looked_at_too(tmp_path: Path) -> None:
+    trained = write(tmp_path, parameters={"max_iter": 3}, calibration="sigmoid")
+    inner = trained.model[-1].calibrated_classifiers_[0].estimator.estimator
+    inner._predictors[0][0].nodes["left"][0] = 4_000_000
+    write_skops(trained.model, tmp_path / "model.skops", MODEL_TYPES)
+    _replace(tmp_path, "model.skops", (tmp_path / "model.skops").read_bytes())
+    with pytest.raises(ModelError, match="holds a damaged tree in"):
+        load_model(tmp_path)
+
+
+def test_a_model_knows_its_own_threshold_and_those_of_its_baselines(
+    bundle: Path, tmp_path: Path
+) -> None:
+    model = load_model(bundle)
+    found = [model.decision_threshold(), model.decision_threshold("linear")]
+    assert [*found, model.decision_threshold("majority")] == [0.25, 0.75, 0.5]
+    write(tmp_path / "several", "multiclass")
+    assert load_model(tmp_path / "several").decision_threshold() == 0.5
+
+
+def test_only_a_model_of_lightgbms_needs_lightgbm(bundle: Path, tmp_path: Path) -> None:
+    write(tmp_path, "binary", "lightgbm", {"n_estimators": 3})
+    assert "lightgbm" in load_model(tmp_path).manifest["libraries"]
+    assert "lightgbm" not in load_model(bundle).manifest["libraries"]
+
+
 def test_the_manifest_says_what_the_model_is(bundle: Path) -> None:
     manifest = load_model(bundle).manifest
     assert manifest["task"] == "binary"
@@ -117,6 +175,9 @@ def test_the_manifest_says_what_the_model_is(bundle: Path) -> None:
 def write_two(directory: Path) -> None:
     write(directory, "binary", "hist_gradient_boosting", {"max_iter": 10})
     write(directory / "forest", "multiclass", "random_forest", {"n_estimators": 5})
+    write(
+        directory / "calibrated", "binary", "lightgbm", {"n_estimators": 5}, calibration="isotonic"
+    )
 
 
 def test_two_processes_train_the_same_bytes(tmp_path: Path) -> None:

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import ModelError, PipelineFileError
-from ml_assets.training.data import Task
+from ml_assets.training.data import Form, Task
 from ml_assets.training.estimators import (
-    Form,
     default_parameters,
     default_space,
     majority,
@@ -17,16 +16,16 @@ from ml_assets_tests.training.datasets import fitted
 OWN = "ml_assets_tests.training.own_models"
 TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 NAMES = {
-    "binary": ("hist_gradient_boosting", "logistic", "random_forest"),
-    "multiclass": ("hist_gradient_boosting", "logistic", "random_forest"),
-    "regression": ("hist_gradient_boosting", "ridge", "random_forest"),
+    "binary": ("hist_gradient_boosting", "logistic", "random_forest", "lightgbm"),
+    "multiclass": ("hist_gradient_boosting", "logistic", "random_forest", "lightgbm"),
+    "regression": ("hist_gradient_boosting", "ridge", "random_forest", "lightgbm"),
 }
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_estimator_takes_gaps_and_codes_and_beats_the_majority(task: Task) -> None:
     _, data = fitted(task)
-    form = Form(task, data.train.features.shape[1], data.categorical)
+    form = data.form
     plain = majority(form)
     fit_quietly(plain, data.train)
     base = _error(

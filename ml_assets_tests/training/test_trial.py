@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from ml_assets.training.contest import Contest, Report
 from ml_assets.training.data import Examples, Task, TrainingData
 from ml_assets.training.estimators import default_parameters, make_estimator
 from ml_assets.training.metrics import improvement, measure_metric
 from ml_assets.training.predict import predict_scores
-from ml_assets.training.trial import Contest, Report, run_trial
+from ml_assets.training.trial import run_trial
 from ml_assets_tests.training.datasets import fitted
 
 BOOSTING = "hist_gradient_boosting"
@@ -85,7 +86,7 @@ def test_a_fit_with_the_learnt_number_of_trees_gives_the_same_value() -> None:
     shared = contest("binary")
     measured = run_trial(shared, {"max_leaf_nodes": 6}, lambda step, value: None)
     parameters = {"max_leaf_nodes": 6, **measured.learnt}
-    model = make_estimator(BOOSTING, shared.form, parameters, seed=0)
+    model = make_estimator(BOOSTING, shared.data.form, parameters, seed=0)
     data = shared.data
     model.fit(data.train.features, data.train.label)
     found = predict_scores(model, data.eval.features, "binary", 2)

@@ -1,20 +1,27 @@
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from sklearn.model_selection import StratifiedKFold
 
 from ml_assets import durable
 from ml_assets.errors import ModelError, PipelineFileError
+from ml_assets.training.contest import Contest
 from ml_assets.training.data import Task
+from ml_assets.training.estimators import default_parameters
 from ml_assets.training.spec import Choice, TrainingSpec
 from ml_assets.training.study import open_study
-from ml_assets.training.trial import Contest
+from ml_assets.training.trial import run_trial
 from ml_assets.training.tune import Plan, SearchResult, search
 from ml_assets.training.tuning import best_parameters, plan_search, run_search, trial_list
 from ml_assets_tests.training import own_models
@@ -43,9 +50,12 @@ def run(
     metric: str = "log_loss",
     clock: Callable[[], float] = lambda: 0.0,
     log: Callable[[str], None] = lambda line: None,
+    champion: Mapping[str, Any] | None = None,
 ) -> SearchResult | None:
-    data = fitted(task)[1]
-    return run_search(data, spec, metric, folder / "s.journal", clock=clock, log=log)
+    journal = folder / "s.journal"
+    return run_search(
+        fitted(task)[1], spec, metric, journal, clock=clock, log=log, champion=champion
+    )
 
 
 def found(folder: Path, spec: TrainingSpec, **options: Any) -> SearchResult:
@@ -68,6 +78,8 @@ def boosting(**training: Any) -> TrainingSpec:
 def test_the_defaults_come_first_and_the_gain_is_over_them(tmp_path: Path) -> None:
     result = found(tmp_path, boosting())
     assert len(result.trials) == 4
+    assert result.champion is None
+    assert result.default is not None
     assert result.default.number == 0
     assert result.default.parameters["learning_rate"] == 0.1
     assert result.default.parameters["max_leaf_nodes"] == 31
@@ -108,6 +120,7 @@ def test_fixed_parameters_are_not_searched(tmp_path: Path) -> None:
 def test_defaults_outside_the_space_are_moved_inside(tmp_path: Path) -> None:
     tuning = {"trials": 2, "search_space": {"learning_rate": {"low": 0.2, "high": 0.4}}}
     result = found(tmp_path, boosting(tuning=tuning))
+    assert result.default is not None
     assert result.default.parameters["learning_rate"] == 0.2
 
 
@@ -118,23 +131,35 @@ def test_a_resumed_search_counts_the_trials_that_are_there(tmp_path: Path) -> No
     assert len(resumed.trials) == 9
 
 
-@pytest.mark.parametrize("killed_at", [1, 6])
-def test_a_search_that_was_killed_in_a_fit_finds_what_one_that_was_not_finds(
-    tmp_path: Path, killed_at: int, monkeypatch: pytest.MonkeyPatch
+def test_a_search_that_is_stopped_again_and_again_finds_what_one_that_was_not_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     whole.mkdir()
-    killed.mkdir()
+    stopped.mkdir()
     save(whole, spec_of_tree())
-    monkeypatch.setenv(own_models.COUNT, str(killed / "count"))
-    environment = {**os.environ, own_models.KILLED_AT: str(killed_at)}
-    child = subprocess.run([sys.executable, "-c", CHILD, str(killed)], env=environment, check=False)
-    assert child.returncode == -signal.SIGKILL
-    assert not (killed / "best.json").exists()
-    assert b'"op_code":4' in (killed / "s.journal").read_bytes()  # a trial had begun
-    save(killed, spec_of_tree())
+    monkeypatch.setenv(own_models.COUNT, str(stopped / "count"))
+    # Stopped in the first fit of all, then in the fourth trial, then in the sixth.
+    for by, fit, ended in ((signal.SIGINT, 1, 0), (signal.SIGTERM, 5, 3), (signal.SIGKILL, 8, 5)):
+        dying = {own_models.KILLED_AT: str(fit), own_models.KILLED_BY: str(int(by))}
+        command = [sys.executable, "-c", CHILD, str(stopped)]
+        child = subprocess.run(
+            command, env={**os.environ, **dying}, check=False, capture_output=True
+        )
+        assert child.returncode == -by
+        assert not (stopped / "best.json").exists()
+        assert_ended(stopped, ended)
+    save(stopped, spec_of_tree())
+    assert_ended(stopped, 9)
     for name in ("best.json", "trials.json"):
-        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+        assert (stopped / name).read_bytes() == (whole / name).read_bytes()
+
+
+def assert_ended(folder: Path, count: int) -> None:
+    """See that so many trials are in a journal and have ended, as Optuna itself reads it."""
+    storage = JournalStorage(JournalFileBackend(str(folder / "s.journal")))
+    trials = optuna.load_study(storage=storage, study_name="search").trials
+    assert [trial.state.is_finished() for trial in trials] == [True] * count
 
 
 def test_no_trial_but_the_first_starts_after_the_time_is_up(tmp_path: Path) -> None:
@@ -155,6 +180,26 @@ def test_progress_is_a_few_lines(tmp_path: Path) -> None:
         "tuning: 6 of 9 trials",
         "tuning: 9 of 9 trials",
     ]
+
+
+def test_a_trial_that_takes_too_much_memory_fails_and_says_so(tmp_path: Path) -> None:
+    hungry = TREE.replace("tree", "hungry")
+    tuning: dict[str, Any] = {"trials": 6, "max_memory_mb": 150}
+    tuning["search_space"] = {"megabytes": {"choices": [1, 400]}}
+    spec = TrainingSpec.model_validate({"estimator": hungry, "tuning": tuning})
+    result = found(tmp_path, spec)
+    states = {trial.parameters["megabytes"]: trial.state for trial in result.trials}
+    assert states == {1: "complete", 400: "failed"}
+    reason = next(trial.reason for trial in result.trials if trial.state == "failed")
+    assert re.fullmatch(
+        r"it took [34]\d\d MB of memory, and training\.tuning\.max_memory_mb allows 150", reason
+    )
+    assert result.effort.trials == 6
+    assert result.effort.peak_mb > 350
+    tuning["search_space"] = {"megabytes": {"choices": [400]}}
+    spec = TrainingSpec.model_validate({"estimator": hungry, "tuning": tuning})
+    with pytest.raises(ModelError, match=r"all 6 trials failed; the first with it took [34].. MB"):
+        run(tmp_path / "b", spec)
 
 
 def test_trials_that_fail_count_and_say_why(tmp_path: Path) -> None:
@@ -186,6 +231,70 @@ def test_without_trials_the_defaults_and_the_yaml_are_used(tmp_path: Path) -> No
     assert best["parameters"]["learning_rate"] == 0.3
     assert (best["value"], best["metric"], best["trials"]) == (None, "roc_auc", 0)
     assert trial_list(None) == []
+
+
+@pytest.mark.parametrize("estimator", ["hist_gradient_boosting", "logistic"])
+def test_folds_measure_in_place_of_the_eval_split(tmp_path: Path, estimator: str) -> None:
+    spec = boosting(estimator=estimator, tuning={"trials": 3, "folds": 3})
+    data = fitted("binary")[1]
+    result = found(tmp_path, spec)
+    name, values = spec.estimator, []
+    assert result.default is not None
+    for fit, measure in StratifiedKFold(3, shuffle=True, random_state=0).split(
+        data.train.features, data.train.label
+    ):
+        given = Contest(data.hold_out(fit, measure), name, "log_loss", seed=0)
+        one = run_trial(given, default_parameters(name, "binary"), lambda *_: None)
+        values.append(one)
+    assert result.default.value == pytest.approx(sum(one.value for one in values) / 3)
+    if name == "hist_gradient_boosting":
+        trees = sorted(one.learnt["max_iter"] for one in values)
+        assert result.default.parameters["max_iter"] == trees[1]
+
+
+def test_bad_trials_are_pruned_fold_by_fold(tmp_path: Path) -> None:
+    space = Choice(choices=[1.0, 0.5, 1e-9])
+    plan = Plan(20, 1e9, {}, {"C": 1.0}, {"C": space})
+    contest = Contest(noisy(1200), "logistic", "log_loss", seed=0, folds=3)
+    with open_study(tmp_path / "s.journal", "minimize", print) as study:
+        result = search(study, contest, plan, clock=lambda: 0.0, log=print)
+        steps = {len(trial.intermediate_values) for trial in study.trials}
+    late = [trial for trial in result.trials[5:] if trial.parameters["C"] == 1e-9]
+    assert late
+    assert {trial.state for trial in late} == {"pruned"}
+    assert steps == {1, 2}  # a pruned trial saves two of three folds
+
+
+CHAMPION = {"estimator": TREE, "parameters": {"max_depth": 2, "min_samples_leaf": 99, "other": 1}}
+
+
+def test_the_champions_hyperparameters_come_first_moved_into_the_space(tmp_path: Path) -> None:
+    result = found(tmp_path, spec_of_tree(), champion=CHAMPION)
+    assert result.champion == result.trials[0]
+    assert result.trials[0].parameters == {"max_depth": 2, "min_samples_leaf": 40}
+    assert result.default == result.trials[1]
+    assert len(result.trials) == 9
+    best = best_parameters(result, spec_of_tree(), fitted("binary")[1], "log_loss")
+    assert best["champion_value"] == result.trials[0].value
+    assert best["default_value"] == result.trials[1].value
+
+
+def test_a_search_keeps_the_champion_with_which_it_began(tmp_path: Path) -> None:
+    found(tmp_path, spec_of_tree(trials=4), champion=CHAMPION)
+    other = {**CHAMPION, "parameters": {"max_depth": 8}}
+    resumed = found(tmp_path, spec_of_tree(), champion=other)
+    assert resumed == found(tmp_path / "whole", spec_of_tree(), champion=CHAMPION)
+    assert found(tmp_path / "cold", spec_of_tree()) == found(
+        tmp_path / "foreign", spec_of_tree(), champion={**CHAMPION, "estimator": "logistic"}
+    )
+
+
+def test_a_champion_with_the_defaults_takes_no_second_trial(tmp_path: Path) -> None:
+    champion = {"estimator": "hist_gradient_boosting", "parameters": {
+        **default_parameters("hist_gradient_boosting", "binary"), "max_iter": 70}}  # fmt: skip
+    result = found(tmp_path, boosting(), champion=champion)
+    assert result == found(tmp_path / "cold", boosting())
+    assert result.champion is None
 
 
 def test_where_there_is_nothing_to_search_one_trial_measures() -> None:

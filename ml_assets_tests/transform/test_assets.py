@@ -27,6 +27,7 @@ SCHEMA = Schema(
         Feature("distance", "float", min_fraction=0.5),
         Feature("dep_delay", "float"),
         Feature("arr_delay", "float", not_in=("SERVING",)),
+        Feature("tailnum", "string", stage="DEPRECATED"),
     ),
     left_out=(("tract", "all rows are without a value"),),
 )
@@ -108,6 +109,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         "features": True,
         "leakage": True,
         "suspected_leakage": True,
+        "shared_rows": True,
     }
     assert sorted(path.name for path in artifact.path.iterdir()) == [
         "features.parquet",
@@ -120,6 +122,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         "dep_delay": "is in transform.known_after",
         "arr_delay": "makes the label",
         "tract": "is left out of the schema: all rows are without a value",
+        "tailnum": "is left out of the schema: its stage is DEPRECATED",
         "sched_dep.minute": "has the same value in every training row",
     }
     inputs = artifact.json("transform.json")["inputs"]
@@ -127,6 +130,27 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         {"name": "sched_dep", "type": "timestamp", "nullable": False},
         {"name": "distance", "type": "float", "nullable": True},
     ]
+
+
+def test_the_ui_is_told_where_features_come_from_and_what_they_cost(home: Path) -> None:
+    crossed = {"carrier,sched_dep": "drop", "sched_dep": "cycles", "carrier": "target_encoding"}
+    _, result = materialize(home, pipeline(encodings=crossed), flights())
+    (made,) = result.asset_materializations_for_node("flights__validated_features")
+    lineage: Any = made.metadata["dagster/column_lineage"].value
+    upstream = dg.AssetKey(["flights", "validated_examples"])
+    assert lineage.deps_by_column["sched_dep.hour_sin"] == [
+        dg.TableColumnDep(upstream, "sched_dep")
+    ]
+    assert lineage.deps_by_column["carrier"] == [dg.TableColumnDep(upstream, "carrier")]
+    schema: Any = made.metadata["dagster/column_schema"].value
+    assert {c.name: c.description for c in schema.columns}[
+        "carrier"
+    ] == "target_encoding of carrier"
+    costs: Any = made.metadata["costs"].value
+    told = {record.data["encoder"]: record.data for record in costs.records}
+    assert told["cycles_moments"]["columns"] == "sched_dep"
+    assert told["cycles_moments"]["features"] == len(schema.columns) - 2
+    assert {"fit_seconds", "transform_seconds"} <= told["target_encoding_texts"].keys()
 
 
 def test_the_stored_transform_gives_the_stored_features(home: Path) -> None:

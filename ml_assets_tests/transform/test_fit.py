@@ -1,3 +1,4 @@
+import itertools
 from typing import Any
 
 import numpy as np
@@ -216,8 +217,20 @@ def test_nullability_is_that_of_the_schema_or_of_the_data() -> None:
 def test_the_manifest_survives_json() -> None:
     manifest = fitted().manifest
     assert TransformManifest.from_json(manifest.to_json()) == manifest
-    assert manifest.features[3] == FeatureColumn("company", "company", "category", 2)
+    assert manifest.features[3] == FeatureColumn(
+        "company", ("company",), "category", 2, "categorical"
+    )
     assert manifest.categorical == (3,)
+
+
+def test_the_cost_of_each_encoder_is_told_by_the_clock() -> None:
+    clock = itertools.count(step=2).__next__
+    spec = TransformSpec(encodings={"fare": "bucketize"})
+    costs = fit_transform(trips(), TYPES, spec, Roles(), clock=clock).costs
+    told = {one.encoder: (one.columns, one.features) for one in costs}
+    assert told["bucketize_numbers"] == (("fare",), 1)
+    assert told["date_parts_moments"] == (("day", "at"), 6)
+    assert {(one.fit_seconds, one.transform_seconds) for one in costs} == {(2, 2)}
 
 
 CELLS = {

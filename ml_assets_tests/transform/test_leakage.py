@@ -41,7 +41,7 @@ def test_what_is_known_before_is_no_leak() -> None:
     ],
 )
 def test_a_copy_of_the_label_is_found(values: Any, is_copy: Any) -> None:
-    features = [FeatureColumn("x", "x", "number")]
+    features = [FeatureColumn("x", ("x",), "number")]
     found = find_label_copies(features, values.reshape(-1, 1), LABEL, TransformSpec())
     assert found == ({"x": "equals the label in each of 100 training rows"} if is_copy else {})
 
@@ -49,30 +49,43 @@ def test_a_copy_of_the_label_is_found(values: Any, is_copy: Any) -> None:
 def test_a_copied_regression_label_is_found() -> None:
     label = np.linspace(0, 1, 2000)
     matrix = np.column_stack([label * 60, np.round(label, 1)])
-    features = [FeatureColumn("minutes", "minutes", "number"), FeatureColumn("r", "r", "number")]
+    features = [FeatureColumn(name, (name,), "number") for name in ("minutes", "r")]
     assert list(find_label_copies(features, matrix, label, TransformSpec())) == ["minutes"]
 
 
-@pytest.mark.parametrize("spec", [{"features": ["x"]}, {"encodings": {"x": "numeric"}}])
-def test_a_column_that_was_chosen_knowingly_is_not_suspected(spec: Any) -> None:
-    features = [FeatureColumn("x", "x", "number")]
+def test_a_column_that_is_known_before_is_not_suspected_and_one_with_an_encoding_is() -> None:
+    features = [FeatureColumn("x", ("x",), "number")]
     matrix = LABEL.reshape(-1, 1)
-    assert find_label_copies(features, matrix, LABEL, TransformSpec(**spec)) == {}
+    known = TransformSpec(known_before=["x"])
+    assert find_label_copies(features, matrix, LABEL, known) == {}
+    for spec in ({"features": ["x"]}, {"encodings": {"x": "numeric"}}):
+        assert find_label_copies(features, matrix, LABEL, TransformSpec(**spec))
+
+
+def test_a_cross_is_known_before_if_all_its_columns_are() -> None:
+    features = [FeatureColumn("x,y", ("x", "y"), "category", 2)]
+    matrix = LABEL.reshape(-1, 1)
+    found = find_label_copies(features, matrix, LABEL, TransformSpec(known_before=["x"]))
+    assert list(found) == ["x,y"]
+    known = TransformSpec(known_before=["x", "y"])
+    assert find_label_copies(features, matrix, LABEL, known) == {}
 
 
 def test_few_rows_agree_by_chance() -> None:
-    features = [FeatureColumn("x", "x", "number")]
+    features = [FeatureColumn("x", ("x",), "number")]
     label = LABEL[:20]
     assert find_label_copies(features, label.reshape(-1, 1), label, TransformSpec()) == {}
 
 
 def test_the_sentence_names_columns_and_the_remedy() -> None:
-    leaks, inputs = {"dep_delay": "makes the label"}, ["dep_delay"]
-    told = describe_leaks(leaks, inputs, TransformSpec())
-    assert told.startswith(
-        "'dep_delay' makes the label. Is it known at the moment of prediction? If not"
-    )
-    assert describe_leaks(leaks, inputs, TransformSpec(features=inputs)) == (
+    forbidden = {"dep_delay": "makes the label"}
+    assert describe_leaks(forbidden, {}, {}, 3) == (
         "'dep_delay' makes the label. Take it out of transform.features and transform.encodings."
     )
-    assert describe_leaks({}, ["a", "b"], TransformSpec()).startswith("none of the 2 columns")
+    told = describe_leaks({}, {"x": "equals it"}, {"y": "is not cross-fitted"}, 3)
+    assert told == (
+        "'x' equals it. Is it known at the moment of prediction? If not, name it in "
+        "transform.known_after; if so, in transform.known_before. 'y' is not cross-fitted. "
+        "Materialize the features again; do not train on them."
+    )
+    assert describe_leaks({}, {}, {}, 2).startswith("none of the 2 columns")

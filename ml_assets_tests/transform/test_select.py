@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -23,9 +24,13 @@ def chosen(**spec: Any) -> Any:
     return select_columns(TYPES, TransformSpec(**spec), ROLES)
 
 
+def names(selection: Any) -> Any:
+    return {key: ",".join(one.name for one in all_) for key, all_ in selection.encodings.items()}
+
+
 def test_by_default_key_time_and_label_are_left_out_with_the_reason() -> None:
     selection = chosen()
-    assert selection.encodings == {
+    assert names(selection) == {
         "day": "date_parts",
         "distance": "numeric",
         "seats": "numeric",
@@ -44,7 +49,7 @@ def test_a_weight_is_no_feature_unless_it_is_asked_for() -> None:
     by_default = select_columns(TYPES, TransformSpec(), roles)
     assert by_default.dropped == {"seats": "is statistics.weight"}
     asked = select_columns(TYPES, TransformSpec(encodings={"seats": "numeric"}), roles)
-    assert asked.encodings["seats"] == "numeric"
+    assert names(asked)["seats"] == "numeric"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ def test_a_weight_is_no_feature_unless_it_is_asked_for() -> None:
     ],
 )
 def test_what_the_yaml_names_is_used(spec: Any, column: Any, encoding: Any) -> None:
-    assert chosen(**spec).encodings[column] == encoding
+    assert names(chosen(**spec))[column] == encoding
 
 
 @pytest.mark.parametrize(
@@ -86,8 +91,55 @@ def test_unknown_columns_are_named_all_at_once() -> None:
     assert str(error.value).splitlines() == [
         "transform.features: the schema has no column 'distnce'. Did you mean 'distance'?",
         "transform.exclude: the schema has no column 'tailnum'.",
-        "transform.encodings.seats: date_parts needs a date or timestamp; 'seats' is int.",
+        "transform.encodings.seats: date_parts takes date, timestamp; 'seats' is int.",
     ]
+
+
+SEVERAL = {
+    "seats,night": "categorical",
+    "distance,dep_delay": "pca",
+    "carrier,seats": {"target_encoding": {"folds": 3}},
+}
+
+
+def test_a_cross_is_made_beside_its_columns_and_a_pca_in_their_place() -> None:
+    selection = chosen(encodings={**SEVERAL, "dep_delay": "numeric"})
+    found = names(selection)
+    assert list(found)[-3:] == list(SEVERAL)
+    assert {"seats", "night", "dep_delay"} <= found.keys()
+    assert selection.dropped["distance"] == "is part of the pca of 'distance,dep_delay'"
+    # Part of the key, it is read for the cross only.
+    assert selection.dropped["carrier"] == "is part of ingest.key"
+
+
+@pytest.mark.parametrize(
+    ("encodings", "message"),
+    [
+        ({"seats,nigth": "categorical"}, "the schema has no column 'nigth'. Did you mean 'night'?"),
+        ({"seats,night": "numeric"}, "seats,night: numeric takes one column; several can be crossed"),
+        ({"seats,distance": "categorical"}, "categorical of several columns takes int, bool, string; "
+                                            "'distance' is float."),
+        ({"seats,seats": "hash_strings"}, "seats,seats: names a column twice."),
+        ({"seats": "pca"}, "seats: pca gives fewer features than it takes columns; found output_dim 1"),
+        ({"seats,distance": {"pca": {"output_dim": 2}}}, "found output_dim 2 for 2."),
+        ({"carrier,seats": "pca"}, "pca of several columns takes int, float, bool; 'carrier' is str"),
+        ({"seats": "tfidf"}, "seats: tfidf takes string; 'seats' is int."),
+        ({"distance": "hash_strings"}, "hash_strings takes int, string; 'distance' is float."),
+        ({"day": {"cycles": {"parts": ["month", "hour"]}}}, "day: a date has no hour."),
+        ({"distance": ["numeric", "cycles"]}, "distance: cycles takes date, timestamp"),
+        ({"seats": {"compute_and_apply_vocabulary": {"impute": {"constant": "none"}}}},
+         "seats: impute.constant is a text, and 'seats' is int; most_frequent takes any type."),
+    ],
+)  # fmt: skip
+def test_encodings_that_do_not_fit_are_named(encodings: Any, message: str) -> None:
+    with pytest.raises(PipelineFileError, match=re.escape(message)):
+        chosen(encodings=encodings)
+
+
+def test_all_encodings_that_do_not_fit_are_named_at_once() -> None:
+    with pytest.raises(PipelineFileError) as error:
+        chosen(encodings={"seats": "tfidf", "distance": "cycles", "seats,night": "numeric"})
+    assert len(str(error.value).splitlines()) == 3
 
 
 def test_what_the_schema_leaves_out_may_be_unwanted_but_not_wanted() -> None:

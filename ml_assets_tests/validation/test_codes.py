@@ -47,10 +47,10 @@ OF_ONE_COLUMN: list[tuple[str, Any, dict[str, Any], str]] = [
         "x should be true or false ('y' or 'n'), and has values that are neither: 'maybe', in 1 of 3",
     ),
     (
-        "BOOL_TYPE_INVALID_CONFIG",
+        "BOOL_TYPE_UNEXPECTED_STRING",
         ["y"],
         {"type": "string", "holds": "bool", "bool_values": (None, None)},
-        "x: a string needs the text for true, the one for false, or both. Correct bool_values of x",
+        "x should be true or false (the texts in bool_values of the schema, which names none), and has",
     ),
     (
         "BOOL_TYPE_INVALID_CONFIG",

@@ -84,6 +84,13 @@ def test_an_infinite_value_without_a_range_is_named(tmp_path: Path) -> None:
     assert (found.rule, found.reason) == ("finite", "fare is -inf, infinite")
 
 
+def test_bools_among_ints_are_judged_as_0_and_1(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": [True, False, None]}), tmp_path / "t.parquet")
+    schema = Schema((Feature("x", "int", min=1, nullable=True),))
+    (found,) = find_broken_rows(Table((tmp_path / "t.parquet",)), schema)
+    assert (found.row, found.rule, found.code) == (1, "min", "INT_TYPE_SMALL_INT")
+
+
 def test_only_wanted_columns_are_judged(tmp_path: Path) -> None:
     table = table_of(tmp_path, [{**GOOD, "fare": -1.0, "way": "gold"}] * 4)
     found = find_broken_rows(table, SCHEMA, "TRAINING", columns={"way"})

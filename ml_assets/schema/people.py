@@ -1,0 +1,221 @@
+"""What a person asks of a pipeline's schema: accept what is proposed, go back, look at the history."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import refuse_damaged
+from ml_assets.artifacts.store import Store
+from ml_assets.asking import current_user, needed_reason
+from ml_assets.errors import RequestError
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.schema.history import Version, new_version
+from ml_assets.schema.model import TRAINING, Schema
+from ml_assets.schema.pinned_file import PinnedSchema, inference_of, pinned_schema
+from ml_assets.schema.yaml_edit import edited_text
+from ml_assets.schema.yaml_file import read_schema
+from ml_assets.schema.yaml_writer import schema_body
+from ml_assets.statistics.model import DatasetStatistics
+from ml_assets.statistics.semantic_type import harmless
+from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.proposal import PROPOSAL, proposed
+from ml_assets.validation.update import update_schema
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What a person accepts.
+
+    Attributes
+    ----------
+    reason : str
+        Why; needed.
+    features, anomalies : tuple of str
+        The columns, and the codes of anomalies. Of those that are named only these, warnings too;
+        without names all that fails a check, and new columns.
+    by : str
+        Who; by default the user of this process.
+    run_id : str
+        The Dagster run, if in one.
+    """
+
+    reason: str
+    features: tuple[str, ...] = ()
+    anomalies: tuple[str, ...] = ()
+    by: str = ""
+    run_id: str = ""
+
+
+def accept_schema(home: Home, pipeline: PipelineSpec, asked: Acceptance) -> str:
+    """Change a pipeline's schema file so that it allows what `anomalies` found; say what was done.
+
+    The anomalies are those that the asset `anomalies` holds, with the statistics that it was made from;
+    the file is taken as it is now. What was accepted before changes nothing.
+
+    Raises
+    ------
+    RequestError
+        If there is no reason, nothing to accept, or a name that no anomaly has.
+    PipelineFileError
+        If the file has mistakes or cannot be written, or its history is broken.
+    """
+    asked = replace(asked, reason=needed_reason(asked.reason), by=asked.by or current_user())
+    anomalies, statistics = _found(home, pipeline)
+    pinned, at, shown = _pinned(home, pipeline), _now(), harmless(statistics.features)
+    with pinned.changing(at, asked.run_id, shown) as versions:
+        now = _read(pinned, pipeline)
+        done = next((one for one in reversed(versions) if _answers(one, asked)), None)
+        chosen = _chosen(anomalies, asked, is_done=done is not None)
+        inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
+        wanted = update_schema(now, statistics, chosen, TRAINING, **inference)
+        if wanted == now and done is not None:
+            return (
+                f"{pinned.name} is unchanged: this was accepted before, as version {done.sequence}."
+            )
+        if wanted == now:
+            raise RequestError(_nothing(pinned, anomalies, pipeline))
+        version = new_version(
+            "accepted",
+            edited_text(pinned.text(), replace(wanted, reason=asked.reason), pipeline.name),
+            versions,
+            at=at,
+            harmless=shown,
+            **asdict(asked),
+        )
+        return _told(pinned, pinned.publish(version), pipeline)
+
+
+def restore_schema(home: Home, pipeline: PipelineSpec, number: int, reason: str) -> str:
+    """Make an older version the schema file again, as a new version; say what was done.
+
+    Raises
+    ------
+    RequestError
+        If there is no reason or no such version, or the file demands the same already.
+    PipelineFileError
+        As `accept_schema`.
+    """
+    reason, at, shown = needed_reason(reason), _now(), _harmless(home, pipeline)
+    pinned = _pinned(home, pipeline)
+    with pinned.changing(at, "", shown) as versions:
+        older = next((one for one in versions if one.sequence == number), None)
+        if older is None:
+            raise RequestError(
+                f"{pinned.name} has no version {number}; there are 1 to {len(versions)}."
+            )
+        if schema_body(older.schema) == schema_body(_read(pinned, pipeline)):
+            raise RequestError(f"{pinned.name} demands what version {number} does already.")
+        text = edited_text(older.text, replace(older.schema, reason=reason), pipeline.name)
+        version = new_version(
+            "restored", text, versions, at=at, by=current_user(), reason=reason, harmless=shown
+        )
+        return _told(pinned, pinned.publish(version), pipeline)
+
+
+def schema_versions(home: Home, pipeline: PipelineSpec) -> list[Version]:
+    """Give the history of a pipeline's schema file up to now.
+
+    Raises
+    ------
+    PipelineFileError
+        If the file has mistakes, or its history is broken.
+    """
+    with _pinned(home, pipeline).changing(_now(), "", _harmless(home, pipeline)) as versions:
+        return versions
+
+
+def proposed_diff(home: Home, pipeline: PipelineSpec) -> str:
+    """Give what `anomalies` proposes to change, as `schema_diff` does; empty where that is nothing.
+
+    Raises
+    ------
+    RequestError
+        If the asset `anomalies` was never made.
+    """
+    store = Store(home.pipeline(pipeline.name))
+    record = store.current("anomalies")
+    if record is None:
+        raise RequestError(_unknown(pipeline))
+    path = store.artifact(record).path / PROPOSAL
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def _pinned(home: Home, pipeline: PipelineSpec) -> PinnedSchema:
+    return pinned_schema(pipeline.directory / pipeline.schema_.file, home.pipeline(pipeline.name))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _found(home: Home, pipeline: PipelineSpec) -> tuple[list[Anomaly], DatasetStatistics]:
+    """What `anomalies` found, and the statistics that it looked at."""
+    store = Store(home.pipeline(pipeline.name))
+    record = store.current("anomalies")
+    looked_at = store.record("statistics", record.inputs["statistics"]) if record else None
+    if record is None or looked_at is None:
+        raise RequestError(_unknown(pipeline))
+    found, seen = store.artifact(record), store.artifact(looked_at)
+    refuse_damaged(store, (found, seen))
+    anomalies = [Anomaly.from_json(one) for one in found.json("anomalies.json")]
+    return anomalies, DatasetStatistics.from_json(seen.json("statistics.json")["all"])
+
+
+def _unknown(pipeline: PipelineSpec) -> str:
+    name = pipeline.name
+    return (
+        f"Nothing is known of anomalies of {name} yet. Run it first: python -m ml_assets run {name}"
+    )
+
+
+def _harmless(home: Home, pipeline: PipelineSpec) -> set[str]:
+    """The columns of which values may be shown; none where there are no statistics yet."""
+    store = Store(home.pipeline(pipeline.name))
+    record = store.current("statistics")
+    if record is None:
+        return set()
+    stored = store.artifact(record).json("statistics.json")["all"]
+    return harmless(DatasetStatistics.from_json(stored).features)
+
+
+def _read(pinned: PinnedSchema, pipeline: PipelineSpec) -> Schema:
+    if not pinned.path.is_file():
+        raise RequestError(
+            f"{pinned.name} does not exist yet: it is inferred by the first run: "
+            f"python -m ml_assets run {pipeline.name}"
+        )
+    return read_schema(pinned.path)
+
+
+def _chosen(anomalies: Sequence[Anomaly], asked: Acceptance, is_done: bool) -> list[Anomaly]:
+    """The anomalies to accept; none where all that is named is gone because it was accepted."""
+    try:
+        return proposed(anomalies, asked.features, asked.anomalies)
+    except RequestError:
+        if is_done:
+            return []
+        raise
+
+
+def _answers(version: Version, asked: Acceptance) -> bool:
+    """Whether a version is what was asked for: the same launch of the asset, made again."""
+    theirs = (version.how, version.features, version.anomalies, version.reason)
+    return theirs == ("accepted", asked.features, asked.anomalies, asked.reason)
+
+
+def _nothing(pinned: PinnedSchema, anomalies: Sequence[Anomaly], pipeline: PipelineSpec) -> str:
+    warnings = {f"{one.feature or 'data set'} {one.code}": None for one in anomalies}
+    there = f"There are: {', '.join(warnings)}. " if warnings else ""
+    return (
+        f"{pinned.name} was not changed: it allows already what there is to accept. {there}What only "
+        f"warns is accepted by its name (--anomaly CODE). To look again: python -m ml_assets run "
+        f"{pipeline.name}"
+    )
+
+
+def _told(pinned: PinnedSchema, version: Version, pipeline: PipelineSpec) -> str:
+    return (
+        f"{pinned.name} is now version {version.sequence}, {version.how} by {version.by}: "
+        f"{version.reason}\n{version.diff}Judge the data by it: python -m ml_assets run {pipeline.name}"
+    )

@@ -1,0 +1,189 @@
+"""Plans the encoders: as few groups of columns as possible, each read and encoded in one way."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from ml_assets.transform.encoding import (
+    CROSSING,
+    MOMENTS,
+    DateOptions,
+    Encoding,
+    EncodingName,
+    Options,
+    parts_of,
+)
+
+Reading = Literal[
+    "numbers", "flags", "parsed", "seconds", "texts", "crossed", "moments", "documents"
+]
+MISSING = Encoding("missing", Options())
+_OF_PARTS = ("date_parts", "cycles")
+_MANY = ("hashed_ngrams", "tfidf", "pca")
+_ORDER = (*get_args(EncodingName), MISSING.name)
+
+
+@dataclass(frozen=True)
+class PlannedFeatures:
+    """One encoding of one column, or of several together.
+
+    Attributes
+    ----------
+    name : str
+        The column, or the YAML's key for several.
+    types : mapping of str to str
+        The raw columns with their types in the schema.
+    encoding : Encoding
+        What becomes of them.
+    reading : str
+        How the raw columns are read.
+    is_plain : bool
+        Whether a single feature bears the name alone.
+    parts : tuple of str
+        With ``date_parts`` and ``cycles``, the parts of the moment to use.
+    """
+
+    name: str
+    types: Mapping[str, str]
+    encoding: Encoding
+    reading: Reading
+    is_plain: bool = True
+    parts: tuple[str, ...] = ()
+
+    def features(self, count: int) -> tuple[str, ...]:
+        """Give the names of its features, of which there are so many."""
+        called = self.encoding.name
+        if called == "date_parts":
+            return tuple(f"{self.name}.{part}" for part in self.parts)
+        if called == "cycles":
+            return tuple(f"{self.name}.{part}_{w}" for part in self.parts for w in ("sin", "cos"))
+        if called in _MANY or count > 1:
+            return tuple(f"{self.name}.{called}_{number}" for number in range(count))
+        return (self.name if self.is_plain else f"{self.name}.{called}",)
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one encoder takes.
+
+    Attributes
+    ----------
+    name : str
+        The encoder's name in the fitted transform.
+    members : tuple of PlannedFeatures
+        What is encoded alike.
+    """
+
+    name: str
+    members: tuple[PlannedFeatures, ...]
+
+    @property
+    def encoding(self) -> Encoding:
+        """What becomes of its columns."""
+        return self.members[0].encoding
+
+    @property
+    def reading(self) -> Reading:
+        """How its columns are read."""
+        return self.members[0].reading
+
+    @property
+    def columns(self) -> list[str]:
+        """The raw columns that it reads."""
+        return list(dict.fromkeys(name for member in self.members for name in member.types))
+
+
+def plan_features(
+    name: str, types: Mapping[str, str], encodings: Sequence[Encoding]
+) -> list[PlannedFeatures]:
+    """Plan the features of a column, or of several together.
+
+    Parameters
+    ----------
+    name : str
+        The column, or the YAML's key for several.
+    types : mapping of str to str
+        The raw columns with their types in the schema.
+    encodings : sequence of Encoding
+        What becomes of them. The first that gives a single feature gives it the column's name; others
+        put their own behind it.
+    """
+    single = [one for one in encodings if one.name not in (*_OF_PARTS, *_MANY)]
+    planned = [
+        PlannedFeatures(
+            name, types, one, _reading(one, types), one in single[:1], _parts(one.options, types)
+        )
+        for one in encodings
+    ]
+    told = [one for one in planned if getattr(one.encoding.options, "indicator", False)]
+    indicators = [replace(one, encoding=MISSING, is_plain=False) for one in told[:1]]
+    return planned + indicators
+
+
+def plan_groups(planned: Sequence[PlannedFeatures]) -> list[Group]:
+    """Put together what is read and encoded alike, in the order of the encodings."""
+    found: dict[tuple[int, int, str], list[PlannedFeatures]] = {}
+    for one in planned:
+        place = _ORDER.index(one.encoding.name), get_args(Reading).index(one.reading)
+        # A vocabulary of words, or directions, are those of one text, or of one set of columns.
+        alone = one.name if one.encoding.name in _MANY else ""
+        found.setdefault((*place, one.encoding.key + alone), []).append(one)
+    groups = [found[place] for place in sorted(found, key=lambda place: place[:2])]
+    names = [f"{members[0].encoding.name}_{members[0].reading}" for members in groups]
+    return [
+        Group(name if names.count(name) == 1 else f"{name}_{number}", tuple(members))
+        for number, (name, members) in enumerate(zip(names, groups, strict=True))
+    ]
+
+
+def without(
+    group: Group,
+    useless: Collection[str],
+    named: Sequence[tuple[PlannedFeatures, Sequence[str]]],
+) -> Group:
+    """Give a group without the members, and the parts of moments, whose features are all useless.
+
+    Parameters
+    ----------
+    group : Group
+        The group.
+    useless : collection of str
+        Features to leave out.
+    named : sequence of (PlannedFeatures, sequence of str)
+        The members with the names of their features.
+    """
+    kept = [one for one, names in named if not all(name in useless for name in names)]
+    return replace(group, members=tuple(_with_parts(one, useless) for one in kept))
+
+
+def _with_parts(one: PlannedFeatures, useless: Collection[str]) -> PlannedFeatures:
+    names = {part: replace(one, parts=(part,)).features(1) for part in one.parts}
+    kept = tuple(part for part in names if not all(name in useless for name in names[part]))
+    return replace(one, parts=kept)
+
+
+def _reading(encoding: Encoding, types: Mapping[str, str]) -> Reading:
+    kind = next(iter(types.values()))
+    match encoding.name:
+        case "date_parts" | "cycles":
+            return "moments"
+        case "hashed_ngrams" | "tfidf":
+            return "documents"
+        case "hash_strings" if len(types) == 1:
+            return "texts"
+        case "pca":
+            return "numbers"
+        case _ if len(types) > 1:
+            return "crossed"
+        case name if kind == "string":
+            return "texts" if name in CROSSING else "parsed"
+        case _ if kind in MOMENTS:
+            return "seconds"
+        case name:
+            return "flags" if kind == "bool" and name == "numeric" else "numbers"
+
+
+def _parts(options: Options, types: Mapping[str, str]) -> tuple[str, ...]:
+    if not isinstance(options, DateOptions):
+        return ()
+    return tuple(options.parts or parts_of(types.values()))

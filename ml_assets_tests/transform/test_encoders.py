@@ -1,0 +1,339 @@
+"""Each encoding against scikit-learn, called directly."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from ml_assets.errors import DataError, PipelineFileError
+from ml_assets.transform.fit import FittedTransform, fit_transform
+from ml_assets.transform.select import Roles
+from ml_assets.transform.spec import TransformSpec
+
+NAN = float("nan")
+ROWS = 300
+RNG = np.random.default_rng(0)
+FARE = np.where(np.arange(ROWS) % 9 == 0, NAN, np.exp(RNG.normal(size=ROWS)))
+SEATS = RNG.integers(0, 9, ROWS)
+CITY = RNG.choice(["Lima", "Oslo", "Rome"], ROWS, p=[0.2, 0.3, 0.5]).astype(object)
+CITY[::7] = None
+NOTE = RNG.choice(["late again", "late and cold", "Cold coffee", "", "no word"], ROWS)
+FRAME = pd.DataFrame(
+    {
+        "fare": FARE,
+        "seats": SEATS,
+        "night": RNG.random(ROWS) < 0.4,
+        "city": CITY,
+        "note": NOTE,
+        "at": pd.date_range("2026-01-01", periods=ROWS, freq="31h"),
+        "_label": (RNG.random(ROWS) < 0.2 + 0.5 * (CITY == "Rome")).astype("int8"),
+    }
+)
+TYPES = {
+    "fare": "float",
+    "seats": "int",
+    "night": "bool",
+    "city": "string",
+    "note": "string",
+    "at": "timestamp",
+}
+
+
+def fitted(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> FittedTransform:
+    columns = [name for key in encodings for name in key.split(",")]
+    given = {"features": columns, "encodings": encodings, "min_category_count": 1} | spec
+    return fit_transform(frame, TYPES, TransformSpec(**given), Roles())
+
+
+def features(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> pd.DataFrame:
+    return fitted(encodings, frame, **spec).apply(frame)
+
+
+NUMBERS = FRAME[["fare"]].to_numpy()
+SCALERS = {
+    "scale_to_z_score": StandardScaler(),
+    "scale_to_0_1": MinMaxScaler(),
+    "scale_to_gaussian": QuantileTransformer(
+        n_quantiles=ROWS, output_distribution="normal", random_state=0
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCALERS)
+def test_numbers_are_scaled_and_missing_ones_stay_missing(name: str) -> None:
+    expected = SCALERS[name].fit_transform(NUMBERS)
+    np.testing.assert_allclose(features({"fare": name}), expected, rtol=1e-12)
+    assert np.isnan(expected).sum() == np.isnan(FARE).sum()
+
+
+def test_a_power_transform_is_gaussian_too() -> None:
+    found = features({"fare": {"scale_to_gaussian": {"method": "power"}}})
+    np.testing.assert_allclose(found, PowerTransformer().fit_transform(NUMBERS), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("policy", "imputer"),
+    [
+        ("mean", SimpleImputer(strategy="mean")),
+        ("median", SimpleImputer(strategy="median")),
+        ("most_frequent", SimpleImputer(strategy="most_frequent")),
+        ({"constant": -1}, SimpleImputer(strategy="constant", fill_value=-1)),
+    ],
+)
+@pytest.mark.parametrize("name", ["numeric", "scale_to_z_score"])
+def test_missing_numbers_are_imputed_before_they_are_scaled(
+    policy: Any, imputer: Any, name: str
+) -> None:
+    found = features({"fare": {name: {"impute": policy, "indicator": True}}})
+    scaler = StandardScaler() if name == "scale_to_z_score" else "passthrough"
+    expected = make_pipeline(imputer, scaler).fit_transform(NUMBERS)
+    np.testing.assert_allclose(found["fare"], expected[:, 0], rtol=1e-12)
+    np.testing.assert_array_equal(found["fare.missing"], np.isnan(FARE))
+
+
+def test_an_indicator_without_anything_missing_is_left_out() -> None:
+    found = fitted({"seats": {"numeric": {"indicator": True}}}).manifest
+    assert found.feature_names == ["seats"]
+    assert found.dropped["seats.missing"] == "has the same value in every training row"
+
+
+def test_buckets_are_those_of_scikit_learn_and_a_missing_number_has_none() -> None:
+    known = ~np.isnan(FARE)
+    bins = KBinsDiscretizer(7, encode="ordinal", subsample=None, quantile_method="inverted_cdf")
+    expected = bins.fit_transform(NUMBERS[known])[:, 0]
+    transform = fitted({"fare": {"bucketize": {"num_buckets": 7}}})
+    found = transform.apply(FRAME)["fare"].to_numpy()
+    np.testing.assert_array_equal(found[known], expected)
+    assert np.isnan(found[~known]).all()
+    feature = transform.manifest.features[0]
+    assert (feature.kind, feature.categories) == ("category", 7)
+
+
+def test_boundaries_of_ones_own_belong_to_the_bucket_above() -> None:
+    asked = pd.DataFrame({"seats": [-5, 1, 2, 5, 99, None]})
+    transform = fitted({"seats": {"bucketize": {"boundaries": [2, 5]}}})
+    np.testing.assert_array_equal(transform.apply(asked)["seats"], [0, 0, 1, 2, 2, NAN])
+
+
+def test_a_value_that_fills_several_buckets_has_one() -> None:
+    frame = pd.DataFrame({"seats": [0] * 50 + [1] * 30 + [2] * 20})
+    found = features({"seats": {"bucketize": {"num_buckets": 10}}}, frame)["seats"]
+    assert found.value_counts().to_dict() == {0: 50, 1: 30, 2: 20}
+
+
+def test_a_vocabulary_has_the_frequent_values_and_one_code_for_the_rare_and_unknown() -> None:
+    frame = pd.DataFrame({"city": ["a"] * 30 + ["b"] * 20 + ["c"] * 4 + ["d"] * 3 + [None] * 2})
+    limits = {"top_k": 2, "frequency_threshold": 5, "unknown": "rare"}
+    transform = fitted({"city": {"compute_and_apply_vocabulary": limits}}, frame)
+    asked = pd.DataFrame({"city": ["a", "b", "c", "d", "new", None]})
+    np.testing.assert_array_equal(transform.apply(asked)["city"], [0, 1, 2, 2, 2, NAN])
+    assert transform.manifest.features[0].categories == 3
+
+
+def test_an_unknown_value_is_missing_where_no_value_is_rare() -> None:
+    transform = fitted({"city": {"compute_and_apply_vocabulary": {"unknown": "rare"}}})
+    asked = pd.DataFrame({"city": ["Lima", "Bonn", None]})
+    np.testing.assert_array_equal(transform.apply(asked)["city"], [0, NAN, NAN])
+
+
+@pytest.mark.parametrize(
+    ("policy", "codes"), [("most_frequent", [0, 2, 2]), ({"constant": "none"}, [0, 2, 3])]
+)
+def test_missing_values_can_be_a_value_of_the_vocabulary(policy: Any, codes: Any) -> None:
+    options = {"impute": policy, "indicator": True}
+    transform = fitted({"city": {"compute_and_apply_vocabulary": options}})
+    found = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", None]}))
+    np.testing.assert_array_equal(found["city"], codes)
+    np.testing.assert_array_equal(found["city.missing"], [0, 0, 1])
+
+
+def test_hashes_are_those_of_scikit_learn_also_of_values_that_training_never_saw() -> None:
+    transform = fitted({"city": {"hash_strings": {"hash_buckets": 11}}})
+    texts = ["Lima", "Oslo", "Rome", "Bonn", ""]
+    hasher = FeatureHasher(11, input_type="string", alternate_sign=False)
+    expected = hasher.transform([[text] for text in texts]).toarray().argmax(axis=1)
+    found = transform.apply(pd.DataFrame({"city": [*texts, None]}))["city"]
+    np.testing.assert_array_equal(found, [*expected, NAN])
+    assert transform.manifest.features[0].categories == 11
+
+
+LABELS = {
+    "binary": FRAME["_label"].to_numpy(),
+    "multiclass": (FRAME["_label"] + (FRAME["seats"] > 4)).to_numpy("int16"),
+    "continuous": FARE.copy(),
+}
+LABELS["continuous"][np.isnan(FARE)] = 0.0
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_target_encodings_are_cross_fitted_in_training_and_whole_in_serving(kind: str) -> None:
+    label = LABELS[kind]
+    cut = KFold if kind == "continuous" else StratifiedKFold
+    encoder = TargetEncoder(target_type=kind, smooth=20.0, cv=cut(4, shuffle=True, random_state=0))
+    texts = FRAME[["city"]].fillna(NAN).to_numpy(dtype=object)
+    training = encoder.fit_transform(texts, label if kind == "continuous" else label.astype(int))
+    frame = FRAME.assign(_label=label)
+    transform = fitted({"city": {"target_encoding": {"smooth": 20, "folds": 4}}}, frame)
+    np.testing.assert_allclose(transform.training, training, rtol=1e-12)
+    served = encoder.transform(texts)
+    np.testing.assert_allclose(transform.apply(frame), served, rtol=1e-12)
+    np.testing.assert_allclose(np.column_stack(list(transform.served.values())), served)
+    assert not np.isclose(training, served).all()
+    shares = [f"city.target_encoding_{code}" for code in range(3)]
+    assert transform.manifest.feature_names == (shares if kind == "multiclass" else ["city"])
+
+
+def test_an_unknown_value_has_the_mean_label() -> None:
+    transform = fitted({"city": "target_encoding"})
+    found = transform.apply(pd.DataFrame({"city": ["Bonn"]}))
+    assert found.iloc[0, 0] == pytest.approx(FRAME["_label"].mean())
+
+
+def test_a_class_with_fewer_rows_than_folds_is_encoded_too() -> None:
+    label = np.where(np.arange(ROWS) < 2, 2, FRAME["_label"])
+    transform = fitted({"city": "target_encoding"}, FRAME.assign(_label=label))
+    np.testing.assert_allclose(transform.training.sum(axis=1), 1.0, atol=0.01)
+
+
+def test_a_column_that_tells_nothing_is_left_out_although_its_folds_differ() -> None:
+    frame = FRAME.assign(city="Oslo")
+    manifest = fitted({"city": "target_encoding", "seats": "numeric"}, frame).manifest
+    assert manifest.dropped["city"] == "has the same value in every training row"
+
+
+def test_cycles_close() -> None:
+    frame = pd.DataFrame({"at": pd.date_range("2026-12-28", periods=200, freq="h")})
+    found = features({"at": {"cycles": {"parts": ["hour", "day_of_week"]}}}, frame)
+    assert list(found) == ["at.hour_sin", "at.hour_cos", "at.day_of_week_sin", "at.day_of_week_cos"]
+    angle = 2 * np.pi * frame["at"].dt.hour / 24
+    np.testing.assert_allclose(found["at.hour_sin"], np.sin(angle), atol=1e-12)
+    np.testing.assert_allclose(found["at.hour_cos"], np.cos(angle), atol=1e-12)
+    steps = np.linalg.norm(found[["at.hour_sin", "at.hour_cos"]].diff()[1:], axis=1)
+    np.testing.assert_allclose(steps, steps[0])
+
+
+def test_several_encodings_of_a_column_have_names_of_their_own() -> None:
+    found = fitted(
+        {"at": ["date_parts", {"cycles": {"parts": ["hour"]}}, "numeric"],
+         "seats": ["categorical", "scale_to_0_1", "target_encoding"]}
+    )  # fmt: skip
+    names = set(found.manifest.feature_names)
+    assert {"at.hour", "at.hour_sin", "at", "at.day", "seats", "seats.scale_to_0_1"} <= names
+    assert "seats.target_encoding" in names
+    assert {f.name: f.encoding for f in found.manifest.features}["at.hour"] == "date_parts"
+
+
+@pytest.mark.parametrize("analyzer", ["word", "char_wb"])
+def test_words_are_those_of_scikit_learn(analyzer: str) -> None:
+    options = {"max_features": 6, "ngram_range": [1, 2], "analyzer": analyzer}
+    words = TfidfVectorizer(max_features=6, ngram_range=(1, 2), analyzer=analyzer)
+    np.testing.assert_allclose(
+        features({"note": {"tfidf": options}}), words.fit_transform(NOTE).toarray(), rtol=1e-12
+    )
+    hashed = HashingVectorizer(
+        n_features=6, ngram_range=(1, 2), analyzer=analyzer, alternate_sign=False
+    )
+    found = fitted({"note": {"hashed_ngrams": options}})
+    np.testing.assert_allclose(found.apply(FRAME), hashed.transform(NOTE).toarray(), rtol=1e-12)
+    assert found.manifest.feature_names == [f"note.hashed_ngrams_{i}" for i in range(6)]
+
+
+def test_a_text_without_a_known_word_has_none() -> None:
+    transform = fitted({"note": "tfidf"})
+    found = transform.apply(pd.DataFrame({"note": [None, "", "zebra", "late"]}))
+    assert (found.iloc[:3] == 0).all(axis=None)
+    assert found.iloc[3].sum() == 1
+
+
+def test_a_pca_takes_the_place_of_its_columns() -> None:
+    numbers = FRAME[["fare", "seats", "night"]].to_numpy(dtype=float)
+    steps = make_pipeline(StandardScaler(), SimpleImputer(), PCA(2, svd_solver="covariance_eigh"))
+    transform = fitted(
+        {"fare,seats,night": {"pca": {"output_dim": 2}}, "city": "categorical"}, features=None
+    )
+    found = transform.apply(FRAME)
+    names = ["fare,seats,night.pca_0", "fare,seats,night.pca_1"]
+    np.testing.assert_allclose(found[names], steps.fit_transform(numbers), atol=1e-9)
+    assert transform.manifest.dropped["fare"] == "is part of the pca of 'fare,seats,night'"
+    assert transform.manifest.features[-1].sources == ("fare", "seats", "night")
+
+
+def test_a_cross_is_a_column_of_pairs() -> None:
+    transform = fitted({"city,seats,night": "categorical", "city": "drop"})
+    pairs = pd.Series(
+        [
+            f"{c} {s} {n}" if isinstance(c, str) else None
+            for c, s, n in FRAME[["city", "seats", "night"]].to_numpy()
+        ]
+    )
+    found = transform.apply(FRAME)["city,seats,night"]
+    assert (found.isna() == pairs.isna()).all()
+    assert pd.concat([found, pairs], axis=1).dropna().drop_duplicates().nunique().nunique() == 1
+    assert transform.manifest.features[-1].sources == ("city", "seats", "night")
+    assert "city" not in transform.manifest.feature_names
+    assert "city" in transform.manifest.input_names
+
+
+def test_parts_of_a_cross_do_not_run_together() -> None:
+    frame = pd.DataFrame({"city": ["ab", "a"] * 20, "note": ["c", "bc"] * 20})
+    assert features({"city,note": "categorical"}, frame)["city,note"].nunique() == 2
+
+
+def test_a_column_whose_name_has_a_comma_is_one_column() -> None:
+    frame = pd.DataFrame({"a,b": np.arange(50.0)})
+    spec = TransformSpec(encodings={"a,b": "scale_to_0_1"})
+    manifest = fit_transform(frame, {"a,b": "float"}, spec, Roles()).manifest
+    assert manifest.features[0].sources == ("a,b",)
+
+
+@pytest.mark.parametrize(
+    ("encodings", "frame", "message"),
+    [
+        (
+            {"note": "tfidf"},
+            FRAME.assign(note="!"),
+            "tfidf of 'note' cannot be learnt from 300 trai",
+        ),
+        ({"city": "target_encoding"}, FRAME.drop(columns="_label"), "needs the column _label"),
+        (
+            {"city": "target_encoding"},
+            FRAME[:3],
+            "target_encoding of 'city' cannot be learnt from 3",
+        ),
+    ],
+)
+def test_what_cannot_be_learnt_is_said(encodings: Any, frame: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fitted(encodings, frame)
+
+
+def test_features_of_the_same_name_are_refused() -> None:
+    frame = pd.DataFrame({"at": FRAME["at"], "at.hour": FRAME["seats"]})
+    types = {"at": "timestamp", "at.hour": "int"}
+    message = (
+        r"several features have the name 'at.hour': numeric of 'at.hour', date_parts of 'at'\."
+    )
+    with pytest.raises(DataError, match=message):
+        fit_transform(frame, types, TransformSpec(), Roles())
+
+
+@pytest.mark.parametrize("name", ["numeric", "scale_to_z_score", "bucketize"])
+def test_texts_that_are_no_numbers_are_refused(name: str) -> None:
+    message = rf"encodings.note: {name}, but 300 of 300 training texts of 'note' are no numbers"
+    with pytest.raises(PipelineFileError, match=message):
+        fitted({"note": name})

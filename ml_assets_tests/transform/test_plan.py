@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from ml_assets.transform.encoding import encodings_of
+from ml_assets.transform.plan import plan_features, plan_groups
+from ml_assets.transform.spec import TransformSpec
+
+TYPES = {"fare": "float", "seats": "int", "night": "bool", "city": "string", "at": "timestamp"}
+
+
+def planned(**encodings: Any) -> Any:
+    spec = TransformSpec.model_validate({"encodings": encodings})
+    return [
+        one
+        for key, value in spec.encodings.items()
+        for one in plan_features(
+            key, {name: TYPES[name] for name in key.split(",")}, encodings_of(value)
+        )
+    ]
+
+
+def test_columns_that_are_encoded_alike_share_an_encoder() -> None:
+    groups = plan_groups(
+        planned(
+            fare="scale_to_z_score",
+            seats={"scale_to_z_score": {}},
+            night={"scale_to_z_score": {"impute": "mean"}},
+            city="categorical",
+        )
+    )
+    assert {group.name: group.columns for group in groups} == {
+        "scale_to_z_score_numbers_0": ["fare", "seats"],
+        "scale_to_z_score_numbers_1": ["night"],
+        "categorical_texts": ["city"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "encoding", "reading"),
+    [
+        ("fare", "numeric", "numbers"),
+        ("night", "numeric", "flags"),
+        ("night", "scale_to_0_1", "numbers"),
+        ("city", "bucketize", "parsed"),
+        ("at", "numeric", "seconds"),
+        ("city", "target_encoding", "texts"),
+        ("seats", "target_encoding", "numbers"),
+        ("seats", "hash_strings", "texts"),
+        ("at", "categorical", "seconds"),
+        ("at", "cycles", "moments"),
+        ("city", "tfidf", "documents"),
+        ("city,seats", "hash_strings", "crossed"),
+        ("fare,seats", "pca", "numbers"),
+    ],
+)
+def test_each_encoding_reads_what_it_needs(key: str, encoding: Any, reading: str) -> None:
+    assert planned(**{key: encoding})[0].reading == reading
+
+
+def test_an_indicator_reads_the_column_as_its_encoding_does() -> None:
+    found = planned(city={"compute_and_apply_vocabulary": {"indicator": True}})
+    assert [(one.encoding.name, one.reading) for one in found] == [
+        ("compute_and_apply_vocabulary", "texts"),
+        ("missing", "texts"),
+    ]
+    assert found[1].features(1) == ("city.missing",)
+
+
+def test_only_the_first_single_feature_has_the_columns_own_name() -> None:
+    found = planned(at=["cycles", "numeric", "bucketize"])
+    assert found[1].features(1) == ("at",)
+    assert found[2].features(1) == ("at.bucketize",)
+    assert found[0].features(1)[:2] == ("at.month_sin", "at.month_cos")
