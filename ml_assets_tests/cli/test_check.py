@@ -9,7 +9,7 @@ import yaml
 
 from ml_assets.__main__ import main
 from ml_assets.cli import check
-from ml_assets.cli.check import check_pipelines, source_mistakes
+from ml_assets.cli.check import check_pipelines, setting_mistakes, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
 from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
@@ -290,6 +290,13 @@ def test_what_the_yaml_says_is_compared_with_the_world_outside_it(
     place, _, text = first.partition(": ")
     assert re.fullmatch(r"shop/defs\.yaml:\d+", place)
     assert text.startswith(said)
+
+
+def test_settings_that_a_search_has_tried_are_not_looked_up_again(defs: Path) -> None:
+    training = {"estimator": "nomod.x:fn", "parameters": {"a": 1}}
+    file = read_pipeline_file(shop(defs, training=training))
+    assert "the module 'nomod' is not found." in setting_mistakes(file)[0]
+    assert setting_mistakes(file, is_tried=True) == []
 
 
 def test_rows_that_cannot_be_read_are_told_before_the_run(defs: Path) -> None:
