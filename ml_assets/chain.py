@@ -120,6 +120,10 @@ class Chain(Generic[EntryT]):
         """Forget what was begun."""
         (self.folder / _INTENT).unlink(missing_ok=True)
 
+    def sweep(self) -> None:
+        """Remove what killed processes left half-written. No other process may be writing."""
+        durable.sweep_staging(self.folder, lambda pid: False)
+
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
 

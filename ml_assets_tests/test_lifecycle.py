@@ -1,7 +1,6 @@
-"""The whole lifecycle in real processes: a champion, a cached run, a refused model, and kill -9."""
+"""The whole lifecycle in real processes: a champion, a cached run, and a refused model."""
 
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -34,12 +33,6 @@ def versions(project: Path) -> list[tuple[int, str]]:
             "SELECT version, alias FROM registered_model_aliases ORDER BY alias"
         ).fetchall()
     return [(v, ",".join(a for w, a in aliases if int(w) == v)) for (v,) in found]
-
-
-def mlflow_statuses(project: Path) -> set[str]:
-    """The statuses of all MLflow runs."""
-    with sqlite3.connect(project / ".ml_assets" / "mlflow" / "mlflow.db") as database:
-        return {status for (status,) in database.execute("SELECT status FROM runs")}
 
 
 def reasons(printed: str) -> dict[str, str]:
@@ -123,37 +116,6 @@ def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
     said = reasons(done.stderr)
     assert "raw_data changed: 2,000 -> 4,000 rows" in said["labels"]
     assert versions(project)[-1][0] == 2
-
-
-def test_after_kills_9_in_training_and_registration_the_same_command_completes_with_one_version(
-    tmp_path: Path,
-) -> None:
-    folder = make_project(tmp_path)
-    run_until_killed(folder, "ml_assets.training.train", "train_models")
-    assert versions(folder) == []
-    run_until_killed(folder, "ml_assets.registry.registry", "_finish_run")
-    assert mlflow_statuses(folder) == {"RUNNING"}
-    done = run_command(folder, "run", "churn")
-    assert done.returncode == 0, done.stderr
-    assert versions(folder) == [(1, "champion")]
-    assert mlflow_statuses(folder) <= {"FINISHED", "FAILED"}
-    store = folder / ".ml_assets" / "pipelines" / "churn" / "objects"
-    assert list(store.glob("*/.*")) == []
-    assert dagster_statuses(folder) == ["FAILURE", "FAILURE", "SUCCESS"]
-
-
-def run_until_killed(folder: Path, module: str, function: str) -> None:
-    """Run the pipeline in a process that kill -9 ends at the call of a function."""
-    killer = (
-        "import importlib, os, signal, sys\n"
-        f"module = importlib.import_module({module!r})\n"
-        f"assert hasattr(module, {function!r})\n"
-        f"setattr(module, {function!r}, lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL))\n"
-        "from ml_assets.__main__ import main\n"
-        "sys.exit(main(['run', 'churn']))\n"
-    )
-    killed = run_python(folder, ["-c", killer])
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
 def dagster_statuses(project: Path) -> list[str]:

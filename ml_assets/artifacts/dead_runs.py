@@ -5,8 +5,9 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ml_assets import durable
 from ml_assets.artifacts.home import Home
-from ml_assets.artifacts.store import Store
+from ml_assets.artifacts.store import Store, process_is_alive
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -46,6 +47,8 @@ def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
         context.instance.add_run_tags(run.run_id, {PROCESS_TAG: tag})
     close_dead_runs(context.instance)
     registry.close_dead_runs(home.tracking_uri, is_running)
+    for folder in (home.root, home.root / "logs", home.dagster):
+        durable.sweep_staging(folder, process_is_alive)
     for root in sorted((home.root / "pipelines").glob("*")):
         Store(root).sweep()
 

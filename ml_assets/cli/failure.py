@@ -153,7 +153,9 @@ def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
 
 
 def _about_disk(text: str, home: Home) -> str:
-    """Where there is no room for what: the databases' own errors name no file."""
+    """Where there is no room for what, or nothing may be written: the databases' errors name no file."""
+    if home.root.is_dir() and not os.access(home.root, os.W_OK):
+        return f": {home.root} may not be written"
     if not any(word in text for word in _DISK):
         return ""
     free = shutil.disk_usage(home.root).free / 1e6
@@ -187,10 +189,14 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:
-    durable.write_bytes(log, text.encode())
+    try:
+        durable.write_bytes(log, text.encode())
+        where = os.path.relpath(log)
+    except OSError as error:  # a full or read-only disk is often what failed in the first place
+        where = f"not kept, {error.strerror}; --traceback prints it"
     if show:
         print(text, file=sys.stderr)
-    print(f"Traceback: {os.path.relpath(log)}", file=sys.stderr)
+    print(f"Traceback: {where}", file=sys.stderr)
 
 
 def _traceback(failure: "dg.DagsterEvent") -> str:

@@ -56,6 +56,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         best_hyperparameters: Artifact,
     ) -> Outcome:
         """Judge the candidate on the test split, beside the champion and the baselines."""
+        from ml_assets.errors import ModelError
         from ml_assets.evaluation.assessment import assess
         from ml_assets.evaluation.drawing import draw
         from ml_assets.evaluation.models import score_models
@@ -68,6 +69,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         candidate = load_model(model.path, trusted)
 
         def load_champion() -> "LoadedModel":
+            if "refused" in champion:
+                raise ModelError(champion["refused"])
             return load_model(stage.stored("model", champion["model_digest"]), trusted)
 
         scores = score_models(rows, candidate, load_champion if champion else None)

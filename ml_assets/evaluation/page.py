@@ -11,12 +11,12 @@ from markupsafe import Markup
 from ml_assets.evaluation import fairness_report, report
 from ml_assets.evaluation.assessment import Assessment
 from ml_assets.evaluation.result import Evaluation
-from ml_assets.pages.render import Section, cut, figure, page_html, rows_table, tag
+from ml_assets.pages.render import Section, cut, figure, page_html, rows_table, tag, within
 
 MAX_BYTES = 960_000
-# What tables and the page around them may take; the rest is for pictures.
-_TEXT_BYTES = 260_000
-_CELL, _SENTENCE, _MOST_ROWS = 200, 600, 100
+# What pictures may take; no more than nine tables, six lists and the page around them come to the rest.
+_PICTURE_BYTES, _TABLE_BYTES, _LIST_BYTES = 450_000, 40_000, 20_000
+_CELL, _SENTENCE = 200, 600
 _LEVELS = {"pass": "ok", "fail": "error", "cannot tell": "warn"}
 _NUMBERS = (
     "value", "low", "high", "limit", "found", "rows", "now", "then", "threshold", "accuracy",
@@ -39,7 +39,7 @@ def evaluation_html(found: Assessment, pictures: _Pictures, title: str = "Evalua
     title : str
         The heading.
     """
-    left, kept = MAX_BYTES - _TEXT_BYTES, {}
+    left, kept = _PICTURE_BYTES, {}
     for name, (content, caption) in pictures.items():
         one = figure(content, caption)
         left -= len(one)
@@ -136,12 +136,14 @@ _NO = Markup("")
 
 def _list(texts: Sequence[str]) -> Markup:
     items = (Markup("<li>{}</li>").format(cut(text, _SENTENCE)) for text in texts)
-    return Markup("<ul>{}</ul>").format(Markup("").join(items)) if texts else _NO
+    kept = within(items, len(texts), _LIST_BYTES)
+    more = Markup("<li>{}</li>").format(kept.rest("reasons")) if kept.rest("") else _NO
+    return Markup("<ul>{}{}</ul>").format(kept.body, more) if texts else _NO
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Markup:
     cells = [{name: _cell(name, value) for name, value in one.items()} for one in records]
-    return rows_table(cells[:_MOST_ROWS], _NUMBERS) if cells else _NO
+    return rows_table(cells, _NUMBERS, _TABLE_BYTES) if cells else _NO
 
 
 def _cell(name: str, value: Any) -> Any:

@@ -101,12 +101,14 @@ def table(head: Sequence[str], rows: Markup, numbers: Sequence[int] = ()) -> Mar
     return _render("table", head=head, rows=rows, numbers=numbers)
 
 
-def rows_table(records: Sequence[Mapping[str, Any]], numbers: Sequence[str] = ()) -> Markup:
-    """Give a table of records with equal keys; the columns `numbers` stand on the right."""
+def rows_table(
+    records: Sequence[Mapping[str, Any]], numbers: Sequence[str], max_bytes: int
+) -> Markup:
+    """Give a table of the first records that fit; the columns `numbers` stand on the right."""
     head = list(records[0]) if records else []
     right = [place for place, name in enumerate(head) if name in numbers]
-    rows = [_render("row", cells=list(one.values()), numbers=right) for one in records]
-    return table(head, Markup("").join(rows), right)
+    rows = (_render("row", cells=list(one.values()), numbers=right) for one in records)
+    return table(head, within(rows, len(records), max_bytes).body, right)
 
 
 def figure(content: bytes, caption: str) -> Markup:

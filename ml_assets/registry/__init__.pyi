@@ -5,8 +5,8 @@ from .gate import People as People
 from .gate import Verdicts as Verdicts
 from .gate import Waiver as Waiver
 from .gate import decide_promotion as decide_promotion
-from .infra_validation import InfraValidation as InfraValidation
-from .infra_validation import Limits as Limits
+from .infra_result import InfraValidation as InfraValidation
+from .infra_result import Limits as Limits
 from .infra_validation import validate_infra as validate_infra
 from .ledger import Entry as Entry
 from .ledger import ledger_in as ledger_in

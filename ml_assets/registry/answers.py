@@ -17,22 +17,27 @@ SUM_TOLERANCE = 1e-6
 Predictions = npt.NDArray[np.float64]
 
 
-def unsound(predictions: Predictions, interface: Interface, where: str) -> Iterator[str]:
-    """What no model may predict, whatever it was trained on."""
-    by_row = predictions.reshape(len(predictions), -1)
+def unsound(predictions: Predictions, interface: Interface, rows: int, where: str) -> Iterator[str]:
+    """Say what no model may predict for so many rows, whatever it was trained on."""
+    multiclass = interface.task == "multiclass"
+    wanted = (rows, len(interface.classes or ())) if multiclass else (rows,)
+    if predictions.shape != wanted:
+        yield f"the predictions {where} have the shape {predictions.shape}; {wanted} is needed"
+        return
+    by_row = predictions.reshape(rows, -1)
     finite = np.isfinite(by_row).all(axis=1)
     if not finite.all():
         bad = int((~finite).sum())
-        yield f"{bad} of {len(by_row)} predictions {where} are not numbers (NaN or infinite)"
+        yield f"{bad} of {rows} predictions {where} are not numbers (NaN or infinite)"
     if interface.task == "regression" or not finite.any():
         return
     outside = ((by_row[finite] < 0) | (by_row[finite] > 1)).any(axis=1)
     if outside.any():
-        yield f"{int(outside.sum())} of {len(by_row)} probabilities {where} are outside 0 to 1"
-    if interface.task == "multiclass":
+        yield f"{int(outside.sum())} of {rows} probabilities {where} are outside 0 to 1"
+    if multiclass:
         wrong = np.abs(by_row[finite].sum(axis=1) - 1) > SUM_TOLERANCE
         if wrong.any():
-            yield f"{int(wrong.sum())} of {len(by_row)} rows of probabilities {where} do not sum to 1"
+            yield f"{int(wrong.sum())} of {rows} rows of probabilities {where} do not sum to 1"
 
 
 def as_array(predictions: Any) -> Predictions | None:

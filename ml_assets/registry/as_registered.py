@@ -1,15 +1,35 @@
-"""Whether MLflow and the ledger still say of a version what they said when it was registered."""
+"""What MLflow and the ledger said of a version when it was registered, and whether they still do."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ml_assets.registry.gate import Decision, in_words
 from ml_assets.registry.kept_files import why_not_as_registered
 from ml_assets.registry.ledger import Entry, approval_of, ledger_in, passed_the_gate
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import challenger, champion, registered_version
 from ml_assets.registry.run import local_path
 from ml_assets.registry.version import RegisteredVersion
+
+
+def facts_of(
+    tracking_uri: str, version: RegisteredVersion, decision: Decision, pipeline: str
+) -> dict[str, Any]:
+    """Give the content of ``registered_model.json``: what was registered, and what became of it."""
+    now, next_ = (f(tracking_uri, version.name) for f in (champion, challenger))
+    return {
+        "name": version.name,
+        "version": version.version,
+        "model_digest": version.model_digest,
+        "champion": now is not None and now.version == version.version,
+        "champion_version": now.version if now else None,
+        "challenger": next_.version if next_ else None,
+        "reasons": list(decision.reasons),
+        "stale": list(decision.stale),
+        "promoted": decision.promote,
+        "said": in_words(decision, version.version, now.version if now else None, pipeline),
+    }
 
 
 def what_differs(tracking_uri: str, folder: Path, facts: Mapping[str, Any]) -> str | None:
@@ -22,7 +42,7 @@ def what_differs(tracking_uri: str, folder: Path, facts: Mapping[str, Any]) -> s
     folder : Path
         The registry's folder.
     facts : mapping
-        What ``registered_model.json`` says of the version.
+        What `facts_of` gave.
 
     Raises
     ------

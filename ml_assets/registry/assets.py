@@ -1,7 +1,8 @@
 """The assets of this room: `baseline_model`, `infra_validation`, `registered_model`, `promotion`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -17,7 +18,7 @@ from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
     from ml_assets.registry.gate import Decision, Verdicts
-    from ml_assets.registry.infra_validation import InfraValidation
+    from ml_assets.registry.infra_result import InfraValidation
     from ml_assets.registry.ledger import Entry
     from ml_assets.registry.registry import Registry
     from ml_assets.registry.version import RegisteredVersion
@@ -47,13 +48,41 @@ def _baseline_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.registry.baseline import find_baseline
 
         found = find_baseline(stage.home.tracking_uri, pipeline.model_name, model.digest)
+        refused = _why_refused(pipeline, stage, found)
+        if refused is not None:
+            stage.log(f"    {refused}")
+            found = {**found, "refused": refused}
         durable.write_json(stage.directory / "baseline.json", found)
         return Outcome(
             summary={"version": found.get("version"), "candidate": model.digest},
-            metadata={"version": found.get("version"), "model": pipeline.model_name},
+            metadata={
+                "version": found.get("version"),
+                "model": pipeline.model_name,
+                "refused": refused,
+            },
         )
 
     return baseline_model
+
+
+def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, Any]) -> str | None:
+    """Why the champion must not be opened under the libraries of this machine, or None."""
+    from ml_assets.errors import ModelError
+    from ml_assets.registry.registry import registered_version
+    from ml_assets.registry.upgraded import refuse_if_upgrades_change_it
+
+    if not baseline:
+        return None
+    uri, limits = stage.home.tracking_uri, pipeline.registry.infra_validation
+    version = registered_version(uri, pipeline.model_name, baseline["version"])
+    trusted = pipeline.training.trusted_types
+    try:
+        if version is not None:
+            root = stage.store.root
+            refuse_if_upgrades_change_it(version, stage.stored, limits, trusted, root)
+    except ModelError as error:
+        return str(error)
+    return None
 
 
 def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -74,9 +103,11 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """Start the candidate as a real scoring server, and see that it answers as in training."""
         from ml_assets import durable
         from ml_assets.registry import loader
-        from ml_assets.registry.infra_validation import Limits, validate_infra
+        from ml_assets.registry.infra_result import Limits
+        from ml_assets.registry.infra_validation import validate_infra
         from ml_assets.registry.mlflow_model import interface_of, write_mlflow_model
         from ml_assets.registry.payload import choose_rows
+        from ml_assets.registry.upgraded import keep_expected
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
@@ -85,18 +116,21 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         rows = choose_rows(table, [column.name for column in interface.inputs], limits.rows)
         trusted, directory = pipeline.training.trusted_types, stage.directory / "mlflow_model"
         write_mlflow_model(model.path, directory, interface)
+        # Opened when the server has survived it, and once.
+        opened = cache(partial(load_model, model.path, tuple(trusted)))
         found = validate_infra(
             directory,
             rows,
-            lambda asked: load_model(model.path, trusted).predict(asked.to_pandas()),
+            lambda asked: opened().predict(asked.to_pandas()),
             interface,
-            Limits(**limits.model_dump(exclude={"rows"})),
+            Limits.of(limits),
             stage.store.root / "logs" / f"infra_validation-{stage.fingerprint[:12]}.log",
             {loader.TRUSTED_TYPES: ",".join(trusted)},
         )
         verdict = {"candidate": model.digest, "blessed": found.blessed, "reasons": found.reasons}
         durable.write_json(stage.directory / "infra_validation.json", found.answers())
         durable.write_json(stage.directory / "infra_blessing.json", verdict)
+        keep_expected(stage.directory, found.expected)
         return _infra_outcome(found)
 
     return infra_validation
@@ -121,6 +155,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
         from ml_assets import durable
         from ml_assets.asking import current_user
+        from ml_assets.registry.as_registered import facts_of
         from ml_assets.registry.gate import People, Waiver, decide_promotion
         from ml_assets.registry.people import registry_of
         from ml_assets.registry.promotion import Request, ledger_of, promote
@@ -151,7 +186,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 evidence={artifact.asset: artifact.digest for artifact in judged},
             ),
         )
-        facts = _facts(registry, version, decision, pipeline.name)
+        facts = facts_of(registry.tracking_uri, version, decision, pipeline.name)
         durable.write_json(stage.directory / "registered_model.json", facts)
         entries = ledger_of(registry, version.name).entries()
         return _registered_outcome(facts, decision, registry, entries)
@@ -182,6 +217,8 @@ def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
 
         stored = artifact.json("baseline.json")
         found = find_baseline(home.tracking_uri, name, artifact.summary["candidate"])
+        if "refused" in stored:
+            return Unsure("the champion was refused, so it is asked again")
         if found == stored:
             return None
         was, now = (_version(facts.get("version")) for facts in (stored, found))
@@ -260,27 +297,6 @@ def _read_verdicts(
         champion=champion.version if champion else None,
         is_champion=champion is not None and champion.model_digest == artifacts["model"].digest,
     )
-
-
-def _facts(
-    registry: "Registry", version: "RegisteredVersion", decision: "Decision", pipeline: str
-) -> dict[str, Any]:
-    from ml_assets.registry.gate import in_words
-    from ml_assets.registry.registry import challenger, champion
-
-    now, next_ = (f(registry.tracking_uri, version.name) for f in (champion, challenger))
-    return {
-        "name": version.name,
-        "version": version.version,
-        "model_digest": version.model_digest,
-        "champion": now is not None and now.version == version.version,
-        "champion_version": now.version if now else None,
-        "challenger": next_.version if next_ else None,
-        "reasons": list(decision.reasons),
-        "stale": list(decision.stale),
-        "promoted": decision.promote,
-        "said": in_words(decision, version.version, now.version if now else None, pipeline),
-    }
 
 
 def _infra_outcome(found: "InfraValidation") -> Outcome:

@@ -22,6 +22,8 @@ _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
+# How MLflow goes on where the tables are those of another version.
+_OTHER_SCHEMA = "Take a backup of your database"
 
 
 @contextmanager
@@ -44,11 +46,11 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
             yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         except (MlflowException, SQLAlchemyError) as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            cause = lines[0].rstrip(".")[:300]
+            cause = lines[0].partition(_OTHER_SCHEMA)
             raise ModelError(
                 _without_password(
-                    f"MLflow ({tracking_uri}) failed at {doing}: {cause}. The champion was not changed. "
-                    f"Mend MLflow, then run again."
+                    f"MLflow ({tracking_uri}) failed at {doing}: {cause[0].rstrip('. ')[:300]}. The "
+                    f"champion was not changed. {_remedy(cause[1], tracking_uri)}, then run again."
                 )
             ) from error
 
@@ -64,6 +66,8 @@ def locked(folder: Path, tracking_uri: str) -> Iterator[None]:
         if path is not None and not path.is_file():
             with quiet():
                 database.create_database(path)
+        if path is not None:
+            database.wait_until_writable(path)
         yield
 
 
@@ -79,6 +83,15 @@ def quiet() -> Iterator[None]:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         yield
+
+
+def _remedy(other_schema: str, tracking_uri: str) -> str:
+    if not other_schema:
+        return "Mend MLflow"
+    return (
+        "That database was made by another version of MLflow. Copy it, and run "
+        f"`python -m mlflow db upgrade {tracking_uri}`, or install the version that made it"
+    )
 
 
 def _without_password(text: str) -> str:

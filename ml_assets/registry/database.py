@@ -6,8 +6,8 @@ that it knows; the caller then asks MLflow.
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -89,22 +89,53 @@ def create_database(path: Path) -> None:
     durable.publish_file(begun, path)
 
 
+def wait_until_writable(path: Path) -> None:
+    """Wait until no other process holds the database file, and see that it can be written.
+
+    Raises
+    ------
+    ModelError
+        If it is held for longer than `_LOCKED_SECONDS`, is damaged, or cannot be written.
+    """
+    try:
+        with _opened(path, "rw") as db:
+            db.execute("begin immediate")
+            db.execute("select count(*) from sqlite_master")
+            db.rollback()
+    except sqlite3.OperationalError as error:
+        raise ModelError(
+            f"MLflow's database {path} cannot be written: {error}. See that the disk has room and that "
+            "its folder may be written, then run again."
+        ) from error
+
+
 def _read(
     path: Path, question: Callable[[sqlite3.Connection], _Answer], without_tables: _Answer
 ) -> _Answer | Unknown:
     if not path.is_file():
         return without_tables
-    address = f"file:{quote(str(path.absolute()))}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True, timeout=_LOCKED_SECONDS)) as db:
+        with _opened(path, "ro") as db:
             return question(db)
     except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise ModelError(
-                f"MLflow's database {path} was locked by another process for {_LOCKED_SECONDS:.0f} s. "
-                f"End the process that holds it, then run again."
-            ) from error
         return without_tables if "no such table" in str(error) else UNKNOWN
+
+
+@contextmanager
+def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    address = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    try:
+        if not path.stat().st_size:
+            raise sqlite3.DatabaseError("it is empty")
+        with closing(sqlite3.connect(address, uri=True, timeout=_LOCKED_SECONDS)) as db:
+            yield db
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise ModelError(
+            f"MLflow's database {path} was locked by another process for {_LOCKED_SECONDS:g} s. "
+            f"End the process that holds it, then run again."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise ModelError(
             f"MLflow's database {path} is damaged: {error}. Restore it from a backup, or move it away to "

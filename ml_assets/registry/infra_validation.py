@@ -6,11 +6,11 @@ is a reason like any other: this module gives a verdict, whatever the candidate 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from ml_assets.registry.answers import (
     rows_that_differ,
     unsound,
 )
+from ml_assets.registry.infra_result import InfraValidation, Limits
 from ml_assets.registry.mlflow_model import Interface
 from ml_assets.registry.payload import (
     hard_requests,
@@ -32,85 +33,19 @@ from ml_assets.registry.payload import (
     predictions_in,
     rows_body,
 )
-from ml_assets.registry.scoring_server import ScoringServer, ScoringServerError, scoring_server
+from ml_assets.registry.scoring_server import (
+    Answer,
+    ScoringServer,
+    ScoringServerError,
+    scoring_server,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Enough for a percentile that is not one outlier, and a second of CPU.
 _SINGLE_ROWS = 100
-_ANSWER_SECONDS = 60.0
 _SERVER_ERROR = 500
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the candidate must keep: the fields of `InfraValidationSpec`, and the wait for one answer."""
-
-    max_load_seconds: float
-    max_latency_ms: float
-    max_memory_mb: float
-    tolerance: float
-    concurrent_requests: int = 4
-    max_answer_seconds: float = _ANSWER_SECONDS
-
-
-@dataclass
-class InfraValidation:
-    """What was measured, and every reason against the candidate.
-
-    Attributes
-    ----------
-    rows : int
-        The rows that it was asked.
-    reasons : list of str
-        Empty if it is blessed.
-    refused : dict of str to int
-        The HTTP status of each malformed request.
-    survived : dict of str to int
-        The HTTP status of each odd or hard request.
-    max_difference : float or None
-        The largest absolute difference to the prediction in training.
-    load_seconds, warm_up_ms, p50_ms, p99_ms, memory_mb : float or None
-        From the start to the first healthy answer; of the first prediction; over later requests of one
-        row; resident at the end. None where it did not get so far.
-    concurrent_p99_ms, requests_per_second : float or None
-        Over requests of one row from several clients at once.
-    """
-
-    rows: int
-    reasons: list[str] = field(default_factory=list)
-    refused: dict[str, int] = field(default_factory=dict)
-    survived: dict[str, int] = field(default_factory=dict)
-    max_difference: float | None = None
-    load_seconds: float | None = None
-    warm_up_ms: float | None = None
-    p50_ms: float | None = None
-    p99_ms: float | None = None
-    memory_mb: float | None = None
-    concurrent_p99_ms: float | None = None
-    requests_per_second: float | None = None
-
-    @property
-    def blessed(self) -> bool:
-        """Whether nothing speaks against it."""
-        return not self.reasons
-
-    def measured(self) -> dict[str, float | None]:
-        """Give what was measured: other numbers each time."""
-        names = ("load_seconds", "warm_up_ms", "p50_ms", "p99_ms", "concurrent_p99_ms")
-        return {name: getattr(self, name) for name in (*names, "requests_per_second", "memory_mb")}
-
-    def answers(self) -> dict[str, Any]:
-        """Give what it answered as plain JSON, without what was measured: the same each time."""
-        difference = self.max_difference
-        known = difference is not None and np.isfinite(difference)
-        return {
-            "rows": self.rows,
-            "refused": dict(self.refused),
-            "survived": dict(self.survived),
-            "max_difference": difference if known else None,
-        }
 
 
 @dataclass(frozen=True)
@@ -162,25 +97,17 @@ def validate_infra(
     if not rows.num_rows:
         found.reasons.append("there are no validated examples to ask it with")
         return found
+    most = limits.max_memory_mb + limits.spare_memory_mb
     try:
-        expected = predict(rows)
-    except Exception as error:  # a model may raise anything; it is a verdict, not an accident
-        # Only our own messages are known to hold no values of the rows.
-        words = f": {error}" if isinstance(error, MLAssetsError) else ""
-        found.reasons.append(f"the model cannot predict real rows ({type(error).__name__}){words}")
-        return found
-    found.reasons += unsound(expected, interface, "in training")
-    try:
-        with scoring_server(model, log, limits.max_answer_seconds, environment) as server:
+        with scoring_server(model, log, limits.max_answer_seconds, most, environment) as server:
             found.load_seconds = server.wait_until_healthy(limits.max_load_seconds)
             found.warm_up_ms = server.ask(rows_body(rows, 0, 1)).seconds * 1000
-            asked = Asked(server, found, rows, expected, interface, limits)
-            _ask_all(asked)
-            _ask_singly(asked)
-            _ask_at_once(asked)
-            _ask_odd(asked, predict)
-            _ask_malformed(asked)
-            _measure_memory(asked)
+            # Only a model that a process of its own has survived is opened in this one.
+            answer = server.ask(rows_body(rows))
+            found.expected = _expected(found, rows, predict)
+            if found.expected is not None:
+                asked = Asked(server, found, rows, found.expected, interface, limits)
+                _ask_everything(asked, answer, predict)
     except ScoringServerError as error:
         found.reasons.append(str(error))
     except OSError as error:
@@ -190,12 +117,38 @@ def validate_infra(
     return found
 
 
-def _ask_all(asked: Asked) -> None:
-    found, rows, expected = asked.found, asked.rows, asked.expected
-    answer = asked.server.ask(rows_body(rows))
+def _expected(
+    found: InfraValidation, rows: "pa.Table", predict: Callable[["pa.Table"], Predictions]
+) -> Predictions | None:
+    try:
+        return predict(rows)
+    except Exception as error:  # a model may raise anything; it is a verdict, not an accident
+        # Only our own messages are known to hold no values of the rows.
+        words = f": {error}" if isinstance(error, MLAssetsError) else ""
+        found.reasons.append(f"the model cannot predict real rows ({type(error).__name__}){words}")
+        return None
+
+
+def _ask_everything(
+    asked: Asked, answer: Answer, predict: Callable[["pa.Table"], Predictions]
+) -> None:
+    sound = unsound(asked.expected, asked.interface, asked.rows.num_rows, "in training")
+    asked.found.reasons += sound
+    compare_all(asked, answer)
+    _ask_singly(asked)
+    _ask_at_once(asked)
+    _ask_odd(asked, predict)
+    _ask_malformed(asked)
+    _measure_memory(asked)
+
+
+def compare_all(asked: Asked, answer: Answer) -> None:
+    """Add what the answer to all rows has against the candidate."""
+    found, expected = asked.found, asked.expected
+    count = asked.rows.num_rows
     if answer.status != OK:
         found.reasons.append(
-            f"{rows.num_rows} real rows were answered with HTTP {answer.status}, not 200; the server's "
+            f"{count} real rows were answered with HTTP {answer.status}, not 200; the server's "
             f"output is in {asked.server.log}"
         )
         return
@@ -204,27 +157,29 @@ def _ask_all(asked: Asked) -> None:
         shape = "no list of numbers" if given is None else f"shape {given.shape}"
         found.reasons.append(f"the predictions have {shape}; in training they had {expected.shape}")
         return
-    found.reasons += unsound(given, asked.interface, "as a server")
+    found.reasons += unsound(given, asked.interface, count, "as a server")
     found.max_difference = largest_difference(given, expected)
     if not found.max_difference <= asked.limits.tolerance:
         wrong = rows_that_differ(given, expected, asked.limits.tolerance)
         found.reasons.append(
             f"predictions differ from those in training by up to {found.max_difference:.3g} in {wrong} "
-            f"of {len(expected)} rows; the tolerance is {asked.limits.tolerance:g}"
+            f"of {count} rows; the tolerance is {asked.limits.tolerance:g}"
         )
 
 
 def _ask_singly(asked: Asked) -> None:
-    found, rows, limits = asked.found, asked.rows, asked.limits
-    count = min(rows.num_rows, _SINGLE_ROWS)
-    answers = [asked.server.ask(rows_body(rows, row, row + 1)) for row in range(count)]
+    """Each row alone must get the answer that it gets among others."""
+    found, limits = asked.found, asked.limits
+    answers = [asked.server.ask(body) for body in _single_rows(asked)]
     milliseconds = [answer.seconds * 1000 for answer in answers]
     found.p50_ms, found.p99_ms = (float(v) for v in np.percentile(milliseconds, [50, 99]))
     failed = [answer.status for answer in answers if answer.status != OK]
     if failed:
         found.reasons.append(
-            f"{len(failed)} of {count} requests of one row were answered with HTTP {failed[0]}"
+            f"{len(failed)} of {len(answers)} requests of one row were answered with HTTP {failed[0]}"
         )
+    elif wrong := _wrong(asked, answers):
+        found.reasons.append(f"one by one {wrong} of {len(answers)} rows were answered otherwise")
     if found.p99_ms > limits.max_latency_ms:
         found.reasons.append(
             f"the 99th percentile of the latency is {found.p99_ms:.0f} ms; the limit is "
@@ -234,24 +189,31 @@ def _ask_singly(asked: Asked) -> None:
 
 def _ask_at_once(asked: Asked) -> None:
     """Several clients at once must get the answers that one alone gets."""
-    count, clients = min(asked.rows.num_rows, _SINGLE_ROWS), asked.limits.concurrent_requests
-    bodies = [rows_body(asked.rows, row, row + 1) for row in range(count)]
+    found, clients = asked.found, asked.limits.concurrent_requests
     with ThreadPoolExecutor(clients) as pool:
         began = time.monotonic()
-        answers = list(pool.map(asked.server.ask, bodies))
+        answers = list(pool.map(asked.server.ask, _single_rows(asked)))
         seconds = time.monotonic() - began
-    found = asked.found
     found.concurrent_p99_ms = float(np.percentile([a.seconds * 1000 for a in answers], 99))
-    found.requests_per_second = count / seconds
-    wrong = [
-        row
-        for row, answer in enumerate(answers)
-        if not is_expected(answer, asked.expected[row : row + 1], asked.limits.tolerance)
-    ]
-    if wrong:
+    found.requests_per_second = len(answers) / seconds
+    if wrong := _wrong(asked, answers):
         found.reasons.append(
-            f"with {clients} requests at once {len(wrong)} of {count} answers were not those of training"
+            f"with {clients} requests at once {wrong} of {len(answers)} answers were not those of "
+            "training"
         )
+
+
+def _single_rows(asked: Asked) -> list[bytes]:
+    count = min(asked.rows.num_rows, _SINGLE_ROWS)
+    return [rows_body(asked.rows, row, row + 1) for row in range(count)]
+
+
+def _wrong(asked: Asked, answers: Sequence[Answer]) -> int:
+    """How many of the first rows were not answered as in training."""
+    return sum(
+        not is_expected(answer, asked.expected[row : row + 1], asked.limits.tolerance)
+        for row, answer in enumerate(answers)
+    )
 
 
 def _ask_odd(asked: Asked, predict: Callable[["pa.Table"], Predictions]) -> None:
@@ -267,7 +229,7 @@ def _ask_odd(asked: Asked, predict: Callable[["pa.Table"], Predictions]) -> None
                 f"it cannot predict a row with {odd.name} ({type(error).__name__})"
             )
             continue
-        found.reasons += unsound(expected, asked.interface, f"of a row with {odd.name}")
+        found.reasons += unsound(expected, asked.interface, 1, f"of a row with {odd.name}")
         if not is_expected(answer, expected, asked.limits.tolerance):
             said = "otherwise than" if answer.status == OK else f"with HTTP {answer.status}, unlike"
             found.reasons.append(f"a row with {odd.name} was answered {said} in training")
@@ -296,7 +258,7 @@ def _ask_malformed(asked: Asked) -> None:
 def _measure_memory(asked: Asked) -> None:
     found, limit = asked.found, asked.limits.max_memory_mb
     asked.server.check_alive()
-    found.memory_mb = asked.server.memory_mb()
+    found.memory_mb = asked.server.look_at_memory(limit + asked.limits.spare_memory_mb)
     if found.memory_mb > limit:
         found.reasons.append(
             f"it holds {found.memory_mb:.0f} MB of memory; the limit is {limit:g} MB"

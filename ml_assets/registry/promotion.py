@@ -169,6 +169,7 @@ def approve(registry: Registry, version: RegisteredVersion, request: Request) ->
 def _settled(client: Any, registry: Registry, name: str) -> list[Entry]:
     """The ledger, after what was begun is finished and what was not recorded is."""
     ledger = ledger_of(registry, name)
+    ledger.sweep()
     entries = ledger.entries()
     now = champion(registry.tracking_uri, name)
     begun = ledger.intent()

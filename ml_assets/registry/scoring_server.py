@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -37,6 +38,14 @@ class Answer:
     seconds: float
 
 
+@dataclass
+class Memory:
+    """The most memory that a server was seen to hold, and whether it was ended for it, in megabytes."""
+
+    peak_mb: float = 0.0
+    is_too_much: bool = False
+
+
 @dataclass(frozen=True)
 class ScoringServer:
     """A scoring server in a process of its own.
@@ -51,12 +60,15 @@ class ScoringServer:
         The file with its output.
     answer_seconds : float
         How long one answer may take.
+    memory : Memory
+        What it was seen to hold so far.
     """
 
     process: "subprocess.Popen[bytes]"
     port: int
     log: Path
     answer_seconds: float
+    memory: Memory = field(default_factory=Memory)
 
     def wait_until_healthy(self, max_seconds: float) -> float:
         """Wait for the first healthy answer; give the seconds since this call.
@@ -85,6 +97,11 @@ class ScoringServer:
             With how it ended, if it does not.
         """
         code = self.process.poll()
+        if self.memory.is_too_much:
+            raise ScoringServerError(
+                f"the scoring server was ended when it held {self.memory.peak_mb:.0f} MB of memory; its "
+                f"output is in {self.log}"
+            )
         if code is not None:
             raise ScoringServerError(
                 f"the scoring server ended {_how(code)}{self._last_line()}; its output is in {self.log}"
@@ -117,17 +134,28 @@ class ScoringServer:
                 f"{self.log}"
             ) from error
 
-    def memory_mb(self) -> float:
-        """Give the resident memory of the process and its children, in megabytes (10^6 bytes)."""
-        return sum(_resident(process) for process in self._family()) / _MEGABYTE
+    def look_at_memory(self, most_mb: float) -> float:
+        """Give the most resident memory of process and children so far, in megabytes (10^6 bytes).
+
+        A server that holds more than `most_mb` is ended, before the machine has none left.
+        """
+        now = sum(_resident(process) for process in self._family()) / _MEGABYTE
+        self.memory.peak_mb = max(self.memory.peak_mb, now)
+        if now > most_mb and not self.memory.is_too_much:
+            self.memory.is_too_much = True
+            self._kill()
+        return self.memory.peak_mb
 
     def end(self) -> None:
         """End the process, its group and its children, whatever they are doing."""
+        self._kill()
+        self.process.wait()
+
+    def _kill(self) -> None:
         family = self._family()
         _kill(lambda: os.killpg(self.process.pid, signal.SIGKILL))
         for process in family:
             _kill(process.kill)
-        self.process.wait()
 
     def _family(self) -> list[psutil.Process]:
         try:
@@ -165,7 +193,11 @@ class ScoringServer:
 
 @contextmanager
 def scoring_server(
-    model: Path, log: Path, answer_seconds: float, environment: Mapping[str, str] | None = None
+    model: Path,
+    log: Path,
+    answer_seconds: float,
+    most_mb: float,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[ScoringServer]:
     """Start a scoring server for an MLflow model; it is gone afterwards, and so are its children.
 
@@ -177,6 +209,8 @@ def scoring_server(
         The file for its output; replaced.
     answer_seconds : float
         How long one answer may take, > 0.
+    most_mb : float
+        It is ended when it holds more resident memory, in megabytes.
     environment : mapping of str to str, optional
         Variables to set for it.
     """
@@ -186,10 +220,29 @@ def scoring_server(
             process = _start(model, listener.fileno(), output.fileno(), empty, environment or {})
         server = ScoringServer(process, listener.getsockname()[1], log, answer_seconds)
         listener.close()
-        try:
-            yield server
-        finally:
-            server.end()
+        with _watched(server, most_mb):
+            try:
+                yield server
+            finally:
+                server.end()
+
+
+@contextmanager
+def _watched(server: ScoringServer, most_mb: float) -> Iterator[None]:
+    """Look at the server's memory all the while."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(_LOOK_EVERY_SECONDS):
+            server.look_at_memory(most_mb)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 @contextmanager

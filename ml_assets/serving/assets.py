@@ -72,19 +72,23 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
-    """The champion, which must have been promoted by the rules."""
+    """The champion, which must have been promoted by the rules, and compute here as it did then."""
     from ml_assets.registry.ledger import ledger_in
     from ml_assets.registry.promotion import ledger_folder
     from ml_assets.registry.registry import champion
+    from ml_assets.registry.upgraded import refuse_if_upgrades_change_it
     from ml_assets.serving.champion import scorer
     from ml_assets.serving.promoted import check_promoted
 
     name = pipeline.model_name
     holder = champion(stage.home.tracking_uri, name)
     by = scorer(holder, name, pipeline.name)
-    check_promoted(
-        holder, ledger_in(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name
-    )
+    entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
+    check_promoted(holder, entries, pipeline.name)
+    if holder is not None:
+        root = stage.store.root
+        limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
+        refuse_if_upgrades_change_it(holder, stage.stored, limits, trusted, root)
     return by
 
 

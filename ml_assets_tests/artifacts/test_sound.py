@@ -97,7 +97,11 @@ def test_an_outline_tells_size_and_time_of_every_file(store: Store) -> None:
 def test_an_older_artifact_is_given_only_as_it_was_made(store: Store) -> None:
     made = put_artifact(store, "model", lambda path: durable.write_json(path / "a.json", 1))
     assert sound_path(store, "model", made.digest) == made.path
-    assert not sound_path(store, "model", "0" * 64).exists()
+    assert not sound_path(store, "model", "0" * 64, may_be_gone=True).exists()
+    with pytest.raises(
+        ModelError, match=r"^shop/model: objects/model/000000000000\.\.\. is gone, so"
+    ):
+        sound_path(store, "model", "0" * 64)
     damage(made.path / "a.json")
     with pytest.raises(
         ModelError, match=r"^shop/model: objects/model/.* was altered after it was m"

@@ -78,6 +78,17 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
         ["evaluation.slices: no column 'dy'. Did you mean 'day'?"],
     ),
     (
+        {"evaluation": {"slices": ["fare:4,day:2", "company:4, fare"]}},
+        [
+            "evaluation.slices: column 'company' is of type string; allowed are int and float and "
+            "date and timestamp."
+        ],
+    ),
+    (
+        {"evaluation": {"weak_slices": {"columns": ["fare", "compny"]}}},
+        ["evaluation.weak_slices.columns: no column 'compny'. Did you mean 'company'?"],
+    ),
+    (
         {"ingest": {"split": {"by": "group", "group": "compan"}}},
         ["ingest.split.group: no column 'compan'. Did you mean 'company'?"],
     ),
@@ -104,6 +115,16 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     assert found[len(said) :] == (
         ["The source's columns are: order_id, day, fare, tips, company, paid."] if said else []
     )
+
+
+def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
+    evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
+    found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "evaluation.metrics.1: the module 'nowhere' is not found. It must be importable from the "
+        "project's folder, or be installed.",
+        "evaluation.thresholds.re:no_such: re has no function 'no_such'.",
+    ]
 
 
 # What the source is said to be, and how the message ends.

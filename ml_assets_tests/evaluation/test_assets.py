@@ -17,7 +17,7 @@ from ml_assets.evaluation.pictures import new_figure, save_figure
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.statistics.generate import generate_statistics
-from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.artifacts_factory import damage, put_artifact
 from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
 
 UPSTREAM = (
@@ -48,8 +48,8 @@ def _prepare(
     task: Task,
     seed: int = 0,
     champion: str | None = None,
-    champions_examples: str | None = None,
     email: bool = False,
+    **more_of_champion: str,
 ) -> Artifact:
     store = _store(home)
     frame = examples(task, seed=7)
@@ -70,8 +70,7 @@ def _prepare(
         store, "best_hyperparameters", lambda path: draw_nothing(path / "tuning_history.png")
     )
     model = put_artifact(store, "model", lambda path: write_bundle(path, task, seed))
-    facts = {"version": 1, "model_digest": champion, "examples_digest": champions_examples}
-    baseline = facts if champion else {}
+    baseline = {"version": 1, "model_digest": champion, **more_of_champion} if champion else {}
     put_artifact(
         store, "baseline_model", lambda path: durable.write_json(path / "baseline.json", baseline)
     )
@@ -156,15 +155,10 @@ def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
     assert artifact.json("evaluation.json")["champion_version"] == 1
 
 
-@pytest.mark.parametrize("is_whole", [False, True], ids=["one file", "all, with new digests"])
-def test_a_champion_whose_files_were_altered_withholds_the_blessing(
-    home: Path, is_whole: bool
-) -> None:
+@pytest.mark.parametrize("file", ["model.skops", "model.json"])
+def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path, file: str) -> None:
     champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    if is_whole:
-        write_bundle(champion.path, "binary", 2)
-    else:
-        (champion.path / "model.skops").write_bytes(b"x")
+    damage(champion.path / file)
     _prepare(home, "binary", champion=champion.digest)
     rules = {"roc_auc": {"min_change": -0.2}}
     _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
@@ -173,6 +167,16 @@ def test_a_champion_whose_files_were_altered_withholds_the_blessing(
     assert "roc_auc cannot be compared with the champion's" in text
     assert (
         f"shop/model: objects/model/{champion.digest[:12]}... was altered after it was made" in text
+    )
+
+
+def test_a_champion_that_an_upgrade_made_unfit_is_not_opened(home: Path) -> None:
+    _prepare(home, "binary", champion="never opened", refused="it does not predict what it did")
+    rules = {"roc_auc": {"min_change": -0.2}}
+    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
+    assert not checks["blessing"].passed
+    assert "roc_auc cannot be compared with the champion's: it does not predict what it did" in (
+        checks["blessing"].description or ""
     )
 
 
@@ -284,7 +288,7 @@ def test_the_champion_ages_too_where_its_examples_are_kept(home: Path) -> None:
     made_from = put_artifact(
         store, "examples", lambda path: write_frame(path / "examples.parquet", frame)
     )
-    _prepare(home, "binary", champion=champion.digest, champions_examples=made_from.digest)
+    _prepare(home, "binary", champion=champion.digest, examples_digest=made_from.digest)
     artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
     assert [one["model"] for one in artifact.json("staleness.json")] == ["candidate", "champion"]
 

@@ -12,27 +12,15 @@ from pathlib import Path
 from threading import Event
 
 import dagster as dg
-import numpy as np
-import pandas as pd
 import pytest
 
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.monitoring.sensors import REASON_TAG, WHY_TAG
-from ml_assets_tests.evaluation.trained import raw_rows
+from ml_assets_tests.daily_shop import write_day, write_shop
 
 BIN, ROOT = Path(sys.executable).parent, Path(__file__).resolve().parents[2]
 SECONDS = 300.0
-PIPELINE = """
-    type: ml_assets.component.MLPipeline
-    attributes:
-      task: binary
-      ingest: {source: {csv: data/*.csv}, key: [id], time: when, span: day}
-      labels: paid
-      training: {estimator: logistic, tuning: {trials: 0}}
-      evaluation: {thresholds: {roc_auc: {min: 0.5}}}
-      monitoring: {retraining: {check_every_seconds: 30, cool_down_hours: 0}}
-"""
 DEFINITIONS = """
     from pathlib import Path
 
@@ -56,8 +44,6 @@ DEFINITIONS = """
 def test_a_new_file_starts_one_retraining_under_a_real_daemon(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     environment = _prepare(tmp_path, home)
-    for day in range(1, 4):
-        _write_day(tmp_path, day)
     whole = ["asset", "materialize", "-f", "shop_defs.py", "--select", "group:shop"]
     first = subprocess.run(
         [str(BIN / "dagster"), *whole],
@@ -68,7 +54,7 @@ def test_a_new_file_starts_one_retraining_under_a_real_daemon(tmp_path: Path) ->
         timeout=SECONDS,
     )
     assert first.returncode == 0, first.stderr[-3000:]
-    _write_day(tmp_path, 4)
+    write_day(tmp_path, 4)
     log = tmp_path / "daemon.log"
     with (
         _daemon(tmp_path, environment, log),
@@ -89,8 +75,7 @@ def test_a_new_file_starts_one_retraining_under_a_real_daemon(tmp_path: Path) ->
 
 def _prepare(folder: Path, home: Home) -> dict[str, str]:
     """Write the pipeline and its definitions; give the environment of the processes."""
-    (folder / "shop" / "data").mkdir(parents=True)
-    (folder / "shop" / "defs.yaml").write_text(textwrap.dedent(PIPELINE))
+    write_shop(folder, days=3)
     (folder / "shop_defs.py").write_text(textwrap.dedent(DEFINITIONS))
     home.dagster.mkdir(parents=True)
     (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -101,14 +86,6 @@ def _prepare(folder: Path, home: Home) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
     }
-
-
-def _write_day(folder: Path, day: int) -> None:
-    rows = raw_rows(300, seed=day, first=1000 * day)
-    rows["when"] = pd.Timestamp(2026, 1, day)
-    noise = np.random.default_rng(day).normal(0, 10, len(rows))
-    rows["paid"] = (rows["amount"] + noise > 35).astype(int)
-    rows.to_csv(folder / "shop" / "data" / f"{day}.csv", index=False)
 
 
 @contextmanager

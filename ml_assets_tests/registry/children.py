@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 
 from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
+from ml_assets.errors import MLAssetsError
 from ml_assets.registry.candidate import Candidate
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.promotion import Request, promote
@@ -114,6 +115,15 @@ def die_while_making_the_database(home: Path) -> None:
     register_and_promote(home)
 
 
+def say_why_it_fails(home: Path, sender: Connection) -> None:
+    """Register and promote, and send what the error says."""
+    try:
+        register_and_promote(home)
+        sender.send("it did not fail")
+    except MLAssetsError as error:
+        sender.send(str(error))
+
+
 def at_once(home: Path, barrier: Barrier, model: str) -> None:
     """Register the moment that all others do."""
     registry, candidate = registry_in(home), candidate_in(home, model)
@@ -138,6 +148,6 @@ def start_a_server_and_wait(model: Path, sender: Connection) -> None:
     """Start a scoring server, say its process id, and be killed by whoever asked."""
     from ml_assets.registry.scoring_server import scoring_server
 
-    with scoring_server(model, model.parent / "server.log", 1.0) as server:
+    with scoring_server(model, model.parent / "server.log", 1.0, 2_000.0) as server:
         sender.send(server.process.pid)
         signal.pause()

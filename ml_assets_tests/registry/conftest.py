@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_assets.artifacts.home import Home
-from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.infra_result import InfraValidation
 from ml_assets_tests.registry.shop import PASSED, put_examples, put_model
 
 

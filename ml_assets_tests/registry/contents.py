@@ -27,3 +27,16 @@ def statuses(home: Path) -> list[str]:
 def versions(home: Path) -> list[int]:
     with mlflow_in(home) as client:
         return sorted(int(v.version) for v in client.search_model_versions("name = 'flights'"))
+
+
+def half_built(uri: str, name: str) -> list[str]:
+    """What a registration left that is neither a version nor closed."""
+    with connect(uri, "a test") as client:
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            return []
+        ids = [experiment.experiment_id]
+        running = client.search_runs(ids, "attributes.status = 'RUNNING'")
+        sources = {v.run_id for v in client.search_model_versions(f"name = '{name}'")}
+        models = [m for m in client.search_logged_models(ids) if m.source_run_id not in sources]
+        return [*(run.info.run_id for run in running), *(model.model_id for model in models)]

@@ -28,12 +28,13 @@ class Served:
                 child = [sys.executable, "-c", "input()"]
                 subprocess.Popen(child, stdin=subprocess.PIPE, start_new_session=True)
                 threading.Event().wait()
+            case "fill":
+                kept = [np.ones(10_000_000) for _ in range(30)]  # 80 MB each
+                return np.array([len(kept)])
             case "nonsense" if len(data) == 1:
                 return object()
             case "nonsense":
                 return np.array([np.nan, 1.5, 0.9, *data["x"][3:]])
-            case "a word":
-                return "a word"
             case "fail on null" if len(data) == 1 and data["s"].isna().any():
                 raise RuntimeError("no s")
             case "forget" if self._asked > 6:

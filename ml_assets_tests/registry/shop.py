@@ -42,10 +42,13 @@ def store_of(home: Home) -> Store:
     return Store(home.pipeline("shop"))
 
 
-def put_model(home: Home, seed: int) -> None:
+def put_model(home: Home, seed: int, **libraries: str) -> None:
     """A model of which only the description is asked for."""
     columns = [{"name": name, "type": kind, "nullable": True} for name, kind in TYPES.items()]
-    facts = {"task": "binary", "classes": ["no", "yes"], "input_columns": columns, "seed": seed}
+    facts = {
+        "task": "binary", "classes": ["no", "yes"], "input_columns": columns, "seed": seed,
+        "libraries": libraries,
+    }  # fmt: skip
     put(home, "model", lambda path: durable.write_json(path / "model.json", facts))
 
 

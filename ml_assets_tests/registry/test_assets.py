@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ml_assets.artifacts.home import Home
 from ml_assets.errors import ModelError
 from ml_assets.registry.client import connect
-from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.infra_result import InfraValidation
 from ml_assets.registry.registry import champion, registered_version
-from ml_assets_tests.registry.rich_model import write_rich_bundle
+from ml_assets.training.bundle import load_model
+from ml_assets_tests.registry.rich_model import rich_rows, write_rich_bundle
 from ml_assets_tests.registry.shop import (
     FAILED,
     aliases,
@@ -71,6 +73,10 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
     assert (answers["rows"], answers["max_difference"]) == (50, 0.0)
     assert set(answers["refused"].values()) == {400, 415}
     assert None not in [infra.summary[n] for n in ("load_seconds", "p50_ms", "p99_ms", "memory_mb")]
+    expected = load_model(store_of(home).current_artifact("model").path).predict(
+        rich_rows().to_pandas()
+    )
+    np.testing.assert_array_equal(np.load(infra.path / "expected.npy"), expected[-50:])
     assert infra.json("infra_blessing.json") == {
         "candidate": digest,
         "blessed": True,
@@ -218,6 +224,25 @@ def test_a_version_that_someone_deletes_is_registered_again(
     assert found.reasons["registered_model"] == "version 1 of shop is gone from MLflow"
     assert registered_version(home.tracking_uri, "shop", 1) is None
     assert aliases(home) == (2, None)
+
+
+def test_a_champion_that_an_upgrade_may_change_is_told_and_asked_again_each_time(
+    home: Home, served: InfraValidation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_model(home, seed=0, skops="0.1")
+    run(home)
+    put_model(home, seed=1)
+
+    first, second = run(home), run(home)
+
+    baseline = store_of(home).current_artifact("baseline_model").json("baseline.json")
+    assert baseline["refused"].startswith("version 1 of 'shop' was made with skops 0.1 (here ")
+    assert baseline["refused"].endswith(
+        "nothing tells what it predicted when it was validated. Train another one, or install those "
+        "versions."
+    )
+    assert first.reasons["baseline_model"].startswith("model changed")
+    assert second.reasons["baseline_model"] == "the champion was refused, so it is asked again"
 
 
 def test_a_champion_of_someone_else_is_refused_as_a_baseline(home: Home) -> None:

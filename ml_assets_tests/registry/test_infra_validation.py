@@ -1,6 +1,7 @@
 """A candidate that does not serve as it was trained is not blessed, whatever it does instead."""
 
 import os
+import subprocess
 from dataclasses import replace
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -12,10 +13,16 @@ import pytest
 
 from ml_assets.registry import answers, mlflow_model
 from ml_assets.registry.answers import Predictions
-from ml_assets.registry.infra_validation import InfraValidation, Limits, validate_infra
+from ml_assets.registry.infra_result import InfraValidation, Limits
+from ml_assets.registry.infra_validation import Asked, compare_all, validate_infra
 from ml_assets.registry.mlflow_model import Interface, ModelInput, write_mlflow_model
 from ml_assets.registry.payload import rows_body
-from ml_assets.registry.scoring_server import ScoringServerError, scoring_server
+from ml_assets.registry.scoring_server import (
+    Answer,
+    ScoringServer,
+    ScoringServerError,
+    scoring_server,
+)
 from ml_assets_tests.registry import children as child
 
 BINARY = Interface(
@@ -47,9 +54,9 @@ def validated(model: Path, limits: Limits = LIMITS) -> InfraValidation:
 def test_the_limits_are_those_of_the_pipeline_file() -> None:
     from ml_assets.registry.spec import InfraValidationSpec
 
-    given = InfraValidationSpec().model_dump(exclude={"rows"})
+    limits = Limits.of(InfraValidationSpec(max_latency_ms=7))
 
-    assert Limits(**given).max_answer_seconds == 60.0
+    assert (limits.max_latency_ms, limits.max_answer_seconds) == (7.0, 60.0)
 
 
 @pytest.mark.parametrize("model", ["nonsense"], indirect=True)
@@ -97,15 +104,29 @@ def test_a_server_that_is_not_healthy_in_time_is_a_reason(model: Path) -> None:
 
 
 @pytest.mark.parametrize("model", ["die"], indirect=True)
-def test_a_server_that_dies_of_a_question_is_a_reason(model: Path) -> None:
-    (reason,) = validated(model).reasons
+def test_a_server_that_dies_of_a_question_is_a_reason_and_is_not_opened_in_this_process(
+    model: Path,
+) -> None:
+    def never(rows: pa.Table) -> Predictions:
+        raise AssertionError("the model was opened here")
+
+    (reason,) = validate_infra(model, ROWS, never, BINARY, LIMITS, model.parent / "log").reasons
 
     assert reason.startswith("the scoring server ended by SIGSEGV")
 
 
+@pytest.mark.parametrize("model", ["fill"], indirect=True)
+def test_a_server_that_fills_the_memory_is_ended_before_there_is_none_left(model: Path) -> None:
+    limits = replace(LIMITS, max_memory_mb=600.0, spare_memory_mb=200.0)
+
+    (reason,) = validated(model, limits).reasons
+
+    assert reason.startswith("the scoring server was ended when it held ")
+
+
 @pytest.mark.parametrize("model", ["hang"], indirect=True)
 def test_a_server_that_hangs_is_ended_with_all_its_children(model: Path) -> None:
-    with scoring_server(model, model.parent / "server.log", 1.0) as server:
+    with scoring_server(model, model.parent / "server.log", 1.0, 2_000.0) as server:
         server.wait_until_healthy(60.0)
         with pytest.raises(
             ScoringServerError, match=r"did not answer within 1 s; its output is in"
@@ -144,11 +165,12 @@ def test_a_server_that_cannot_be_started_is_a_reason(
     assert found.reasons == ["the scoring server could not be started: No such file or directory"]
 
 
-def test_a_model_that_cannot_predict_is_a_reason_without_values(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["good"], indirect=True)
+def test_a_model_that_cannot_predict_is_a_reason_without_values(model: Path) -> None:
     def fail(rows: pa.Table) -> Predictions:
         raise ValueError("could not convert 'a secret' to float")
 
-    found = validate_infra(tmp_path, ROWS, fail, BINARY, LIMITS, tmp_path / "server.log")
+    found = validate_infra(model, ROWS, fail, BINARY, LIMITS, model.parent / "server.log")
 
     assert found.reasons == ["the model cannot predict real rows (ValueError)"]
 
@@ -171,12 +193,59 @@ REGRESSION = replace(BINARY, task="regression")
             MULTICLASS,
             ["1 of 2 rows of probabilities here do not sum to 1"],
         ),
+        (
+            [[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]],
+            MULTICLASS,
+            ["the predictions here have the shape (2, 3); (2, 2) is needed"],
+        ),
+        (
+            [0.5],
+            BINARY,
+            ["the predictions here have the shape (1,); (2,) is needed"],
+        ),
     ],
 )
 def test_no_model_may_predict_what_is_no_prediction(
     predictions: list[float], interface: Interface, reasons: list[str]
 ) -> None:
-    assert list(answers.unsound(np.array(predictions), interface, "here")) == reasons
+    assert list(answers.unsound(np.array(predictions), interface, 2, "here")) == reasons
+
+
+ANSWERED = {
+    '{"predictions": [0.1, 0.5]}': [],
+    '{"predictions": [0.1]}': ["the predictions have shape (1,); in training they had (2,)"],
+    '{"predictions": [[0.1, 0.9], [0.5, 0.5]]}': [
+        "the predictions have shape (2, 2); in training they had (2,)"
+    ],
+    '{"predictions": ["no", "maybe"]}': [
+        "the predictions have no list of numbers; in training they had (2,)"
+    ],
+    '{"predictions": "a word"}': [
+        "the predictions have no list of numbers; in training they had (2,)"
+    ],
+    '{"predictions": [0.1, null]}': [
+        "1 of 2 predictions as a server are not numbers (NaN or infinite)",
+        "predictions differ from those in training by up to inf in 1 of 2 rows; the tolerance is 1e-09",
+    ],
+    '{"predictions": [0.1, 1.5]}': [
+        "1 of 2 probabilities as a server are outside 0 to 1",
+        "predictions differ from those in training by up to 1 in 1 of 2 rows; the tolerance is 1e-09",
+    ],
+}
+
+
+@pytest.mark.parametrize("body", ANSWERED)
+def test_an_answer_of_another_form_than_in_training_is_refused(body: str, tmp_path: Path) -> None:
+    found, expected = InfraValidation(rows=2), np.array([0.1, 0.5])
+    server = ScoringServer(subprocess.Popen(["true"]), 0, tmp_path / "log", 1.0)
+    server.process.wait()
+
+    compare_all(
+        Asked(server, found, ROWS.slice(0, 2), expected, BINARY, LIMITS),
+        Answer(200, body.encode(), 0.1),
+    )
+
+    assert found.reasons == ANSWERED[body]
 
 
 @pytest.mark.parametrize(

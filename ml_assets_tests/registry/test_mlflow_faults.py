@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from ml_assets.errors import ModelError
-from ml_assets.registry.client import connect
 from ml_assets.registry.promotion import ledger_of, promote
 from ml_assets.registry.registry import Registry, champion, close_dead_runs, register
 from ml_assets_tests.registry.children import ASKED, YES, candidate_in
+from ml_assets_tests.registry.contents import half_built
 
 # MLflow's client leaves the connections of a request that failed to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -156,19 +156,6 @@ def crown(registry: Registry, candidate: Any) -> None:
 
 def from_write_on(first: int, what: str) -> Fault:
     return lambda proxy, number: what if number >= first else None
-
-
-def half_built(uri: str, name: str) -> list[str]:
-    """What a registration left that is neither a version nor closed."""
-    with connect(uri, "a test") as client:
-        experiment = client.get_experiment_by_name(name)
-        if experiment is None:
-            return []
-        ids = [experiment.experiment_id]
-        running = client.search_runs(ids, "attributes.status = 'RUNNING'")
-        sources = {v.run_id for v in client.search_model_versions(f"name = '{name}'")}
-        models = [m for m in client.search_logged_models(ids) if m.source_run_id not in sources]
-        return [*(run.info.run_id for run in running), *(model.model_id for model in models)]
 
 
 def test_a_failure_at_any_write_promotes_nothing_and_the_next_run_mends_it(

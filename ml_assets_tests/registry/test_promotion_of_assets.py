@@ -10,7 +10,7 @@ import pytest
 
 from ml_assets.artifacts.home import Home
 from ml_assets.errors import ModelError
-from ml_assets.registry.infra_validation import InfraValidation
+from ml_assets.registry.infra_result import InfraValidation
 from ml_assets.registry.jobs import build_jobs
 from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.people import roll_back_pipeline

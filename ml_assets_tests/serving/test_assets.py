@@ -1,5 +1,6 @@
 import shutil
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,20 @@ def test_scores_that_are_not_sound_block_the_run(
     assert not result.success
     check = checks_of(result)["predictions"]
     assert check.description == "5 rows have a score that is NaN or infinite"
+
+
+def test_a_champion_of_other_libraries_that_cannot_be_asked_again_does_not_score(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = shop(tmp_path / "shop")
+    put_raw_data(pipeline, home, raw_rows(35))
+    put_champion(home, monkeypatch)
+    here = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "skops" else here(n))
+    with pytest.raises(
+        ModelError, match=r"^version 1 of 'shop' was made with skops .* does not hold it"
+    ):
+        materialize(build_assets(pipeline), home)
 
 
 @pytest.mark.parametrize("harm", ["altered", "altered with its own digests", "gone"])

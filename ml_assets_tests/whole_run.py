@@ -1,0 +1,159 @@
+"""Runs the whole pipeline `shop` in forks of one process, which may be killed at one of their writes.
+
+`WholeRuns` starts ``python -m ml_assets_tests.whole_run FOLDER``, which imports everything once and then
+forks for each line that it is given: where to be killed, or nothing.
+"""
+
+import importlib
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from mlflow import MlflowClient
+
+import ml_assets
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.component import pipeline_definitions
+from ml_assets.console import cause
+from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets_tests.dying import PROJECT
+
+SUCCESS = "success"
+KILLED = signal.Signals.SIGKILL.name
+MLFLOW = "mlflow."
+# What makes a file or folder of ours visible under its name.
+_PUBLISHES = ("replace", "rename", "link")
+
+
+@dataclass(frozen=True)
+class WholeRuns:
+    """Runs of the pipeline of a folder."""
+
+    process: "subprocess.Popen[str]"
+
+    def run(self, site: str = "") -> str:
+        """Run the pipeline in a process of its own.
+
+        Parameters
+        ----------
+        site : str
+            Where to be killed: at the write whose target matches this pattern, before it is visible; or
+            right after a call of MLflow's client, as ``mlflow.<method> <pattern of an argument>``.
+
+        Returns
+        -------
+        str
+            `SUCCESS`, `KILLED`, or why it failed, on one line.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(site, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def whole_runs(folder: Path) -> Iterator[WholeRuns]:
+    """Give runs of the pipeline in ``folder/shop``, with its home in ``folder/home``."""
+    home = Home(folder / "home")
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", __name__, str(folder)],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONWARNINGS": "ignore",
+            "OMP_NUM_THREADS": "1",
+            "ML_ASSETS_HOME": str(home.root),
+            "DAGSTER_HOME": str(home.dagster),
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield WholeRuns(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _set_trap(site: str) -> None:
+    if site.startswith(MLFLOW):
+        method, _, argument = site.removeprefix(MLFLOW).partition(" ")
+        _trap(MlflowClient, method, argument or "*", dies_before=False)
+    elif site:
+        for name in _PUBLISHES:
+            _trap(os, name, site, dies_before=True)
+
+
+def _trap(owner: Any, name: str, pattern: str, dies_before: bool) -> None:
+    call: Callable[..., Any] = getattr(owner, name)
+
+    def step(*arguments: Any, **options: Any) -> Any:
+        is_it = any(fnmatch(str(one), pattern) for one in (*arguments, *options.values()))
+        if is_it and dies_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = call(*arguments, **options)
+        if is_it:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, step)
+
+
+def _materialize(folder: Path) -> str:
+    spec = read_pipeline_file(folder / "shop" / "defs.yaml").spec
+    home = Home(folder / "home")
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        result = dg.materialize(
+            list(pipeline_definitions(spec).assets or ()),  # type: ignore[arg-type]
+            resources={"artifacts": ArtifactIOManager(home=str(home.root))},
+            instance=instance,
+            raise_on_error=False,
+        )
+    failures = [event for event in result.all_events if event.is_step_failure]
+    return SUCCESS if result.success else "; ".join(cause(event) for event in failures)
+
+
+def _child(folder: Path, site: str) -> str:
+    """What became of a run in a process of its own."""
+    receiver, sender = os.pipe()
+    pid = os.fork()
+    if not pid:
+        _set_trap(site)
+        try:
+            said = _materialize(folder)
+        except Exception as error:  # whatever it says is what the test asks for
+            said = f"{type(error).__name__}: {error}"
+        os.write(sender, " ".join(said.split()).encode())
+        os._exit(0)
+    os.close(sender)
+    with os.fdopen(receiver, "rb") as stream:
+        said = stream.read().decode()
+    _, status = os.waitpid(pid, 0)
+    return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else said
+
+
+def _import_everything() -> None:
+    for module in pkgutil.walk_packages(ml_assets.__path__, "ml_assets."):
+        if not module.name.startswith(("ml_assets.defs", "ml_assets.__main__")):
+            importlib.import_module(module.name)
+
+
+if __name__ == "__main__":
+    _import_everything()
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    for line in sys.stdin:
+        print(_child(Path(sys.argv[1]), line.strip()), file=answers, flush=True)
