@@ -11,6 +11,9 @@ from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.update import choose_anomalies, update_schema
 
+# The file in the artifact `anomalies` that says what is proposed to change.
+PROPOSAL = "proposal.diff"
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -57,7 +60,7 @@ def propose(
     schema: Schema,
     statistics: DatasetStatistics,
     anomalies: Sequence[Anomaly],
-    hidden: Collection[str],
+    harmless: Collection[str],
     **inference: Unpack[Inference],
 ) -> Proposal | None:
     """Give the schema that accepts what is `proposed`; None where that is nothing, or of no rows at all.
@@ -70,15 +73,17 @@ def propose(
         Of the data.
     anomalies : sequence of Anomaly
         What was found of them.
-    hidden : collection of str
-        The columns whose values the diff must not show.
+    harmless : collection of str
+        The columns whose values the diff may show: those known not to name a person or a row.
     **inference
         As in `infer_schema`.
     """
-    changed = update_schema(schema, statistics, proposed(anomalies), TRAINING, **inference)
-    if changed == schema or not statistics.num_rows:
+    chosen = proposed(anomalies)
+    if not chosen or not statistics.num_rows:
         return None
-    return Proposal(changed, schema_diff(schema, changed, hidden))
+    changed = update_schema(schema, statistics, chosen, TRAINING, **inference)
+    hidden = {*schema.by_name, *changed.by_name} - {*harmless}
+    return Proposal(changed, schema_diff(schema, changed, hidden)) if changed != schema else None
 
 
 def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
@@ -94,10 +99,12 @@ def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
         The codes of the anomalies.
     """
     named = "".join(f" --anomaly {code}" for code in codes)
-    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: ...}}"
+    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: TEXT}}"
+    launch = f"{{ops: {{{pipeline}__schema: {{config: {config}}}}}}}"
+    # Lines that are a list in the UI, which shows Markdown, and lines on the console.
     return (
-        f"If the data are right, accept what `proposal` shows: python -m ml_assets schema accept "
-        f"{pipeline}{named} --reason TEXT; or launch the asset {pipeline}/schema in the UI with the "
-        f"config ops: {{{pipeline}__schema: {{config: {config}}}}}; or edit {pipeline}/{file} and say "
-        f"why in `reason:`. Then run {pipeline} again."
+        "If the data are right, accept what is proposed (metadata `proposal`), then run again:\n"
+        f"- by command: `python -m ml_assets schema accept {pipeline}{named} --reason TEXT`\n"
+        f"- in the UI: open the launchpad of {pipeline}/schema, and materialize it with `{launch}`\n"
+        f"- in the file: edit {pipeline}/{file}, and say why in `reason:`"
     )

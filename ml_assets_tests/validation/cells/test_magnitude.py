@@ -92,4 +92,4 @@ def test_a_second_habit_of_the_groups_is_no_error(late: int) -> None:
 def test_a_category_that_says_nothing_makes_no_groups() -> None:
     number = counted(RANDOM.normal(size=2_000).tolist())
     category = counted(["a", "b"] * 1_000, "category")
-    assert best_grouping(number, [category]) is None
+    assert best_grouping(number, categories_of([category])) is None
