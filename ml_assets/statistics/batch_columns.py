@@ -141,8 +141,8 @@ def _floats(array: Any) -> Array:
 def _coded(array: Any) -> Coded:
     if pt.is_null(array.type):
         return Coded(pa.array([], pa.string()), np.full(len(array), -1))
-    encoded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    encoded = array if pt.is_dictionary(array.type) else _encoded(array)
+    codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     values = _texts(encoded.dictionary)
     texts = values.dictionary_encode()
     if len(texts.dictionary) < len(values):
@@ -150,6 +150,13 @@ def _coded(array: Any) -> Coded:
         same = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         values, codes = texts.dictionary, np.append(same, -1)[codes]
     return _without_unused(values, codes) if encoded is array else Coded(values, codes)
+
+
+def _encoded(array: Any) -> Any:
+    try:
+        return array.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # of small decimals
+        return as_texts(array)[0].dictionary_encode()
 
 
 def _without_unused(values: Any, codes: Array) -> Coded:

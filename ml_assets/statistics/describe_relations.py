@@ -203,7 +203,9 @@ def _association(state: AssociationState, name: str, type_: FeatureType | None) 
 
 
 def _day(microseconds: float) -> str:
-    return str(np.datetime64(int(microseconds), "us").astype("datetime64[m]"))
+    most = 2**63 - 1  # one less is no moment for NumPy
+    within = min(max(int(microseconds), -most), most)
+    return str(np.datetime64(within, "us").astype("datetime64[m]"))
 
 
 def _bin_names(bins: NumberBins, text: Callable[[float], str]) -> tuple[str, ...]:

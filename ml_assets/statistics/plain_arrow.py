@@ -1,6 +1,7 @@
 """Turns Arrow arrays of unusual types into the few types that statistics know."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,19 @@ def as_texts(values: Any) -> tuple[Any, Array]:
 
 
 def _shown(values: Any) -> Any:
+    if pt.is_time(values.type):
+        return _shown_times(values)
     try:
         return values.cast(pa.string())
     except pa.ArrowInvalid:  # a time zone that nobody knows
         return values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
+
+
+def _shown_times(values: Any) -> Any:
+    """As Python shows them, whatever the unit: with six digits of a second, or none."""
+    with suppress(pa.ArrowInvalid):  # nanoseconds would be lost
+        values = values.cast(pa.time64("us"))
+    return pc.replace_substring_regex(values.cast(pa.string()), r"\.0+$", "")
 
 
 def _replaced(raw: Sequence[bytes | None]) -> tuple[Any, Array]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ml_assets.schema.column_types import fits_type
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.feature_state import feature_type
-from ml_assets.statistics.plain_arrow import as_floats, as_microseconds
+from ml_assets.statistics.plain_arrow import as_floats, as_microseconds, as_texts
 from ml_assets.validation.value_rules import Rule, Rules, read_text, rules_of, show_moment
 from ml_assets.validation.wording import quote
 
@@ -151,5 +151,5 @@ def _scalars(values: Any) -> list[Any]:
     ):
         return [None if v is None else read_text(v) for v in values.to_pylist()]
     if pt.is_time(values.type):
-        return list(values.cast(pa.string()).to_pylist())
+        return list(as_texts(values)[0].to_pylist())
     return list(values.to_pylist())
