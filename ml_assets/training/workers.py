@@ -70,8 +70,9 @@ def _in_processes(contest: Contest, count: int) -> Iterator[RunBatch]:
         with Parallel(n_jobs=count, backend="loky", return_as="generator") as parallel:
             yield run
     finally:
-        # joblib would keep the processes, and what they hold, for five minutes more.
-        get_reusable_executor().shutdown(wait=True)
+        # joblib would keep the processes, and what they hold, for five minutes more; and whoever
+        # interrupts the search does not want to wait for trials that nobody will write down.
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @contextmanager
