@@ -14,7 +14,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import InWords, Spec, broken_rules
+from ml_assets.spec import FileName, InWords, Spec, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec, columns_in
@@ -22,9 +22,11 @@ from ml_assets.validation.spec import ValidationSpec
 
 Pace = Literal["months", "weeks", "days", "hours"]
 PipelineName = Annotated[
-    str,
+    FileName,
     Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"),
-    InWords("lower-case letters, digits and _, first a letter, at most 63"),
+    InWords(
+        "lower-case letters, digits and _, first a letter, at most 63, and no device such as con"
+    ),
 ]
 # What Dagster takes as an owner.
 Owner = Annotated[

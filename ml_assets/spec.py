@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 
@@ -22,6 +22,25 @@ class InWords:
 
     text: str
 
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_FILE_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_MOST_CHARACTERS = 200
+
+
+def _as_file_name(text: str) -> str:
+    is_plain = _FILE_NAME.fullmatch(text) and ".." not in text and len(text) <= _MOST_CHARACTERS
+    if not is_plain or _DEVICE.fullmatch(text):
+        raise PydanticCustomError("file_name", "no name of a file")
+    return text
+
+
+FileName = Annotated[str, AfterValidator(_as_file_name)]
+"""A text that becomes the name of a file, folder or model: one place for what such a name may be.
+
+ASCII letters, digits, ``_``, ``-`` and single dots inside, at most 200 characters, and no name that some
+systems keep for a device, such as ``con``. So it stays where it is put, on every system.
+"""
 
 _FUNCTION = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 FunctionName = Annotated[

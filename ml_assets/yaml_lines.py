@@ -15,9 +15,10 @@ from typing import Any
 import yaml
 
 from ml_assets.errors import PipelineFileError
+from ml_assets.safe_yaml import SafeLoader, scalar_of
 
 _MAX_CHARACTERS = 200_000
-_MAX_DEPTH = 40
+_MOST_SHOWN = 40
 _REFERENCE = re.compile(r"\{\{(.*?)\}\}")
 _ENV = re.compile(r"\s*env(?:\.(\w+)|\(\s*(['\"])(\w+)\2\s*(?:,\s*(['\"])(.*?)\4\s*)?\))\s*")
 
@@ -92,27 +93,6 @@ def line_of(lines: Mapping[KeyPath, int], key: KeyPath) -> int:
     return lines.get(key, 1)
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader without aliases and without deep nesting."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise self._refused("aliases (*name) are not allowed; write the values out")
-        if self.depth > _MAX_DEPTH:
-            raise self._refused(f"nested deeper than {_MAX_DEPTH} levels")
-        self.depth += 1
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self.depth -= 1
-
-    def _refused(self, problem: str) -> yaml.MarkedYAMLError:
-        mark = self.get_mark()
-        return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
-
-
 def _read_text(path: Path, name: str) -> str:
     try:
         text = path.read_text("utf-8")
@@ -127,7 +107,7 @@ def _read_text(path: Path, name: str) -> str:
 
 def _compose(text: str, name: str) -> yaml.Node | None:
     try:
-        return _Loader(text).get_single_node()
+        return SafeLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         start = f" (from line {error.context_mark.line + 1})" if error.context_mark else ""
@@ -175,10 +155,9 @@ def _items(node: yaml.MappingNode, at: KeyPath, found: LinedYaml) -> Iterator[tu
 def _scalar(node: yaml.Node, at: KeyPath, found: LinedYaml) -> Any:
     line = node.start_mark.line + 1
     try:
-        value = _Loader("").construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
-        problem = getattr(error, "problem", None) or error
-        text = f"{dotted(at)}: {node.value!r} cannot be read: {problem}."
+        value = scalar_of(node)
+    except ValueError as error:
+        text = f"{dotted(at)}: {node.value[:_MOST_SHOWN]!r} cannot be read: {error}."
         found.mistakes.append(Mistake(line, text, at))
         return None
     if isinstance(value, float) and not math.isfinite(value):

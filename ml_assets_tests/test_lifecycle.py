@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.store import Store
 from ml_assets_tests.project_factory import (
     CHURN,
     make_project,
@@ -109,13 +111,19 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_the_champion_that_stay
     assert versions(project) == [(1, "challenger,champion")]  # the same content, refused now
 
 
-def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
+def test_new_data_retrain_begin_with_the_champion_and_say_what_changed(project: Path) -> None:
+    store = Store(Home(project / ".ml_assets").pipeline("churn"))
+    before = store.current_artifact("model").json("model.json")["parameters"]
     write_customers(project / "data" / "2026-02.csv", seed=2)
     done = run_command(project, "run", "churn")
     assert done.returncode in (0, 1), done.stderr
     said = reasons(done.stderr)
     assert "raw_data changed: 2,000 -> 4,000 rows" in said["labels"]
     assert versions(project)[-1][0] == 2
+    search = store.current_artifact("best_hyperparameters")
+    first = search.json("trials.json")[0]
+    assert {**first["parameters"], "max_iter": 0} == {**before, "max_iter": 0}
+    assert search.json("best_hyperparameters.json")["champion_value"] == first["value"]
 
 
 def dagster_statuses(project: Path) -> list[str]:

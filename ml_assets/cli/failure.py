@@ -185,7 +185,8 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
     record = Store(home.pipeline(pipeline)).current(asset)
     failed = record.failed_checks() if record else []
     gates = [check for check in failed if record and check["name"] in record.blocking]
-    return [f"check {check['name']}: {check['description']}" for check in gates]
+    said = (f"check {check['name']}: {check['description']}" for check in gates)
+    return [line for text in said for line in text.splitlines()]
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:

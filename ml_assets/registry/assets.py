@@ -195,9 +195,14 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
 
 def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
-    # Nothing is made from this asset: where the candidate is refused, the run fails here, and what
-    # watches the champion that stays is made all the same.
-    @stage_asset(pipeline, ins=["registered_model"], config={}, blocking_checks=["promotion"])
+    # Nothing is made from it, so that what watches the champion that stays is made all the same.
+    @stage_asset(
+        pipeline,
+        ins=["registered_model"],
+        config={},
+        kinds=["mlflow"],
+        blocking_checks=["promotion"],
+    )
     def promotion(stage: Stage, registered_model: Artifact) -> Outcome:
         """Fail the run if the candidate was not promoted, with every reason."""
         from ml_assets import durable
@@ -205,8 +210,7 @@ def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         facts = registered_model.json("registered_model.json")
         found = {key: facts[key] for key in ("version", "champion_version", "promoted", "said")}
         durable.write_json(stage.directory / "promotion.json", found)
-        check = Check("promotion", found["promoted"], found["said"])
-        return Outcome(summary=found, metadata=found, checks=[check])
+        return Outcome(found, found, [Check("promotion", found["promoted"], found["said"])])
 
     return promotion
 

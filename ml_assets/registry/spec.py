@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ml_assets.spec import InWords, Spec
+from ml_assets.spec import FileName, InWords, Spec
 
 
 class InfraValidationSpec(Spec):
@@ -73,9 +73,10 @@ class RegistrySpec(Spec):
 
     model: (
         Annotated[
-            str,
-            Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=200),
-            InWords("letters, digits, '_', '.' and '-', at most 200"),
+            FileName,
+            InWords(
+                "letters, digits, '_', '-' and dots inside, at most 200, no device such as con"
+            ),
         ]
         | None
     ) = None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ml_assets.spec import Fraction, InWords, Spec
+from ml_assets.spec import FileName, Fraction, InWords, Spec
 
 
 class SchemaSpec(Spec):
@@ -21,7 +21,7 @@ class SchemaSpec(Spec):
     """
 
     file: Annotated[
-        str, Field(pattern=r"^[\w][\w.-]*\.ya?ml$"), InWords("a file name that ends in .yaml")
+        FileName, Field(pattern=r"\.ya?ml$"), InWords("a file name that ends in .yaml")
     ] = "schema.yaml"
     max_domain_size: Annotated[int, Field(ge=1)] = 100
     range_margin: Fraction = 0.5

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from ml_assets.errors import PipelineFileError, did_you_mean
+from ml_assets.safe_yaml import SafeLoader, scalar_of
 
 _MAX_CHARACTERS = 5_000_000
 
@@ -43,19 +44,12 @@ def compose(text: str, mistakes: Mistakes) -> yaml.Node | None:
     Raises
     ------
     PipelineFileError
-        If the text is not YAML, uses aliases, or is very large.
+        If the text is not YAML, uses aliases, is nested deeply, or is very large.
     """
     if len(text) > _MAX_CHARACTERS:
         raise PipelineFileError(f"{mistakes.file} is larger than {_MAX_CHARACTERS:,} characters.")
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise PipelineFileError(
-                    f"{mistakes.file}:{line}: YAML aliases (*name) are not allowed; "
-                    "write the values out."
-                )
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return SafeLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         message = f"{mistakes.file}:{line}: this is not YAML: {error.problem}."
@@ -102,8 +96,8 @@ def value_of(node: yaml.Node) -> Any:
     if not isinstance(node, yaml.ScalarNode):
         return None
     try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError):
+        return scalar_of(node)
+    except ValueError:
         return node.value
 
 

@@ -205,13 +205,15 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
 
 def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outcome:
+    from ml_assets.validation.cells.model import ARROW_SCHEMA
     from ml_assets.validation.cells.show import count_rows, error_rows, told
 
+    counts = {"cell_errors": found.found, "fraction": found.fraction}
     return Outcome(
-        summary={"cell_errors": found.found, "fraction": found.fraction},
+        summary={"rows": len(found.errors), **counts},
         metadata={
-            "cell_errors": found.found,
-            "fraction": found.fraction,
+            "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in ARROW_SCHEMA]),
+            **counts,
             "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
             "by_kind": Rows(count_rows(found)) if found.counts else None,
             "report": File("report.html"),

@@ -132,6 +132,7 @@ SOURCES = [
     ({"csv": "order.csv"}, "order.csv does not exist. Did you mean 'orders.csv'?"),
     ({"parquet": "nowhere/*.parquet"}, "does not exist."),
     ({"csv": "empty.csv"}, "empty"),
+    ({"csv": "header.csv"}, "header.csv has column names but no rows."),
 ]
 
 
@@ -140,6 +141,7 @@ def test_a_source_that_cannot_be_read_is_told_with_its_line(
     defs: Path, source: dict[str, str], said: str
 ) -> None:
     (defs.parent / "empty.csv").touch()
+    (defs.parent / "header.csv").write_text(ROWS.splitlines()[0])
     path = shop(defs, ingest={"source": source})
     first, *_ = source_mistakes(read_pipeline_file(path))
     assert first.startswith("shop/defs.yaml:")
@@ -354,6 +356,15 @@ def test_every_file_is_looked_at_and_stops_the_others_too(
     assert check_pipelines(defs, ["shop"]) == (1 if said else 0)
     elsewhere = "A mistake in one file stops every pipeline. There are some in: other."
     assert (elsewhere in capsys.readouterr().err) == bool(said)
+
+
+def test_a_folder_in_place_of_a_file_is_told(
+    defs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop(defs)
+    (defs / "other" / "defs.yaml").mkdir(parents=True)
+    assert check_pipelines(defs, []) == 1
+    assert "other/defs.yaml cannot be read: Is a directory." in capsys.readouterr().err
 
 
 # What two pipelines share, and what is said of the second.
