@@ -61,7 +61,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         launch=Launch(AcceptConfig, partial(_accept, pipeline)),
     )
     def schema(stage: Stage, statistics: Artifact) -> Outcome:
-        """What the columns must look like: read from the file beside the pipeline, inferred if new."""
+        """What the columns must look like: a file beside the pipeline. Launch it to accept anomalies."""
         from ml_assets.artifacts.store import process_is_alive
         from ml_assets.durable import sweep_staging
         from ml_assets.schema.pinned_file import pinned_schema, write_copy

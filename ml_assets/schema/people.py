@@ -32,8 +32,8 @@ class Acceptance:
     reason : str
         Why; needed.
     features, anomalies : tuple of str
-        The columns, and the codes of anomalies. Of those that are named only these, warnings too;
-        without names all that fails a check, and new columns.
+        The columns, and the codes of anomalies: of what is named, only these. Without names all that
+        fails a check, and new columns; other warnings only where column and code are named.
     by : str
         Who; by default the user of this process.
     run_id : str
@@ -209,8 +209,8 @@ def _nothing(pinned: PinnedSchema, anomalies: Sequence[Anomaly], pipeline: Pipel
     there = f"There are: {', '.join(warnings)}. " if warnings else ""
     return (
         f"{pinned.name} was not changed: it allows already what there is to accept. {there}What only "
-        f"warns is accepted by its name (--anomaly CODE). To look again: python -m ml_assets run "
-        f"{pipeline.name}"
+        "warns is accepted by its names (--feature COLUMN --anomaly CODE). To look again: "
+        f"python -m ml_assets run {pipeline.name}"
     )
 
 

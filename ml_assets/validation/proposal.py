@@ -34,10 +34,10 @@ class Proposal:
 def proposed(
     anomalies: Sequence[Anomaly], features: Collection[str] = (), codes: Collection[str] = ()
 ) -> list[Anomaly]:
-    """Give the anomalies to accept: those that are named; without names those that fail a check.
+    """Give the anomalies to accept: what fails a check, and new columns; of what is named, only that.
 
-    New columns are accepted without names too, though they are warnings. The other warnings are not: the
-    rows that have them are taken out, and a schema that grew with each of them would soon see nothing.
+    Other warnings are accepted only where both their column and their code are named: the rows that have
+    them are taken out, and a schema that grew with each of them would soon see nothing.
 
     Parameters
     ----------
@@ -51,9 +51,17 @@ def proposed(
     RequestError
         As `choose_anomalies`.
     """
-    if features or codes:
-        return choose_anomalies(anomalies, features, codes)
-    return [a for a in anomalies if a.severity == "ERROR" or a.code == "SCHEMA_NEW_COLUMN"]
+    chosen = choose_anomalies(anomalies, features, codes)
+    return [one for one in chosen if _fails_or_is_new(one) or _is_named(one, features, codes)]
+
+
+def _fails_or_is_new(anomaly: Anomaly) -> bool:
+    return anomaly.severity == "ERROR" or anomaly.code == "SCHEMA_NEW_COLUMN"
+
+
+def _is_named(anomaly: Anomaly, features: Collection[str], codes: Collection[str]) -> bool:
+    """Whether nothing else could be meant; an anomaly of the data set has no column to name."""
+    return bool(codes) and (anomaly.feature is None or bool(features))
 
 
 def propose(

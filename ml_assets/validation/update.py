@@ -31,7 +31,7 @@ def update_schema(
     where it becomes too large; a column of another type gets that type, and what is said of its values is
     inferred anew; a new column is described as `infer_schema` would, and a missing one becomes
     ``DEPRECATED``, or in another environment than training ``not_in`` it; a functional dependency that
-    rows break is taken out. Nothing is ever narrowed.
+    rows break is taken out. But for a change of type, nothing is narrowed.
 
     Parameters
     ----------
