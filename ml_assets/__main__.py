@@ -31,17 +31,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ml_assets", description="The lifecycle of tabular models as Dagster assets."
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    run = commands.add_parser("run", help="run what changed of a pipeline, then sum it up")
-    run.add_argument("pipeline", help="the pipeline's name")
+    run = _of_pipeline(commands, "run", _run, "run what changed of a pipeline, then sum it up")
     run.add_argument("--select", help="a Dagster asset selection instead of the whole pipeline")
     run.add_argument("--traceback", action="store_true", help="print the traceback of a failure")
-    run.set_defaults(command=_run)
     check = commands.add_parser("check", help="check the YAML of pipelines against their sources")
     check.add_argument("pipelines", nargs="*", help="names of pipelines; all by default")
     check.set_defaults(command=_check)
-    summary = commands.add_parser("summary", help="sum up the last run of a pipeline")
-    summary.add_argument("pipeline", help="the pipeline's name")
-    summary.set_defaults(command=_summary)
+    _of_pipeline(commands, "summary", _summary, "sum up the last run of a pipeline")
     new = commands.add_parser("new", help="write a first pipeline for a file of data")
     new.add_argument("name", help="the new pipeline's name")
     new.add_argument("file", type=Path, help="a CSV, Parquet or JSON Lines file")
@@ -52,41 +48,41 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--port", type=int, default=3000, help="of the Dagster UI")
     ui.add_argument("--mlflow-port", type=int, default=5000, help="of the MLflow UI")
     ui.set_defaults(command=_ui)
-    back = commands.add_parser("rollback", help="make an earlier champion the champion again")
-    back.add_argument("pipeline", help="the pipeline's name")
+    text = "make an earlier champion the champion again"
+    back = _of_pipeline(commands, "rollback", _rollback, text)
     back.add_argument("--to", type=int, help="the version; the champion before by default")
     back.add_argument("--reason", required=True, help="why; kept in the ledger")
-    back.set_defaults(command=_rollback)
-    approve = commands.add_parser(
-        "approve", help="approve of a version, where the YAML asks for it"
-    )
-    approve.add_argument("pipeline", help="the pipeline's name")
+    text = "approve of a version, where the YAML asks for it"
+    approve = _of_pipeline(commands, "approve", _approve, text)
     approve.add_argument("version", type=int, help="the version in MLflow's registry")
     approve.add_argument("--reason", required=True, help="why; kept in the ledger")
-    approve.set_defaults(command=_approve)
     _add_schema(commands)
     return parser
 
 
 def _add_schema(commands: Any) -> None:
-    schema = commands.add_parser(
-        "schema", help="accept changes of a schema, or look at its history"
-    )
-    verbs = schema.add_subparsers(metavar="VERB", required=True)
-    accept = verbs.add_parser("accept", help="allow what the anomalies of the last run are about")
-    accept.add_argument("pipeline", help="the pipeline's name")
+    text = "accept changes of a schema, or look at its history"
+    verbs = commands.add_parser("schema", help=text).add_subparsers(metavar="VERB", required=True)
+    _of_pipeline(verbs, "proposal", _schema_proposal, "print what would be accepted")
+    text = "allow what the anomalies of the last run are about"
+    accept = _of_pipeline(verbs, "accept", _accept_schema, text)
     accept.add_argument("--reason", required=True, help="why; kept in the schema and its history")
     accept.add_argument("--feature", action="append", default=[], help="only of this column")
     accept.add_argument("--anomaly", action="append", default=[], help="only of this code")
-    accept.set_defaults(command=_accept_schema)
-    history = verbs.add_parser("history", help="print every version: when, how, by whom and why")
-    history.add_argument("pipeline", help="the pipeline's name")
-    history.set_defaults(command=_schema_history)
-    restore = verbs.add_parser("restore", help="make an older version the schema again")
-    restore.add_argument("pipeline", help="the pipeline's name")
+    text = "print every version: when, how, by whom and why"
+    _of_pipeline(verbs, "history", _schema_history, text)
+    text = "make an older version the schema again"
+    restore = _of_pipeline(verbs, "restore", _restore_schema, text)
     restore.add_argument("version", type=int, help="its number in the history")
     restore.add_argument("--reason", required=True, help="why; kept in the schema and its history")
-    restore.set_defaults(command=_restore_schema)
+
+
+def _of_pipeline(commands: Any, name: str, command: Any, text: str) -> argparse.ArgumentParser:
+    """Add a command that is about one pipeline."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text)
+    parser.add_argument("pipeline", help="the pipeline's name")
+    parser.set_defaults(command=command)
+    return parser
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -123,6 +119,12 @@ def _approve(options: argparse.Namespace) -> int:
     from ml_assets.cli.people import approve
 
     return approve(DEFS, options.pipeline, options.version, options.reason)
+
+
+def _schema_proposal(options: argparse.Namespace) -> int:
+    from ml_assets.cli.people import show_proposal
+
+    return show_proposal(DEFS, options.pipeline)
 
 
 def _accept_schema(options: argparse.Namespace) -> int:

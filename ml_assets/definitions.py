@@ -1,5 +1,6 @@
 """Everything that Dagster loads: one component for each folder below `defs`."""
 
+import gc
 import os
 import warnings
 from importlib import import_module
@@ -12,6 +13,9 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.console import quiet_console
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
+# What was imported lives as long as the process. To visit it while the definitions are made would take as
+# long as making them, and three times that at the end.
+gc.freeze()
 
 
 def _executor() -> dg.ExecutorDefinition:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from ml_assets.errors import DataError
+from ml_assets.evaluation.spec import parts_of
 from ml_assets.ingest.preflight import (
     ANY_TYPE,
     NUMBERS,
@@ -84,12 +85,17 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
         found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
     for i, name in enumerate(pipeline.evaluation.fairness.protected):
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
-    for part, slices in (
-        ("statistics", pipeline.statistics.slices),
-        ("evaluation", pipeline.evaluation.slices),
-    ):
-        for i, crossed in enumerate(slices):
-            found.append(NamedColumns((part, "slices", i), columns_in(crossed)))
+    for i, crossed in enumerate(pipeline.statistics.slices):
+        found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+    for i, crossed in enumerate(pipeline.evaluation.slices):
+        parts = parts_of(crossed)
+        for names, kinds in (
+            ([name for name, bins in parts if not bins], ()),
+            ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),
+        ):
+            found.append(NamedColumns(("evaluation", "slices", i), names, kinds))
+    for i, name in enumerate(pipeline.evaluation.weak_slices.columns or ()):
+        found.append(NamedColumns(("evaluation", "weak_slices", "columns", i), [name]))
     return found
 
 

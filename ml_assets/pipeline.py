@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ml_assets.evaluation.names import MAIN, Task
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.ingest.spec import IngestSpec
 from ml_assets.labels.spec import LabelSpec
@@ -19,7 +20,6 @@ from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec, columns_in
 from ml_assets.validation.spec import ValidationSpec
 
-Task = Literal["binary", "multiclass", "regression"]
 Pace = Literal["months", "weeks", "days", "hours"]
 PipelineName = Annotated[
     FileName,
@@ -42,13 +42,6 @@ FRESH_FOR: dict[Pace, timedelta] = {
     "days": timedelta(days=2),
     "hours": timedelta(hours=3),
 }
-_METRICS = {
-    "binary": {"roc_auc", "average_precision", "log_loss", "brier", "accuracy",
-               "balanced_accuracy", "precision", "recall", "f1"},
-    "multiclass": {"roc_auc", "log_loss", "accuracy", "balanced_accuracy", "precision", "recall",
-                   "f1"},
-    "regression": {"rmse", "mae", "r2", "median_absolute_error"},
-}  # fmt: skip
 
 
 class PipelineSpec(Spec):
@@ -90,13 +83,6 @@ class PipelineSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "PipelineSpec":
-        allowed = _METRICS[self.task]
-        needed = f"cannot be measured for a {self.task} task; allowed: {', '.join(sorted(allowed))}"
-        judged = self.evaluation
-        named = [
-            *(("evaluation.thresholds", name) for name in judged.thresholds),
-            *(("evaluation.slice_thresholds", name) for name in judged.slice_thresholds),
-        ]
         estimator, is_regression = self.training.estimator, self.task == "regression"
         told = [name for name in self.transform.features or () if name in self.labels.columns]
         crossed = [
@@ -115,9 +101,9 @@ class PipelineSpec(Spec):
                 (True, f"transform.encodings.{key}", f"names '{name}', which makes the label")
                 for key, name in crossed
             ),
-            *((name not in allowed, f"{part}.{name}", needed) for part, name in named),
+            *((True, ("evaluation", *k), text) for k, text in self.evaluation.mistakes(self.task)),
             (
-                bool(judged.fairness.protected) and self.task != "binary",
+                bool(self.evaluation.fairness.protected) and self.task != "binary",
                 "evaluation.fairness",
                 f"is for a binary task; this one is {self.task}",
             ),
@@ -168,12 +154,12 @@ class PipelineSpec(Spec):
     @property
     def main_metric(self) -> str:
         """The metric that is reported first: the first with a threshold, or the task's usual one."""
-        usual = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
-        return next(iter(self.evaluation.thresholds), usual[self.task])
+        return next(iter(self.evaluation.thresholds), MAIN[self.task])
 
     @property
     def user_modules(self) -> tuple[str, ...]:
         """The modules of the user's own that the YAML names."""
         source, estimator = self.ingest.source, self.training.estimator
-        names = (source.python, source.fingerprint, estimator if ":" in estimator else None)
+        own = estimator if ":" in estimator else None
+        names = (source.python, source.fingerprint, own, *self.evaluation.functions.values())
         return tuple(dict.fromkeys(name.split(":")[0] for name in names if name))

@@ -81,7 +81,7 @@ def read_pipeline_file(path: Path) -> PipelineFile:
 def pipeline_files(folder: Path) -> list[Path]:
     """Give the YAML files of all pipelines below a ``defs`` folder, sorted."""
     kind = COMPONENT_TYPE.encode()
-    return sorted(path for path in folder.glob("*/defs.yaml") if kind in path.read_bytes())
+    return [path for path in component_files(folder) if kind in _text(path)]
 
 
 def component_files(folder: Path) -> list[Path]:
@@ -94,11 +94,18 @@ def is_meant_as_pipeline(path: Path) -> bool:
 
     Dagster reads every such file, so one without a type stops every pipeline.
     """
-    found = _TYPE.search(path.read_bytes())
+    text = _text(path)
+    found = _TYPE.search(text)
     kind = found[1].decode("utf-8", "replace") if found else COMPONENT_TYPE
-    return (
-        bool(did_you_mean(kind, [COMPONENT_TYPE])) or COMPONENT_TYPE.encode() in path.read_bytes()
-    )
+    return bool(did_you_mean(kind, [COMPONENT_TYPE])) or COMPONENT_TYPE.encode() in text
+
+
+def _text(path: Path) -> bytes:
+    """A file's content; nothing where it cannot be read, which who reads it as a pipeline says."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _top_mistakes(found: LinedYaml) -> list[Mistake]:

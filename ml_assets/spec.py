@@ -42,9 +42,10 @@ ASCII letters, digits, ``_``, ``-`` and single dots inside, at most 200 characte
 systems keep for a device, such as ``con``. So it stays where it is put, on every system.
 """
 
+_FUNCTION = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
 FunctionName = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$", max_length=300),
+    StringConstraints(pattern=_FUNCTION, max_length=300),
     InWords("package.module:name"),
 ]
 """The name of a user's function or class, as ``package.module:name``."""
@@ -53,15 +54,20 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 """A share of a whole: 0 is none of it, 1 is all of it."""
 
 
-def broken_rules(*rules: tuple[bool, str, str]) -> None:
+def is_function_name(text: str) -> bool:
+    """Whether a text is a `FunctionName`."""
+    return re.match(_FUNCTION, text) is not None and len(text) <= 300
+
+
+def broken_rules(*rules: tuple[bool, str | tuple[str | int, ...], str]) -> None:
     """Raise all broken rules of a part of the YAML together, inside a pydantic validator.
 
     Parameters
     ----------
-    *rules : tuple of (bool, str, str)
-        Whether the rule is broken; the key that the author must look at, dotted, relative to the part
-        and empty for the part itself; and what is wrong, as the end of a sentence that begins with
-        that key.
+    *rules : tuple of (bool, str or tuple, str)
+        Whether the rule is broken; the key that the author must look at, dotted (or its parts, where
+        one may hold a dot), relative to the part and empty for the part itself; and what is wrong, as
+        the end of a sentence that begins with that key.
 
     Raises
     ------
@@ -70,5 +76,8 @@ def broken_rules(*rules: tuple[bool, str, str]) -> None:
     """
     broken = [(key, text) for is_broken, key, text in rules if is_broken]
     if broken:
-        whole = "; ".join(f"{key} {text}".lstrip() for key, text in broken)
+        named = [
+            (key if isinstance(key, str) else ".".join(map(str, key)), text) for key, text in broken
+        ]
+        whole = "; ".join(f"{key} {text}".lstrip() for key, text in named)
         raise PydanticCustomError("rules", "{text}", {"text": whole, "rules": broken})

@@ -121,7 +121,8 @@ def _rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
         yield place, error
         return
     for below, text in error["ctx"]["rules"]:
-        key = (*place.key, *(below.split(".") if below else ()))
+        parts = below.split(".") if isinstance(below, str) else below
+        key = (*place.key, *(parts if below else ()))
         yield _Place(key, place.kind, place.around), {**error, "type": "rule", "text": text}
 
 

@@ -60,12 +60,16 @@ def _empty_database() -> Path:
 
 
 def write_customers(path: Path, seed: int, rows: int = 2000, shift: float = 0.0) -> None:
-    """Write customers whose leaving depends on their age and plan; `shift` moves their ages."""
+    """Write customers who leave in the middle of their lives, which no line can tell, and by their plan.
+
+    `shift` moves their ages.
+    """
     rng = np.random.default_rng(seed)
     age = rng.normal(40 + shift, 12, rows).round(1)
     plan = rng.choice(["basic", "plus", "pro"], rows)
     spend = rng.gamma(2.0, 30.0, rows).round(2)
-    odds = 0.08 * (age - 40) + np.where(plan == "basic", 1.0, -0.5) - 0.5
+    middle = np.where(np.abs(age - 40) < 10, 1.5, -1.5)
+    odds = middle + np.where(plan == "basic", 1.0, -0.5) - 0.5
     churned = rng.random(rows) < 1 / (1 + np.exp(-odds))
     frame = pd.DataFrame(
         {

@@ -21,6 +21,12 @@ def test_fairness() -> None:
     known = run_page("fairness.md")
     assert known["groups"].disparity("selection_rate").ratio.high < 0.8
     assert known["finding"].text
+    assert known["offer"].outcome != "fail"
+
+
+def test_evaluation() -> None:
+    known = run_page("evaluation.md")
+    assert known["found"].blessed
 
 
 def test_training() -> None:

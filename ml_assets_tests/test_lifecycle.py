@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.store import Store
 from ml_assets_tests.project_factory import (
     CHURN,
     make_project,
@@ -20,8 +22,8 @@ from ml_assets_tests.project_factory import (
 ASSETS = [
     "raw_data", "labels", "examples", "statistics", "schema", "anomalies", "validated_examples",
     "cell_errors", "validated_features", "best_hyperparameters", "model", "baseline_model", "evaluation",
-    "infra_validation", "registered_model", "predictions", "serving_statistics", "skew", "drift",
-    "performance",
+    "infra_validation", "registered_model", "promotion", "predictions", "serving_statistics", "skew",
+    "drift", "performance",
 ]  # fmt: skip
 
 
@@ -86,7 +88,7 @@ def test_a_changed_key_reruns_what_reads_it_and_only_that(project: Path) -> None
     assert {"raw_data", "model", "infra_validation", "statistics"}.isdisjoint(ran)
 
 
-def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
+def test_a_threshold_that_cannot_be_met_fails_the_run_and_the_champion_that_stays_is_watched(
     project: Path,
 ) -> None:
     path = project / "ml_assets" / "defs" / "churn" / "defs.yaml"
@@ -98,22 +100,30 @@ def test_a_threshold_that_cannot_be_met_fails_the_run_and_keeps_the_champion(
         path.write_text(before)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert "churn/registered_model" in last
+    assert "churn/promotion" in last
     assert "roc_auc" in last
     assert "0.999" in last
     assert "python -m ml_assets run churn" in last
     assert "the champion itself, version 1, does not meet what is asked now" in last
     assert "python -m ml_assets rollback churn" in last
+    assert {"promotion", "predictions", "skew", "drift", "performance"} <= set(reasons(done.stderr))
+    assert "Not made" not in done.stderr
     assert versions(project) == [(1, "challenger,champion")]  # the same content, refused now
 
 
-def test_new_data_retrain_and_say_what_changed(project: Path) -> None:
+def test_new_data_retrain_begin_with_the_champion_and_say_what_changed(project: Path) -> None:
+    store = Store(Home(project / ".ml_assets").pipeline("churn"))
+    before = store.current_artifact("model").json("model.json")["parameters"]
     write_customers(project / "data" / "2026-02.csv", seed=2)
     done = run_command(project, "run", "churn")
     assert done.returncode in (0, 1), done.stderr
     said = reasons(done.stderr)
     assert "raw_data changed: 2,000 -> 4,000 rows" in said["labels"]
     assert versions(project)[-1][0] == 2
+    search = store.current_artifact("best_hyperparameters")
+    first = search.json("trials.json")[0]
+    assert {**first["parameters"], "max_iter": 0} == {**before, "max_iter": 0}
+    assert search.json("best_hyperparameters.json")["champion_value"] == first["value"]
 
 
 def dagster_statuses(project: Path) -> list[str]:

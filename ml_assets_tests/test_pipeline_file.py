@@ -160,7 +160,7 @@ PLAIN_TEXT = st.text(st.characters(exclude_categories=["C"], exclude_characters=
 @st.composite
 def attributes(draw: st.DrawFn) -> dict[str, Any]:
     """Attributes of a pipeline, of many types of values."""
-    metric = st.sampled_from(["roc_auc", "log_loss", "f1"])
+    metric = st.sampled_from(["roc_auc", "log_loss", "f1", "recall@0.5", "shop.value:profit"])
     share = st.floats(0, 1)
     threshold = st.fixed_dictionaries({"min": share}, optional={"min_change": NUMBERS})
     window = st.one_of(

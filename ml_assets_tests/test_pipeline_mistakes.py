@@ -176,18 +176,39 @@ ONE_MISTAKE = [
         REST + "  evaluation:\n    thresholds:\n      f1: {}\n      roc_auc: {mn: 0.7}\n",
         9,
         "evaluation.thresholds.roc_auc.mn is not a key of thresholds.roc_auc. "
-        "Did you mean 'min'? Allowed: max, min, min_change.",
+        "Did you mean 'min'? Allowed: max, min, min_change, min_relative_change.",
     ),
     (
         REST + "  evaluation:\n    thresholds:\n      rocauc: {min: 0.7}\n",
         8,
-        "evaluation.thresholds.rocauc is not a key of evaluation.thresholds. "
-        "Did you mean 'roc_auc'? Allowed: accuracy, ",
+        "evaluation.thresholds.rocauc is not a metric. Did you mean 'roc_auc'? Allowed: accuracy, ",
+    ),
+    (
+        REST + "  evaluation:\n    thresholds:\n      recall_at_precision@9: {min: 0.7}\n",
+        8,
+        "evaluation.thresholds.recall_at_precision@9 needs a number from 0 to 1 after @, such as "
+        "recall_at_precision@0.9.",
+    ),
+    (
+        REST + "  evaluation:\n    slice_thresholds:\n      precision@0.7: {}\n",
+        8,
+        "evaluation.slice_thresholds.precision@0.7 needs at least one of min, max, min_change and "
+        "min_relative_change.",
+    ),
+    (
+        REST + "  evaluation:\n    metrics:\n    - f1\n    - mse\n",
+        9,
+        "evaluation.metrics.1 names 'mse', which cannot be measured for a binary task. Allowed: ",
+    ),
+    (
+        REST + "  evaluation: {metrics: ['shop value:profit']}\n",
+        6,
+        "evaluation.metrics.0 names 'shop value:profit', which must be module:function, such as",
     ),
     (
         REST + "  evaluation:\n    confidence: 0.9\n    thresholds:\n      rmse: {max: 3}\n",
         9,
-        "evaluation.thresholds.rmse cannot be measured for a binary task; allowed: accuracy, ",
+        "evaluation.thresholds.rmse cannot be measured for a binary task. Allowed: accuracy, ",
     ),
     (
         REST + "  training:\n    seed: 1\n    estimator: ridge\n",

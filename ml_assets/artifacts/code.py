@@ -22,6 +22,8 @@ _WIRING = (
     "artifacts", "cli", "component", "console", "definitions", "named_columns", "pipeline",
     "pipeline_file", "spec_mistakes", "spec_types", "yaml_lines", "__main__",
 )  # fmt: skip
+# In every room: how Dagster sees it, and what people ask of it.
+_WIRING_OF_A_ROOM = ("assets", "people")
 
 
 @dataclass(frozen=True)
@@ -279,4 +281,6 @@ def _behind_door(package: str) -> dict[str, str]:
 
 def _is_wiring(name: str) -> bool:
     parts = name.split(".")
-    return is_ours(name) and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] == "assets")
+    return (
+        is_ours(name) and len(parts) > 1 and (parts[1] in _WIRING or parts[-1] in _WIRING_OF_A_ROOM)
+    )

@@ -65,14 +65,14 @@ def fingerprint(parts: Ingredients) -> str:
 
 
 def named_modules(values: Any) -> Iterator[str]:
-    """Give the modules of all functions that a part of the YAML names as ``module:function``."""
+    """Give the modules of all functions that a part of the YAML names, keys too: ``module:function``."""
     match values:
         case str():
             module, colon, name = values.partition(":")
             if colon and name.isidentifier() and all(p.isidentifier() for p in module.split(".")):
                 yield module
         case Mapping():
-            yield from (module for value in values.values() for module in named_modules(value))
+            yield from (m for pair in values.items() for one in pair for m in named_modules(one))
         case list() | tuple():
             yield from (module for value in values for module in named_modules(value))
 

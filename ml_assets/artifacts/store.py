@@ -185,7 +185,7 @@ class Store:
 
     def sweep(self) -> list[Path]:
         """Remove what killed processes left half-written; give what was removed."""
-        patterns = ("objects/*", "records/*", "current", "schema_versions", "spans", "states/*")
+        patterns = ("objects/*", "records/*", "current", "spans", "states/*")
         folders = [folder for pattern in patterns for folder in sorted(self.root.glob(pattern))]
         return [
             path

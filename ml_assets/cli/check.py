@@ -78,10 +78,11 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
         Whether its part `training` was used before. What knows of that can take seconds to import.
     """
     source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
-    named = {
+    named: dict[tuple[str | int, ...], str | None] = {
         ("ingest", "source", "python"): source.python,
         ("ingest", "source", "fingerprint"): source.fingerprint,
         ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
+        **{("evaluation", *key): name for key, name in pipeline.spec.evaluation.functions.items()},
     }
     extras = list(_extras(pipeline))
     parameters = [] if is_tried or extras else _parameters(pipeline)
@@ -114,9 +115,14 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
             source = open_source(spec.ingest.source, spec.directory, scratch)
             return source, _row_mistakes(pipeline, source)
     except DataError as error:
-        text, at = str(error), pipeline.where("ingest", "source")
-        is_of_key = text.startswith("ingest.source.")
-        raise DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}") from error
+        raise located(error, pipeline) from error
+
+
+def located(error: DataError, pipeline: PipelineFile) -> DataError:
+    """Give what is wrong with a pipeline's source behind file and line of its key."""
+    text, at = str(error), pipeline.where("ingest", "source")
+    is_of_key = text.startswith("ingest.source.")
+    return DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}")
 
 
 def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
@@ -200,7 +206,7 @@ def _elsewhere(folders: Sequence[str]) -> list[str]:
 
 
 def _functions(
-    pipeline: PipelineFile, named: Mapping[tuple[str, ...], str | None]
+    pipeline: PipelineFile, named: Mapping[tuple[str | int, ...], str | None]
 ) -> Iterator[str]:
     """The functions of the user's own that cannot be imported."""
     from ml_assets.ingest.user_function import load_function
@@ -208,7 +214,7 @@ def _functions(
     for key, name in named.items():
         try:
             if name is not None:
-                load_function(name, ".".join(key))
+                load_function(name, ".".join(map(str, key)))
         except PipelineFileError as error:
             yield f"{pipeline.where(*key)}: {error}"
 

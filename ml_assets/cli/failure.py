@@ -134,11 +134,12 @@ def _skipped(asset: str, not_done: Sequence[str]) -> list[str]:
 
 
 def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
-    first = causes[0].rstrip().removesuffix(":")
+    first = causes[0].splitlines()[0].rstrip().removesuffix(":")
     more = f" (and {len(causes) - 1} more, above)" if len(causes) > 1 else ""
     end = "" if first.endswith((".", "!", "?")) else "."
     last = f"Failed: {what}: {first}{end}{more} {_again(name)}"
-    return [*(f"  {line}" for line in causes if more), last]
+    is_long = len(causes) > 1 or "\n" in causes[0]
+    return [*(f"  {line}" for line in causes if is_long), last]
 
 
 def _again(name: str) -> str:
@@ -184,7 +185,8 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
     record = Store(home.pipeline(pipeline)).current(asset)
     failed = record.failed_checks() if record else []
     gates = [check for check in failed if record and check["name"] in record.blocking]
-    return [f"check {check['name']}: {check['description']}" for check in gates]
+    said = (f"check {check['name']}: {check['description']}" for check in gates)
+    return [line for text in said for line in text.splitlines()]
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:

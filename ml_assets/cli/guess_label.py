@@ -9,6 +9,7 @@ from ml_assets.cli.written_texts import NO_VALUE
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.labels.grammar import expression_mistake
 from ml_assets.labels.spec import LabelSpec
+from ml_assets.training.spec import linear_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _MAX_CLASSES = 20
 _MAX_TEXT_CLASSES = 200
 _USUAL_MISSING = 0.2
+# Of fewer rows the test split is too small to tell that a model beats the linear one.
+_FEW_ROWS = 2_000
 _UNKNOWN = frozenset(word.lower() for word in (*NO_VALUE, ""))
 
 
@@ -37,6 +40,8 @@ class LabelGuesses:
         What of that is a guess, in words.
     remarks : list of str
         What the data's owner should know.
+    estimator : str, optional
+        The linear one, where there are too few rows to tell that another is better.
     """
 
     task: str
@@ -45,6 +50,7 @@ class LabelGuesses:
     spec: dict[str, Any]
     guessed: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    estimator: str | None = None
 
 
 def label_spec(label: str, columns: Sequence[str]) -> LabelSpec:
@@ -104,7 +110,9 @@ def guess_label(rows: "pa.Table", label: LabelSpec) -> LabelGuesses:
     if missing > _USUAL_MISSING:
         given["max_missing_fraction"] = min(1.0, math.ceil(missing * 20 + 1) / 20)
         guessed.append("so many rows have none")
-    return LabelGuesses(task, why, threshold, given, guessed, _remarks(values))
+    is_few = len(values) - values.null_count < _FEW_ROWS
+    estimator = linear_name(task) if is_few else None
+    return LabelGuesses(task, why, threshold, given, guessed, _remarks(values), estimator)
 
 
 def _values(rows: "pa.Table", label: LabelSpec) -> Any:

@@ -10,9 +10,9 @@ from ml_assets.artifacts.declared import declared
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.stage import is_stored
 from ml_assets.artifacts.store import Store
-from ml_assets.cli.check import look_at_source, mistakes_of_columns
+from ml_assets.cli.check import located, look_at_source, mistakes_of_columns
 from ml_assets.cli.execute import Definitions
-from ml_assets.errors import PipelineFileError
+from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.ingest.kept_open import kept_open
 from ml_assets.pipeline_file import PipelineFile
 
@@ -67,6 +67,8 @@ def _mistakes_of_stored(
             return None
     except PipelineFileError as error:
         return str(error).splitlines()
+    except DataError as error:
+        raise located(error, pipeline) from error
     path = store.artifact(record).path / "manifest.json" if record else None
     if path is None or not path.is_file():  # which the first asset of the run will say
         return []

@@ -112,10 +112,11 @@ def _lines(source: Mapping[str, Any], label: LabelGuesses, guesses: ColumnGuesse
         yield f"    known_after: {_flow(guesses.known_after)}  # guess: the outcome itself"
     if guesses.exclude:
         yield f"    exclude: {_flow([*guesses.exclude])}  # guess: {_reasons(guesses.exclude)}"
+    if label.estimator:
+        yield f"  training: {{estimator: {label.estimator}}}  # guess: too few rows to tell a better one"
     metric, least = label.threshold
     yield "  evaluation:"
-    yield "    thresholds:"
-    yield f"      {metric}: {{min: {least:g}}}  # guess: raise it to what you need"
+    yield f"    thresholds: {{{metric}: {{min: {least:g}}}}}  # guess: raise it to what you need"
 
 
 def _reasons(exclude: Mapping[str, str]) -> str:

@@ -34,6 +34,15 @@ def accept_schema(
     return 0
 
 
+def show_proposal(defs: Path, name: str) -> int:
+    """Print how a pipeline's schema would change if the anomalies were accepted; give 0."""
+    from ml_assets.schema.people import proposed_diff
+
+    diff = proposed_diff(current_home(), find_pipeline(defs, name).spec)
+    print(diff or f"No change of the schema of {name} is proposed.", end="" if diff else "\n")
+    return 0
+
+
 def restore_schema(defs: Path, name: str, version: int, reason: str) -> int:
     """Make an older version of a pipeline's schema the schema again; give 0."""
     from ml_assets.schema.people import restore_schema
@@ -48,5 +57,5 @@ def show_schema_history(defs: Path, name: str) -> int:
     from ml_assets.schema.show import version_text
 
     versions = schema_versions(current_home(), find_pipeline(defs, name).spec)
-    print("\n".join(map(version_text, versions)) or f"{name} has no schema yet.")
+    print("\n".join(map(version_text, versions)).rstrip() or f"{name} has no schema yet.")
     return 0

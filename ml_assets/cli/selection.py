@@ -11,6 +11,8 @@ from ml_assets.errors import PipelineFileError, did_you_mean
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FEW = 3
+# What tells that a gate said no comes with what the gate was asked about.
+_JUDGES = {"registered_model": "promotion"}
 
 
 def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
@@ -19,7 +21,8 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
     Parameters
     ----------
     select : str
-        Dagster's selections, separated by commas. The bare name of an asset means the pipeline's own.
+        Dagster's selections, separated by commas. The bare name of an asset means the pipeline's own;
+        `registered_model` brings `promotion`, so that a candidate that is refused fails the run.
     pipeline : str
         The pipeline's name, which is also its group.
     graph : BaseAssetGraph
@@ -39,7 +42,8 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
             f"--select '{select}' means no asset of {pipeline}.{_nearest(parts, pipeline, names)} Its "
             f"assets are: {', '.join(sorted(names))}."
         )
-    return sorted(found & own)
+    judges = {dg.AssetKey([pipeline, _JUDGES.get(key.path[-1], "")]) for key in found & own}
+    return sorted((found | judges) & own)
 
 
 def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:

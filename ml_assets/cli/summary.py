@@ -19,7 +19,7 @@ VERDICTS = {
     "validated_features": "features",
     "evaluation": "evaluation",
     "infra_validation": "infrastructure",
-    "registered_model": "promotion",
+    "promotion": "promotion",
 }
 # Those whose failed warnings tell that a good verdict may be too good.
 _WARNING = ("validated_features", "evaluation")

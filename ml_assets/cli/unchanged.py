@@ -16,6 +16,7 @@ from ml_assets.artifacts.fingerprint import libraries_of
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.sound import outline
 from ml_assets.artifacts.store import Store
+from ml_assets.errors import MLAssetsError
 from ml_assets.pipeline_file import PipelineFile
 
 _PACKAGE = Path(__file__).parent.parent
@@ -79,11 +80,9 @@ def _inputs(
     Of the stored files only size and time are compared here. Where these differ Dagster runs, and each
     asset compares the content.
     """
-    from ml_assets.ingest.sources import source_fingerprint
     from ml_assets.registry.registry import champion
 
-    spec = pipeline.spec
-    source = source_fingerprint(spec.ingest.source, spec.directory)
+    spec, source = pipeline.spec, _source(pipeline)
     records = {name: store.current(name) for name in assets}
     if source is None or any(record is None or record.blocks() for record in records.values()):
         return None
@@ -104,6 +103,16 @@ def _inputs(
         "champion": [holder.version, holder.model_digest] if holder else None,
         "mlflow": os.environ.get("MLFLOW_TRACKING_URI", ""),
     }
+
+
+def _source(pipeline: PipelineFile) -> str | None:
+    """The fingerprint of the source; None too where it cannot be read: what looks next gives the line."""
+    from ml_assets.ingest.sources import source_fingerprint
+
+    try:
+        return source_fingerprint(pipeline.spec.ingest.source, pipeline.spec.directory)
+    except MLAssetsError:
+        return None
 
 
 def _code() -> dict[str, str]:

@@ -158,6 +158,3 @@ REGRESSION_AT: dict[str, _Function] = {
     "quantile_loss": _pinball,
     "residual_quantile": _residual_quantile,
 }
-LOWER_IS_BETTER = frozenset(
-    {"brier", "mse", "mape", "msle", "max_error", "residual_standard_deviation", "quantile_loss"}
-)

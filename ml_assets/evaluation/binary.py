@@ -1,25 +1,26 @@
 """The metrics of a binary task, for rows that may be weighted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml_assets.evaluation.ranking import Floats, Indices, both_areas, rank
 
-NAMES = (
-    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
-    "precision", "recall", "f1",
-)  # fmt: skip
 # A row counts as predicted positive above this probability, as with scikit-learn's predict and TFMA.
 CUT = 0.5
 _SMALLEST = np.finfo(np.float64).eps
 
 
+def cut_of(model: str, given: float | Mapping[str, float]) -> float:
+    """Give a model's decision threshold: that of all models, or its own by its name, by default 0.5."""
+    return given.get(model, CUT) if isinstance(given, Mapping) else given
+
+
 def binary_measure(
     y_true: Floats, score: Floats, rows: Indices, cut: float = CUT
 ) -> Callable[[Floats], Floats]:
-    """Give the function from weights to the values of `NAMES`, NaN where undefined.
+    """Give the function from weights to the values of `names.USUAL`, NaN where undefined.
 
     Parameters
     ----------

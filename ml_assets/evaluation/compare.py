@@ -1,17 +1,17 @@
 """One model on some of the rows: its metrics with intervals, and how much better it is than another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from ml_assets.evaluation.bootstrap import percentile_interval, resample, wilson_interval
+from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.metrics import (
     Measure,
     Predictions,
     Value,
-    is_lower_better,
     measure,
     trials,
     values_of,
@@ -88,16 +88,44 @@ def improvements(
     changes = (drawn - drawn_other) * signs
     pairs = ((view.values[name], other.values[name]) for name in names)
     values = [_difference(*pair, sign) for pair, sign in zip(pairs, signs, strict=True)]
-    return tuple(
-        _metric(name, value, _interval(value, changes[:, i], None, confidence))
-        for i, (name, value) in enumerate(zip(names, values, strict=True))
-    )
+    return _metrics(names, values, changes, confidence)
+
+
+def relative_to(
+    changes: Sequence[Metric], other: View, drawn: Floats, drawn_other: Floats, confidence: float
+) -> tuple[Metric, ...]:
+    """Give what `improvements` gave as shares of the other's values, with paired intervals.
+
+    The value that is divided by counts without its sign, so that positive is better here too. A share
+    of 0 is undefined.
+    """
+    names = other.predictions.names
+    signs = [-1.0 if is_lower_better(name) else 1.0 for name in names]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = (drawn - drawn_other) * signs / np.abs(drawn_other)
+    values = [_share(change, other.values[change.name].value) for change in changes]
+    return _metrics(names, values, shares, confidence)
+
+
+def _share(change: Metric, whole: float | None) -> Value:
+    if change.value is None or whole is None:
+        return Value(None, change.reason)
+    return Value(change.value / abs(whole)) if whole else Value(None, "that is 0")
 
 
 def _difference(value: Value, other: Value, sign: float) -> Value:
     if value.value is None or other.value is None:
         return Value(None, value.reason or other.reason)
     return Value(sign * (value.value - other.value))
+
+
+def _metrics(
+    names: Sequence[str], values: Sequence[Value], drawn: Floats, confidence: float
+) -> tuple[Metric, ...]:
+    return tuple(
+        _metric(name, value, _interval(value, drawn[:, i], None, confidence))
+        for i, (name, value) in enumerate(zip(names, values, strict=True))
+    )
 
 
 def _interval(

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ml_assets.evaluation.names import FURTHER
 from ml_assets.evaluation.ranking import Floats
 
 _NAN = float("nan")
@@ -34,10 +35,9 @@ class Counts:
     negative: Floats
     cut: float
 
-    @cached_property
-    def matrix(self) -> tuple[float, float, float, float]:
-        """True and false positives, true and false negatives."""
-        called = self.score > self.cut
+    def matrix(self, cut: float) -> tuple[float, float, float, float]:
+        """True and false positives, true and false negatives, where scores above `cut` are called."""
+        called = self.score > cut
         tp, fp = float(self.positive[called].sum()), float(self.negative[called].sum())
         tn, fn = float(self.negative[~called].sum()), float(self.positive[~called].sum())
         return tp, fp, tn, fn
@@ -57,8 +57,12 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else _NAN
 
 
-def _of_matrix(function: Callable[[float, float, float, float], float]) -> "_Function":
-    return lambda counts, _: function(*counts.matrix)
+def _at_cut(function: "_Cells") -> "_Function":
+    return lambda counts, _: function(*counts.matrix(counts.cut))
+
+
+def _at_value(function: "_Cells") -> "_Function":
+    return lambda counts, cut: function(*counts.matrix(cut))
 
 
 def _mcc(tp: float, fp: float, tn: float, fn: float) -> float:
@@ -186,36 +190,44 @@ def _tjur(counts: Counts, _: float) -> float:
 
 
 _Function = Callable[[Counts, float], float]
+_Cells = Callable[[float, float, float, float], float]
 
+# From true and false positives, true and false negatives.
+MATRIX: dict[str, _Cells] = {
+    "accuracy": lambda tp, fp, tn, fn: _ratio(tp + tn, tp + fp + tn + fn),
+    "balanced_accuracy": lambda tp, fp, tn, fn: (_informedness(tp, fp, tn, fn) + 1) / 2,
+    "precision": lambda tp, fp, tn, fn: _ratio(tp, tp + fp),
+    "recall": lambda tp, fp, tn, fn: _ratio(tp, tp + fn),
+    "f1": lambda tp, fp, tn, fn: _ratio(2 * tp, 2 * tp + fp + fn),
+    "true_positives": lambda tp, fp, tn, fn: tp,
+    "false_positives": lambda tp, fp, tn, fn: fp,
+    "true_negatives": lambda tp, fp, tn, fn: tn,
+    "false_negatives": lambda tp, fp, tn, fn: fn,
+    "specificity": lambda tp, fp, tn, fn: _ratio(tn, tn + fp),
+    "false_positive_rate": lambda tp, fp, tn, fn: _ratio(fp, fp + tn),
+    "false_negative_rate": lambda tp, fp, tn, fn: _ratio(fn, fn + tp),
+    "negative_predictive_value": lambda tp, fp, tn, fn: _ratio(tn, tn + fn),
+    "false_discovery_rate": lambda tp, fp, tn, fn: _ratio(fp, fp + tp),
+    "false_omission_rate": lambda tp, fp, tn, fn: _ratio(fn, fn + tn),
+    "prevalence": lambda tp, fp, tn, fn: _ratio(tp + fn, tp + fp + tn + fn),
+    "prevalence_threshold": _prevalence_threshold,
+    "predicted_positive_rate": lambda tp, fp, tn, fn: _ratio(tp + fp, tp + fp + tn + fn),
+    "threat_score": lambda tp, fp, tn, fn: _ratio(tp, tp + fn + fp),
+    "matthews_correlation": _mcc,
+    "cohen_kappa": _kappa,
+    "fowlkes_mallows": _fowlkes_mallows,
+    "informedness": _informedness,
+    "markedness": _markedness,
+    "positive_likelihood_ratio": lambda tp, fp, tn, fn: _ratio(
+        _ratio(tp, tp + fn), _ratio(fp, fp + tn)
+    ),
+    "negative_likelihood_ratio": lambda tp, fp, tn, fn: _ratio(
+        _ratio(fn, tp + fn), _ratio(tn, fp + tn)
+    ),
+    "diagnostic_odds_ratio": lambda tp, fp, tn, fn: _ratio(tp * tn, fp * fn),
+}
 PLAIN: dict[str, _Function] = {
-    "true_positives": _of_matrix(lambda tp, fp, tn, fn: tp),
-    "false_positives": _of_matrix(lambda tp, fp, tn, fn: fp),
-    "true_negatives": _of_matrix(lambda tp, fp, tn, fn: tn),
-    "false_negatives": _of_matrix(lambda tp, fp, tn, fn: fn),
-    "specificity": _of_matrix(lambda tp, fp, tn, fn: _ratio(tn, tn + fp)),
-    "false_positive_rate": _of_matrix(lambda tp, fp, tn, fn: _ratio(fp, fp + tn)),
-    "false_negative_rate": _of_matrix(lambda tp, fp, tn, fn: _ratio(fn, fn + tp)),
-    "negative_predictive_value": _of_matrix(lambda tp, fp, tn, fn: _ratio(tn, tn + fn)),
-    "false_discovery_rate": _of_matrix(lambda tp, fp, tn, fn: _ratio(fp, fp + tp)),
-    "false_omission_rate": _of_matrix(lambda tp, fp, tn, fn: _ratio(fn, fn + tn)),
-    "prevalence": _of_matrix(lambda tp, fp, tn, fn: _ratio(tp + fn, tp + fp + tn + fn)),
-    "prevalence_threshold": _of_matrix(_prevalence_threshold),
-    "predicted_positive_rate": _of_matrix(
-        lambda tp, fp, tn, fn: _ratio(tp + fp, tp + fp + tn + fn)
-    ),
-    "threat_score": _of_matrix(lambda tp, fp, tn, fn: _ratio(tp, tp + fn + fp)),
-    "matthews_correlation": _of_matrix(_mcc),
-    "cohen_kappa": _of_matrix(_kappa),
-    "fowlkes_mallows": _of_matrix(_fowlkes_mallows),
-    "informedness": _of_matrix(_informedness),
-    "markedness": _of_matrix(_markedness),
-    "positive_likelihood_ratio": _of_matrix(
-        lambda tp, fp, tn, fn: _ratio(_ratio(tp, tp + fn), _ratio(fp, fp + tn))
-    ),
-    "negative_likelihood_ratio": _of_matrix(
-        lambda tp, fp, tn, fn: _ratio(_ratio(fn, tp + fn), _ratio(tn, fp + tn))
-    ),
-    "diagnostic_odds_ratio": _of_matrix(lambda tp, fp, tn, fn: _ratio(tp * tn, fp * fn)),
+    **{name: _at_cut(function) for name, function in MATRIX.items() if name in FURTHER["binary"]},
     "max_recall": _max_recall,
     "expected_calibration_error": lambda counts, _: _calibration_error(counts, 10),
     "calibration_ratio": _calibration_ratio,
@@ -226,8 +238,9 @@ PLAIN: dict[str, _Function] = {
         float((counts.positive + counts.negative) @ counts.score), counts.total
     ),
 }
-# Those that are asked for at a value, such as ``recall_at_precision@0.9``.
+# Those that are asked for at a value, such as ``recall_at_precision@0.9`` or ``precision@0.7``.
 AT: dict[str, _Function] = {
+    **{name: _at_value(function) for name, function in MATRIX.items()},
     "recall_at_precision": _recall_at_precision,
     "precision_at_recall": _precision_at_recall,
     "sensitivity_at_specificity": _sensitivity_at_specificity,
@@ -235,10 +248,3 @@ AT: dict[str, _Function] = {
     "recall_at_false_positive_rate": _recall_at_fall_out,
     "threshold_at_recall": _threshold_at_recall,
 }
-LOWER_IS_BETTER = frozenset(
-    {
-        "false_positives", "false_negatives", "false_positive_rate", "false_negative_rate",
-        "false_discovery_rate", "false_omission_rate", "negative_likelihood_ratio",
-        "expected_calibration_error",
-    }
-)  # fmt: skip

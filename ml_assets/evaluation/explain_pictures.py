@@ -10,7 +10,7 @@ from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure, save_figu
 from ml_assets.evaluation.weak_slices import WeakSlices
 
 _MOST_BARS = 25
-_LABEL_LENGTH = 44
+_LABEL_LENGTH = 56
 
 
 def draw_weak_slices(path: Path, found: WeakSlices) -> None:

@@ -1,9 +1,8 @@
 """The metrics that are measured only where they are asked for, by name.
 
-A name is one of `names_of`, or one with a value, ``recall_at_precision@0.9``, or a function of one's own,
-``module:function``. Such a function takes labels, predictions and the rows' weights (the keyword
-``sample_weight``), and gives a number; where lower is better it has the attribute ``lower_is_better``
-set to True. It runs once for every bootstrap resample.
+For the names see `names`. A function of one's own, ``module:function``, takes labels, predictions and the
+rows' weights (the keyword ``sample_weight``), and gives a number; where lower is better it has the
+attribute ``lower_is_better`` set to True. It runs once for every bootstrap resample.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,40 +11,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_assets.errors import DataError, did_you_mean
+from ml_assets.errors import DataError
 from ml_assets.evaluation import averages, confusion
 from ml_assets.evaluation.binned import BINNED_ABOVE, bin_scores, cell_means, weight_in
 from ml_assets.evaluation.confusion import Counts
+from ml_assets.evaluation.names import LOWER_IS_BETTER, Task, is_own, metric_mistake
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.ingest.user_function import load_function
 
-_PLAIN: Mapping[str, Mapping[str, Any]] = {
+_PLAIN: Mapping[Task, Mapping[str, Any]] = {
     "binary": confusion.PLAIN,
     "multiclass": averages.MULTICLASS,
     "regression": averages.REGRESSION,
 }
-_AT: Mapping[str, Mapping[str, Any]] = {
+_AT: Mapping[Task, Mapping[str, Any]] = {
     "binary": confusion.AT,
     "multiclass": averages.MULTICLASS_AT,
     "regression": averages.REGRESSION_AT,
 }
 
 
-def names_of(task: str) -> tuple[str, ...]:
-    """Give the names of a task; those that need a value end with ``@``."""
-    return (*_PLAIN[task], *(f"{name}@" for name in _AT[task]))
-
-
-def lower_is_better(name: str) -> bool:
-    """Whether a metric that is asked for by name is better where it is lower."""
-    if ":" in name:
+def is_lower_better(name: str) -> bool:
+    """Whether a metric of any kind is better where it is lower."""
+    if is_own(name):
         return bool(getattr(_own(name), "lower_is_better", False))
-    base = name.partition("@")[0]
-    return base in confusion.LOWER_IS_BETTER or base in averages.LOWER_IS_BETTER
+    return name.partition("@")[0] in LOWER_IS_BETTER
 
 
-def check_extra(task: str, names: Sequence[str], known: Sequence[str]) -> None:
-    """Check that every name can be measured.
+def check_names(task: Task, names: Sequence[str]) -> None:
+    """Check that every metric can be measured.
 
     Raises
     ------
@@ -54,15 +48,15 @@ def check_extra(task: str, names: Sequence[str], known: Sequence[str]) -> None:
     PipelineFileError
         If a function of one's own cannot be imported.
     """
-    for name in names:
-        if ":" in name:
-            _own(name)
-        elif name not in known and name not in _PLAIN[task]:
-            _check_value(task, name, known)
+    mistakes = [f"{name} {why}" for name in names if (why := metric_mistake(name, task))]
+    if mistakes:
+        raise DataError("\n".join(mistakes))
+    for name in filter(is_own, names):
+        _own(name)
 
 
 def extra_measure(
-    task: str,
+    task: Task,
     names: Sequence[str],
     y_true: NDArray[Any],
     y_pred: Floats,
@@ -71,8 +65,9 @@ def extra_measure(
 ) -> Callable[[Floats], Floats]:
     """Give the function from weights to the values of `names`, NaN where undefined."""
     functions = [_function(task, name) for name in names]
-    own = [":" in name for name in names]
-    count = _counting(y_true, y_pred, cut) if task == "binary" and not all(own) else None
+    own = [is_own(name) for name in names]
+    cuts = [cut, *(float(name.partition("@")[2]) for name in names if _has_own_cut(name))]
+    count = _counting(y_true, y_pred, cuts) if task == "binary" and not all(own) else None
 
     def measure(weights: Floats) -> Floats:
         weight = weights[rows]
@@ -92,9 +87,15 @@ def extra_measure(
     return measure
 
 
-def _counting(y_true: Floats, score: Floats, cut: float) -> Callable[[Floats], Counts]:
+def _has_own_cut(name: str) -> bool:
+    base, at, _ = name.partition("@")
+    return bool(at) and base in confusion.MATRIX
+
+
+def _counting(y_true: Floats, score: Floats, cuts: Sequence[float]) -> Callable[[Floats], Counts]:
+    """Give the function from weights to counts; the first of `cuts` is the usual one."""
     if len(score) > BINNED_ABOVE:
-        codes, size = bin_scores(score, cut, 0.0)
+        codes, size = bin_scores(score, *cuts, 0.0)
         values = cell_means(codes, score, size)
     else:
         values, codes = np.unique(score, return_inverse=True)
@@ -103,39 +104,29 @@ def _counting(y_true: Floats, score: Floats, cut: float) -> Callable[[Floats], C
 
     def count(weights: Floats) -> Counts:
         negative, positive = weight_in(cells, weights, 2 * size).reshape(size, 2).T
-        return Counts(values, positive, negative, cut)
+        return Counts(values, positive, negative, cuts[0])
 
     return count
 
 
-def _function(task: str, name: str) -> Callable[..., float]:
-    if ":" in name:
-        own = _own(name)
-        return lambda y_true, y_pred, weight: float(own(y_true, y_pred, sample_weight=weight))
+def _function(task: Task, name: str) -> Callable[..., float]:
+    if is_own(name):
+        return lambda *given: _call_own(name, *given)
     base, _, value = name.partition("@")
     number = float(value) if value else 0.0
     found = _AT[task][base] if value else _PLAIN[task][base]
     return lambda *given: float(found(*given, number))
 
 
-def _check_value(task: str, name: str, known: Sequence[str]) -> None:
-    base, at, value = name.partition("@")
-    if base not in _AT[task]:
-        allowed = (*known, *names_of(task), "module:function")
-        raise DataError(
-            f"{name}: not a metric of a {task} task; allowed are {', '.join(allowed)}."
-            f"{did_you_mean(name, allowed)}"
-        )
-    whole = base == "top_k_accuracy"
+def _call_own(name: str, y_true: NDArray[Any], y_pred: Floats, weight: Floats) -> float:
     try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    fits = (number >= 1 and number == int(number)) if whole else 0 <= number <= 1
-    if not (at and fits):
-        kind, example = ("a whole number >= 1", "3") if whole else ("a number from 0 to 1", "0.9")
-        raise DataError(f"{name}: {base} needs {kind} after @, such as {base}@{example}.")
+        return float(_own(name)(y_true, y_pred, sample_weight=weight))
+    except Exception as error:  # the user's code may raise anything
+        raise DataError(
+            f"evaluation.metrics: {name} failed: {type(error).__name__}: {error}. It is given labels, "
+            "predictions and sample_weight, and must give a number."
+        ) from error
 
 
 def _own(name: str) -> Callable[..., Any]:
-    return load_function(name, f"metrics.{name}")
+    return load_function(name, "evaluation.metrics")

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.group_metrics import (
-    NULL,
     GroupMetrics,
     GroupResult,
     group_metrics,
     group_names,
 )
+from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
 
 Failure = Literal[

@@ -1,6 +1,6 @@
 """Everything that is found about groups of people, and how it is told: checks, tables, a picture."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ml_assets.evaluation.fairness import FAILURES, Failure, Finding, Limits, find_unfairness
-from ml_assets.evaluation.group_metrics import GroupMetrics, group_metrics
+from ml_assets.evaluation.group_metrics import GroupMetrics, group_metrics, group_names
+from ml_assets.evaluation.group_thresholds import RATE_OF, GroupThresholds, offer_group_thresholds
+from ml_assets.evaluation.pictures import BLUE, new_figure, save_figure, short_label
 from ml_assets.evaluation.proxies import Proxies, find_proxies
 from ml_assets.evaluation.spec import FairnessSpec
 
-_SHOWN_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate")
+SHOWN_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate")
 _MOST_GROUPS = 40
 
 
@@ -29,11 +31,14 @@ class Fairness:
         For each protected column.
     proxies : tuple of Proxies
         Columns that stand for a protected one.
+    offers : tuple of (str, GroupThresholds)
+        For protected columns whose opportunity fails, thresholds that would mend it.
     """
 
     findings: tuple[Finding, ...]
     groups: dict[str, GroupMetrics]
     proxies: tuple[Proxies, ...]
+    offers: tuple[tuple[str, GroupThresholds], ...] = ()
 
     @property
     def failed(self) -> dict[str, str]:
@@ -50,6 +55,7 @@ class Fairness:
             "findings": [one.to_json() for one in self.findings],
             "groups": {name: asdict(found) for name, found in self.groups.items()},
             "proxies": [asdict(one) for one in self.proxies],
+            "offers": [{"column": column, **one.to_json()} for column, one in self.offers],
         }
 
 
@@ -100,7 +106,36 @@ def assess_fairness(
         )
         for name in spec.protected
     }
-    return Fairness((*found, *told), groups, tuple(proxies))
+    offers = _offers(found, y_true, y_score, rows, spec, cut)
+    return Fairness((*found, *told), groups, tuple(proxies), tuple(offers))
+
+
+def _offers(
+    findings: Sequence[Finding],
+    y_true: NDArray[Any],
+    y_score: NDArray[Any],
+    rows: pd.DataFrame,
+    spec: FairnessSpec,
+    cut: float,
+) -> Iterator[tuple[str, GroupThresholds]]:
+    """Thresholds for each protected column, or their cross, whose opportunity fails."""
+    for goal in RATE_OF:
+        failed = [one for one in findings if one.measure == goal and one.outcome == "fail"]
+        for finding in failed:
+            is_one = finding.column in spec.protected
+            columns = [finding.column] if is_one else spec.protected
+            offered = offer_group_thresholds(
+                y_true,
+                y_score,
+                group_names(rows[columns]),
+                goal=goal,
+                limit=finding.limit,
+                decision_threshold=cut,
+                min_group_size=spec.min_group_size,
+                confidence=spec.confidence,
+            )
+            if offered is not None:
+                yield finding.column, offered
 
 
 def verdicts(found: Fairness) -> dict[Failure, tuple[bool, str]]:
@@ -143,7 +178,7 @@ def group_table(found: Fairness) -> list[dict[str, str | int]]:
             "column": column,
             "group": group.name,
             "rows": group.rows,
-            **{name: _text(group.rates[name].value) for name in _SHOWN_RATES},
+            **{name: _text(group.rates[name].value) for name in SHOWN_RATES},
         }
         for column, metrics in found.groups.items()
         for group in (metrics.overall, *metrics.groups)
@@ -151,30 +186,47 @@ def group_table(found: Fairness) -> list[dict[str, str | int]]:
     return rows[:_MOST_GROUPS]
 
 
+def threshold_table(found: Fairness) -> list[dict[str, str]]:
+    """Give one row for each group of each offer: its threshold, and what all of them do together."""
+    rows = [
+        {
+            "column": column,
+            "to meet": offer.goal.replace("_", " "),
+            "group": group,
+            "threshold": _text(threshold),
+            "limit": _text(offer.limit),
+            "now": _text(offer.before.value if offer.before else None),
+            "then": _text(offer.after.value if offer.after else None),
+            "outcome": offer.outcome,
+            "accuracy": _text(offer.accuracy),
+            "loss of accuracy": f"{offer.cost.low:.3f} to {offer.cost.high:.3f}",
+        }
+        for column, offer in found.offers
+        for group, threshold in offer.thresholds
+    ]
+    return rows[:_MOST_GROUPS]
+
+
 def draw_groups(path: Path, found: Fairness) -> None:
     """Draw the rates of each group with their intervals, a panel for each rate."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     groups = [
-        (f"{column}: {group.name}", group)
+        (short_label(f"{column}={group.name}", 40), group)
         for column, metrics in found.groups.items()
         for group in metrics.groups
     ][:_MOST_GROUPS]
-    height = 1.0 + 0.26 * max(1, len(groups))
-    figure = Figure(figsize=(10, height), layout="constrained")
-    panels = figure.subplots(1, len(_SHOWN_RATES), sharey=True)
-    for axes, name in zip(panels, _SHOWN_RATES, strict=True):
+    figure, panels = new_figure(10, 1.2 + 0.26 * max(1, len(groups)), len(SHOWN_RATES))
+    for axes, name in zip(panels, SHOWN_RATES, strict=True):
         for place, (_, group) in enumerate(groups):
             rate = group.rates[name]
             if rate.value is not None:
-                axes.plot([rate.low, rate.high], [place, place], color="#2b6ca3")
-                axes.plot(rate.value, place, "o", color="#2b6ca3", markersize=4)
-        axes.set(title=name.replace("_", " "), xlim=(0, 1))
+                axes.plot([rate.low, rate.high], [place, place], color=BLUE)
+                axes.plot(rate.value, place, "o", color=BLUE, markersize=4)
+        axes.set(title=name.replace("_", " "), xlim=(0, 1), ylim=(len(groups) - 0.4, -0.6))
         axes.grid(axis="x", alpha=0.3)
-    panels[0].set_yticks(range(len(groups)), [name for name, _ in groups], parse_math=False)
-    panels[0].invert_yaxis()
-    FigureCanvasAgg(figure).print_png(path, metadata={"Software": None})
+        axes.set_yticks([])
+    names = [name for name, _ in groups]
+    panels[0].set_yticks(range(len(groups)), names, fontsize=7, parse_math=False)
+    save_figure(figure, path)
 
 
 def _text(value: float | None) -> str:

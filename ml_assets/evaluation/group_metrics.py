@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError
+from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
 
-NULL = "(null)"
 # Of which rows each rate is a share, and which of them count: from label and decision.
 RATES = (
     "selection_rate", "base_rate", "true_positive_rate", "false_positive_rate", "true_negative_rate",

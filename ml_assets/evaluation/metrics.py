@@ -6,7 +6,7 @@ scikit-learn's ``predict`` does: above 0.5, or the most probable one.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,18 +21,13 @@ from ml_assets.evaluation.binned import (
     binned_regression,
     corrected,
 )
-from ml_assets.evaluation.extra import check_extra, extra_measure, lower_is_better
+from ml_assets.evaluation.extra import check_names, extra_measure
+from ml_assets.evaluation.names import USUAL, Task
 from ml_assets.evaluation.ranking import Floats, Indices
-from ml_assets.evaluation.spec import LOWER_IS_BETTER
 
-Task = Literal["binary", "multiclass", "regression"]
 Measure = Callable[[Floats], Floats]
 
-METRICS: dict[Task, tuple[str, ...]] = {
-    "binary": binary.NAMES,
-    "multiclass": multiclass.NAMES,
-    "regression": regression.NAMES,
-}
+METRICS = USUAL
 _RANK_METRICS = ("roc_auc", "average_precision")
 _WHY = {
     "roc_auc": "a class does not occur among the rows",
@@ -70,7 +65,7 @@ class Predictions:
     cut : float
         For a binary task, a row counts as predicted positive above this probability.
     extra : tuple of str
-        Metrics that are measured beside `METRICS`, as of `extra`.
+        Metrics that are measured beside the usual ones.
     """
 
     task: Task
@@ -112,7 +107,7 @@ def compute_metrics(
         binary: the probability of 1; multiclass: shape (rows, K), the probability of each class;
         regression: values.
     names : iterable of str, optional
-        Which metrics: of `METRICS[task]` (all by default), of `extra.names_of`, or ``module:function``.
+        Which metrics, as `names` has them; the usual ones by default.
     sample_weight : array-like, optional
         The weight of each row, >= 0.
     decision_threshold : float
@@ -151,15 +146,9 @@ def with_extra(predictions: Predictions, names: Iterable[str]) -> Predictions:
     DataError
         If a name is unknown for the task.
     """
-    known = METRICS[predictions.task]
-    wanted = list(dict.fromkeys(names))
-    check_extra(predictions.task, wanted, known)
+    known, wanted = METRICS[predictions.task], list(dict.fromkeys(names))
+    check_names(predictions.task, wanted)
     return replace(predictions, extra=tuple(name for name in wanted if name not in known))
-
-
-def is_lower_better(name: str) -> bool:
-    """Whether a metric of any kind is better where it is lower."""
-    return name in LOWER_IS_BETTER or lower_is_better(name)
 
 
 def check_predictions(

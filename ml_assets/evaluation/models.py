@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ml_assets.errors import MLAssetsError, ModelError
-from ml_assets.evaluation.evaluator import CANDIDATE, CHAMPION, LINEAR
+from ml_assets.evaluation.evaluator import CHAMPION, LINEAR
 from ml_assets.evaluation.ranking import Floats
+from ml_assets.evaluation.seen import CANDIDATE
+from ml_assets.training.spec import linear_name
 
 MAJORITY = "majority"
 
@@ -18,8 +20,16 @@ class Model(Protocol):
     """What is asked of a loaded model, as of `training.bundle.LoadedModel`."""
 
     @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What is known of it: ``task`` and ``estimator``."""
+
+    @property
     def classes(self) -> list[str] | None:
         """The names of the class codes, in order; None for a regression."""
+
+    @property
+    def input_columns(self) -> list[str]:
+        """The raw columns that it reads."""
 
     def predict(self, frame: pd.DataFrame) -> Any:
         """Give the predictions for raw rows."""
@@ -29,6 +39,11 @@ class Model(Protocol):
 
     def decision_threshold(self, name: str = ...) -> float:
         """Give the probability above which the model, or the baseline of that name, calls positive."""
+
+
+def is_linear(model: Model) -> bool:
+    """Whether a model is of the kind of the linear baseline, which it then need not beat."""
+    return bool(model.manifest["estimator"] == linear_name(model.manifest["task"]))
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_assets.evaluation.names import USUAL
 from ml_assets.evaluation.ranking import Floats, Indices, rank, roc_auc
 
-NAMES = ("roc_auc", "log_loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1")
 _SMALLEST = np.finfo(np.float64).eps
 
 
 def multiclass_measure(
     codes: NDArray[Any], probabilities: Floats, rows: Indices
 ) -> Callable[[Floats], Floats]:
-    """Give the function from weights to the values of `NAMES`, NaN where undefined.
+    """Give the function from weights to the values of `names.USUAL`, NaN where undefined.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def multiclass_measure(
         matrix = counts.reshape(classes, classes)
         total = matrix.sum()
         if not total:
-            return np.full(len(NAMES), np.nan)
+            return np.full(len(USUAL["multiclass"]), np.nan)
         areas = [roc_auc(ranking, weights) for ranking in rankings]
         return np.array([np.mean(areas), loss @ weight / total, *from_confusion(matrix)])
 

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ml_assets.evaluation.names import USUAL
 from ml_assets.evaluation.ranking import Floats, Indices
-
-NAMES = ("rmse", "mae", "r2", "median_absolute_error")
 
 
 def regression_measure(y_true: Floats, y_pred: Floats, rows: Indices) -> Callable[[Floats], Floats]:
-    """Give the function from weights to the values of `NAMES`, NaN where undefined.
+    """Give the function from weights to the values of `names.USUAL`, NaN where undefined.
 
     Parameters
     ----------
@@ -30,7 +29,7 @@ def regression_measure(y_true: Floats, y_pred: Floats, rows: Indices) -> Callabl
         weight = weights[at]
         total, squared, absolute, first, second = columns @ weight
         if not total:
-            return np.full(len(NAMES), np.nan)
+            return np.full(len(USUAL["regression"]), np.nan)
         spread = second - first**2 / total
         # Of equal values only rounding is left.
         r2 = 1 - squared / spread if spread > max(1e-12 * second, noise) else np.nan

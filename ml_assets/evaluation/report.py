@@ -1,9 +1,16 @@
 """Tables and short texts of an evaluation, for the UI and for the run's summary."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from ml_assets.evaluation.assessment import Assessment
+from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.fairness_report import finding_table, group_table, threshold_table
+from ml_assets.evaluation.importance import Importance
+from ml_assets.evaluation.names import LIMITS
 from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
-from ml_assets.evaluation.spec import LIMITS, LOWER_IS_BETTER
+from ml_assets.evaluation.staleness import Staleness
+from ml_assets.evaluation.weak_slices import WeakSlices
 
 # What is told in a summary beside the main metric and those with a threshold.
 _USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
@@ -32,6 +39,23 @@ def baseline_triples(found: Evaluation) -> dict[str, dict[str, Triple]]:
     return {one.name: _triples(one.metrics, names) for one in found.baselines if one.metrics}
 
 
+def tables(assessed: Assessment) -> dict[str, list[dict[str, Any]]]:
+    """Give every table of an assessment that has rows, by name."""
+    found, people, weak = assessed.evaluation, assessed.people, assessed.weak
+    named = {
+        "metrics": metric_table(found),
+        "rules": rule_table(found.rules),
+        "slices": slice_table(found),
+        "weak_slices": weak_slice_table(weak) if weak else [],
+        "importance": importance_table(assessed.importance),
+        "staleness": age_table(assessed.staleness or ()),
+        "fairness": finding_table(people) if people else [],
+        "groups": group_table(people) if people else [],
+        "group_thresholds": threshold_table(people) if people else [],
+    }
+    return {name: rows for name, rows in named.items() if rows}
+
+
 def metric_table(found: Evaluation) -> list[dict[str, Any]]:
     """Give one row for each metric: the candidate's, with its interval, beside the baselines'."""
     others = {one.name: {m.name: m.value for m in one.metrics} for one in found.baselines}
@@ -52,7 +76,7 @@ def rule_table(rules: tuple[RuleResult, ...]) -> list[dict[str, Any]]:
     ordered = sorted(rules, key=lambda rule: rule.outcome == "pass")
     return [
         {
-            "rule": rule.rule if rule.metric is None else f"{rule.metric} {rule.rule}",
+            "rule": rule.key,
             "on": rule.slice or "all rows",
             "limit": _text(rule.limit),
             "found": _text(rule.value),
@@ -76,6 +100,65 @@ def slice_table(found: Evaluation) -> list[dict[str, Any]]:
     return rows
 
 
+def importance_table(found: Sequence[Importance]) -> list[dict[str, Any]]:
+    """Give one row for each column with what it is worth, the most important first; at most 50."""
+    return [
+        {
+            "column": one.column,
+            "rise of the loss": _text(one.value),
+            "low": _text(one.low),
+            "high": _text(one.high),
+            "share of the loss": f"{one.share:.1%}",
+        }
+        for one in found[:_MOST_ROWS]
+    ]
+
+
+def weak_slice_table(found: WeakSlices) -> list[dict[str, Any]]:
+    """Give one row for each weak slice, the most striking first."""
+    return [
+        {
+            "slice": one.name,
+            "weak": one.kind,
+            "rows": one.rows,
+            found.loss: _text(one.loss),
+            "the rest": _text(one.loss_of_rest),
+            "promised": _text(one.promised),
+            "p value": f"{one.p_value:.2g}",
+        }
+        for one in found.slices
+    ]
+
+
+def age_table(found: Sequence[Staleness]) -> list[dict[str, Any]]:
+    """Give one row for each age of each model."""
+    return [
+        {
+            "model": one.model,
+            "days": f"{age.low:.4g} to {age.high:.4g}",
+            "rows": age.rows,
+            one.metric: _with_interval(age.metric),
+            "worth serving": {"pass": "yes", "fail": "no"}.get(age.outcome, age.outcome),
+            "why not": age.why or "-",
+        }
+        for one in found
+        for age in one.ages
+    ]
+
+
+def staleness_verdict(found: Sequence[Staleness], limit_days: float) -> tuple[bool, str]:
+    """Say whether no model goes stale before the age at which it is to be trained anew, and of which."""
+    text = "; ".join(one.text for one in found) or "cannot tell: no training row has a time"
+    ages = [one.stale_from for one in found if one.stale_from is not None]
+    if not ages or min(ages) >= limit_days:
+        return True, text
+    advice = (
+        f"; it is to be trained anew after {limit_days:g} days only: set "
+        "monitoring.retraining.max_age_days to less"
+    )
+    return False, text + advice
+
+
 def blessing_text(found: Evaluation) -> str:
     """Give the verdict in one paragraph: at most five reasons."""
     word = "blessed" if found.blessed else "not blessed"
@@ -87,7 +170,7 @@ def blessing_text(found: Evaluation) -> str:
 def flawless(found: Evaluation) -> str | None:
     """Say what to look for where the main metric has the best value that there is; None elsewhere."""
     name, value = found.main_metric, found.metric(found.main_metric).value
-    best = LIMITS[name][0 if name in LOWER_IS_BETTER else 1]
+    best = LIMITS.get(name, (None, None))[0 if is_lower_better(name) else 1]
     if value is None or value != best:
         return None
     return (

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 
 RuleOutcome = Literal["pass", "fail", "cannot tell"]
+BEATS_LINEAR = "beats_linear"
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,16 @@ class BaselineResult:
     improvements : tuple of Metric
         By how much the candidate is better, in each metric's own unit: positive is better whichever
         way the metric runs. The intervals are paired: both models see the same resamples.
+    relative : tuple of Metric
+        The same as shares of this model's own values, without their sign; undefined where one is 0.
     reason : str or None
-        Why it could not be scored; `metrics` and `improvements` are then empty.
+        Why it could not be scored; all metrics are then empty.
     """
 
     name: str
     metrics: tuple[Metric, ...] = ()
     improvements: tuple[Metric, ...] = ()
+    relative: tuple[Metric, ...] = ()
     reason: str | None = None
 
 
@@ -73,7 +77,7 @@ class RuleResult:
     Attributes
     ----------
     rule : str
-        ``rows``, ``min``, ``max``, ``min_change`` or ``beats_linear``.
+        ``rows``, ``min``, ``max``, ``min_change``, ``min_relative_change`` or ``beats_linear``.
     metric : str or None
         The metric that it judges.
     slice : str or None
@@ -101,7 +105,7 @@ class RuleResult:
     @property
     def key(self) -> str:
         """The rule's name, by which it can be waived: ``roc_auc.min``, ``roc_auc.min[origin=JFK]``."""
-        named = self.metric is not None and self.rule != "beats_linear"
+        named = self.metric is not None and self.rule != BEATS_LINEAR
         place = f"[{self.slice}]" if self.slice else ""
         return f"{self.metric}.{self.rule}{place}" if named else self.rule
 
@@ -130,14 +134,14 @@ class Evaluation:
         Other models on the same rows.
     rules : tuple of RuleResult
         The configured rules, overall ones first.
-    beats_linear : RuleResult or None
-        Whether the candidate beats the linear baseline on the main metric; advice, not a rule.
     blessed : bool
         Whether a threshold is configured and every rule passes.
     reasons : tuple of str
         Why it is blessed, or everything that stands in the way.
     refusals : tuple of (name, text)
         What stands in the way beside the rules, such as fairness.
+    unweighted : Metric or None
+        Where rows have weights, the main metric as if they had none.
     """
 
     task: Task
@@ -151,10 +155,10 @@ class Evaluation:
     slices_left_out: int
     baselines: tuple[BaselineResult, ...]
     rules: tuple[RuleResult, ...]
-    beats_linear: RuleResult | None
     blessed: bool
     reasons: tuple[str, ...]
     refusals: tuple[tuple[str, str], ...] = ()
+    unweighted: Metric | None = None
 
     def refused_for(self, refusals: Mapping[str, str]) -> "Evaluation":
         """Give the evaluation with further reasons against the blessing, by their names."""
@@ -173,6 +177,11 @@ class Evaluation:
         return next((found for found in self.baselines if found.name == name), None)
 
     @property
+    def beats_linear(self) -> RuleResult | None:
+        """The rule that the linear baseline is beaten; None where it does not apply."""
+        return next((rule for rule in self.rules if rule.rule == BEATS_LINEAR), None)
+
+    @property
     def failed(self) -> dict[str, str]:
         """What stands in the way, in words, by the rule's name; ``thresholds`` where there are none."""
         against = {rule.text: rule.key for rule in self.rules if rule.outcome != "pass"}
@@ -188,7 +197,7 @@ class Evaluation:
     def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
         """Read what `to_json` gave; keys that it does not know are left out."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
-        linear = known["beats_linear"]
+        unweighted = known.get("unweighted")
         return cls(
             **{
                 **known,
@@ -196,9 +205,9 @@ class Evaluation:
                 "slices": tuple(_slice(found) for found in known["slices"]),
                 "baselines": tuple(_baseline(found) for found in known["baselines"]),
                 "rules": tuple(RuleResult(**found) for found in known["rules"]),
-                "beats_linear": RuleResult(**linear) if linear else None,
                 "reasons": tuple(known["reasons"]),
                 "refusals": tuple((n, t) for n, t in known.get("refusals", ())),
+                "unweighted": Metric(**unweighted) if unweighted else None,
             }
         )
 
@@ -213,5 +222,5 @@ def _slice(value: dict[str, Any]) -> SliceResult:
 
 
 def _baseline(value: dict[str, Any]) -> BaselineResult:
-    lists = {name: _metrics(value[name]) for name in ("metrics", "improvements")}
+    lists = {name: _metrics(value[name]) for name in ("metrics", "improvements", "relative")}
     return BaselineResult(**{**value, **lists})

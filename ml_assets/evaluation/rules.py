@@ -1,16 +1,27 @@
 """The rules of the blessing: thresholds, changes against the champion, and what they add up to.
 
-A threshold (`min`, `max`, both included) judges the measured value. A change (`min_change`) is judged by
-the paired interval: it passes where the whole interval meets it, fails where none of it does, and
-otherwise cannot be told. What is undefined or cannot be told is not blessed.
+A threshold (`min`, `max`, both included) judges the measured value. A change (`min_change`,
+`min_relative_change`) is judged by the paired interval: it passes where the whole interval meets it,
+fails where none of it does, and otherwise cannot be told. So is the rule that the linear baseline is
+beaten. What is undefined or cannot be told is not blessed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ml_assets.evaluation.result import BaselineResult, Metric, RuleOutcome, RuleResult
+from ml_assets.evaluation.names import Task
+from ml_assets.evaluation.result import (
+    BEATS_LINEAR,
+    BaselineResult,
+    Metric,
+    RuleOutcome,
+    RuleResult,
+)
 from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.training.spec import linear_name
 
 MIN_ROWS = 20
+RELATIVE = "min_relative_change"
 
 
 def check_rows(rows: int) -> RuleResult:
@@ -37,7 +48,7 @@ def check_thresholds(
     metrics : sequence of Metric
         What was measured.
     champion : BaselineResult or None
-        The champion on the same rows; None where there is none, and `min_change` then passes.
+        The champion on the same rows; None where there is none, and a change then passes.
     confidence : float
         Of the intervals, for the text.
     slice_name : str, optional
@@ -55,12 +66,17 @@ def check_thresholds(
 
 
 def check_beats_linear(
-    linear: BaselineResult | None, main_metric: str, confidence: float
-) -> RuleResult | None:
-    """Judge whether the candidate is better than the linear baseline; None without that baseline."""
-    if linear is None:
-        return None
-    return _judge_change("beats_linear", linear, main_metric, 0.0, confidence, None)
+    linear: BaselineResult, main_metric: str, confidence: float, task: Task
+) -> RuleResult:
+    """Judge whether the candidate is better than the linear baseline, with confidence."""
+    found = _judge_change(BEATS_LINEAR, linear, main_metric, 0.0, confidence, None)
+    if found.outcome == "pass":
+        return found
+    advice = (
+        f"{found.text}. The linear model is the simpler one: train it (training: {{estimator: "
+        f"{linear_name(task)}}}), or waive {BEATS_LINEAR} in registry.waivers with a reason"
+    )
+    return replace(found, text=advice)
 
 
 def bless(
@@ -124,7 +140,7 @@ def _bound_text(
     number = f"{metric.value:.4g}"
     if number == f"{limit:.4g}":
         number = repr(metric.value)
-    between = _between(metric, confidence, "")
+    between = _between(metric, confidence, ".4g")
     but = "it" if outcome == "pass" else "but it"
     bound = "at least" if rule == "min" else "at most"
     return f"{place} is {number}{between}; {but} must be {bound} {limit:g}"
@@ -137,14 +153,15 @@ def _change(
     confidence: float,
     slice_name: str | None,
 ) -> Iterator[RuleResult]:
-    limit = threshold.min_change
-    if limit is None:
-        return
-    if champion is None:
-        text = f"{_place(name, slice_name)} has no champion to be compared with"
-        yield RuleResult("min_change", name, slice_name, limit, None, None, None, "pass", text)
-    else:
-        yield _judge_change("min_change", champion, name, limit, confidence, slice_name)
+    for rule in ("min_change", RELATIVE):
+        limit = getattr(threshold, rule)
+        if limit is None:
+            continue
+        if champion is None:
+            text = f"{_place(name, slice_name)} has no champion to be compared with"
+            yield RuleResult(rule, name, slice_name, limit, None, None, None, "pass", text)
+        else:
+            yield _judge_change(rule, champion, name, limit, confidence, slice_name)
 
 
 def _judge_change(
@@ -155,20 +172,28 @@ def _judge_change(
     confidence: float,
     slice_name: str | None,
 ) -> RuleResult:
-    found = next((change for change in other.improvements if change.name == name), None)
+    changes = other.relative if rule == RELATIVE else other.improvements
+    found = next((change for change in changes if change.name == name), None)
     if found is None or found.value is None or found.low is None or found.high is None:
         why = other.reason or (found and found.reason) or "too few resamples define the metric"
         text = f"{_place(name, slice_name)} cannot be compared with the {other.name}'s: {why}"
-        return RuleResult(rule, name, slice_name, limit, None, None, None, "cannot tell", text)
+        outcome = _without_interval(rule, name, other)
+        return RuleResult(rule, name, slice_name, limit, None, None, None, outcome, text)
     outcome = _change_outcome(rule, found.low, found.high, limit)
     text = _change_text(rule, found, other.name, limit, confidence, slice_name, outcome)
     interval = (found.value, found.low, found.high)
     return RuleResult(rule, name, slice_name, limit, *interval, outcome, text)
 
 
+def _without_interval(rule: str, name: str, other: BaselineResult) -> RuleOutcome:
+    """As in TFMA, a share of 0 fails."""
+    own = next((metric.value for metric in other.metrics if metric.name == name), None)
+    return "fail" if rule == RELATIVE and own == 0 else "cannot tell"
+
+
 def _change_outcome(rule: str, low: float, high: float, limit: float) -> RuleOutcome:
     # To beat is to be strictly better; a change may be exactly what is demanded.
-    if rule == "beats_linear":
+    if rule == BEATS_LINEAR:
         return "pass" if low > limit else "fail" if high <= limit else "cannot tell"
     return "pass" if low >= limit else "fail" if high < limit else "cannot tell"
 
@@ -182,9 +207,12 @@ def _change_text(
     slice_name: str | None,
     outcome: RuleOutcome,
 ) -> str:
-    between = _between(change, confidence, "+")
-    found = f"{_place(change.name, slice_name)} is better than the {other}'s by {change.value:+.4g}"
-    bound = "above 0" if rule == "beats_linear" else f"at least {limit:+g}"
+    form = "+.2%" if rule == RELATIVE else "+.4g"
+    between = _between(change, confidence, form)
+    found = (
+        f"{_place(change.name, slice_name)} is better than the {other}'s by {change.value:{form}}"
+    )
+    bound = "above 0" if rule == BEATS_LINEAR else f"at least {limit:{form}}"
     match outcome:
         case "pass":
             return f"{found}{between}; it must be {bound}"
@@ -198,7 +226,7 @@ def _place(name: str, slice_name: str | None) -> str:
     return name if slice_name is None else f"{name} of {slice_name}"
 
 
-def _between(metric: Metric, confidence: float, sign: str) -> str:
+def _between(metric: Metric, confidence: float, form: str) -> str:
     if metric.low is None or metric.high is None:
         return ""
-    return f" ({confidence * 100:g} % {metric.low:{sign}.4g} to {metric.high:{sign}.4g})"
+    return f" ({confidence * 100:g} % {metric.low:{form}} to {metric.high:{form}})"

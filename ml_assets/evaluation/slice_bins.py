@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.slices import NULL
+from ml_assets.evaluation.quantiles import NULL, ordered_values, quantile_bins
 
 _MOST_VALUES = 60
 _FINER = 4
@@ -97,31 +97,19 @@ def cut_column(column: "pd.Series[Any]", bins: int, min_rows: int) -> Bins | Non
     Bins or None
         None where there is nothing to choose from: every row is in one bin.
     """
-    values = _numbers(column)
+    values = ordered_values(column)
     cut = _cut_values(column, min_rows) if values is None else _cut_range(column, values, bins)
     has_choice = len(np.unique(cut.codes)) > 1
     return cut if len(cut.spans) and has_choice else None
 
 
 def _cut_range(column: "pd.Series[Any]", values: NDArray[Any], bins: int) -> Bins:
-    is_null = column.isna().to_numpy()
-    known = values[~is_null]
-    distinct = np.unique(known) if len(known) else known
-    fine = _FINER * bins
-    levels = np.linspace(0, 1, fine + 1)[1:-1]
-    # Values that occur, not means of two: the text says what is in the bin.
-    edges = np.unique(np.quantile(known, levels, method="inverted_cdf")) if len(known) else known
-    if len(distinct) <= fine:
-        edges = distinct[:-1]
-    codes = np.where(is_null, len(edges) + 1, np.searchsorted(edges, values, "left"))
-    used, codes = np.unique(codes, return_inverse=True)
-    count = len(used) - int(is_null.any())
+    codes, ends = quantile_bins(column, values, _FINER * bins)
+    count = len(ends) - int(ends[-1:] == [(NULL, NULL)])
     widest = count - 1 if count > 1 else 1
     spans = [(i, j) for i in range(count) for j in range(i, min(count, i + widest))]
-    ends = _ends(column, values, codes, count)
-    if is_null.any():
-        spans, ends = [*spans, (count, count)], [*ends, (NULL, NULL)]
-    return _bins(column, codes, spans, -(-count // bins), ends, len(used))
+    spans += [(i, i) for i in range(count, len(ends))]
+    return _bins(column, codes, spans, -(-count // bins), ends, len(ends))
 
 
 def _cut_values(column: "pd.Series[Any]", min_rows: int) -> Bins:
@@ -159,37 +147,9 @@ def _bins(
     return Bins(name, codes.astype(np.int16), table, paired, step > 0, tuple(ends), size)
 
 
-def _numbers(column: "pd.Series[Any]") -> NDArray[Any] | None:
-    """The values of a column of numbers or times, in an order; None for any other column."""
-    kind = column.dtype
-    if pd.api.types.is_datetime64_any_dtype(kind) or pd.api.types.is_timedelta64_dtype(kind):
-        return column.astype("int64").to_numpy()
-    if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return None
-
-
 def _hashable(column: "pd.Series[Any]") -> "pd.Series[Any]":
     try:
         pd.util.hash_array(column.head(1000).to_numpy(dtype=object))
     except TypeError:
         return column.map(str, na_action="ignore")
     return column
-
-
-def _ends(
-    column: "pd.Series[Any]", values: NDArray[Any], codes: NDArray[Any], count: int
-) -> list[tuple[str, str]]:
-    """The lowest and the highest value of each bin, as text."""
-    order = np.lexsort((values, codes))
-    last = np.cumsum(np.bincount(codes, minlength=count))[:count]
-    first = np.concatenate(([0], last[:-1])).astype(int)
-    pairs = zip(order[first], order[last - 1], strict=True) if count else ()
-    return [(_text(column.iloc[low]), _text(column.iloc[high])) for low, high in pairs]
-
-
-def _text(value: Any) -> str:
-    plain = value.item() if isinstance(value, np.generic) else value
-    if isinstance(plain, float):
-        return f"{plain:.6g}"
-    return str(plain.isoformat() if hasattr(plain, "isoformat") else plain)

@@ -1,4 +1,4 @@
-"""Cuts the rows into slices: one for each value of a column, or of a cross of columns."""
+"""Cuts the rows into slices: by the values of a column, its quantile bins, or crosses of these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ml_assets.errors import DataError, did_you_mean
+from ml_assets.evaluation.quantiles import NULL, ordered_values, quantile_bins
 from ml_assets.evaluation.ranking import Indices
+from ml_assets.evaluation.spec import parts_of
 
 MAX_SLICES = 200
-NULL = "(null)"
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,9 @@ class Slice:
     Attributes
     ----------
     by : str
-        As declared: a column, or a cross ``a,b``.
+        As declared: a column, quantile bins of it ``a:4``, or a cross of these ``a,b:4``.
     values : tuple of str or None
-        The value of each column of `by`, as text; None for null.
+        The value of each column of `by`, as text, of a bin ``18 to 21``; None for null.
     rows : array of int
         Where its rows lie.
     """
@@ -39,8 +40,8 @@ class Slice:
 
     @property
     def name(self) -> str:
-        """Such as ``carrier=UA, origin=EWR``."""
-        columns = columns_of(self.by)
+        """Such as ``carrier=UA, hour=18 to 21``."""
+        columns = [column for column, _ in parts_of(self.by)]
         texts = (NULL if value is None else value for value in self.values)
         return ", ".join(f"{c}={v}" for c, v in zip(columns, texts, strict=True))
 
@@ -54,11 +55,6 @@ class Cut:
     rows_left_out: int
 
 
-def columns_of(by: str) -> list[str]:
-    """Give the columns of a declared slice: ``a`` is one, ``a,b`` two."""
-    return [part.strip() for part in by.split(",")]
-
-
 def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -> Cut:
     """Cut rows into slices.
 
@@ -67,7 +63,8 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
     features : DataFrame
         The rows; its index is not looked at.
     declared : sequence of str
-        Columns, and crosses of columns written ``a,b``. Null is a value like any other.
+        Columns, quantile bins of a column of numbers or times written ``a:4``, and crosses of these
+        written ``a,b:4``. Null is a value like any other.
     min_size : int
         Slices with fewer rows are left out.
 
@@ -79,7 +76,7 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
     Raises
     ------
     DataError
-        If `features` lacks a column.
+        If `features` lacks a column, or one has no quantiles.
     """
     _check_columns(features, declared)
     wanted = dict.fromkeys(declared) if len(features) else {}
@@ -95,8 +92,8 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
 def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
     codes = np.zeros(len(features), dtype=np.int64)
     texts: list[tuple[str | None, ...]] = [()]
-    for column in columns_of(by):
-        own, values = _coded(features[column])
+    for column, bins in parts_of(by):
+        own, values = _coded(features[column], bins)
         used, codes = np.unique(codes * len(values) + own, return_inverse=True)
         texts = [(*texts[code // len(values)], values[code % len(values)]) for code in used]
     order = np.argsort(codes, kind="stable")
@@ -104,13 +101,37 @@ def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
     pieces = [
         Slice(by, text, rows) for text, rows in zip(texts, np.split(order, ends), strict=True)
     ]
-    return sorted(pieces, key=lambda piece: [(v is None, v or "") for v in piece.values])
+    # Bins are already in their order, and the sort is stable.
+    binned = [bins is not None for _, bins in parts_of(by)]
+    return sorted(
+        pieces,
+        key=lambda piece: [
+            (v is None, "" if is_bin else v or "")
+            for v, is_bin in zip(piece.values, binned, strict=True)
+        ],
+    )
 
 
-def _coded(column: "pd.Series[Any]") -> tuple[Indices, list[str | None]]:
+def _coded(column: "pd.Series[Any]", bins: int | None) -> tuple[Indices, list[str | None]]:
+    if bins is not None:
+        return _binned(column, bins)
     codes, values = pd.factorize(column, use_na_sentinel=True)
     texts: list[str | None] = [_text(value) for value in values]
     return np.where(codes < 0, len(texts), codes), [*texts, None]
+
+
+def _binned(column: "pd.Series[Any]", bins: int) -> tuple[Indices, list[str | None]]:
+    values = ordered_values(column)
+    if values is None:
+        raise DataError(
+            f"evaluation.slices: '{column.name}:{bins}': only numbers and times have quantiles; found "
+            f"{column.dtype}. Name the column without :{bins}."
+        )
+    codes, ends = quantile_bins(column, values, bins)
+    texts = [
+        None if low == NULL else low if low == high else f"{low} to {high}" for low, high in ends
+    ]
+    return codes, texts
 
 
 def _text(value: Any) -> str:
@@ -120,7 +141,7 @@ def _text(value: Any) -> str:
 
 def _check_columns(features: pd.DataFrame, declared: Sequence[str]) -> None:
     known = [str(column) for column in features.columns]
-    wanted = dict.fromkeys(column for by in declared for column in columns_of(by))
+    wanted = dict.fromkeys(column for by in declared for column, _ in parts_of(by))
     missing = [column for column in wanted if column not in known]
     if missing:
         hints = "".join(did_you_mean(column, known) for column in missing)

@@ -1,27 +1,22 @@
 """The `evaluation` part of the YAML: metrics, slices and the rules of the blessing."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from ml_assets.evaluation.names import LIMITS, Task, is_own, metric_mistake
 from ml_assets.spec import Fraction, Spec, broken_rules
 
-Metric = Literal[
-    "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
-    "precision", "recall", "f1", "rmse", "mae", "r2", "median_absolute_error",
-]  # fmt: skip
 
-# The lowest and the highest value that a metric can have; r2 has no lowest.
-_FROM_0_TO_1 = (
-    "roc_auc", "average_precision", "brier", "accuracy", "balanced_accuracy", "precision", "recall",
-    "f1",
-)  # fmt: skip
-LIMITS: dict[str, tuple[float | None, float | None]] = {
-    **dict.fromkeys(_FROM_0_TO_1, (0.0, 1.0)),
-    "r2": (None, 1.0),
-    **dict.fromkeys(("log_loss", "rmse", "mae", "median_absolute_error"), (0.0, None)),
-}
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "median_absolute_error"})
+def parts_of(by: str) -> list[tuple[str, int | None]]:
+    """Give the columns of a declared slice, each with its number of bins: ``a,b:4`` has none and 4."""
+    found: list[tuple[str, int | None]] = []
+    for part in by.split(","):
+        column, colon, bins = part.strip().rpartition(":")
+        is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
+        found.append((column, int(bins)) if is_binned else (part.strip(), None))
+    return found
 
 
 class ThresholdSpec(Spec):
@@ -34,18 +29,27 @@ class ThresholdSpec(Spec):
     min_change : float, optional
         The least improvement over the champion on the same rows, in the metric's own unit and in the
         direction that is better; -0.01 allows it to be worse by 0.01. Without a champion it passes.
+    min_relative_change : float, optional
+        The same as a share of the champion's value; -0.01 allows it to be worse by 1 %. Where both are
+        given, both must hold. A champion's value of 0 fails.
     """
 
     min: float | None = None
     max: float | None = None
     min_change: float | None = None
+    min_relative_change: float | None = None
+
+    @property
+    def compares(self) -> bool:
+        """Whether the champion is asked for."""
+        return self.min_change is not None or self.min_relative_change is not None
 
     @model_validator(mode="after")
     def _says_something(self) -> "ThresholdSpec":
-        silent = self.min is None and self.max is None and self.min_change is None
+        silent = all(value is None for _, value in self)
         empty = self.min is not None and self.max is not None and self.min > self.max
         broken_rules(
-            (silent, "", "needs at least one of min, max and min_change"),
+            (silent, "", "needs at least one of min, max, min_change and min_relative_change"),
             (empty, "min", f"{self.min} is above max {self.max}"),
         )
         return self
@@ -118,55 +122,109 @@ class FairnessSpec(Spec):
         return self
 
 
+class WeakSlicesSpec(Spec):
+    """How slices on which the model is weak are looked for, of up to two columns.
+
+    Attributes
+    ----------
+    enabled : bool
+        Whether they are looked for.
+    columns : list of str, optional
+        The columns to search; by default all but those of the label and those known only after it.
+    min_rows : int
+        Smaller slices are not looked at, >= 20.
+    error_rate : float
+        The chance that anything is told where there is nothing, at most; 0 to 1, exclusive.
+    """
+
+    enabled: bool = True
+    columns: Annotated[list[str], Field(min_length=1)] | None = None
+    min_rows: Annotated[int, Field(ge=20)] = 100
+    error_rate: Annotated[float, Field(gt=0, lt=1)] = 0.05
+
+
 class EvaluationSpec(Spec):
     """How a candidate is judged.
 
     Attributes
     ----------
+    metrics : list of str
+        Metrics to measure beside the usual ones: by name, ``name@value``, or ``module:function``.
     thresholds : mapping
-        For each metric what it must reach. With none configured nothing is blessed.
+        For each metric what it must reach; it is measured then. With none configured nothing is
+        blessed.
     slices : list of str
-        Columns (or crosses ``a,b``) whose values are evaluated on their own.
+        Columns, quantile bins of a column (``distance:4``), or crosses of these (``a,b``), whose values
+        are evaluated on their own.
     min_slice_size : int
-        Slices with fewer rows are left out, >= 1.
+        Slices with fewer rows are left out, >= 1; and ages of the model with fewer rows.
     slice_thresholds : mapping
         Thresholds that every slice must meet.
+    weak_slices : WeakSlicesSpec
+        The search for slices that nobody named.
+    explanation : bool
+        Whether the importance of columns and partial dependence are measured.
     confidence : float
         Of the intervals, 0 to 1, exclusive.
     bootstrap_samples : int
         Resamples for each interval, >= 20.
     seed : int
-        Of the resampling.
+        Of everything random.
     fairness : FairnessSpec
         Groups of people that are looked at on their own; none by default.
     """
 
-    thresholds: dict[Metric, ThresholdSpec] = {}
+    metrics: list[str] = []
+    thresholds: dict[str, ThresholdSpec] = {}
     slices: list[str] = []
     min_slice_size: Annotated[int, Field(ge=1)] = 100
-    slice_thresholds: dict[Metric, ThresholdSpec] = {}
+    slice_thresholds: dict[str, ThresholdSpec] = {}
+    weak_slices: WeakSlicesSpec = WeakSlicesSpec()
+    explanation: bool = True
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
     bootstrap_samples: Annotated[int, Field(ge=20, le=10_000)] = 200
     seed: Annotated[int, Field(ge=0)] = 0
     fairness: FairnessSpec = FairnessSpec()
 
+    @property
+    def functions(self) -> dict[tuple[str | int, ...], str]:
+        """The functions of the user's own, by the key that names each."""
+        return {key: name for key, name in self._named() if is_own(name)}
+
+    def mistakes(self, task: Task | None = None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Give what is wrong with the metrics for a task, by the key that names each."""
+        for key, name in self._named():
+            mistake = metric_mistake(name, task)
+            if mistake is not None:
+                yield key, f"names '{name}', which {mistake}" if key[0] == "metrics" else mistake
+
+    def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every metric, by the key that names it."""
+        for place, name in enumerate(self.metrics):
+            yield ("metrics", place), name
+        for part, thresholds in self._thresholds().items():
+            yield from (((part, name), name) for name in thresholds)
+
+    def _thresholds(self) -> dict[str, dict[str, ThresholdSpec]]:
+        return {"thresholds": self.thresholds, "slice_thresholds": self.slice_thresholds}
+
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
-        parts = {"thresholds": self.thresholds, "slice_thresholds": self.slice_thresholds}
         broken_rules(
+            *((True, key, text) for key, text in self.mistakes()),
             *(
-                (_is_outside(name, value), f"{part}.{name}.{end}", f"{value:g} {_between(name)}")
-                for part, thresholds in parts.items()
+                (True, (part, name, end), f"{value:g} {_between(name)}")
+                for part, thresholds in self._thresholds().items()
                 for name, threshold in thresholds.items()
                 for end, value in (("min", threshold.min), ("max", threshold.max))
-                if value is not None
-            )
+                if value is not None and _is_outside(name, value)
+            ),
         )
         return self
 
 
 def _is_outside(metric: str, value: float) -> bool:
-    low, high = LIMITS[metric]
+    low, high = LIMITS.get(metric, (None, None))
     return (low is not None and value < low) or (high is not None and value > high)
 
 
@@ -177,8 +235,3 @@ def _between(metric: str) -> str:
     if high is None:
         return f"cannot be reached: {metric} is at least {low:g}"
     return f"cannot be reached: {metric} lies between {low:g} and {high:g}"
-
-
-def is_better(metric: str, value: float, other: float) -> bool:
-    """Whether `value` of `metric` is strictly better than `other`."""
-    return value < other if metric in LOWER_IS_BETTER else value > other

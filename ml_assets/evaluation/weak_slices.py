@@ -22,7 +22,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError, did_you_mean
-from ml_assets.evaluation.metrics import Predictions, Task, check_predictions, spoilt
+from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
+from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.slice_bins import Bins, cut_column
 from ml_assets.evaluation.slice_search import Candidate, Limits, Tables, rows_of

@@ -1,14 +1,18 @@
 """Compares the columns and types that a pipeline's YAML names with its source, before anything runs."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_assets.errors import DataError, PipelineFileError, did_you_mean
-from ml_assets.ingest.sources import Source, common_types, open_source
+from ml_assets.ingest.sources import Part, Source, common_types, open_source
 from ml_assets.ingest.spec import IngestSpec, SourceSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Key = tuple[str | int, ...]
 Where = Callable[[Key], str]
@@ -81,13 +85,15 @@ def check_source(
     Raises
     ------
     DataError
-        If the source cannot be read.
+        If the source cannot be read, or has no rows.
     PipelineFileError
         Naming every mistake at once, in fewer than ten lines.
     """
     columns = _columns(source, named)
+    first = _first_rows(source, columns)
     refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
-    refuse(check_rows(spec, source, columns, named, where, most_rejected), columns)
+    rejected = _rejected_rows(first, len(source.parts) == 1, where, most_rejected)
+    refuse(rejected or _lost_texts(spec, first, columns, named, where), columns)
     return columns
 
 
@@ -163,45 +169,6 @@ def check_columns(
     return mistakes
 
 
-def check_rows(
-    spec: SourceSpec,
-    source: Source,
-    columns: Mapping[str, str],
-    named: Sequence[NamedColumns],
-    where: Where,
-    most_rejected: float,
-) -> list[str]:
-    """Look at a source's first rows: too many that cannot be read, texts that ought to be numbers."""
-    from ml_assets.ingest.text_types import to_type
-
-    part = source.parts[0]
-    batches = part.batches(columns)
-    rows = next(batches, None)
-    rejected, read = part.rejections.count, rows.num_rows if rows else 0
-    # The first rows decide only where they are all rows.
-    is_all = rejected > 0 and len(source.parts) == 1 and next(batches, None) is None
-    if rejected > (most_rejected if is_all else _MOST_MISFITS) * (rejected + read):
-        first, reason = part.rejections.kept[0], part.rejections.reasons()[0][0]
-        return [
-            f"{where(('ingest', 'source'))}: ingest.source: {rejected:,} of the first "
-            f"{rejected + read:,} rows cannot be read ({rejected / (rejected + read):.2%}; allowed "
-            f"{most_rejected:.2%}, ingest.max_rejected_fraction). Most often: {reason}. The first is "
-            f"{first.file}, line {first.line}."
-        ]
-    mistakes = []
-    for entry in named if rows else ():
-        for name in entry.columns if entry.are_numbers and len(entry.columns) == 1 else ():
-            texts = rows.column(name) if rows and columns[name] == "string" else None
-            known = len(texts) - texts.null_count if texts is not None else 0
-            lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0
-            if lost > _MOST_MISFITS * known:
-                mistakes.append(
-                    f"{where(entry.key)}: {_dotted(entry.key)}: {lost:,} of the first {known:,} texts of "
-                    f"'{name}' are no numbers and would be missing; use categorical."
-                )
-    return mistakes
-
-
 def check_types(spec: SourceSpec, source: Source, where: Where) -> list[str]:
     """Compare the types that the YAML declares with the source's first rows; give the mistakes."""
     if spec.types and source.kind not in ("csv", "jsonl"):
@@ -233,6 +200,74 @@ def refuse(mistakes: Sequence[str], columns: Mapping[str, str]) -> None:
     raise PipelineFileError(
         "\n".join([*mistakes[:_MOST_SHOWN], *more, f"The source's columns are: {names}."])
     )
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first rows of a source, those behind them, and how many before and among them are broken."""
+
+    part: Part
+    rows: "pa.RecordBatch | None"
+    more: "Iterator[pa.RecordBatch]"
+    rejected: int
+
+    @property
+    def count(self) -> int:
+        return self.rejected + (self.rows.num_rows if self.rows else 0)
+
+
+def _first_rows(source: Source, columns: Mapping[str, str]) -> _First:
+    from ml_assets.ingest.rejected import Rejections
+    from ml_assets.ingest.snapshots import no_rows
+
+    for part in source.parts:
+        batches = part.batches(columns)
+        first = _First(part, next(batches, None), batches, part.rejections.count)
+        if first.count:
+            return first
+    raise DataError(no_rows(source, Rejections()))
+
+
+def _rejected_rows(first: _First, is_only: bool, where: Where, most_rejected: float) -> list[str]:
+    """Too many of the first rows that cannot be read."""
+    share, part = first.rejected / first.count, first.part
+    example = part.rejections.kept[0] if first.rejected else None
+    reason = part.rejections.reasons()[0][0] if first.rejected else ""
+    # The first rows decide only where they are all rows.
+    is_all = is_only and example is not None and next(first.more, None) is None
+    if example is None or share <= (most_rejected if is_all else _MOST_MISFITS):
+        return []
+    return [
+        f"{where(('ingest', 'source'))}: ingest.source: {first.rejected:,} of the first "
+        f"{first.count:,} rows cannot be read ({share:.2%}; allowed {most_rejected:.2%}, "
+        f"ingest.max_rejected_fraction). Most often: {reason}. The first is {example.file}, line "
+        f"{example.line}."
+    ]
+
+
+def _lost_texts(
+    spec: SourceSpec,
+    first: _First,
+    columns: Mapping[str, str],
+    named: Sequence[NamedColumns],
+    where: Where,
+) -> list[str]:
+    """Texts among the first rows that ought to be numbers and are not."""
+    from ml_assets.ingest.text_types import to_type
+
+    mistakes = []
+    # Of several columns together the encoding itself says what it takes.
+    alone = [one for one in named if one.are_numbers and len(one.columns) == 1]
+    for entry, name in ((one, one.columns[0]) for one in alone):
+        texts = first.rows.column(name) if first.rows and columns[name] == "string" else None
+        known = len(texts) - texts.null_count if texts is not None else 0
+        lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0
+        if lost > _MOST_MISFITS * known:
+            mistakes.append(
+                f"{where(entry.key)}: {_dotted(entry.key)}: {lost:,} of the first {known:,} texts of "
+                f"'{name}' are no numbers and would be missing; use categorical."
+            )
+    return mistakes
 
 
 def _dotted(key: Key) -> str:

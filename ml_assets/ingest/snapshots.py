@@ -143,7 +143,7 @@ def take_snapshots(
         else:
             _take_times(source, types, taken, write, str(time))
     if not taken.rows:
-        raise DataError(_no_rows(source, taken.rejections))
+        raise DataError(no_rows(source, taken.rejections))
     return taken
 
 
@@ -273,7 +273,8 @@ def _notes(source: Source, types: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [*same, *lacking, *not_read]
 
 
-def _no_rows(source: Source, rejections: Rejections) -> str:
+def no_rows(source: Source, rejections: Rejections) -> str:
+    """Say why a source gave no row: it has none, or none of them can be read."""
     names = ", ".join(part.name for part in source.parts[:3])
     if not rejections.count:
         return f"{names} has column names but no rows."

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ml_assets.ingest.examples import KEPT, Plan
+from ml_assets.table import LABEL
 
 SPANS_FILE = "spans.json"
 
@@ -33,17 +34,22 @@ def span_rows(
     -------
     list of dict
         ``span`` (its name), ``start`` (its first row in the examples), ``rows``, and ``digest``: of the
-        raw columns of its examples and of their splits. Ids and labels are not part of it.
+        raw columns of its examples, of their splits and of their labels. Ids are not part of it.
     """
     kept, found, at, start = plan.fates == KEPT, list[dict[str, Any]](), 0, 0
-    columns = [f"{field.name}: {field.type}" for field in schema]
+    columns = [f"{field.name}: {field.type}" for field in [*schema, pa.field("", plan.labels.type)]]
     for span in spans:
         raw = slice(at, at := at + int(span["rows"]))
         rows = int(kept[raw].sum())
         if rows:
             digest = hashlib.sha256(repr((columns, span["sha256"])).encode())
             digest.update(kept[raw].tobytes() + plan.splits[raw].tobytes())
+            digest.update(_content(plan.labels[raw].filter(pa.array(kept[raw]))))
             found.append({"span": str(span["span"]), "start": start, "rows": rows,
                           "digest": digest.hexdigest()})  # fmt: skip
         start += rows
     return found
+
+
+def _content(labels: pa.Array) -> pa.Buffer:
+    return pa.record_batch([labels], [LABEL]).serialize()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 
 from ml_assets.spec import Fraction, FunctionName, Spec, broken_rules
 
@@ -173,7 +173,7 @@ class IngestSpec(Spec):
     """
 
     source: SourceSpec
-    key: list[str] = []
+    key: Annotated[list[str], WithJsonSchema({"type": ["string", "array"]})] = []
     time: str | None = None
     span: Granularity = "file"
     window: WindowSpec = WindowSpec()

@@ -3,7 +3,8 @@
 import ast
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from ml_assets.labels.grammar import expression_mistake
 from ml_assets.spec import Fraction, Spec, broken_rules
@@ -35,6 +36,13 @@ class LabelSpec(Spec):
     positive: str | int | float | bool | None = None
     null_values: list[str] = []
     max_missing_fraction: Fraction = 0.2
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Give the form for `dg` and for editors: a text is as good as a mapping."""
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
 
     @model_validator(mode="before")
     @classmethod

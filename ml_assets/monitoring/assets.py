@@ -291,7 +291,9 @@ def _metric_then(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[st
     from ml_assets import durable
 
     path = _champions(stage, facts, "evaluation") / "evaluation.json"
-    found = durable.read_json(path)["metrics"] if path.is_file() else []
+    stored = durable.read_json(path) if path.is_file() else {"metrics": []}
+    # Scored rows have no weights to compare with weighted ones.
+    found = [one for one in (stored.get("unweighted"), *stored["metrics"]) if one]
     named = next((one for one in found if one["name"] == metric), None)
     return named and {key: named[key] for key in ("value", "low", "high")}
 

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ml_assets.evaluation.evaluator import evaluate
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import Metric, RuleOutcome
-from ml_assets.evaluation.spec import LOWER_IS_BETTER
 from ml_assets.table import EXAMPLE_ID, LABEL
 
 
@@ -185,6 +185,7 @@ def judge_performance(
         confidence=confidence,
         bootstrap_samples=bootstrap_samples,
         seed=seed,
+        main_metric=metric,
     )
     now = measured.metric(metric)
     before = Metric(metric, **then) if then else None
@@ -203,7 +204,7 @@ def _drop(now: Metric, then: Metric | None) -> tuple[float, float, float] | None
     """The low end, the middle and the high end of how much worse it is now."""
     if then is None or None in (now.value, now.low, now.high, then.value, then.low, then.high):
         return None
-    sign = 1.0 if now.name in LOWER_IS_BETTER else -1.0
+    sign = 1.0 if is_lower_better(now.name) else -1.0
     new, old = _worse(now, sign), _worse(then, sign)
     middle = new[1] - old[1]
     low = middle - hypot(new[1] - new[0], old[2] - old[1])

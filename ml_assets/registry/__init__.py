@@ -3,7 +3,7 @@
 In: the `model` artifact with `evaluation` and `validated_examples`. Out: `baseline_model` (the champion
 that a candidate must beat; TFX's Resolver), `infra_validation` (TFX's InfraValidator) and
 `registered_model` (TFX's Pusher: a version in MLflow's model registry, and the aliases ``challenger`` and
-``champion``).
+``champion``), and `promotion`, which fails the run where the candidate was refused.
 
 Reading order: `version` (what is in the registry), `gate` and `verdicts` (who is promoted),
 `mlflow_model`, `loader` and `payload` (how a model is served and asked), `infra_validation`. What touches

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ml_assets.registry.gate import Decision
+from ml_assets.registry.gate import Decision, in_words
 from ml_assets.registry.kept_files import why_not_as_registered
 from ml_assets.registry.ledger import Entry, approval_of, ledger_in, passed_the_gate
 from ml_assets.registry.promotion import ledger_folder
@@ -13,7 +13,9 @@ from ml_assets.registry.run import local_path
 from ml_assets.registry.version import RegisteredVersion
 
 
-def facts_of(tracking_uri: str, version: RegisteredVersion, decision: Decision) -> dict[str, Any]:
+def facts_of(
+    tracking_uri: str, version: RegisteredVersion, decision: Decision, pipeline: str
+) -> dict[str, Any]:
     """Give the content of ``registered_model.json``: what was registered, and what became of it."""
     now, next_ = (f(tracking_uri, version.name) for f in (champion, challenger))
     return {
@@ -25,6 +27,8 @@ def facts_of(tracking_uri: str, version: RegisteredVersion, decision: Decision) 
         "challenger": next_.version if next_ else None,
         "reasons": list(decision.reasons),
         "stale": list(decision.stale),
+        "promoted": decision.promote,
+        "said": in_words(decision, version.version, now.version if now else None, pipeline),
     }
 
 

@@ -1,6 +1,6 @@
-"""The assets of this room: `baseline_model`, `infra_validation`, `registered_model`."""
+"""The assets of this room: `baseline_model`, `infra_validation`, `registered_model`, `promotion`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,8 @@ JUDGED = ("model", "evaluation", "infra_validation")
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
-    return [_baseline_model(pipeline), _infra_validation(pipeline), _registered_model(pipeline)]
+    made = (_baseline_model, _infra_validation, _registered_model, _promotion)
+    return [make(pipeline) for make in made]
 
 
 def _baseline_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -145,7 +146,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             "registry.waivers": [w.model_dump(mode="json") for w in pipeline.registry.waivers],
         },
         kinds=["mlflow"],
-        blocking_checks=["promotion"],
+        blocking_checks=["champion"],
         verify=_verify_registered(pipeline),
     )
     def registered_model(
@@ -185,12 +186,33 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                 evidence={artifact.asset: artifact.digest for artifact in judged},
             ),
         )
-        facts = facts_of(registry.tracking_uri, version, decision)
+        facts = facts_of(registry.tracking_uri, version, decision, pipeline.name)
         durable.write_json(stage.directory / "registered_model.json", facts)
         entries = ledger_of(registry, version.name).entries()
-        return _registered_outcome(pipeline.name, facts, decision, registry, entries)
+        return _registered_outcome(facts, decision, registry, entries)
 
     return registered_model
+
+
+def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
+    # Nothing is made from it, so that what watches the champion that stays is made all the same.
+    @stage_asset(
+        pipeline,
+        ins=["registered_model"],
+        config={},
+        kinds=["mlflow"],
+        blocking_checks=["promotion"],
+    )
+    def promotion(stage: Stage, registered_model: Artifact) -> Outcome:
+        """Fail the run if the candidate was not promoted, with every reason."""
+        from ml_assets import durable
+
+        facts = registered_model.json("registered_model.json")
+        found = {key: facts[key] for key in ("version", "champion_version", "promoted", "said")}
+        durable.write_json(stage.directory / "promotion.json", found)
+        return Outcome(found, found, [Check("promotion", found["promoted"], found["said"])])
+
+    return promotion
 
 
 def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
@@ -299,39 +321,29 @@ def _infra_outcome(found: "InfraValidation") -> Outcome:
 
 
 def _registered_outcome(
-    pipeline: str,
-    facts: dict[str, Any],
-    decision: "Decision",
-    registry: "Registry",
-    entries: "list[Entry]",
+    facts: dict[str, Any], decision: "Decision", registry: "Registry", entries: "list[Entry]"
 ) -> Outcome:
-    from ml_assets.registry.gate import in_words
     from ml_assets.registry.ledger import ledger_rows
 
-    number, champion = facts["version"], facts["champion_version"]
-    said = in_words(decision, number, champion, pipeline)
-    shown = "\n".join(f"- {escape_markdown(r, 300)}" for r in decision.reasons) or "none"
+    champion = facts["champion_version"]
+    told = {"version": facts["version"], "champion": champion, "promoted": decision.promote}
+    serves = facts["said"] if champion is None else f"version {champion} is the champion"
     return Outcome(
-        summary={
-            "version": number,
-            "champion": champion,
-            "promoted": decision.promote,
-            "reasons": list(decision.reasons),
-        },
+        summary={**told, "reasons": list(decision.reasons)},
         metadata={
             "model": facts["name"],
-            "version": number,
-            "champion": champion,
-            "promoted": decision.promote,
-            "reasons": Markdown(shown),
-            "waived": Markdown("\n".join(f"- {escape_markdown(w, 300)}" for w in decision.waived))
-            if decision.waived
-            else None,
+            **told,
+            "reasons": _as_list(decision.reasons) or "none",
+            "waived": _as_list(decision.waived),
             "ledger": Rows(ledger_rows(entries)) if entries else None,
             "mlflow": registry.tracking_uri if registry.tracking_uri.startswith("sqlite") else None,
         },
-        checks=[Check("promotion", decision.promote, said, values={"version": number})],
+        checks=[Check("champion", champion is not None, serves, values={"version": champion})],
     )
+
+
+def _as_list(texts: Sequence[str]) -> Markdown | None:
+    return Markdown("\n".join(f"- {escape_markdown(t, 300)}" for t in texts)) if texts else None
 
 
 def _version(version: int | None) -> str:

@@ -4,8 +4,9 @@ In: the statistics of the training split. Out: a `Schema`, inferred once and fro
 beside the pipeline that people review and edit; data are judged by it, and it is never inferred again
 from the data that it judges. The asset `schema` holds a copy of what the file says.
 
-Read `model` first, then `infer`, `yaml_file` (with `yaml_reader`, `yaml_writer`, `yaml_lines`),
-`pinned_file` (the file beside the pipeline) and `pandera` (the schema as rules for single rows).
+Read `model` first, then `infer`, `yaml_file` (with `yaml_reader`, `yaml_writer`, `yaml_lines`), `diff`
+and `yaml_edit` (what changes, and how the file's text does), `history` (its versions), `pinned_file` (the
+file beside the pipeline), `people` (who accepts what) and `pandera` (the schema as rules for rows).
 """
 
 import lazy_loader as lazy

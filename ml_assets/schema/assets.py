@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from pydantic import Field
 
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.outcome import Check, Columns, Markdown, Outcome, Rows
@@ -20,26 +21,21 @@ if TYPE_CHECKING:
 
 
 class AcceptConfig(dg.Config):
-    """What of the anomalies to accept, and why; with nothing of it set, the asset runs as usual.
+    """What of the anomalies to accept, and why; with nothing of it set, the asset runs as usual."""
 
-    Attributes
-    ----------
-    accept : bool
-        Whether to change the schema file so that it allows what `anomalies` found.
-    reason : str
-        Why; needed.
-    features, anomalies : list of str
-        Which columns, and which codes of anomalies. Without names: all that fails a check, and new
-        columns.
-    by : str
-        Who; by default the user that runs Dagster.
-    """
-
-    accept: bool = False
-    reason: str = ""
-    features: list[str] = []
-    anomalies: list[str] = []
-    by: str = ""
+    accept: bool = Field(
+        default=False, description="Change the schema so that it allows what was found."
+    )
+    reason: str = Field(
+        default="", description="Why; needed, and kept in the schema and its history."
+    )
+    features: list[str] = Field(default=[], description="Only of these columns.")
+    anomalies: list[str] = Field(
+        default=[],
+        description="Only of these codes. Without columns and codes: all that fails a check, and new "
+        "columns.",
+    )
+    by: str = Field(default="", description="Who; by default the user that runs Dagster.")
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -65,7 +61,9 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         launch=Launch(AcceptConfig, partial(_accept, pipeline)),
     )
     def schema(stage: Stage, statistics: Artifact) -> Outcome:
-        """What the columns must look like: read from the file beside the pipeline, inferred if new."""
+        """What the columns must look like: a file beside the pipeline. Launch it to accept anomalies."""
+        from ml_assets.artifacts.store import process_is_alive
+        from ml_assets.durable import sweep_staging
         from ml_assets.schema.pinned_file import pinned_schema, write_copy
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
@@ -74,6 +72,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         train = DatasetStatistics.from_json(statistics.json("statistics.json")["train"])
         shown, at = harmless(train.features), stage.now.isoformat()
         pinned = pinned_schema(path, stage.store.root)
+        sweep_staging(path.parent, process_is_alive)
         with pinned.changing(at, stage.run_id, shown) as versions:
             origin = "pinned" if path.is_file() else "inferred"
             if origin == "inferred":

@@ -221,7 +221,10 @@ def _limit(seen: Number, step: Decimal, place: Decimal, rounding: str) -> Number
 
 
 def _first_year(first: str, last: str, margin: float) -> date | None:
-    """The first day of a year, at least one year before what was seen."""
-    begin, end = (datetime.fromisoformat(text) for text in (first, last))
+    """The first day of a year, at least one year before what was seen; None beyond the calendar."""
+    try:
+        begin, end = (datetime.fromisoformat(text) for text in (first, last))
+    except ValueError:
+        return None
     years = max(1, math.ceil(margin * (end - begin).days / 365))
     return date(begin.year - years, 1, 1) if begin.year > years else None

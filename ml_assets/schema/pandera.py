@@ -10,9 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
+import pyarrow as pa
 from pandas.api import types as pt
 
+from ml_assets.errors import DataError
+from ml_assets.schema.column_types import fits_type
 from ml_assets.schema.model import Feature, Schema
+from ml_assets.statistics.feature_state import feature_type
+from ml_assets.statistics.frame_input import column_to_arrow
+from ml_assets.statistics.plain_arrow import as_floats, as_texts, plain
 
 NOT_NULLABLE = "not_nullable"
 
@@ -57,16 +63,16 @@ def has_row_rule(feature: Feature) -> bool:
     return not feature.allows_null or feature.domain is not None or has_range or must_be_finite
 
 
-def is_in_range(values: Any, feature: Feature) -> Any:
+def _is_in_range(numbers: Any, feature: Feature) -> Any:
     """Whether each number is inside a feature's range; infinity is, where it is allowed."""
-    inside = np.ones(len(values), bool)
+    inside = np.ones(len(numbers), bool)
     if feature.min is not None:
-        inside &= np.asarray(values >= feature.min, bool)
+        inside &= np.asarray(numbers >= feature.min, bool)
     if feature.max is not None:
-        inside &= np.asarray(values <= feature.max, bool)
+        inside &= np.asarray(numbers <= feature.max, bool)
     if feature.type != "float":
         return inside
-    infinite = np.isinf(np.asarray(values, np.float64))
+    infinite = np.isinf(np.asarray(numbers, np.float64))
     return (inside | infinite) if feature.allow_inf else (inside & ~infinite)
 
 
@@ -86,24 +92,58 @@ def _value_checks(feature: Feature) -> list[Any]:
     """Of values that are there: pandera leaves out the missing ones."""
     if feature.domain is not None:
         domain = list(feature.domain)
-        return [_check("domain", lambda column: column.isin(domain))]
+        return [_check("domain", lambda column: _texts(column).isin(domain))]
     if feature.type in ("int", "float") and has_row_rule(feature):
         return [_check("range", lambda column: pd.Series(_in_range(column, feature), column.index))]
     return []
-
-
-def _in_range(column: Any, feature: Feature) -> Any:
-    # A column of another type fails the check of its type; comparing it would only raise.
-    return is_in_range(column, feature) if pt.is_numeric_dtype(column.dtype) else True
 
 
 def _check(name: str, test: Any) -> Any:
     return pandera.Check(test, name=name, error=name)
 
 
-def _has_type(column: Any, feature: Feature) -> bool:
+def _in_range(column: Any, feature: Feature) -> Any:
+    numbers = _numbers(column)
+    # A column of another type fails the check of its type; comparing it would only raise.
+    return True if numbers is None else _is_in_range(numbers, feature)
+
+
+def _numbers(column: Any) -> Any:
+    """The numbers of a column, or 0 and 1 of bools, as statistics see them; None where there are none."""
     dtype = column.dtype
-    match feature.type:
+    if pt.is_integer_dtype(dtype) or pt.is_float_dtype(dtype):
+        # In a shorter float a limit may be infinite.
+        return column.astype(np.float64) if dtype.kind == "f" else column
+    array = _arrow(column)
+    if feature_type(array.type) not in ("int", "float", "bool"):
+        return None
+    return as_floats(array).to_numpy(zero_copy_only=False)
+
+
+def _texts(column: Any) -> Any:
+    """The texts of a column, as statistics see them."""
+    if isinstance(column.dtype, pd.StringDtype):
+        return column
+    array = _arrow(column)
+    if feature_type(array.type) not in ("string", "bool"):
+        return column
+    values = array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+    return pd.Series(as_texts(values)[0].to_pylist(), column.index, object)
+
+
+def _has_type(column: Any, feature: Feature) -> bool:
+    """Whether a column has the feature's type for pandas, or for statistics, which know more of them."""
+    if _has_dtype(column, feature.type):
+        return True
+    try:
+        return fits_type(feature_type(_arrow(column).type), feature)
+    except DataError:  # values of several types
+        return False
+
+
+def _has_dtype(column: Any, type_: str) -> bool:
+    dtype = column.dtype
+    match type_:
         case "int":
             is_whole = pt.is_integer_dtype(dtype) or pt.is_bool_dtype(dtype)
             return bool(is_whole) or _holds_whole_numbers(column)
@@ -114,7 +154,7 @@ def _has_type(column: Any, feature: Feature) -> bool:
         case "string":
             return bool(pt.is_string_dtype(dtype))
         case _:
-            return bool(pt.is_datetime64_any_dtype(dtype)) or _holds_dates(column)
+            return bool(pt.is_datetime64_any_dtype(dtype))
 
 
 def _holds_whole_numbers(column: Any) -> bool:
@@ -122,5 +162,6 @@ def _holds_whole_numbers(column: Any) -> bool:
     return bool(pt.is_float_dtype(column.dtype)) and bool((column % 1 == 0).all())
 
 
-def _holds_dates(column: Any) -> bool:
-    return bool(pd.api.types.infer_dtype(column, skipna=True) in ("date", "datetime", "empty"))
+def _arrow(column: Any) -> Any:
+    array = column_to_arrow(column)
+    return plain(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)

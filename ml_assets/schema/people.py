@@ -1,10 +1,11 @@
 """What a person asks of a pipeline's schema: accept what is proposed, go back, look at the history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import refuse_damaged
 from ml_assets.artifacts.store import Store
 from ml_assets.asking import current_user, needed_reason
 from ml_assets.errors import RequestError
@@ -18,7 +19,7 @@ from ml_assets.schema.yaml_writer import schema_body
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.semantic_type import harmless
 from ml_assets.validation.anomaly import Anomaly
-from ml_assets.validation.proposal import proposed
+from ml_assets.validation.proposal import PROPOSAL, proposed
 from ml_assets.validation.update import update_schema
 
 
@@ -31,8 +32,8 @@ class Acceptance:
     reason : str
         Why; needed.
     features, anomalies : tuple of str
-        The columns, and the codes of anomalies. Of those that are named only these, warnings too;
-        without names all that fails a check, and new columns.
+        The columns, and the codes of anomalies: of what is named, only these. Without names all that
+        fails a check, and new columns; other warnings only where column and code are named.
     by : str
         Who; by default the user of this process.
     run_id : str
@@ -65,12 +66,7 @@ def accept_schema(home: Home, pipeline: PipelineSpec, asked: Acceptance) -> str:
     with pinned.changing(at, asked.run_id, shown) as versions:
         now = _read(pinned, pipeline)
         done = next((one for one in reversed(versions) if _answers(one, asked)), None)
-        try:
-            chosen = proposed(anomalies, asked.features, asked.anomalies)
-        except RequestError:
-            if done is None:
-                raise
-            chosen = []
+        chosen = _chosen(anomalies, asked, is_done=done is not None)
         inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
         wanted = update_schema(now, statistics, chosen, TRAINING, **inference)
         if wanted == now and done is not None:
@@ -79,18 +75,13 @@ def accept_schema(home: Home, pipeline: PipelineSpec, asked: Acceptance) -> str:
             )
         if wanted == now:
             raise RequestError(_nothing(pinned, anomalies, pipeline))
-        text = edited_text(pinned.text(), replace(wanted, reason=asked.reason), pipeline.name)
         version = new_version(
             "accepted",
-            text,
+            edited_text(pinned.text(), replace(wanted, reason=asked.reason), pipeline.name),
             versions,
             at=at,
-            by=asked.by,
-            reason=asked.reason,
-            run_id=asked.run_id,
-            features=asked.features,
-            anomalies=asked.anomalies,
             harmless=shown,
+            **asdict(asked),
         )
         return _told(pinned, pinned.publish(version), pipeline)
 
@@ -134,6 +125,22 @@ def schema_versions(home: Home, pipeline: PipelineSpec) -> list[Version]:
         return versions
 
 
+def proposed_diff(home: Home, pipeline: PipelineSpec) -> str:
+    """Give what `anomalies` proposes to change, as `schema_diff` does; empty where that is nothing.
+
+    Raises
+    ------
+    RequestError
+        If the asset `anomalies` was never made.
+    """
+    store = Store(home.pipeline(pipeline.name))
+    record = store.current("anomalies")
+    if record is None:
+        raise RequestError(_unknown(pipeline))
+    path = store.artifact(record).path / PROPOSAL
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
 def _pinned(home: Home, pipeline: PipelineSpec) -> PinnedSchema:
     return pinned_schema(pipeline.directory / pipeline.schema_.file, home.pipeline(pipeline.name))
 
@@ -148,13 +155,18 @@ def _found(home: Home, pipeline: PipelineSpec) -> tuple[list[Anomaly], DatasetSt
     record = store.current("anomalies")
     looked_at = store.record("statistics", record.inputs["statistics"]) if record else None
     if record is None or looked_at is None:
-        raise RequestError(
-            f"Nothing is known of anomalies of {pipeline.name} yet. Run it first: "
-            f"python -m ml_assets run {pipeline.name}"
-        )
-    found = store.artifact(record).json("anomalies.json")
-    statistics = store.artifact(looked_at).json("statistics.json")["all"]
-    return [Anomaly.from_json(one) for one in found], DatasetStatistics.from_json(statistics)
+        raise RequestError(_unknown(pipeline))
+    found, seen = store.artifact(record), store.artifact(looked_at)
+    refuse_damaged(store, (found, seen))
+    anomalies = [Anomaly.from_json(one) for one in found.json("anomalies.json")]
+    return anomalies, DatasetStatistics.from_json(seen.json("statistics.json")["all"])
+
+
+def _unknown(pipeline: PipelineSpec) -> str:
+    name = pipeline.name
+    return (
+        f"Nothing is known of anomalies of {name} yet. Run it first: python -m ml_assets run {name}"
+    )
 
 
 def _harmless(home: Home, pipeline: PipelineSpec) -> set[str]:
@@ -176,6 +188,16 @@ def _read(pinned: PinnedSchema, pipeline: PipelineSpec) -> Schema:
     return read_schema(pinned.path)
 
 
+def _chosen(anomalies: Sequence[Anomaly], asked: Acceptance, is_done: bool) -> list[Anomaly]:
+    """The anomalies to accept; none where all that is named is gone because it was accepted."""
+    try:
+        return proposed(anomalies, asked.features, asked.anomalies)
+    except RequestError:
+        if is_done:
+            return []
+        raise
+
+
 def _answers(version: Version, asked: Acceptance) -> bool:
     """Whether a version is what was asked for: the same launch of the asset, made again."""
     theirs = (version.how, version.features, version.anomalies, version.reason)
@@ -187,8 +209,8 @@ def _nothing(pinned: PinnedSchema, anomalies: Sequence[Anomaly], pipeline: Pipel
     there = f"There are: {', '.join(warnings)}. " if warnings else ""
     return (
         f"{pinned.name} was not changed: it allows already what there is to accept. {there}What only "
-        f"warns is accepted by its name (--anomaly CODE). To look again: python -m ml_assets run "
-        f"{pipeline.name}"
+        "warns is accepted by its names (--feature COLUMN --anomaly CODE). To look again: "
+        f"python -m ml_assets run {pipeline.name}"
     )
 
 

@@ -52,6 +52,7 @@ class PinnedSchema:
             If the file has mistakes, or the history is broken.
         """
         with durable.exclusive(self.history.folder / "schema.lock"):
+            self.history.sweep()
             versions = self._settled()
             if self.path.is_file():
                 read_schema(self.path)

@@ -50,8 +50,9 @@ def explanation(version: Version, name: str) -> str:
 def version_text(version: Version) -> str:
     """Give a version for the console: when, how, by whom, why and what changed."""
     names = ", ".join((*version.features, *version.anomalies))
-    by = f" by {version.by}" if version.by else ""
+    reason = version.reason or ("" if version.is_explained else "no reason given")
     return (
-        f"version {version.sequence}  {version.at[:19]}  {version.how}{by}"
-        f"{f' ({names})' if names else ''}: {version.reason or 'no reason given'}\n{version.diff}"
+        f"version {version.sequence}  {version.at[:19]}  {version.how}"
+        f"{f' by {version.by}' if version.by else ''}{f' ({names})' if names else ''}"
+        f"{f': {reason}' if reason else ''}\n{version.diff}"
     )

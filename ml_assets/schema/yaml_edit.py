@@ -59,6 +59,8 @@ def _says(text: str, wanted: Schema) -> bool:
 
 def _edits(text: str, old: Schema, wanted: Schema) -> Iterator[_Edit]:
     root = _nodes(compose(text, Mistakes("")))
+    if not root:
+        return
     before, after = (people_lines(one) | body_lines(one) for one in (old, wanted))
     features = _nodes(root["features"][1])
     if features and wanted.features:
@@ -79,11 +81,10 @@ def _key_edit(
     if key in _LAST:
         return len(text), len(text), ("" if text.endswith("\n") else "\n") + _joined(lines)
     nearest = next((name for name in reversed(above) if name in root), None)
-    at = (
-        _start(root["features"][0])
-        if nearest is None
-        else _line_end(text, _end(root[nearest][1])) + 1
-    )
+    if nearest is None:
+        at = _start(next(iter(root.values()))[0])
+    else:
+        at = _line_end(text, _end(root[nearest][1])) + 1
     return at, at, _joined(lines)
 
 

@@ -83,9 +83,8 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     name = pipeline.model_name
     holder = champion(stage.home.tracking_uri, name)
     by = scorer(holder, name, pipeline.name)
-    check_promoted(
-        holder, ledger_in(ledger_folder(stage.home.mlflow, name)).entries(), pipeline.name
-    )
+    entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
+    check_promoted(holder, entries, pipeline.name)
     if holder is not None:
         root = stage.store.root
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types

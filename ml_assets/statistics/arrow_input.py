@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.statistics.frame_input import column_name, frame_to_arrow, rows_without_columns
 from ml_assets.statistics.parquet_input import parquet_parts
+from ml_assets.statistics.plain_arrow import plain_batch
 from ml_assets.table import BATCH_ROWS, RESERVED_COLUMNS, Table
 
 # About how many rows one state is made from: sorting so many numbers stays in the processor's cache.
@@ -175,9 +176,10 @@ def equal_batches(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
 
 
 def _at_least_one(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
+    """Of columns that can be described."""
     first = next(batches, None)
-    yield _empty_batch(schema) if first is None else first
-    yield from batches
+    yield plain_batch(_empty_batch(schema) if first is None else first)
+    yield from map(plain_batch, batches)
 
 
 def _empty_batch(schema: Any) -> Any:

@@ -1,7 +1,9 @@
 """The asset of this room: `statistics`."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -28,25 +30,19 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.statistics.generate import generate_split_statistics
         from ml_assets.statistics.picture import draw_distributions
         from ml_assets.statistics.relation_tables import relation_tables
-        from ml_assets.statistics.span_states import Span, StateFolder, blocks_of
+        from ml_assets.statistics.span_blocks import Span, blocks_of
+        from ml_assets.statistics.span_states import StateFolder
         from ml_assets.statistics.sparklines import statistics_table
         from ml_assets.table import LABEL, Table
 
         table = Table((examples.path / "examples.parquet",))
         options = pipeline.statistics.model_dump()
-        weight = options.pop("weight")
+        options["weight_column"] = options.pop("weight")
+        options["label"] = LABEL if LABEL in table.columns else None
         spans = [Span(s["start"], s["rows"], s["digest"]) for s in examples.json("spans.json")]
-        blocks, folder = blocks_of(spans), _states_folder(stage, weight)
+        blocks, folder = blocks_of(spans), _states_folder(stage, options)
         known, kept = {path.stem for path in folder.glob("*.arrow")}, StateFolder(folder)
-        label = LABEL if LABEL in table.columns else None
-        found = generate_split_statistics(
-            table,
-            label=label,
-            weight_column=weight,
-            spans=spans,
-            kept=kept,
-            **options,
-        )
+        found = generate_split_statistics(table, spans=spans, kept=kept, **options)
         kept.keep_only(blocks)
         durable.write_json(
             stage.directory / "statistics.json", {name: s.to_json() for name, s in found.items()}
@@ -74,12 +70,13 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     return [statistics]
 
 
-def _states_folder(stage: Stage, weight: str | None) -> Path:
-    """Where the states of spans are kept that this code made with this option; others are removed."""
-    from ml_assets.statistics.span_states import window_states
+def _states_folder(stage: Stage, options: Mapping[str, Any]) -> Path:
+    """Where the states of spans are kept that this code made of what is wanted; others are removed."""
+    from ml_assets.statistics.span_states import window_state
 
     memo = load_memo(stage.home.root / "sources.json")
-    made_by = durable.json_digest(ingredients(window_states, {"weight": weight}, {}, memo=memo))
+    wanted = {key: options[key] for key in ("weight_column", "slices", "cross_features", "label")}
+    made_by = durable.json_digest(ingredients(window_state, wanted, {}, memo=memo))
     folder = stage.store.root / "states" / made_by[:16]
     for other in folder.parent.glob("[!.]*"):
         if other != folder:

@@ -1,23 +1,46 @@
 """The mergeable state of features by the class of the label, from which their association is told.
 
-Of numbers and times a quantile sketch for each class, so that the bins can be chosen last. Of texts a
-table of values by class; where there are more than `MOST_VALUES` different ones, of hashes in `BUCKETS`
-buckets, which does not depend on the order of the rows either.
+Tables of counts, which are added. Numbers and times are counted in bins that are chosen before, from
+their sketches. Of texts the values are counted; where there are more than `MOST_VALUES` different ones,
+hashes in `BUCKETS` buckets, which does not depend on the order of the rows either.
+
+Two parts whose classes and bins were chosen from their own rows have others, and many: `regrouped` makes
+them those of both together.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from ml_assets.statistics.batch_columns import NUMBERS, TEXTS, TIMES, BatchColumns, Coded
-from ml_assets.statistics.counts_by_group import CountsByGroup, count_pairs, merge_counts
-from ml_assets.statistics.points import Array, points_of_sorted
-from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
+from ml_assets.statistics.counts_by_group import CountsByGroup, add_up, count_pairs, merge_counts
+from ml_assets.statistics.label_classes import LabelClasses
+from ml_assets.statistics.number_bins import NumberBins
+from ml_assets.statistics.points import Array
+from ml_assets.statistics.text_bytes import hash_texts
 
 MOST_VALUES = 1000
 BUCKETS = 2048
+_Counts = TypeVar("_Counts")
+
+
+@dataclass(frozen=True)
+class BinnedCounts:
+    """How often the numbers of each bin occur.
+
+    Attributes
+    ----------
+    bins : NumberBins
+        The bins.
+    counts : ndarray of int64
+        By class and bin.
+    """
+
+    bins: NumberBins
+    counts: Array
 
 
 @dataclass(frozen=True)
@@ -26,24 +49,31 @@ class AssociationState:
 
     Attributes
     ----------
+    classes : LabelClasses
+        The label's classes.
     rows : ndarray of int64
         How many rows each class has.
     missing : mapping of str to ndarray
         For each feature the rows without a value, by class; NaN and infinity are none.
-    numbers : mapping of str to tuple of QuantileSketch
-        For each feature of numbers or times, one for each class.
+    numbers : mapping of str to BinnedCounts
+        For each feature of numbers or times.
     texts : mapping of str to CountsByGroup
         For each feature of texts its values, by class; without values, by bucket.
     """
 
+    classes: LabelClasses
     rows: Array
     missing: Mapping[str, Array]
-    numbers: Mapping[str, tuple[QuantileSketch, ...]]
+    numbers: Mapping[str, BinnedCounts]
     texts: Mapping[str, CountsByGroup]
 
 
 def association_state(
-    columns: BatchColumns, classes: Array, num_classes: int, features: Iterable[str]
+    columns: BatchColumns,
+    classes: LabelClasses,
+    codes: Array,
+    features: Sequence[str],
+    bins: Mapping[str, NumberBins],
 ) -> AssociationState:
     """Give the state of a batch.
 
@@ -51,75 +81,114 @@ def association_state(
     ----------
     columns : BatchColumns
         The batch.
-    classes : ndarray of int64
+    classes : LabelClasses
+        The label's classes, at most 127.
+    codes : ndarray of int64
         Each row's class; rows of class -1 are left out.
-    num_classes : int
-        How many classes there are.
-    features : iterable of str
+    features : sequence of str
         The columns to look at; nested ones are passed over.
+    bins : mapping of str to NumberBins
+        For each of them that holds numbers or times.
     """
-    types = columns.types
-    rows = np.bincount(classes + 1, minlength=num_classes + 1)[1:]
-    order = np.argsort(classes.astype(np.int8), kind="stable")[len(classes) - rows.sum() :]
+    types, size = columns.types, len(classes.names)
+    rows = np.bincount(codes + 1, minlength=size + 1)[1:]
+    order = np.argsort(codes.astype(np.int8), kind="stable")[len(codes) - rows.sum() :]
     ends = np.cumsum(rows)[:-1]
     missing: dict[str, Array] = {}
-    numbers: dict[str, tuple[QuantileSketch, ...]] = {}
+    numbers: dict[str, BinnedCounts] = {}
     texts: dict[str, CountsByGroup] = {}
     for name in features:
         if types[name] in NUMBERS or types[name] in TIMES:
-            parts = [np.sort(part) for part in np.split(columns.numbers(name)[order], ends)]
-            known = [int(np.searchsorted(part, np.nan)) for part in parts]
-            found = zip(parts, known, strict=True)
-            numbers[name] = tuple(sketch_of(points_of_sorted(p[:n] + 0.0)) for p, n in found)
-            missing[name] = rows - np.array(known)
+            parts = np.split(columns.numbers(name)[order], ends)
+            numbers[name] = BinnedCounts(bins[name], _count(parts, bins[name]))
+            missing[name] = rows - numbers[name].counts.sum(axis=1)
         elif types[name] in TEXTS:
-            coded = columns.coded(name)
-            texts[name] = _texts(coded, classes, num_classes)
+            texts[name] = _texts(columns.coded(name), codes, size)
             missing[name] = rows - texts[name].counts.sum(axis=1)
         elif types[name] == "null":
             missing[name] = rows
-    return AssociationState(rows, missing, numbers, texts)
+    return AssociationState(classes, rows, missing, numbers, texts)
 
 
 def merge_associations(first: AssociationState, second: AssociationState) -> AssociationState:
-    """Give the state of both parts together; a feature that one part lacks is missing there."""
+    """Give the state of both parts, which have the same classes and bins, together.
+
+    A feature that one part lacks is missing there.
+    """
     return AssociationState(
+        first.classes,
         first.rows + second.rows,
         {
             name: first.missing.get(name, first.rows) + second.missing.get(name, second.rows)
             for name in dict.fromkeys([*first.missing, *second.missing])
         },
+        _each(_merge_numbers, first.numbers, second.numbers),
+        _each(_merge_texts, first.texts, second.texts),
+    )
+
+
+def regrouped(
+    state: AssociationState, classes: LabelClasses, bins: Mapping[str, NumberBins]
+) -> AssociationState:
+    """Give the state by fewer classes and bins, into each of which whole ones are put.
+
+    Parameters
+    ----------
+    state : AssociationState
+        By many classes and bins.
+    classes : LabelClasses
+        The fewer classes.
+    bins : mapping of str to NumberBins
+        For each feature of numbers or times the fewer bins.
+    """
+    places, size = state.classes.places_in(classes), len(classes.names)
+    numbers = {
+        name: add_up(found.counts.T, found.bins.places_in(bins[name]), len(bins[name].tops)).T
+        for name, found in state.numbers.items()
+    }
+    return AssociationState(
+        classes,
+        add_up(state.rows, places, size),
+        {name: add_up(found, places, size) for name, found in state.missing.items()},
         {
-            name: _merge_numbers(first.numbers.get(name), second.numbers.get(name))
-            for name in dict.fromkeys([*first.numbers, *second.numbers])
+            name: BinnedCounts(bins[name], add_up(counts, places, size))
+            for name, counts in numbers.items()
         },
         {
-            name: _merge_texts(first.texts.get(name), second.texts.get(name))
-            for name in dict.fromkeys([*first.texts, *second.texts])
+            name: CountsByGroup(found.values, add_up(found.counts, places, size))
+            for name, found in state.texts.items()
         },
     )
 
 
-def _merge_numbers(
-    first: tuple[QuantileSketch, ...] | None, second: tuple[QuantileSketch, ...] | None
-) -> tuple[QuantileSketch, ...]:
-    if first is None or second is None:
-        return first or second or ()
-    return tuple(merge_sketches(one, two) for one, two in zip(first, second, strict=True))
+def _count(parts: Sequence[Array], bins: NumberBins) -> Array:
+    """How many numbers of each class lie in each bin; NumPy sorts NaN to the end."""
+    ordered = [np.sort(part) for part in parts]
+    return np.stack([bins.count(part[: np.searchsorted(part, np.nan)]) for part in ordered])
 
 
-def _texts(coded: Coded, classes: Array, num_classes: int) -> CountsByGroup:
+def _each(
+    merge: Callable[[_Counts, _Counts], _Counts],
+    first: Mapping[str, _Counts],
+    second: Mapping[str, _Counts],
+) -> dict[str, _Counts]:
+    both = {name: merge(found, second[name]) for name, found in first.items() if name in second}
+    return {**first, **second, **both}
+
+
+def _merge_numbers(first: BinnedCounts, second: BinnedCounts) -> BinnedCounts:
+    return BinnedCounts(first.bins, first.counts + second.counts)
+
+
+def _texts(coded: Coded, codes: Array, size: int) -> CountsByGroup:
     if len(coded.values) <= MOST_VALUES:
-        counts = count_pairs(classes, num_classes, coded.codes, len(coded.values))
+        counts = count_pairs(codes, size, coded.codes, len(coded.values))
         return CountsByGroup(tuple(coded.values.to_pylist()), counts)
-    buckets = _buckets(coded.values.to_numpy(zero_copy_only=False))
-    codes = np.append(buckets, -1)[coded.codes]
-    return CountsByGroup((), count_pairs(classes, num_classes, codes, BUCKETS))
+    buckets = np.append(_buckets(coded.values), -1)[coded.codes]
+    return CountsByGroup((), count_pairs(codes, size, buckets, BUCKETS))
 
 
-def _merge_texts(first: CountsByGroup | None, second: CountsByGroup | None) -> CountsByGroup:
-    if first is None or second is None:
-        return first or second or CountsByGroup((), np.zeros((0, 0), np.int64))
+def _merge_texts(first: CountsByGroup, second: CountsByGroup) -> CountsByGroup:
     if _is_hashed(first) or _is_hashed(second):
         return CountsByGroup((), _hashed(first).counts + _hashed(second).counts)
     size = len(first.counts)
@@ -134,13 +203,9 @@ def _is_hashed(table: CountsByGroup) -> bool:
 def _hashed(table: CountsByGroup) -> CountsByGroup:
     if _is_hashed(table):
         return table
-    counts = np.zeros((len(table.counts), BUCKETS), np.int64)
-    for place, column in zip(_buckets(np.array(table.values, object)), table.counts.T, strict=True):
-        counts[:, place] += column
-    return CountsByGroup((), counts)
+    buckets = _buckets(pa.array(table.values, pa.string()))
+    return CountsByGroup((), add_up(table.counts.T, buckets, BUCKETS).T)
 
 
-def _buckets(values: Array) -> Array:
-    if not len(values):
-        return np.empty(0, np.int64)
-    return (pd.util.hash_array(values, categorize=False) % np.uint64(BUCKETS)).astype(np.int64)
+def _buckets(values: pa.Array) -> Array:
+    return (hash_texts(values) % np.uint64(BUCKETS)).astype(np.int64)

@@ -17,7 +17,13 @@ from ml_assets.errors import DataError
 from ml_assets.statistics.category_state import MAX_CHARACTERS
 from ml_assets.statistics.feature_state import feature_type
 from ml_assets.statistics.model import FeatureType
-from ml_assets.statistics.plain_arrow import count_missing, plain
+from ml_assets.statistics.plain_arrow import (
+    as_floats,
+    as_microseconds,
+    as_texts,
+    count_missing,
+    plain,
+)
 from ml_assets.statistics.points import Array
 
 NUMBERS, TEXTS, TIMES = ("int", "float"), ("string", "bool"), ("date", "timestamp")
@@ -119,14 +125,9 @@ def joint_codes(first: Array, second: Array, num_second: int) -> tuple[Array, Ar
 def _numbers(array: Any) -> Array:
     if pt.is_null(array.type):
         return np.full(len(array), np.nan)
-    if pt.is_duration(array.type):
-        seconds = array.cast(pa.duration("ns"), safe=False).cast(pa.int64())
-        return _floats(seconds) / 1e9
-    if pt.is_date(array.type):
-        return _floats(array.cast(pa.date32()).cast(pa.int32())) * 86_400_000_000
-    if pt.is_timestamp(array.type):
-        return _floats(array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64()))
-    return _floats(array)
+    if pt.is_date(array.type) or pt.is_timestamp(array.type):
+        return _floats(as_microseconds(array))
+    return _floats(as_floats(array))
 
 
 def _floats(array: Any) -> Array:
@@ -140,8 +141,8 @@ def _floats(array: Any) -> Array:
 def _coded(array: Any) -> Coded:
     if pt.is_null(array.type):
         return Coded(pa.array([], pa.string()), np.full(len(array), -1))
-    encoded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    encoded = array if pt.is_dictionary(array.type) else _encoded(array)
+    codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     values = _texts(encoded.dictionary)
     texts = values.dictionary_encode()
     if len(texts.dictionary) < len(values):
@@ -149,6 +150,13 @@ def _coded(array: Any) -> Coded:
         same = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         values, codes = texts.dictionary, np.append(same, -1)[codes]
     return _without_unused(values, codes) if encoded is array else Coded(values, codes)
+
+
+def _encoded(array: Any) -> Any:
+    try:
+        return array.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # of small decimals
+        return as_texts(array)[0].dictionary_encode()
 
 
 def _without_unused(values: Any, codes: Array) -> Coded:
@@ -161,7 +169,4 @@ def _without_unused(values: Any, codes: Array) -> Coded:
 
 
 def _texts(values: Any) -> Any:
-    kind = values.type
-    if pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_fixed_size_binary(kind):
-        values = pa.array([v.decode("utf-8", "replace") for v in values.to_pylist()], pa.string())
-    return pc.utf8_slice_codeunits(values.cast(pa.string()), 0, MAX_CHARACTERS)
+    return pc.utf8_slice_codeunits(as_texts(values)[0], 0, MAX_CHARACTERS)

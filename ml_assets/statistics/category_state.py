@@ -6,7 +6,6 @@ doi:10.1145/2500128): the count at the cut is subtracted from all, so that a cou
 `error`, which is at most ``rows / CAPACITY``. Everything stays in Arrow.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from ml_assets.statistics.distinct_sketch import bottom, estimate_distinct, merge_bottoms
+from ml_assets.statistics.plain_arrow import as_texts
 from ml_assets.statistics.points import Array
 from ml_assets.statistics.text_bytes import hash_texts
 from ml_assets.statistics.text_kinds import NO_KINDS, TextKinds, merge_kinds, text_kinds
@@ -82,7 +82,7 @@ def category_state(array: Any) -> CategoryState:
     Bytes that are not UTF-8 are counted, and shown with replacement characters.
     """
     values, counts = _count(array)
-    texts, wrong = _as_texts(values)
+    texts, wrong = as_texts(values)
     if not len(texts):
         return CategoryState(texts, counts)
     sizes = pc.utf8_length(texts).to_numpy().astype(np.int64)
@@ -104,7 +104,7 @@ def weighted_category_state(array: Any, weights: Array) -> CategoryState:
     coded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
     summed = np.bincount(coded.indices.to_numpy(), weights, len(coded.dictionary))
     found = np.flatnonzero(summed)
-    texts, wrong = _as_texts(coded.dictionary.take(pa.array(found)))
+    texts, wrong = as_texts(coded.dictionary.take(pa.array(found)))
     size = int(pc.max(pc.utf8_length(texts)).as_py() or 0)
     state = CategoryState(texts, summed[found], lengths=(0, size))
     return _within_capacity(_with_short_values(state, bool(wrong.any())))
@@ -145,27 +145,6 @@ def _count(array: Any) -> tuple[Any, Array]:
     if len(pc.unique(values)) < len(values):  # a dictionary may have a value twice
         return _add_up(values, counts)
     return values, counts
-
-
-def _as_texts(values: Any) -> tuple[Any, Array]:
-    """Values as strings, and which of them are not UTF-8."""
-    none = np.zeros(len(values), bool)
-    type_ = values.type
-    if pt.is_boolean(type_) or pt.is_time(type_):
-        return values.cast(pa.string()), none
-    is_large = pt.is_large_string(type_) or pt.is_large_binary(type_)
-    raw = values.cast(pa.large_binary() if is_large else pa.binary())
-    try:
-        return raw.cast(pa.string()), none
-    except pa.ArrowInvalid:  # some are not UTF-8
-        return _replaced(raw.to_pylist())
-
-
-def _replaced(raw: Sequence[bytes]) -> tuple[Any, Array]:
-    """Bytes as strings with replacement characters, and which of them are not UTF-8."""
-    texts = [value.decode("utf-8", "replace") for value in raw]
-    wrong = [text.encode() != value for text, value in zip(texts, raw, strict=True)]
-    return pa.array(texts, pa.string()), np.array(wrong, bool)
 
 
 def _together(first: CategoryState, second: CategoryState) -> tuple[Any, Array]:

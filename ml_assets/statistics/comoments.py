@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from ml_assets.statistics.batch_columns import BatchColumns
 from ml_assets.statistics.points import Array
@@ -146,6 +145,8 @@ def _sums(values: Array, known: Array) -> tuple[Array, Array, Array, Array]:
 
 @cache
 def _threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

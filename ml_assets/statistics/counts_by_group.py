@@ -29,6 +29,8 @@ class CountsByGroup:
 
 def unite_items(first: Sequence[Item], second: Sequence[Item]) -> tuple[tuple[Item, ...], Array]:
     """Give the items of both, those of `first` first, and where those of `second` lie among them."""
+    if first == second:
+        return tuple(first), np.arange(len(second))
     places = {item: place for place, item in enumerate(first)}
     for item in second:
         places.setdefault(item, len(places))
@@ -41,15 +43,15 @@ def add_at(first: Array, second: Array, places: Array, size: int) -> Array:
     Parameters
     ----------
     first, second : ndarray
-        One number for each item.
+        One number for each item, along the last axis.
     places : ndarray of int64
         Where each of `second` lies, all different.
     size : int
         How many items there are together.
     """
-    total = np.zeros(size, np.result_type(first, second))
-    total[: len(first)] = first
-    total[places] += second
+    total = np.zeros((*first.shape[:-1], size), np.result_type(first, second))
+    total[..., : first.shape[-1]] = first
+    total[..., places] += second
     return total
 
 
@@ -88,4 +90,11 @@ def add_tables(
     total = np.zeros(shape, np.int64)
     total[: first.shape[0], : first.shape[1]] = first
     total[np.ix_(rows, columns)] += second
+    return total
+
+
+def add_up(counts: Array, places: Array, size: int) -> Array:
+    """Give the sums of the rows of an array that are put into the same one of `size` places."""
+    total = np.zeros((size, *counts.shape[1:]), counts.dtype)
+    np.add.at(total, places, counts)
     return total

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -12,10 +13,10 @@ from ml_assets.statistics.category_pairs import MOST_VALUES, CategoryPairs
 from ml_assets.statistics.comoments import CoMoments, correlation, covariance
 from ml_assets.statistics.counts_by_group import CountsByGroup
 from ml_assets.statistics.information import cramers_v, shared_information
-from ml_assets.statistics.label_classes import LabelClasses, interval_names
+from ml_assets.statistics.label_classes import interval_names
 from ml_assets.statistics.model import FeatureType
-from ml_assets.statistics.points import Array, count_up_to, quantiles, unite
-from ml_assets.statistics.quantile_sketch import QuantileSketch
+from ml_assets.statistics.number_bins import NumberBins
+from ml_assets.statistics.points import Array
 from ml_assets.statistics.relations import (
     Association,
     CategoryPair,
@@ -33,10 +34,22 @@ from ml_assets.statistics.slice_state import SliceState
 MOST_SLICES = 50
 MOST_SLICE_FEATURES = 20_000
 TOP_VALUES = 3
-NUM_BINS = 20
 MOST_LIFTS = 5
 MIN_LIFT_ROWS = 100
 MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where a column lies among all columns of a state, and among those of numbers."""
+
+    columns: Mapping[str, int]
+    numbers: Mapping[str, int]
+
+    @classmethod
+    def of(cls, state: SliceState) -> "_Places":
+        both = state.columns, state.numbers
+        return cls(*({name: place for place, name in enumerate(names)} for names in both))
 
 
 def describe_slices(
@@ -60,13 +73,13 @@ def describe_slices(
     most = max(1, min(MOST_SLICES, MOST_SLICE_FEATURES // max(1, len(columns))))
     whole = np.flatnonzero(state.complete & (state.rows >= min_rows))
     ordered = sorted(whole.tolist(), key=lambda p: (-state.rows[p], _sort_key(state.keys[p])))
-    kept = ordered[:most]
+    kept, places = ordered[:most], _Places.of(state)
     described = tuple(
         SliceStatistics(
             by,
             state.keys[place],
             int(state.rows[place]),
-            tuple(_slice_feature(state, name, place) for name in columns),
+            tuple(_slice_feature(state, places, name, place) for name in columns),
         )
         for place in kept
     )
@@ -106,7 +119,7 @@ def describe_cross(
 
 
 def describe_association(
-    state: AssociationState, label: LabelClasses, types: Mapping[str, FeatureType]
+    state: AssociationState, types: Mapping[str, FeatureType]
 ) -> LabelAssociation:
     """Give the association of every feature with the label, those that tell most first.
 
@@ -114,15 +127,13 @@ def describe_association(
     ----------
     state : AssociationState
         What is known.
-    label : LabelClasses
-        The label.
     types : mapping of str to FeatureType
         Of the features.
     """
-    found = [_association(state, label, name, types.get(name)) for name in state.missing]
+    found = [_association(state, name, types.get(name)) for name in state.missing]
     return LabelAssociation(
-        label.label,
-        tuple(zip(label.names, state.rows.tolist(), strict=True)),
+        state.classes.label,
+        tuple(zip(state.classes.names, state.rows.tolist(), strict=True)),
         tuple(sorted(found, key=lambda one: (-one.told, one.feature))),
     )
 
@@ -131,17 +142,17 @@ def _sort_key(key: tuple[str | None, ...]) -> list[tuple[bool, str]]:
     return [(value is None, value or "") for value in key]
 
 
-def _slice_feature(state: SliceState, name: str, place: int) -> SliceFeature:
-    missing = state.missing.get(name, state.rows)
+def _slice_feature(state: SliceState, places: _Places, name: str, place: int) -> SliceFeature:
+    missing = state.missing[places.columns[name]] if name in places.columns else state.rows
     found = SliceFeature(name, int(missing[place]))
-    if name in state.moments:
-        of = state.moments[name]
-        count = int(of.count[place])
+    if name in places.numbers:
+        at, of = (places.numbers[name], place), state.moments
+        count = int(of.count[at])
         if not count:
             return found
-        spread = _finite(math.sqrt(of.squares[place] / count))
-        low, high = float(of.low[place]), float(of.high[place])
-        return SliceFeature(name, found.num_missing, _finite(of.mean[place]), spread, low, high)
+        spread = _finite(math.sqrt(of.squares[at] / count))
+        low, high = float(of.low[at]), float(of.high[at])
+        return SliceFeature(name, found.num_missing, _finite(of.mean[at]), spread, low, high)
     table = state.texts.get(name)
     if table is None:
         return found
@@ -168,12 +179,11 @@ def _left_out(
             yield name, f"more than {MOST_VALUES} different values"
 
 
-def _association(
-    state: AssociationState, label: LabelClasses, name: str, type_: FeatureType | None
-) -> Association:
+def _association(state: AssociationState, name: str, type_: FeatureType | None) -> Association:
     if name in state.numbers:
+        found = state.numbers[name]
         text = _day if type_ in TIMES else "{:.6g}".format
-        names, table = _binned(state.numbers[name], text)
+        names, table = _bin_names(found.bins, text), found.counts.T
     elif name in state.texts:
         names, table = state.texts[name].values, state.texts[name].counts.T
     else:
@@ -186,29 +196,21 @@ def _association(
         shared.mutual_information,
         shared.adjusted,
         shared.told,
-        _lifts((*names, MISSING), table, label.names) if len(names) == len(table) - 1 else (),
+        _lifts((*names, MISSING), table, state.classes.names)
+        if len(names) == len(table) - 1
+        else (),
     )
 
 
 def _day(microseconds: float) -> str:
-    return str(np.datetime64(int(microseconds), "us").astype("datetime64[m]"))
+    most = 2**63 - 1  # one less is no moment for NumPy
+    within = min(max(int(microseconds), -most), most)
+    return str(np.datetime64(within, "us").astype("datetime64[m]"))
 
 
-def _binned(
-    sketches: Sequence[QuantileSketch], text: Callable[[float], str]
-) -> tuple[tuple[str, ...], Array]:
-    """Numbers in bins of about equal count, and by class; of few different ones, each on its own."""
-    points = [sketch.points() for sketch in sketches]
-    both = unite(points)
-    if not len(both.values):
-        return (), np.zeros((0, len(sketches)), np.int64)
-    if len(both.values) <= NUM_BINS:
-        edges, names = both.values[:-1], tuple(text(value) for value in both.values)
-    else:
-        edges = np.unique(quantiles(both, np.arange(1, NUM_BINS) / NUM_BINS))
-        names = interval_names([text(edge) for edge in edges])
-    counts = [np.diff(count_up_to(p, edges), prepend=0, append=p.total) for p in points]
-    return names, np.stack(counts, axis=1)
+def _bin_names(bins: NumberBins, text: Callable[[float], str]) -> tuple[str, ...]:
+    texts = [text(top) for top in bins.tops]
+    return tuple(texts) if bins.are_values else interval_names(texts[:-1])
 
 
 def _lifts(names: Sequence[str], table: Array, classes: Sequence[str]) -> tuple[Lift, ...]:

@@ -143,6 +143,12 @@ class StringStatistics:
         """The same as `value_counts`, by value, made once."""
         return dict(self.value_counts)
 
+    @cached_property
+    def columns(self) -> tuple[tuple[str, ...], Array]:
+        """The same as the values, and an array of float64 with their counts, made once."""
+        values, counts = zip(*self.value_counts, strict=True) if self.value_counts else ((), ())
+        return values, _fixed(counts)
+
     @property
     def is_complete(self) -> bool:
         """Whether `value_counts` has every value."""
@@ -327,7 +333,7 @@ def _frozen(key: str, value: Any) -> Any:
     if key == "numbers":
         return None if value is None else NumbersInText(**value)
     if isinstance(value, list):
-        return tuple(tuple(item) if isinstance(item, list) else item for item in value)
+        return tuple(map(tuple, value)) if value and isinstance(value[0], list) else tuple(value)
     return value
 
 

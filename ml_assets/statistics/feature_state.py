@@ -11,7 +11,14 @@ from ml_assets.errors import DataError
 from ml_assets.statistics.category_state import CategoryState, category_state, merge_category
 from ml_assets.statistics.model import FeatureType
 from ml_assets.statistics.numeric_state import NumericState, merge_numeric, numeric_state
-from ml_assets.statistics.plain_arrow import count_missing, is_missing, is_text, plain
+from ml_assets.statistics.plain_arrow import (
+    as_floats,
+    as_microseconds,
+    count_missing,
+    is_missing,
+    is_text,
+    plain,
+)
 from ml_assets.statistics.points import Array
 from ml_assets.statistics.time_state import TimeState, merge_time, time_state
 from ml_assets.statistics.weighted_state import (
@@ -22,7 +29,6 @@ from ml_assets.statistics.weighted_state import (
     weighted_texts,
 )
 
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 Described = NumericState | CategoryState | TimeState
 
 
@@ -109,7 +115,7 @@ def _described(type_: FeatureType, values: Any) -> Described | None:
         case "bool" | "string":
             return category_state(values)
         case "date" | "timestamp":
-            return time_state(_microseconds(values), getattr(values.type, "tz", None))
+            return time_state(_to_numpy(as_microseconds(values)), getattr(values.type, "tz", None))
         case _:
             return None
 
@@ -136,33 +142,17 @@ def _merge_weighted(first: FeatureState, second: FeatureState) -> WeightedState 
 
 def _numbers(type_: FeatureType, values: Any) -> Array:
     arrow = values.type
-    if pt.is_duration(arrow):
-        return _to_numpy(values.cast(pa.int64())) / _PER_SECOND[arrow.unit]
     if pt.is_uint64(arrow):
         return _unsigned(_to_numpy(values))
     if type_ == "int":
         return _to_numpy(values.cast(pa.int64()))
-    if pt.is_float32(arrow):
-        return _to_numpy(values)
-    return _to_numpy(values.cast(pa.float64(), safe=False))
+    return _to_numpy(values if pt.is_float32(arrow) else as_floats(values))
 
 
 def _unsigned(values: Array) -> Array:
     """As int64 where they fit, else as the nearest floats."""
     fits = not len(values) or values.max() < 2**63
     return values.astype(np.int64) if fits else values.astype(np.float64)
-
-
-def _microseconds(values: Any) -> Array:
-    if pt.is_date(values.type):
-        days = _to_numpy(values.cast(pa.date32(), safe=False).cast(pa.int32()))
-        return days.astype(np.int64) * 86_400_000_000
-    numbers, per_second = _to_numpy(values.cast(pa.int64())), _PER_SECOND[values.type.unit]
-    if per_second > 1_000_000:
-        return numbers // (per_second // 1_000_000)
-    factor = 1_000_000 // per_second
-    most = (2**63 - 1) // factor
-    return np.clip(numbers, -most, most) * factor  # 290,000 years, before it overflows
 
 
 def _to_numpy(values: Any) -> Array:

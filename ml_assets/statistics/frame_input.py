@@ -22,6 +22,7 @@ from ml_assets.errors import DataError
 _CANNOT_CONVERT = (pa.ArrowException, TypeError, ValueError, ArithmeticError, AttributeError)
 _TRUTHS = (bool, np.bool_)
 _BYTES = (bytes, bytearray, memoryview)
+_CONTAINERS = (list, tuple, dict)
 _TIMES = (datetime.date, np.datetime64)
 _AS_TEXT = (complex, np.complexfloating, pd.Interval, pd.Period, uuid.UUID)
 _SCALARS = (
@@ -44,7 +45,7 @@ def frame_to_arrow(frame: Any) -> Any:
     arrays, mistakes = [], []
     for place, name in enumerate(names):
         try:
-            arrays.append(_column(frame.iloc[:, place]))
+            arrays.append(column_to_arrow(frame.iloc[:, place]))
         except DataError as error:
             mistakes.append(f"column '{name}' cannot be described: {error}")
     if mistakes:
@@ -63,14 +64,21 @@ def rows_without_columns(rows: int) -> Any:
     return pa.Table.from_batches([pa.RecordBatch.from_struct_array(empty)])
 
 
-def _column(series: Any) -> Any:
+def column_to_arrow(series: Any) -> Any:
+    """Give a Series as an Arrow array, in one or several chunks; NaN is a missing value.
+
+    Raises
+    ------
+    DataError
+        If it holds values of several types.
+    """
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy()
-        values = _one_chunk(_column(pd.Series(series.cat.categories)))
+        values = _one_chunk(column_to_arrow(pd.Series(series.cat.categories)))
         return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), values)
     if isinstance(dtype, pd.SparseDtype):
-        return _column(series.sparse.to_dense())
+        return column_to_arrow(series.sparse.to_dense())
     if isinstance(dtype, pd.IntervalDtype) or dtype.kind == "c":
         return _as_text(series)
     try:
@@ -78,6 +86,8 @@ def _column(series: Any) -> Any:
             series = series.dt.to_timestamp()
         if isinstance(dtype, pd.DatetimeTZDtype):
             return _with_zone(series)
+        if dtype.kind == "O" and any(isinstance(value, _CONTAINERS) for value in series):
+            return _objects(series)  # Arrow ends the process at a list that holds itself.
         found = pa.array(series, from_pandas=True)
     except _CANNOT_CONVERT:
         return _objects(series)

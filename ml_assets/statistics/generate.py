@@ -1,14 +1,15 @@
 """`generate_statistics`: TFDV's function of that name, on record batches, in one pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ml_assets.errors import DataError
 from ml_assets.statistics.arrow_input import column_parts
+from ml_assets.statistics.association_bins import shown_bins
+from ml_assets.statistics.block_state import Wanted
 from ml_assets.statistics.dataset_state import (
     DatasetState,
     batch_state,
@@ -16,17 +17,19 @@ from ml_assets.statistics.dataset_state import (
     merge_states,
 )
 from ml_assets.statistics.describe import describe
+from ml_assets.statistics.feature_state import FeatureState
+from ml_assets.statistics.label_classes import label_classes
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import Relations, columns_of
-from ml_assets.statistics.span_states import Kept, Span, window_states
+from ml_assets.statistics.relations_state import Plan
+from ml_assets.statistics.span_blocks import Span
+from ml_assets.statistics.span_states import Kept, window_state
 from ml_assets.statistics.weighted_state import refuse_faults
-from ml_assets.table import SPLIT, Table
+from ml_assets.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow.dataset as ds
-
-    from ml_assets.statistics.label_classes import LabelClasses
 
 
 def generate_statistics(
@@ -84,8 +87,8 @@ def generate_statistics(
         Naming all columns that are absent, share a name, or hold values of several types; or the
         weight column, with the number of weights that are none.
     """
-    state = _state(data, columns, weight_column)
-    found = describe(_checked(state, weight_column), top_values, histogram_buckets)
+    state = _checked(_state(data, columns, weight_column), weight_column)
+    found = describe(state, top_values, histogram_buckets)
     if not (slices or cross_features or label):
         return found
     if isinstance(data, pa.RecordBatchReader):
@@ -93,8 +96,15 @@ def generate_statistics(
             "slices, cross_features and label need a second pass, and a RecordBatchReader can be read "
             "only once. Read it into a table first: reader.read_all()."
         )
-    options = (tuple(slices), cross_features, _classes(data, label), None, min_slice_rows)
-    return replace(found, **vars(_related(data, found, options)))
+    plan = Plan(
+        tuple(state.features),
+        tuple(slices),
+        cross_features,
+        label_classes(label, _label_state(data, state, label)) if label else None,
+        shown_bins(state.features) if label else {},
+        min_slice_rows=min_slice_rows,
+    )
+    return replace(found, **vars(_related(data, plan)))
 
 
 def generate_split_statistics(
@@ -131,14 +141,16 @@ def generate_split_statistics(
         of them.
     """
     whole = [Span(0, table.num_rows, "")] if table.num_rows else []
-    states = window_states(table, whole if spans is None else spans, kept, weight_column)
-    states["all"] = _checked(merge_states(states.values()), weight_column)
+    wanted = Wanted(weight_column, tuple(slices), cross_features, label)
+    window = window_state(table, whole if spans is None else spans, wanted, kept)
+    states = {**window.splits, "all": _checked(merge_states(window.splits.values()), weight_column)}
     found = {name: describe(s, top_values, histogram_buckets) for name, s in states.items()}
-    if not (slices or cross_features or label):
+    if window.relations is None:
         return found
-    train = (SPLIT, "train")
-    options = (tuple(slices), cross_features, _classes(table, label, train), train, min_slice_rows)
-    related = _related(table, found["all"], options)
+    from ml_assets.statistics.relate import describe_relations  # SciPy takes half a second
+
+    plan = Plan(tuple(states["all"].features), min_slice_rows=min_slice_rows)
+    related = describe_relations(window.relations, plan)
     return {
         **found,
         "train": replace(found["train"], association=related.association),
@@ -160,35 +172,21 @@ def _checked(state: DatasetState, weight_column: str | None) -> DatasetState:
     return state
 
 
-def _related(data: Any, found: DatasetStatistics, options: tuple[Any, ...]) -> Relations:
-    """What is wanted of columns together, by the options of a plan, from whole rows."""
-    from ml_assets.statistics.relate import Plan, relate  # SciPy takes half a second to import
+def _related(data: Any, plan: Plan) -> Relations:
+    """What is wanted of columns together, from whole rows."""
+    from ml_assets.statistics.relate import relate  # SciPy takes half a second to import
 
-    plan = Plan(tuple(feature.name for feature in found.features), *options)
     names = [*plan.columns, *(name for by in plan.slices for name in columns_of(by))]
     names += [plan.label.label] if plan.label else []
-    names += [plan.label_rows[0]] if plan.label_rows else []
     first, *others = dict.fromkeys(names)
     # One group of columns with all others beside it: whole rows, with texts as codes where they are.
     ((_, batches),) = column_parts(data, [first], others)
     return relate(batches, plan)
 
 
-def _classes(
-    data: Any, label: str | None, rows: tuple[str, str] | None = None
-) -> "LabelClasses | None":
-    """The classes of a label, by its values in the rows that have a value in a column."""
-    from ml_assets.statistics.label_classes import label_classes
-
-    if label is None:
-        return None
-    state = merge_states(batch_state(batch, [label]) for batch in _rows(data, label, rows))
-    (found,) = describe(state, 1, 1).features
-    return label_classes(found)
-
-
-def _rows(data: Any, label: str, rows: tuple[str, str] | None) -> Iterator[Any]:
-    beside = [] if rows is None else [rows[0]]
-    for _, batches in column_parts(data, [label], beside):
-        for batch in batches:
-            yield batch if rows is None else batch.filter(pc.equal(batch.column(rows[0]), rows[1]))
+def _label_state(data: Any, state: DatasetState, label: str) -> FeatureState:
+    """The state of the label, from a pass of its own where it is none of the columns described."""
+    if label in state.features:
+        return state.features[label]
+    ((_, batches),) = column_parts(data, [label])
+    return merge_states(batch_state(batch, [label]) for batch in batches).features[label]

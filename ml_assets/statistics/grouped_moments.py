@@ -1,6 +1,8 @@
-"""Count, mean, squared deviations and extremes of a column of numbers, for each of many groups."""
+"""Count, mean, squared deviations and extremes of columns of numbers, for each of many groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from ml_assets.statistics.points import Array
 
 @dataclass(frozen=True)
 class GroupedMoments:
-    """Of the finite values of each group.
+    """Of the finite values of each column in each group; arrays by column and group.
 
     Attributes
     ----------
@@ -28,18 +30,31 @@ class GroupedMoments:
     high: Array
 
 
-def no_moments(size: int) -> GroupedMoments:
-    """Give the moments of so many groups without values."""
-    zeros = np.zeros(size)
+def no_moments(columns: int, groups: int) -> GroupedMoments:
+    """Give the moments of so many columns and groups without values."""
+    size = columns, groups
     return GroupedMoments(
-        np.zeros(size, np.int64), zeros, zeros, np.full(size, np.inf), np.full(size, -np.inf)
+        np.zeros(size, np.int64),
+        np.zeros(size),
+        np.zeros(size),
+        np.full(size, np.inf),
+        np.full(size, -np.inf),
+    )
+
+
+def stacked(parts: Sequence[GroupedMoments], groups: int) -> GroupedMoments:
+    """Give the moments of the columns of all parts, which have the same groups."""
+    if not parts:
+        return no_moments(0, groups)
+    return GroupedMoments(
+        *(np.concatenate(found) for found in zip(*(vars(p).values() for p in parts), strict=True))
     )
 
 
 def grouped_moments(
     values: Array, order: Array, sizes: Array, has_unknown: bool = True
 ) -> GroupedMoments:
-    """Give the moments of each group.
+    """Give the moments of each group of one column.
 
     Parameters
     ----------
@@ -53,7 +68,7 @@ def grouped_moments(
         Whether there may be a NaN.
     """
     if not len(values):
-        return no_moments(len(sizes))
+        return no_moments(1, len(sizes))
     starts = np.cumsum(sizes) - sizes
     ordered = values[order]
     unknown = np.isnan(ordered) if has_unknown else None
@@ -69,7 +84,8 @@ def grouped_moments(
         ordered *= ordered
         if unknown is not None:
             ordered[unknown] = 0
-        return GroupedMoments(count, mean, np.add.reduceat(ordered, starts), low, high)
+        found = count, mean, np.add.reduceat(ordered, starts), low, high
+    return GroupedMoments(*(part[None] for part in found))
 
 
 def merge_grouped(
@@ -80,13 +96,15 @@ def merge_grouped(
     Parameters
     ----------
     first, second : GroupedMoments
-        The parts; the groups of `first` are the first ones of all.
+        The parts, of the same columns; the groups of `first` are the first ones of all.
     places : ndarray of int64
         Which group each one of `second` is.
     size : int
         How many groups there are together.
     """
-    one, two = _grown(first, np.arange(len(first.count)), size), _grown(second, places, size)
+    shape, known = (len(first.count), size), slice(first.count.shape[1])
+    one = _placed(first, shape, (slice(None), known))
+    two = _placed(second, shape, (slice(None), places))
     count = one.count + two.count
     share = two.count / np.maximum(count, 1)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -107,35 +125,40 @@ def unite_groups(moments: GroupedMoments, places: Array, size: int) -> GroupedMo
     moments : GroupedMoments
         Of many groups.
     places : ndarray of int64
-        Which of the fewer groups each one belongs to.
+        Which of the fewer groups each one belongs to; each of these has at least one.
     size : int
         How many these are.
     """
-    count = _sum(places, moments.count, size).astype(np.int64)
-    low, high = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(low, places, moments.low)
-    np.maximum.at(high, places, moments.high)
+    order = np.argsort(places, kind="stable")
+    starts = np.searchsorted(places[order], np.arange(size))
+
+    def united(reduce: np.ufunc, values: Array) -> Array:
+        found: Array = reduce.reduceat(values[:, order], starts, axis=1) if size else values
+        return found
+
+    count = united(np.add, moments.count)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = _sum(places, moments.count * moments.mean, size) / np.maximum(count, 1)
-        step = moments.mean - mean[places]
+        mean = united(np.add, moments.count * moments.mean) / np.maximum(count, 1)
+        step = moments.mean - mean[:, places]
         between = np.where(moments.count > 0, moments.count * step * step, 0)
-        squares = _sum(places, moments.squares + between, size)
-    return GroupedMoments(count, mean, squares, low, high)
-
-
-def _sum(places: Array, values: Array, size: int) -> Array:
-    return np.bincount(places, weights=values, minlength=size)
+        squares = united(np.add, moments.squares + between)
+    return GroupedMoments(
+        count, mean, squares, united(np.minimum, moments.low), united(np.maximum, moments.high)
+    )
 
 
 def take_groups(moments: GroupedMoments, kept: Array) -> GroupedMoments:
     """Give the moments of some groups."""
-    return GroupedMoments(*(values[kept] for values in vars(moments).values()))
+    return GroupedMoments(*(values[:, kept] for values in vars(moments).values()))
 
 
-def _grown(moments: GroupedMoments, places: Array, size: int) -> GroupedMoments:
-    grown = no_moments(size)
+def take_columns(moments: GroupedMoments, places: Array, columns: int) -> GroupedMoments:
+    """Give the moments of so many columns, of which those at the places have values."""
+    return _placed(moments, (columns, moments.count.shape[1]), (places, slice(None)))
+
+
+def _placed(moments: GroupedMoments, shape: tuple[int, int], where: Any) -> GroupedMoments:
+    found = no_moments(*shape)
     for name, values in vars(moments).items():
-        target = getattr(grown, name).copy()
-        target[places] = values
-        grown = GroupedMoments(**{**vars(grown), name: target})
-    return grown
+        getattr(found, name)[where] = values
+    return found

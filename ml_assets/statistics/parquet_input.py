@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
+from ml_assets.statistics.plain_arrow import plain_batch
+
 # A pass is worth while for about so many values; more columns than passes are read in groups.
 _VALUES_PER_PASS = 1 << 20
 _MOST_PASSES = 32
@@ -116,7 +118,7 @@ def _read(
         path, metadata=metadata, read_dictionary=_coded(metadata, schema, present), pre_buffer=False
     ) as file:
         for batch in file.iter_batches(batch_rows, groups, present, use_threads=False):
-            yield batch.select(present)
+            yield plain_batch(batch.select(present))
 
 
 def _coded(metadata: Any, schema: Any, columns: list[str]) -> list[str]:

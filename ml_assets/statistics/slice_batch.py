@@ -1,13 +1,18 @@
 """The slices of one record batch, as mergeable states."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ml_assets.statistics.batch_columns import NUMBERS, TEXTS, BatchColumns, joint_codes
-from ml_assets.statistics.counts_by_group import CountsByGroup, count_pairs
-from ml_assets.statistics.grouped_moments import GroupedMoments, grouped_moments, unite_groups
+from ml_assets.statistics.counts_by_group import CountsByGroup, add_up, count_pairs
+from ml_assets.statistics.grouped_moments import (
+    GroupedMoments,
+    grouped_moments,
+    stacked,
+    unite_groups,
+)
 from ml_assets.statistics.points import Array
 from ml_assets.statistics.relations import columns_of
 from ml_assets.statistics.slice_state import MOST_CELLS, Key, SliceState, within_capacity
@@ -18,12 +23,13 @@ _MOST_GROUPS = 4096
 
 @dataclass(frozen=True)
 class _Groups:
-    """Each row's group, and of each group the missing values and the moments."""
+    """Each row's group, and by column and group the missing values and the moments."""
 
     codes: Array
     size: int
-    missing: Mapping[str, Array]
-    moments: Mapping[str, GroupedMoments]
+    missing: Array
+    numbers: tuple[str, ...]
+    moments: GroupedMoments
 
 
 def slice_states(
@@ -82,16 +88,16 @@ def _groups(columns: BatchColumns, codes: Array, size: int, names: Sequence[str]
     # Few codes fit into 16 bits, which NumPy sorts by radix.
     order = np.argsort(codes.astype(np.min_scalar_type(size)), kind="stable")
     rows = np.bincount(codes, minlength=size)
-    return _Groups(
-        codes,
-        size,
-        {name: _missing(columns, name, codes, size) for name in names},
-        {
-            name: grouped_moments(columns.numbers(name), order, rows, columns.has_unknown(name))
-            for name in names
-            if columns.types[name] in NUMBERS
-        },
-    )
+    missing = np.zeros((len(names), size), np.int64)
+    for place, name in enumerate(names):
+        if columns.null_count(name):
+            missing[place] = np.bincount(codes[columns.is_null(name)], minlength=size)
+    numbers = tuple(name for name in names if columns.types[name] in NUMBERS)
+    moments = [
+        grouped_moments(columns.numbers(name), order, rows, columns.has_unknown(name))
+        for name in numbers
+    ]
+    return _Groups(codes, size, missing, numbers, stacked(moments, size))
 
 
 def _state(
@@ -110,8 +116,10 @@ def _state(
             np.bincount(codes, minlength=size),
             np.ones(size, bool),
             0,
-            {name: _sums(places, missing, size) for name, missing in groups.missing.items()},
-            {name: unite_groups(found, places, size) for name, found in groups.moments.items()},
+            tuple(names),
+            add_up(groups.missing.T, places, size).T,
+            groups.numbers,
+            unite_groups(groups.moments, places, size),
             {
                 name: _counts(columns, name, codes, size)
                 for name in names
@@ -119,16 +127,6 @@ def _state(
             },
         )
     )
-
-
-def _missing(columns: BatchColumns, name: str, codes: Array, size: int) -> Array:
-    if not columns.null_count(name):
-        return np.zeros(size, np.int64)
-    return np.bincount(codes[columns.is_null(name)], minlength=size)
-
-
-def _sums(places: Array, values: Array, size: int) -> Array:
-    return np.bincount(places, weights=values, minlength=size).astype(np.int64)
 
 
 def _counts(columns: BatchColumns, name: str, codes: Array, size: int) -> CountsByGroup | None:

@@ -5,8 +5,8 @@ Everything is held in arrays with one place for each slice (`slice_batch` makes 
 dropped before is then no longer `complete`, and is not described.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from ml_assets.statistics.counts_by_group import (
 from ml_assets.statistics.grouped_moments import (
     GroupedMoments,
     merge_grouped,
-    no_moments,
+    take_columns,
     take_groups,
 )
 from ml_assets.statistics.points import Array
@@ -45,10 +45,14 @@ class SliceState:
         Whether every row of the slice was counted.
     num_dropped : int
         How often a slice was dropped.
-    missing : mapping of str to ndarray
-        For each column the rows without a value, by slice.
-    moments : mapping of str to GroupedMoments
-        For each column of numbers.
+    columns : tuple of str
+        The columns that are described.
+    missing : ndarray of int64
+        The rows without a value, by column and slice.
+    numbers : tuple of str
+        The columns of numbers.
+    moments : GroupedMoments
+        Of these, by column and slice.
     texts : mapping of str to CountsByGroup or None
         For each column of texts its values, by slice; None where they are too many.
     """
@@ -57,41 +61,50 @@ class SliceState:
     rows: Array
     complete: Array
     num_dropped: int
-    missing: Mapping[str, Array]
-    moments: Mapping[str, GroupedMoments]
+    columns: tuple[str, ...]
+    missing: Array
+    numbers: tuple[str, ...]
+    moments: GroupedMoments
     texts: Mapping[str, CountsByGroup | None]
 
 
 def merge_slices(first: SliceState, second: SliceState) -> SliceState:
-    """Give the state of both parts' slices together."""
+    """Give the state of both parts' slices together; a column that one part lacks is missing there."""
+    first, second = _alike(first, second), _alike(second, first)
     keys, places = unite_items(first.keys, second.keys)
     size = len(keys)
-    missing, moments = {}, {}
-    for name in dict.fromkeys([*first.missing, *second.missing]):
-        # A column that one part lacks is missing in all of its rows.
-        one, two = first.missing.get(name, first.rows), second.missing.get(name, second.rows)
-        missing[name] = add_at(one, two, places, size)
-    for name in dict.fromkeys([*first.moments, *second.moments]):
-        moments[name] = merge_grouped(
-            first.moments.get(name, no_moments(len(first.keys))),
-            second.moments.get(name, no_moments(len(second.keys))),
-            places,
-            size,
-        )
     return within_capacity(
         SliceState(
             keys,
             add_at(first.rows, second.rows, places, size),
             _complete(first, second, places, size),
             first.num_dropped + second.num_dropped,
-            missing,
-            moments,
+            first.columns,
+            add_at(first.missing, second.missing, places, size),
+            first.numbers,
+            merge_grouped(first.moments, second.moments, places, size),
             {
                 name: _merge_texts(first, second, name, places, size)
                 for name in dict.fromkeys([*first.texts, *second.texts])
             },
         )
     )
+
+
+def _alike(state: SliceState, other: SliceState) -> SliceState:
+    """With the columns of both parts, in an order that both have."""
+    columns = tuple(sorted({*state.columns, *other.columns}))
+    numbers = tuple(sorted({*state.numbers, *other.numbers}))
+    if columns == state.columns and numbers == state.numbers:
+        return state
+    missing = np.repeat(state.rows[None], len(columns), axis=0)
+    missing[_places(state.columns, columns)] = state.missing
+    moments = take_columns(state.moments, _places(state.numbers, numbers), len(numbers))
+    return replace(state, columns=columns, missing=missing, numbers=numbers, moments=moments)
+
+
+def _places(names: Sequence[str], among: Sequence[str]) -> Array:
+    return np.array([among.index(name) for name in names], np.int64)
 
 
 def _merge_texts(
@@ -127,8 +140,10 @@ def within_capacity(state: SliceState) -> SliceState:
         state.rows[kept],
         state.complete[kept],
         state.num_dropped + len(state.keys) - CAPACITY,
-        {name: missing[kept] for name, missing in state.missing.items()},
-        {name: take_groups(moments, kept) for name, moments in state.moments.items()},
+        state.columns,
+        state.missing[:, kept],
+        state.numbers,
+        take_groups(state.moments, kept),
         {
             name: table and CountsByGroup(table.values, table.counts[kept])
             for name, table in state.texts.items()

@@ -21,10 +21,13 @@ from ml_assets.statistics.moments import Moments, merge_moments, moments_of
 from ml_assets.statistics.points import Array, Points, points_of_sorted
 from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
 
+# The sum of as many as there can be is finite.
+MOST_WEIGHT = 1e280
+
 
 @dataclass(frozen=True)
 class WeightFaults:
-    """How many weights are no weights: null, NaN or infinite, and negative."""
+    """How many weights are no weights: null, NaN or too large (infinity too), and negative."""
 
     num_null: int = 0
     num_not_finite: int = 0
@@ -77,7 +80,7 @@ def read_weights(column: Any, name: str) -> tuple[Array, WeightFaults]:
             "column, or convert it."
         )
     weights = np.array(column.cast(pa.float64(), safe=False).fill_null(0.0))
-    not_finite, negative = ~np.isfinite(weights), weights < 0
+    not_finite, negative = ~(np.abs(weights) <= MOST_WEIGHT), weights < 0
     faults = WeightFaults(
         int(column.null_count),
         int(not_finite.sum()),
@@ -109,7 +112,7 @@ def refuse_faults(faults: WeightFaults, name: str, num_rows: int) -> None:
         return
     kinds = (
         (faults.num_null, "missing"),
-        (faults.num_not_finite, "NaN or infinite"),
+        (faults.num_not_finite, f"NaN or above {MOST_WEIGHT:g}"),
         (faults.num_negative, "negative"),
     )
     found = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)

@@ -101,7 +101,8 @@ def _best_metadata(best: dict[str, Any]) -> dict[str, Shown]:
         "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()),
         "parameters": Rows(
             [
-                {"parameter": n, "value": str(v), "importance": importance.get(n)}
+                {"parameter": n, "value": str(v)}
+                | ({"importance": importance.get(n)} if importance else {})
                 for n, v in best["parameters"].items()
             ]
         ),

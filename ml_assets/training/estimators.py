@@ -168,11 +168,6 @@ def majority(form: Form) -> Any:
     return DummyRegressor() if form.task == "regression" else DummyClassifier(strategy="prior")
 
 
-def linear_name(task: Task) -> str:
-    """Give the name of the linear baseline's estimator."""
-    return "ridge" if task == "regression" else "logistic"
-
-
 def _fixed(name: str, form: Form, seed: int, threads: int) -> dict[str, Any]:
     fixed: dict[str, Any] = {"random_state": seed}
     if name == "hist_gradient_boosting":

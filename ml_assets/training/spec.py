@@ -13,6 +13,11 @@ Calibration = Literal["isotonic", "sigmoid"]
 DecisionMetric = Literal["f1", "balanced_accuracy", "accuracy"]
 
 
+def linear_name(task: str) -> EstimatorName:
+    """Give the name of the linear baseline's estimator."""
+    return "ridge" if task == "regression" else "logistic"
+
+
 def _check_range(low: float, high: float, log: bool) -> None:
     broken_rules(
         (low > high, "low", f"{low} is above high {high}"),

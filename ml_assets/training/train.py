@@ -17,14 +17,13 @@ from ml_assets.training.data import TrainingData
 from ml_assets.training.decision import USUAL_THRESHOLD, choose_threshold
 from ml_assets.training.estimators import (
     default_parameters,
-    linear_name,
     majority,
     make_estimator,
 )
 from ml_assets.training.fitting import fit_quietly, limit_threads, useful_threads
 from ml_assets.training.folds import held_out_part
 from ml_assets.training.predict import predict_scores
-from ml_assets.training.spec import Calibration, ClassWeight, DecisionSpec
+from ml_assets.training.spec import Calibration, ClassWeight, DecisionSpec, linear_name
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def workers_for(contest: Contest, count: int, cluster: str | None) -> Iterator[R
 @contextmanager
 def _in_processes(contest: Contest, count: int) -> Iterator[RunBatch]:
     from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     def run(batch: Batch, known: Known) -> Iterator[Attempt]:
@@ -65,8 +66,13 @@ def _in_processes(contest: Contest, count: int) -> Iterator[RunBatch]:
         except TerminatedWorkerError as error:
             raise _died(error) from error
 
-    with Parallel(n_jobs=count, backend="loky", return_as="generator") as parallel:
-        yield run
+    try:
+        with Parallel(n_jobs=count, backend="loky", return_as="generator") as parallel:
+            yield run
+    finally:
+        # joblib would keep the processes, and what they hold, for five minutes more; and whoever
+        # interrupts the search does not want to wait for trials that nobody will write down.
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 @contextmanager

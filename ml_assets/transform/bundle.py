@@ -16,6 +16,8 @@ from ml_assets.errors import ModelError
 
 _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+# Where scikit-learn's vectorizers keep the address of the stop words that they have checked.
+_ADDRESS = "_stop_words_id"
 _VALUES = ("JsonNode", "TupleNode", "TypeNode", "FunctionNode", "NdArrayNode", "BytesNode")
 _MAX_BYTES = 2_000_000_000
 
@@ -138,6 +140,8 @@ def _rename(node: Any, names: Mapping[str, str], numbers: dict[Any, int]) -> Non
         node.pop("__id__", None)
     elif "__id__" in node:
         node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
+    if isinstance(node.get(_ADDRESS), dict):
+        node[_ADDRESS]["content"] = "0"
     if node.get("file") in names:
         node["file"] = names[node["file"]]
     for value in node.values():

@@ -4,6 +4,7 @@ By default numbers, flags and date parts pass as they are, with NaN for null; te
 the rare ones sharing one. The fit sees the training split only.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def fit_transform(
         If the YAML names a column that the schema lacks, or an encoding that does not fit a column.
     DataError
         If there are no rows, if a wanted column is not in the data, if an encoding cannot be learnt from
-        the rows, or if no feature is left.
+        the rows, if no feature is left, or if two have the same name.
     """
     if train.empty:
         raise DataError("the training split has no rows; look at ingest.window and ingest.split.")
@@ -116,9 +117,11 @@ def fit_transform(
     if not groups:
         reasons = "".join(f"\n  '{name}' {reason}" for name, reason in dropped.items())
         raise DataError(f"no column is left to learn from:{reasons}")
+    manifest = _manifest(train, types, groups, dropped, nullable or {})
+    _refuse_equal_names(manifest)
     return FittedTransform(
         assemble(groups, train),
-        _manifest(train, types, groups, dropped, nullable or {}),
+        manifest,
         np.hstack([group.training for group in groups]),
         {name: values for group in groups for name, values in group.served.items()},
         tuple(group.cost for group in groups),
@@ -146,6 +149,17 @@ def _manifest(
         notes=_notes(train, [member for one in groups for member in one.group.members]),
         rows=len(train),
     )
+
+
+def _refuse_equal_names(manifest: TransformManifest) -> None:
+    counts = Counter(manifest.feature_names)
+    twice = [one for one in manifest.features if counts[one.name] > 1]
+    if twice:
+        found = ", ".join(f"{one.encoding} of '{one.source}'" for one in twice)
+        raise DataError(
+            f"several features have the name '{twice[0].name}': {found}. Rename a column in the source, "
+            "or leave one of these out (transform.exclude, or the encoding drop)."
+        )
 
 
 def _refuse_texts(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> None:

@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from numpy.typing import NDArray
 
+from ml_assets.schema.column_types import fits_type
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.feature_state import feature_type
-from ml_assets.validation.type_checks import fits_type
+from ml_assets.statistics.plain_arrow import as_floats, as_microseconds, as_texts
 from ml_assets.validation.value_rules import Rule, Rules, read_text, rules_of, show_moment
 from ml_assets.validation.wording import quote
 
@@ -97,31 +98,17 @@ def _kind(array: Any, rules: Rules) -> tuple[Any, tuple[Rule, ...]]:
         case "bool":
             return _numbers(array.cast(pa.int8())), rules.ints
         case "float":
-            return _numbers(_floats(array)), rules.floats
+            return _numbers(as_floats(array)), rules.floats
         case "date" | "timestamp":
-            return _numbers(_microseconds(array)), rules.moments
+            return _numbers(as_microseconds(array)), rules.moments
         case "string":
             return array, rules.texts
         case _:
             return None, ()
 
 
-def _floats(array: Any) -> Any:
-    if pt.is_duration(array.type):
-        nanoseconds = array.cast(pa.duration("ns"), safe=False).cast(pa.int64())
-        return pc.divide(nanoseconds.cast(pa.float64(), safe=False), 1e9)
-    return array.cast(pa.float64(), safe=False)
-
-
 def _numbers(array: Any) -> Any:
     return array if array.null_count else array.to_numpy(zero_copy_only=False)
-
-
-def _microseconds(array: Any) -> Any:
-    if pt.is_date(array.type):
-        days = array.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
-        return pc.multiply(days, 86_400_000_000)
-    return array.cast(pa.timestamp("us", array.type.tz), safe=False).cast(pa.int64())
 
 
 def _texts_broken(array: Any, rules: tuple[Rule, ...], feature: Feature) -> Mask:
@@ -164,5 +151,5 @@ def _scalars(values: Any) -> list[Any]:
     ):
         return [None if v is None else read_text(v) for v in values.to_pylist()]
     if pt.is_time(values.type):
-        return list(values.cast(pa.string()).to_pylist())
+        return list(as_texts(values)[0].to_pylist())
     return list(values.to_pylist())

@@ -1,6 +1,7 @@
 """The assets of this room: `anomalies`, `validated_examples` and `cell_errors`."""
 
 from heapq import merge
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -12,9 +13,12 @@ from ml_assets.pipeline import PipelineSpec
 from ml_assets.validation.codes import KINDS, Kind
 
 if TYPE_CHECKING:
+    from ml_assets.schema.model import Schema
+    from ml_assets.statistics.model import DatasetStatistics
     from ml_assets.table import Table
     from ml_assets.validation.anomaly import Anomaly
     from ml_assets.validation.cells.model import CellErrors
+    from ml_assets.validation.proposal import Proposal
     from ml_assets.validation.rows import BrokenRule
 
 
@@ -44,15 +48,11 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         stage: Stage, statistics: Artifact, schema: Artifact, examples: Artifact
     ) -> Outcome:
         """Finds where the examples differ from what the schema demands, with rows to look at."""
-        from ml_assets.durable import write_bytes, write_json
-        from ml_assets.schema.pinned_file import inference_of
+        from ml_assets.durable import write_json
         from ml_assets.schema.yaml_file import read_schema
-        from ml_assets.schema.yaml_writer import schema_body
         from ml_assets.statistics.model import DatasetStatistics
-        from ml_assets.statistics.semantic_type import identifying
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
-        from ml_assets.validation.proposal import propose
         from ml_assets.validation.report import Report, write_report
         from ml_assets.validation.show import anomaly_rows
 
@@ -64,16 +64,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
         title = f"Validation of {pipeline.name}"
         write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
-        proposal = propose(
-            rules,
-            described["all"],
-            found,
-            identifying(described["all"].features),
-            **inference_of(pipeline.schema_, pipeline.absent_in_serving),
-        )
-        if proposal is not None:
-            write_bytes(stage.directory / "proposal.yaml", schema_body(proposal.schema).encode())
-            write_bytes(stage.directory / "proposal.diff", proposal.diff.encode())
+        proposal = _propose(pipeline, rules, described["all"], found, stage.directory)
         errors = sum(one.severity == "ERROR" for one in found)
         counts = {"errors": errors, "warnings": len(found) - errors}
         return Outcome(
@@ -89,6 +80,28 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
 
     return anomalies
+
+
+def _propose(
+    pipeline: PipelineSpec,
+    rules: "Schema",
+    statistics: "DatasetStatistics",
+    anomalies: "list[Anomaly]",
+    directory: Path,
+) -> "Proposal | None":
+    """Write what it would take to accept the anomalies, if anything, into the artifact."""
+    from ml_assets.durable import write_bytes
+    from ml_assets.schema.pinned_file import inference_of
+    from ml_assets.schema.yaml_writer import schema_body
+    from ml_assets.statistics.semantic_type import harmless
+    from ml_assets.validation.proposal import PROPOSAL, propose
+
+    inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
+    found = propose(rules, statistics, anomalies, harmless(statistics.features), **inference)
+    if found is not None:
+        write_bytes(directory / "proposal.yaml", schema_body(found.schema).encode())
+        write_bytes(directory / PROPOSAL, found.diff.encode())
+    return found
 
 
 def _check(kind: Kind, anomalies: "list[Anomaly]", proposes: PipelineSpec | None) -> Check:
@@ -214,13 +227,15 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
 
 def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outcome:
+    from ml_assets.validation.cells.model import ARROW_SCHEMA
     from ml_assets.validation.cells.show import count_rows, error_rows, told
 
+    counts = {"cell_errors": found.found, "fraction": found.fraction}
     return Outcome(
-        summary={"cell_errors": found.found, "fraction": found.fraction},
+        summary={"rows": len(found.errors), **counts},
         metadata={
-            "cell_errors": found.found,
-            "fraction": found.fraction,
+            "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in ARROW_SCHEMA]),
+            **counts,
             "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
             "by_kind": Rows(count_rows(found)) if found.counts else None,
             "report": File("report.html"),

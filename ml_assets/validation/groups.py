@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.statistics.plain_arrow import is_text, plain
+from ml_assets.statistics.plain_arrow import as_floats, is_text, plain
 from ml_assets.statistics.points import Array
 
 # So many rows are looked at, in columns with at most so many different texts.
@@ -50,8 +50,7 @@ def group_text(current: Any, feature: str, value: float | None, before: float, n
 
 
 def _floats(column: Any) -> Array:
-    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.asarray(numbers, np.float64)
+    return np.asarray(as_floats(column).to_numpy(zero_copy_only=False), np.float64)
 
 
 def _group(other: Any, has: Array, least: float) -> tuple[float, str, float] | None:

@@ -11,6 +11,9 @@ from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.update import choose_anomalies, update_schema
 
+# The file in the artifact `anomalies` that says what is proposed to change.
+PROPOSAL = "proposal.diff"
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -31,10 +34,10 @@ class Proposal:
 def proposed(
     anomalies: Sequence[Anomaly], features: Collection[str] = (), codes: Collection[str] = ()
 ) -> list[Anomaly]:
-    """Give the anomalies to accept: those that are named; without names those that fail a check.
+    """Give the anomalies to accept: what fails a check, and new columns; of what is named, only that.
 
-    New columns are accepted without names too, though they are warnings. The other warnings are not: the
-    rows that have them are taken out, and a schema that grew with each of them would soon see nothing.
+    Other warnings are accepted only where both their column and their code are named: the rows that have
+    them are taken out, and a schema that grew with each of them would soon see nothing.
 
     Parameters
     ----------
@@ -48,16 +51,24 @@ def proposed(
     RequestError
         As `choose_anomalies`.
     """
-    if features or codes:
-        return choose_anomalies(anomalies, features, codes)
-    return [a for a in anomalies if a.severity == "ERROR" or a.code == "SCHEMA_NEW_COLUMN"]
+    chosen = choose_anomalies(anomalies, features, codes)
+    return [one for one in chosen if _fails_or_is_new(one) or _is_named(one, features, codes)]
+
+
+def _fails_or_is_new(anomaly: Anomaly) -> bool:
+    return anomaly.severity == "ERROR" or anomaly.code == "SCHEMA_NEW_COLUMN"
+
+
+def _is_named(anomaly: Anomaly, features: Collection[str], codes: Collection[str]) -> bool:
+    """Whether nothing else could be meant; an anomaly of the data set has no column to name."""
+    return bool(codes) and (anomaly.feature is None or bool(features))
 
 
 def propose(
     schema: Schema,
     statistics: DatasetStatistics,
     anomalies: Sequence[Anomaly],
-    hidden: Collection[str],
+    harmless: Collection[str],
     **inference: Unpack[Inference],
 ) -> Proposal | None:
     """Give the schema that accepts what is `proposed`; None where that is nothing, or of no rows at all.
@@ -70,15 +81,17 @@ def propose(
         Of the data.
     anomalies : sequence of Anomaly
         What was found of them.
-    hidden : collection of str
-        The columns whose values the diff must not show.
+    harmless : collection of str
+        The columns whose values the diff may show: those known not to name a person or a row.
     **inference
         As in `infer_schema`.
     """
-    changed = update_schema(schema, statistics, proposed(anomalies), TRAINING, **inference)
-    if changed == schema or not statistics.num_rows:
+    chosen = proposed(anomalies)
+    if not chosen or not statistics.num_rows:
         return None
-    return Proposal(changed, schema_diff(schema, changed, hidden))
+    changed = update_schema(schema, statistics, chosen, TRAINING, **inference)
+    hidden = {*schema.by_name, *changed.by_name} - {*harmless}
+    return Proposal(changed, schema_diff(schema, changed, hidden)) if changed != schema else None
 
 
 def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
@@ -94,10 +107,12 @@ def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
         The codes of the anomalies.
     """
     named = "".join(f" --anomaly {code}" for code in codes)
-    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: ...}}"
+    config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: TEXT}}"
+    launch = f"{{ops: {{{pipeline}__schema: {{config: {config}}}}}}}"
+    # Lines that are a list in the UI, which shows Markdown, and lines on the console.
     return (
-        f"If the data are right, accept what `proposal` shows: python -m ml_assets schema accept "
-        f"{pipeline}{named} --reason TEXT; or launch the asset {pipeline}/schema in the UI with the "
-        f"config ops: {{{pipeline}__schema: {{config: {config}}}}}; or edit {pipeline}/{file} and say "
-        f"why in `reason:`. Then run {pipeline} again."
+        "If the data are right, accept what is proposed (metadata `proposal`), then run again:\n"
+        f"- by command: `python -m ml_assets schema accept {pipeline}{named} --reason TEXT`\n"
+        f"- in the UI: open the launchpad of {pipeline}/schema, and materialize it with `{launch}`\n"
+        f"- in the file: edit {pipeline}/{file}, and say why in `reason:`"
     )

@@ -66,7 +66,7 @@ def relax_feature(feature: Feature, anomaly: Anomaly, seen: Seen) -> Feature | N
     """
     if anomaly.code in _COMPARATORS:
         return _raised(feature, anomaly)
-    if not _has(anomaly.code, feature, seen):
+    if feature.is_ignored or not _has(anomaly.code, feature, seen):
         return feature
     mistakes = tuple(one for one in feature.mistakes if one[0] != anomaly.code)
     return _FIXES[anomaly.code](replace(feature, mistakes=mistakes), seen)
@@ -253,6 +253,8 @@ def _expected_here(feature: Feature, seen: Seen) -> Feature:
 def _raised(feature: Feature, anomaly: Anomaly) -> Feature:
     """A comparator that allows the distance that was measured."""
     kind, _, metric = anomaly.setting.partition(".")
+    if not kind:  # found by a version that did not say which
+        return feature
     before = getattr(feature, kind) or Comparator()
     if not metric:
         return _with(feature, kind, None)

@@ -5,21 +5,18 @@ rows; of wide data each part shows what fits into `MAX_BYTES`, columns with find
 the data is escaped, and the page's own policy forbids any script but ours.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
-from markupsafe import Markup
-
 from ml_assets.durable import write_bytes
+from ml_assets.pages.render import Kept, Section, cut, page_html, within
 from ml_assets.schema.model import Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import LabelAssociation
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.drift import DriftFinding
-from ml_assets.validation.report_render import Kept, Section, render, within
+from ml_assets.validation.report_page import render
 from ml_assets.validation.report_sections import (
     SuspiciousCell,
     cells_section,
@@ -31,13 +28,11 @@ from ml_assets.validation.report_sections import (
     pairs_section,
     slices_section,
 )
-from ml_assets.validation.report_style import SCRIPT, STYLE
 from ml_assets.validation.report_view import (
     FeatureView,
     Note,
     anomaly_note,
     association_notes,
-    cut,
     drift_note,
     feature_view,
 )
@@ -113,7 +108,7 @@ def report_html(report: Report) -> str:
         *after,
         details_section(cards.body, names if len(sides) > 1 else [], cards.rest("columns")),
     ]
-    return _page(report.title, _subtitle(sides, report.schema), _tiles(report, whole), sections)
+    return page_html(report.title, _subtitle(sides, report.schema), _tiles(report, whole), sections)
 
 
 def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -> list[Section]:
@@ -239,20 +234,3 @@ def _severities(anomalies: Sequence[Anomaly]) -> list[tuple[str, str, str]]:
 
 def _suspicious(cells: Sequence[SuspiciousCell]) -> list[tuple[str, str, str]]:
     return [("suspicious cells", f"{len(cells):,}", "warn" if cells else "")]
-
-
-def _page(
-    title: str, subtitle: str, tiles: Sequence[Mapping[str, str]], sections: Sequence[Section]
-) -> str:
-    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    page = render(
-        "page",
-        title=cut(title, 200),
-        subtitle=subtitle,
-        tiles=tiles,
-        sections=sections,
-        style=Markup(STYLE),  # noqa: S704 (our own text)
-        script=Markup(SCRIPT),  # noqa: S704 (our own text)
-        script_hash=digest,
-    )
-    return str(page)  # not Markup, which would escape what is added to it

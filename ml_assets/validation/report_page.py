@@ -1,27 +1,6 @@
-"""The templates of the report. Every value is escaped by Jinja; only SVG paths are numbers of our own."""
+"""The report's own templates. Every value is escaped by Jinja; only SVG paths are numbers of our own."""
 
-PAGE = """\
-<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline';
-script-src 'sha256-{{ script_hash }}'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title><style>{{ style }}</style></head><body><main>
-<h1>{{ title }}</h1>
-<p class="dim">{{ subtitle }}</p>
-<div class="tiles">{% for tile in tiles -%}
-<div class="tile {{ tile.level }}"><b>{{ tile.value }}</b><span>{{ tile.name }}</span></div>
-{%- endfor %}</div>
-<nav>{% for section in sections %}<a href="#{{ section.key }}">{{ section.title }}</a>{% endfor %}</nav>
-{% for section in sections %}
-<section id="{{ section.key }}"><h2>{{ section.title }}</h2>
-{% if section.about %}<p class="dim">{{ section.about }}</p>{% endif %}
-{{ section.body }}
-{% if section.more %}<p class="dim">{{ section.more }}</p>{% endif %}
-</section>
-{% endfor %}
-</main><script>{{ script }}</script></body></html>
-"""
+from ml_assets.pages.render import renderer
 
 KEY = """\
 <p class="key dim">{% for side in sides %}<i class="k{{ loop.index0 }}"></i>{{ side }}{% endfor %}</p>
@@ -107,29 +86,14 @@ TOLD = """\
 <td>{% if leaks %}<span class="tag warn">known before the label?</span>{% endif %}</td></tr>
 """
 
-ROW = """\
-<tr>{% for cell in cells %}<td class="{{ 'n' if loop.index0 in numbers else 'wrap' }}">
-{{- cell }}</td>{% endfor %}</tr>
-"""
-
-TABLE = """\
-<div class="box"><table><thead><tr>{% for name in head -%}
-<th data-sort="" class="{{ 'n' if loop.index0 in numbers }}">{{ name }}</th>
-{%- endfor %}</tr></thead><tbody>{{ rows }}</tbody></table></div>
-"""
-
-BOX = """<div class="box">{{ body }}</div>"""
-
 CARDS = """<div class="cards">{{ body }}</div>"""
 
 TEMPLATES = {
-    "page": PAGE,
     "key": KEY,
     "note": NOTE,
     "search": SEARCH,
     "picture": PICTURE,
     "bars": BARS,
-    "box": BOX,
     "card": CARD,
     "cards": CARDS,
     "overview": OVERVIEW,
@@ -137,6 +101,7 @@ TEMPLATES = {
     "comparison": COMPARISON,
     "pair": PAIR,
     "told": TOLD,
-    "row": ROW,
-    "table": TABLE,
 }
+
+render = renderer(TEMPLATES)
+"""Renders one of them, or of those that all pages share."""

@@ -6,17 +6,17 @@ from typing import Protocol
 
 from markupsafe import Markup
 
+from ml_assets.pages.render import Section, cut, table, within
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relation_tables import feature_in_words
 from ml_assets.statistics.relations import CrossStatistics, LabelAssociation
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.drift import DriftFinding
-from ml_assets.validation.report_render import Section, render, table, within
+from ml_assets.validation.report_page import render
 from ml_assets.validation.report_shapes import picture
 from ml_assets.validation.report_view import (
     FeatureView,
     anomaly_note,
-    cut,
     drift_note,
     value_bars,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ml_assets.pages.render import cut
 from ml_assets.schema.model import Feature
 from ml_assets.schema.show import rules
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
@@ -159,12 +160,6 @@ def association_notes(found: Association | None) -> list[Note]:
         "transform.known_after."
     )
     return [Note("warn", "May be known only after the label", text)]
-
-
-def cut(text: str, limit: int) -> str:
-    """Give a text in one line of at most so many characters."""
-    flat = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def _absent(name: str, side: DatasetStatistics) -> FeatureStatistics:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import filterfalse, repeat
+from itertools import compress, repeat
 from typing import Literal
 
 import numpy as np
@@ -32,9 +32,10 @@ class Side:
     rows, missing, there : int
         All rows, those without a value (NaN is none), and the others.
     values, counts : ndarray of float64
-        Of numbers: the finite ones, ascending, and how many rows each stands for.
-    listed : mapping of str to int
-        Of texts: the most frequent ones with their counts.
+        Of numbers: the finite ones, ascending, and how many rows each stands for. Of texts there are
+        counts only.
+    names : tuple of str
+        Of texts: the most frequent ones, which have the counts.
     unlisted : int
         The most often that a text which is not listed can occur; 0 where all are listed.
     """
@@ -46,8 +47,13 @@ class Side:
     there: int
     values: Array
     counts: Array
-    listed: Mapping[str, int]
+    names: tuple[str, ...]
     unlisted: int
+
+    @property
+    def listed(self) -> Mapping[str, int]:
+        """The most frequent texts with their counts."""
+        return self.feature.string.counts if self.feature.string else {}
 
     @property
     def is_exact(self) -> bool:
@@ -101,14 +107,15 @@ def side_of(feature: FeatureStatistics) -> Side:
     nan = feature.numeric.num_nan if feature.numeric else 0
     missing = feature.num_missing + nan
     values, counts = feature.numeric.points if feature.numeric else (_NONE, _NONE)
-    string = feature.string
-    listed = string.counts if string else {}
-    unlisted = 0
+    string, unlisted = feature.string, 0
+    names: tuple[str, ...] = ()
+    if string:
+        names, counts = string.columns
     if string and not string.is_complete:
         least = string.value_counts[-1][1] if string.value_counts else 0
         unlisted = string.count_error + least
     there = feature.num_rows - missing
-    return Side(feature, kind, feature.num_rows, missing, there, values, counts, listed, unlisted)
+    return Side(feature, kind, feature.num_rows, missing, there, values, counts, names, unlisted)
 
 
 @dataclass(frozen=True)
@@ -190,12 +197,14 @@ class Texts:
 
 def texts_of(reference: Side, current: Side) -> Texts:
     """Put two sides' texts into one order."""
-    known, now = reference.listed, current.listed
-    new = list(filterfalse(known.__contains__, now))
-    names = [*known, *new]
+    num_known = len(reference.names)
+    places = dict(zip(reference.names, range(num_known), strict=True))
+    at = np.fromiter(map(places.get, current.names, repeat(-1)), np.int64, len(current.names))
+    is_new = at < 0
+    names = [*reference.names, *compress(current.names, is_new.tolist())]
     before = np.full(len(names), float(reference.unlisted))
-    before[: len(known)] = np.fromiter(known.values(), np.float64, len(known))
-    here = np.fromiter(map(now.get, names, repeat(-1)), np.float64, len(names))
-    is_there = here >= 0
-    here[~is_there] = current.unlisted
-    return Texts(names, before, here, len(known), is_there)
+    before[:num_known] = reference.counts
+    at[is_new] = np.arange(num_known, len(names))
+    here, is_there = np.full(len(names), float(current.unlisted)), np.zeros(len(names), bool)
+    here[at], is_there[at] = current.counts, True
+    return Texts(names, before, here, num_known, is_there)

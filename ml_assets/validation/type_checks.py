@@ -2,29 +2,12 @@
 
 from collections.abc import Iterator
 
+from ml_assets.schema.column_types import fits_type
 from ml_assets.schema.model import Feature
 from ml_assets.statistics.model import FeatureStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.text_numbers import is_number_text
 from ml_assets.validation.wording import shown_values
-
-# What is found, and what may be expected instead: nothing is lost.
-_WIDENED = (("bool", "int"), ("int", "float"), ("date", "timestamp"))
-# What may be found where a bool is expected; the values are checked then.
-_BOOLS = ("bool", "int", "float")
-
-
-def fits_type(found: str, feature: Feature) -> bool:
-    """Whether a column of the type `found` is what the schema wants.
-
-    An int is fine where a float is expected, a bool where an int is, and a date where a timestamp is. A
-    bool may stand where a float holds one, and numbers may stand for bools: their values are judged.
-    """
-    if found in ("null", feature.type) or (found, feature.type) in _WIDENED:
-        return True
-    if feature.type == "bool":
-        return found in _BOOLS
-    return (found, feature.type, feature.holds) == ("bool", "float", "bool")
 
 
 def check_type(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:

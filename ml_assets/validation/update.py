@@ -31,7 +31,7 @@ def update_schema(
     where it becomes too large; a column of another type gets that type, and what is said of its values is
     inferred anew; a new column is described as `infer_schema` would, and a missing one becomes
     ``DEPRECATED``, or in another environment than training ``not_in`` it; a functional dependency that
-    rows break is taken out. Nothing is ever narrowed.
+    rows break is taken out. But for a change of type, nothing is narrowed.
 
     Parameters
     ----------
@@ -161,6 +161,8 @@ def _with_rows(schema: Schema, anomaly: Anomaly, rows: int) -> Schema:
         return replace(schema, min_rows=min(schema.min_rows or 0, rows) or None)
     if anomaly.code == "DATASET_HIGH_NUM_EXAMPLES":
         return replace(schema, max_rows=max(schema.max_rows or 0, rows))
+    if not anomaly.setting:  # found by a version that did not say which
+        return schema
     least, most = getattr(schema, anomaly.setting) or (None, None)
     ratio = anomaly.value
     if anomaly.code == "COMPARATOR_LOW_NUM_EXAMPLES" and least is not None and ratio is not None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,17 @@ def test_an_artifact_holds_once_it_is_pointed_to(tmp_path: Path) -> None:
     assert made.json("a.json") == "one"
     assert made.summary == {"rows": 3}
     assert made.path == store.object_path("model", made.digest)
+
+
+def test_a_record_knows_the_settings_that_it_was_made_with(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put(store, "model", "one")
+    settings = {"config": {"training": durable.json_digest({"trials": 3})}}
+    made = store.last_record("model")
+    assert made is not None
+    record = replace(made, ingredients=settings)
+    found = [record.was_made_with("training", {"trials": n}) for n in (3, 4)]
+    assert [*found, record.was_made_with("task", "binary")] == [True, False, False]
 
 
 def test_the_same_content_is_one_folder(tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ SCENARIOS: dict[str, tuple[dict[str, Any], str | None]] = {
     "wrong_function": ({"ingest": {"source": {"python": "source_of_shop:row"}}}, None),
     "wrong_setting": ({"ingest": PYTHON, "training": {"estimator": "source_of_shop:f"}}, None),
     "failing": ({"ingest": {"source": {"python": "source_of_shop:failing"}}}, None),
+    "wrong_stamp": (
+        {"ingest": {"source": {**ROWS, "fingerprint": "source_of_shop:failing"}}},
+        None,
+    ),
     "right": ({"ingest": PYTHON}, None),
     "right_again": ({"ingest": PYTHON}, None),
     "right_query": ({"ingest": {"source": SQL}}, None),

@@ -9,7 +9,7 @@ import yaml
 
 from ml_assets.__main__ import main
 from ml_assets.cli import check
-from ml_assets.cli.check import check_pipelines, source_mistakes
+from ml_assets.cli.check import check_pipelines, setting_mistakes, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.errors import PipelineFileError
 from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
@@ -78,6 +78,17 @@ NAMED: list[tuple[dict[str, Any], list[str]]] = [
         ["evaluation.slices: no column 'dy'. Did you mean 'day'?"],
     ),
     (
+        {"evaluation": {"slices": ["fare:4,day:2", "company:4, fare"]}},
+        [
+            "evaluation.slices: column 'company' is of type string; allowed are int and float and "
+            "date and timestamp."
+        ],
+    ),
+    (
+        {"evaluation": {"weak_slices": {"columns": ["fare", "compny"]}}},
+        ["evaluation.weak_slices.columns: no column 'compny'. Did you mean 'company'?"],
+    ),
+    (
         {"ingest": {"split": {"by": "group", "group": "compan"}}},
         ["ingest.split.group: no column 'compan'. Did you mean 'company'?"],
     ),
@@ -106,11 +117,22 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     )
 
 
+def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
+    evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
+    found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
+    assert [line.split(": ", 1)[1] for line in found] == [
+        "evaluation.metrics.1: the module 'nowhere' is not found. It must be importable from the "
+        "project's folder, or be installed.",
+        "evaluation.thresholds.re:no_such: re has no function 'no_such'.",
+    ]
+
+
 # What the source is said to be, and how the message ends.
 SOURCES = [
     ({"csv": "order.csv"}, "order.csv does not exist. Did you mean 'orders.csv'?"),
     ({"parquet": "nowhere/*.parquet"}, "does not exist."),
     ({"csv": "empty.csv"}, "empty"),
+    ({"csv": "header.csv"}, "header.csv has column names but no rows."),
 ]
 
 
@@ -119,6 +141,7 @@ def test_a_source_that_cannot_be_read_is_told_with_its_line(
     defs: Path, source: dict[str, str], said: str
 ) -> None:
     (defs.parent / "empty.csv").touch()
+    (defs.parent / "header.csv").write_text(ROWS.splitlines()[0])
     path = shop(defs, ingest={"source": source})
     first, *_ = source_mistakes(read_pipeline_file(path))
     assert first.startswith("shop/defs.yaml:")
@@ -269,6 +292,13 @@ def test_what_the_yaml_says_is_compared_with_the_world_outside_it(
     assert text.startswith(said)
 
 
+def test_settings_that_a_search_has_tried_are_not_looked_up_again(defs: Path) -> None:
+    training = {"estimator": "nomod.x:fn", "parameters": {"a": 1}}
+    file = read_pipeline_file(shop(defs, training=training))
+    assert "the module 'nomod' is not found." in setting_mistakes(file)[0]
+    assert setting_mistakes(file, is_tried=True) == []
+
+
 def test_rows_that_cannot_be_read_are_told_before_the_run(defs: Path) -> None:
     rows = [f"{n},2026-01-01,5.5,1.0,a,{'true' if n % 2 else 'false'}" for n in range(100)]
     rows[7] += ",more"
@@ -333,6 +363,15 @@ def test_every_file_is_looked_at_and_stops_the_others_too(
     assert check_pipelines(defs, ["shop"]) == (1 if said else 0)
     elsewhere = "A mistake in one file stops every pipeline. There are some in: other."
     assert (elsewhere in capsys.readouterr().err) == bool(said)
+
+
+def test_a_folder_in_place_of_a_file_is_told(
+    defs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop(defs)
+    (defs / "other" / "defs.yaml").mkdir(parents=True)
+    assert check_pipelines(defs, []) == 1
+    assert "other/defs.yaml cannot be read: Is a directory." in capsys.readouterr().err
 
 
 # What two pipelines share, and what is said of the second.

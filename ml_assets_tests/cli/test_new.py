@@ -32,16 +32,16 @@ def _wine(path: Path) -> None:
     load_wine(as_frame=True).frame.to_csv(path, index=False)
 
 
-REAL: list[tuple[Callable[[Path], None], str, str, str, list[str]]] = [
-    (_taxi, "tips > 0.2 * fare", "binary", "roc_auc", ["tips"]),
-    (_adult, "income-per-year", "binary", "roc_auc", []),
-    (_diabetes, "target", "regression", "r2", []),
-    (_wine, "target", "multiclass", "accuracy", []),
+REAL: list[tuple[Callable[[Path], None], str, str, str, list[str], str]] = [
+    (_taxi, "tips > 0.2 * fare", "binary", "roc_auc", ["tips"], "hist_gradient_boosting"),
+    (_adult, "income-per-year", "binary", "roc_auc", [], "hist_gradient_boosting"),
+    (_diabetes, "target", "regression", "r2", [], "ridge"),
+    (_wine, "target", "multiclass", "accuracy", [], "logistic"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("write", "label", "task", "metric", "known_after"),
+    ("write", "label", "task", "metric", "known_after", "estimator"),
     REAL,
     ids=["taxi", "adult", "diabetes", "wine"],
 )
@@ -52,12 +52,14 @@ def test_real_data_are_guessed_right(
     task: str,
     metric: str,
     known_after: list[str],
+    estimator: str,
 ) -> None:
     write(project / "rows.csv")
     spec = made("rows.csv", label)
     assert spec.task == task
     assert list(spec.evaluation.thresholds) == [metric]
     assert spec.transform.known_after == known_after
+    assert spec.training.estimator == estimator
     assert (spec.ingest.source.csv, spec.ingest.key, spec.ingest.time) == ("rows.csv", [], None)
 
 
@@ -81,7 +83,7 @@ def test_the_task_is_guessed_from_the_labels_values(
 ) -> None:
     spec = of_columns(y=values)
     assert spec.task == task
-    threshold = spec.evaluation.thresholds[metric]  # type: ignore[index]
+    threshold = spec.evaluation.thresholds[metric]
     assert threshold.min == pytest.approx(least)
 
 
@@ -203,7 +205,7 @@ def test_the_guesses_are_marked_on_their_lines_and_printed_with_the_next_command
     of_columns(order_id=list(range(N)), day=DAYS, name=[f"n{n}" for n in range(N)])
     text = Path("defs/mine/defs.yaml").read_text()
     marked = {line.split(":")[0].strip() for line in text.splitlines() if "# guess" in line}
-    assert marked == {"task", "key", "time", "split", "exclude", "roc_auc"}
+    assert marked == {"task", "key", "time", "split", "exclude", "training", "thresholds"}
     printed = capsys.readouterr().out
     assert text in printed
     assert printed.startswith("Wrote defs/mine/defs.yaml:")

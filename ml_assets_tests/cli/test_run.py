@@ -122,6 +122,15 @@ def test_a_failed_gate_shows_what_it_found_and_what_was_not_made(runs: dict[str,
     assert "    sound: roc_auc is 0.61; 0.7 is needed." in err
 
 
+def test_a_gate_that_found_many_things_ends_with_the_asset_too(runs: dict[str, Printed]) -> None:
+    _, _, err = runs["long_gate"]
+    assert err[-3:] == [
+        "  ERROR: a is below 3.",
+        "  ERROR: b is below 4.",
+        f"Failed: toy/first: check sound: roc_auc is 0.61; 0.7 is needed. (and 2 more, above) {AGAIN}",
+    ]
+
+
 def test_a_selection_of_nothing_is_explained(runs: dict[str, Printed]) -> None:
     code, _, err = runs["selection"]
     assert code == 1

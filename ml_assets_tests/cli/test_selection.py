@@ -22,6 +22,8 @@ ASSETS = [
     asset("flights", "raw_data"),
     asset("flights", "model", "raw_data"),
     asset("flights", "predictions", "model"),
+    asset("flights", "registered_model"),
+    asset("flights", "promotion", "registered_model"),
     asset("churn", "raw_data"),
     asset("churn", "model", "raw_data"),
 ]
@@ -33,8 +35,9 @@ MEANT = [
     ("key:flights/model", ["model"]),
     ("+key:flights/model", ["model", "raw_data"]),
     ("key:flights/model+", ["model", "predictions"]),
-    ("group:flights", ["model", "predictions", "raw_data"]),
-    ("*", ["model", "predictions", "raw_data"]),
+    ("group:flights", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
+    ("*", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
+    ("registered_model", ["promotion", "registered_model"]),
     ('key:"*/model"', ["model"]),
     ("key:churn/model,key:flights/raw_data", ["raw_data"]),
 ]
@@ -60,7 +63,7 @@ def test_a_selection_of_nothing_is_refused_with_the_nearest_name(select: str, hi
     with pytest.raises(PipelineFileError, match="means no asset of flights") as raised:
         select_assets(select, "flights", GRAPH)
     assert hint in str(raised.value)
-    assert "Its assets are: model, predictions, raw_data." in str(raised.value)
+    assert "Its assets are: model, predictions, promotion, raw_data, reg" in str(raised.value)
 
 
 def test_what_is_no_selection_is_refused_with_examples() -> None:

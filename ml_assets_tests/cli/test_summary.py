@@ -28,6 +28,7 @@ SUMMARIES: dict[str, dict[str, Any]] = {
         "blessed": True},
     "infra_validation": {"blessed": True},
     "registered_model": {"version": 3, "champion": 3, "promoted": True, "reasons": []},
+    "promotion": {"version": 3, "champion_version": 3, "promoted": True, "said": "is the champion"},
     "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
     "labels": {"rows": 15000, "classes": {"no": 12000, "yes": 3000}},
     "skew": {}, "drift": {"worst": "fare"}, "performance": {},

@@ -191,6 +191,13 @@ def test_a_file_is_known_by_its_content_not_its_time(shop: Shop) -> None:
     assert shop.unchanged() is None
 
 
+def test_a_source_that_is_gone_is_left_to_those_who_know_its_line(shop: Shop) -> None:
+    shop.write(ingest={"source": {"csv": "nowhere.csv"}})
+    assert shop.unchanged() is None
+    shop.remember()
+    assert shop.unchanged() is None
+
+
 def test_a_run_that_finds_nothing_changed_imports_neither_dagster_nor_a_library() -> None:
     heavy = "dagster", "pandas", "sklearn", "mlflow", "psutil"
     told = f"import sys, ml_assets.cli.run; print([m for m in {heavy} if m in sys.modules])"

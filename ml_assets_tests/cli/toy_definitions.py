@@ -41,7 +41,9 @@ def first(stage: Stage) -> Outcome:
         raise sqlite3.OperationalError("disk I/O error")
     if TOLD == "plain_error":
         raise ZeroDivisionError("by zero")
-    sound = Check("sound", TOLD != "gate", "roc_auc is 0.61; 0.7 is needed.")
+    more = "\nERROR: a is below 3.\nERROR: b is below 4." if TOLD == "long_gate" else ""
+    said = f"roc_auc is 0.61; 0.7 is needed.{more}"
+    sound = Check("sound", TOLD not in ("gate", "long_gate"), said)
     return Outcome(checks=[sound, Check("round", True, "Round.")])
 
 

@@ -16,6 +16,7 @@ SCENARIOS: dict[str, tuple[str, str | None, bool]] = {
     "error": ("error", None, False),
     "plain_error": ("plain_error", None, True),
     "gate": ("gate", None, False),
+    "long_gate": ("long_gate", None, False),
     "selection": ("", "nonsense", False),
     "part": ("", "key:toy/first", False),
     "success": ("", None, False),

@@ -144,14 +144,53 @@ def test_a_champion_that_cannot_be_scored_stands_in_the_way() -> None:
     assert found.reasons == (f"roc_auc {why}", f"roc_auc of a=u {why}")
 
 
-@pytest.mark.parametrize(("signal", "outcome"), [(0.2, "pass"), (4.0, "fail"), (1.5, "fail")])
-def test_the_linear_baseline_is_beaten_only_with_confidence(signal: float, outcome: str) -> None:
-    y, score = _scored(400)
-    linear = _scored(400, signal=signal)[1] * 0.99
-    found = evaluate(y, score, baselines={"linear": linear}, main_metric="average_precision")
-    assert found.beats_linear is not None
-    assert found.beats_linear.outcome == outcome
-    assert evaluate(y, score).beats_linear is None
+@pytest.mark.parametrize(
+    ("rows", "noise", "noise_of_linear", "outcome"),
+    [
+        (400, 0, 2, "pass"),
+        (400, 2, 0, "fail"),
+        (400, 1, 1, "cannot tell"),
+        (25, 1, 1, "cannot tell"),
+    ],
+)
+def test_a_model_that_does_not_beat_the_linear_one_with_confidence_is_not_blessed(
+    rows: int, noise: float, noise_of_linear: float, outcome: str
+) -> None:
+    random = np.random.default_rng(0)
+    cause = random.normal(0, 1.5, rows)
+    y = (random.random(rows) < 1 / (1 + np.exp(-cause))).astype(int)
+    score, linear = (
+        1 / (1 + np.exp(-cause - random.normal(0, 1, rows) * one))
+        for one in (noise, noise_of_linear)
+    )
+    found = evaluate(
+        y, score, baselines={"linear": linear}, thresholds={"average_precision": {"min": 0}}
+    )
+    rule = found.beats_linear
+    assert rule is not None
+    assert (rule.outcome, rule.metric) == (outcome, "average_precision")
+    assert found.blessed is (outcome == "pass")
+    assert set(found.failed) == (set() if outcome == "pass" else {"beats_linear"})
+    advice = "train it (training: {estimator: logistic}), or waive beats_linear in registry.waivers"
+    assert (advice in rule.text) is (outcome != "pass")
+
+
+def test_the_linear_model_itself_need_not_be_beaten() -> None:
+    y, score = _scored()
+    how: Any = {"baselines": {"linear": score}, "thresholds": {"roc_auc": {"min": 0.5}}}
+    assert not evaluate(y, score, **how).blessed
+    found = evaluate(y, score, **how, is_linear=True)
+    assert found.blessed
+    assert found.beats_linear is None
+    assert evaluate(y, score, thresholds=how["thresholds"]).beats_linear is None
+
+
+def test_a_metric_with_a_threshold_is_measured_and_the_first_is_the_main_one() -> None:
+    thresholds = {"precision@0.7": {"min": 0.1}, "roc_auc": {"min": 0.5}}
+    found = evaluate(*_scored(), thresholds=thresholds, slice_thresholds={"markedness": {"min": 0}})
+    assert found.main_metric == "precision@0.7"
+    assert [metric.name for metric in found.metrics][-2:] == ["precision@0.7", "markedness"]
+    assert found.blessed
 
 
 def test_slices_are_measured_and_judged_one_by_one() -> None:
@@ -216,7 +255,7 @@ def test_an_evaluation_survives_json(task: Any) -> None:
     [
         ({"slices": ["a"]}, "slices need features for the same 2 rows; found none"),
         ({"slices": ["a"], "features": pd.DataFrame({"a": [1]})}, "found 1 rows"),
-        ({"thresholds": {"rmse": {"max": 1}}}, "thresholds: rmse cannot be measured for a binary"),
+        ({"thresholds": {"rmse": {"max": 1}}}, "rmse cannot be measured for a binary"),
         ({"baselines": {"linear": [0.1]}}, r"found \(2,\) and \(1,\)"),
     ],
 )

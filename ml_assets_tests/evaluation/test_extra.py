@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.evaluation import averages, confusion
 from ml_assets.evaluation.evaluator import evaluate
-from ml_assets.evaluation.extra import names_of
-from ml_assets.evaluation.metrics import METRICS, compute_metrics
+from ml_assets.evaluation.metrics import compute_metrics
+from ml_assets.evaluation.names import AT, FURTHER, LIMITS, LOWER_IS_BETTER, USUAL
 
 Array = NDArray[Any]
 seeds = st.integers(0, 2**32 - 1)
@@ -241,12 +241,20 @@ def test_every_metric_is_measured_and_known_to_be_better_lower_or_higher(task: A
     random = np.random.default_rng(0)
     y = random.integers(0, 3 if task == "multiclass" else 2, 200)
     s = random.dirichlet(np.ones(3), 200) if task == "multiclass" else random.random(200)
-    names = [f"{name}{0.5 if 'top' not in name else 2}" if "@" in name else name
-             for name in names_of(task)]  # fmt: skip
-    found = compute_metrics(task, y, s, names)
+    at = [f"{name}@{0.5 if 'top' not in name else 2}" for name in AT[task]]
+    found = compute_metrics(task, y, s, [*USUAL[task], *FURTHER[task], *at])
     assert [name for name, one in found.items() if one.value is None] == []
-    known = {name.rstrip("@") for other in METRICS for name in names_of(other)}
-    assert known >= confusion.LOWER_IS_BETTER | averages.LOWER_IS_BETTER
+
+
+def test_every_name_has_its_formula_and_the_other_way_round() -> None:
+    assert {*confusion.PLAIN} == {*FURTHER["binary"]}
+    assert {*confusion.AT} == {*AT["binary"]}
+    assert {*averages.MULTICLASS} == {*FURTHER["multiclass"]}
+    assert {*averages.MULTICLASS_AT} == {*AT["multiclass"]}
+    assert {*averages.REGRESSION} == {*FURTHER["regression"]}
+    assert {*averages.REGRESSION_AT} == {*AT["regression"]}
+    known = {name for table in (USUAL, FURTHER, AT) for names in table.values() for name in names}
+    assert known >= LOWER_IS_BETTER | {*LIMITS}
 
 
 def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
@@ -261,11 +269,17 @@ def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["specificty"], r"specificty: not a metric of a binary task; .*'specificity'"),
-        (["mse"], r"mse: not a metric of a binary task"),
+        (["specificty"], r"specificty cannot be measured for a binary task. .*'specificity'"),
+        (["mse"], r"mse cannot be measured for a binary task"),
         (["recall_at_precision"], r"needs a number from 0 to 1 after @, such as"),
-        (["recall_at_precision@1.5"], r"recall_at_precision needs a number from 0 to 1 after @"),
-        (["recall_at_precision@x"], r"recall_at_precision@x: .*such as recall_at_precision@0.9"),
+        (
+            ["recall_at_precision@1.5"],
+            r"recall_at_precision@1.5 needs a number from 0 to 1 after @",
+        ),
+        (
+            ["recall_at_precision@x"],
+            r"recall_at_precision@x needs .*such as recall_at_precision@0.9",
+        ),
     ],
 )
 def test_what_is_no_metric_is_refused(names: list[str], message: str) -> None:
@@ -275,7 +289,7 @@ def test_what_is_no_metric_is_refused(names: list[str], message: str) -> None:
 
 def test_top_k_needs_a_whole_number() -> None:
     table = np.full((3, 3), 1 / 3)
-    with pytest.raises(DataError, match=r"top_k_accuracy needs a whole number >= 1 after @"):
+    with pytest.raises(DataError, match=r"top_k_accuracy@1.5 needs a whole number >= 1 after @"):
         compute_metrics("multiclass", [0, 1, 2], table, ["top_k_accuracy@1.5"])
 
 

@@ -12,6 +12,9 @@ ROWS = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
 
 
 class _Fake:
+    manifest: dict[str, Any] = {"task": "binary", "estimator": "random_forest"}
+    input_columns = ["x"]
+
     def __init__(self, classes: list[str] | None = None) -> None:
         self.classes = classes
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.table import Table, write_table
 from ml_assets.training.bundle import ModelFacts, write_model
 from ml_assets.training.data import read_training_data
@@ -98,11 +98,9 @@ def _trained(task: Task, seed: int) -> Path:
     classes = CLASSES[task]
     data, manifest = read_training_data(work, task, len(classes or ()))
     transformer = read_skops(work / "transform.skops", TRUSTED_TYPES)
-    name = "ridge" if task == "regression" else "logistic"
+    name = "hist_gradient_boosting"
     parameters: dict[str, Any] = {"max_iter": 30}
-    models = train_models(
-        data, transformer, "hist_gradient_boosting", parameters, seed=seed, threads=1
-    )
+    models = train_models(data, transformer, name, parameters, seed=seed, threads=1)
     facts = ModelFacts(task, classes, "yes", name, parameters, seed, len(data.train), manifest)
     bundle.mkdir()
     write_model(bundle, models, facts)

@@ -17,12 +17,11 @@ SPANS = [
 SCHEMA = pa.schema([("x", pa.int64())])
 
 
-def plan(fates: Any = None, splits: Any = (0, 1, -1, -1, -1, 2, 0)) -> Plan:
+def plan(fates: Any = None, splits: Any = (0, 1, -1, -1, -1, 2, 0), labels: Any = (0,) * 7) -> Plan:
     fates = [KEPT, KEPT, REPEATED, UNLABELLED, UNLABELLED, KEPT, KEPT] if fates is None else fates
     ids = pa.array([str(row) for row in range(7)])
-    labels = pa.array([0] * 7, pa.int8())
     spans = pa.array(["s"] * 7).dictionary_encode()
-    return Plan(np.array(fates, np.int8), ids, spans, np.array(splits, np.int8), labels)
+    return Plan(np.array(fates, np.int8), ids, spans, np.array(splits, np.int8), pa.array(labels))
 
 
 def digests(*arguments: Any) -> dict[str, str]:
@@ -41,8 +40,9 @@ def test_only_spans_with_examples_are_listed_and_follow_each_other() -> None:
         (plan(splits=(0, 2, -1, -1, -1, 2, 0)), SPANS, SCHEMA),
         (plan([KEPT, KEPT, KEPT, *[UNLABELLED] * 2, KEPT, KEPT]), SPANS, SCHEMA),
         (plan(), [{**SPANS[0], "sha256": "zz"}, *SPANS[1:]], SCHEMA),
+        (plan(labels=(0, 1, 0, 0, 0, 0, 0)), SPANS, SCHEMA),
     ],
-    ids=["split", "kept rows", "content"],
+    ids=["split", "kept rows", "content", "labels"],
 )
 def test_a_change_of_one_span_changes_its_digest_only(changed: Any) -> None:
     before, after = digests(plan(), SPANS, SCHEMA), digests(*changed)
@@ -53,6 +53,11 @@ def test_a_change_of_one_span_changes_its_digest_only(changed: Any) -> None:
 def test_other_columns_change_every_digest() -> None:
     wider = digests(plan(), SPANS, pa.schema([("x", pa.int64()), ("y", pa.string())]))
     assert not {*wider.values()} & {*digests(plan(), SPANS, SCHEMA).values()}
+
+
+def test_labels_of_rows_that_are_no_examples_change_no_digest() -> None:
+    others = plan(labels=(0, 0, None, 1, None, 0, 0))
+    assert digests(others, SPANS, SCHEMA) == digests(plan(), SPANS, SCHEMA)
 
 
 def test_the_place_in_the_window_changes_no_digest() -> None:

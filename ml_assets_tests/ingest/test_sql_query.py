@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from ml_assets.errors import DataError, MLAssetsError, PipelineFileError
 from ml_assets.ingest.sources import open_source
@@ -208,6 +209,16 @@ def test_postgresqls_errors_hold_no_password(
     with pytest.raises(DataError, match=message) as error:
         read_rows(SourceSpec(sql=postgres.replace(*change), query=query), tmp_path)
     assert CANARY not in "".join(traceback.format_exception(error.value))
+
+
+def test_postgresqls_errors_name_what_was_probably_meant(tmp_path: Path, postgres: str) -> None:
+    engine = sa.create_engine(postgres.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table if not exists sales (id int, price real)")
+    engine.dispose()
+    for query, meant in (("select * from Sale", "sales"), ("select prise from sales", "price")):
+        with pytest.raises(DataError, match=rf"ingest\.source\.query: .*Did you mean '{meant}'\?$"):
+            read_rows(SourceSpec(sql=postgres, query=query), tmp_path)
 
 
 def _postgres_programs() -> Path:

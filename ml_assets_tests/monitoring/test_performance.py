@@ -17,7 +17,7 @@ def _found(n: int = 3000, signal: float = 1.5, seed: int = 0) -> LabelledScores:
 
 def _then(metric: str = "roc_auc", signal: float = 1.5) -> dict[str, Any]:
     found = _found(signal=signal, seed=9)
-    measured = evaluate(found.labels, found.scores).metric(metric)
+    measured = evaluate(found.labels, found.scores, main_metric=metric).metric(metric)
     return {"value": measured.value, "low": measured.low, "high": measured.high}
 
 
@@ -30,6 +30,8 @@ def _then(metric: str = "roc_auc", signal: float = 1.5) -> dict[str, Any]:
         (0.5, 3000, 0.05, "log_loss", "fail"),
         (3.0, 3000, 0.05, "log_loss", "pass"),
         (0.5, 3000, 0.30, "roc_auc", "pass"),
+        (0.5, 3000, 0.05, "recall_at_precision@0.8", "fail"),
+        (0.5, 3000, 0.05, "false_positive_rate", "fail"),
         (1.0, 210, 0.05, "roc_auc", "cannot tell"),
         (0.5, 199, 0.05, "roc_auc", "cannot tell"),
         (0.5, 0, 0.05, "roc_auc", "cannot tell"),

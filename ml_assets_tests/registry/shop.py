@@ -31,6 +31,12 @@ class Run:
     reasons: dict[str, str]
     checks: dict[str, dg.AssetCheckEvaluation]
 
+    @property
+    def said(self) -> str:
+        """What was decided about the candidate: where nothing can serve, `promotion` is not made."""
+        found = self.checks.get("promotion") or self.checks["champion"]
+        return found.description or ""
+
 
 def store_of(home: Home) -> Store:
     return Store(home.pipeline("shop"))
@@ -135,7 +141,7 @@ def materialize(
         )
 
 
-OURS = ("evaluation", "baseline_model", "infra_validation", "registered_model")
+OURS = ("evaluation", "baseline_model", "infra_validation", "registered_model", "promotion")
 
 
 def run(

@@ -35,7 +35,7 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
 
     assert first.success
     assert first.checks["infra_blessing"].passed
-    assert first.checks["promotion"].description == "version 1 is the champion"
+    assert first.said == "version 1 is the champion"
     digest = store_of(home).current_artifact("model").digest
     assert registered(home) == {
         "name": "shop",
@@ -46,6 +46,8 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
         "challenger": None,
         "reasons": [],
         "stale": [],
+        "promoted": True,
+        "said": "version 1 is the champion",
     }
     version = champion(home.tracking_uri, "shop")
     assert version is not None
@@ -94,7 +96,7 @@ def test_a_candidate_that_is_not_blessed_stays_the_challenger(
     found = run(home, blessed=False)
 
     assert not found.success
-    assert found.checks["promotion"].description == (
+    assert found.said == (
         "version 1 was not promoted, there is no champion: "
         "blessing: roc_auc is 0.81; it must be at least 0.99"
     )
@@ -108,7 +110,7 @@ def test_a_refused_candidate_leaves_the_champion(home: Home, served: InfraValida
     found = run(home, blessed=False)
 
     assert not found.success
-    description = found.checks["promotion"].description or ""
+    description = found.said
     assert description.startswith("version 2 was not promoted, the champion stays version 1: bless")
     assert aliases(home) == (1, 2)
     again = run(home, blessed=False)
@@ -131,6 +133,7 @@ def test_a_better_candidate_becomes_champion_and_remembers_whom_it_replaced(
         "version": 1,
         "model_digest": first,
         "statistics_digest": None,
+        "examples_digest": None,
         "path": f"objects/model/{first}",
     }
     again = run(home)
@@ -149,7 +152,7 @@ def test_a_candidate_whose_server_failed_is_not_promoted_and_tried_again(
     assert not found.checks["infra_blessing"].passed
     assert (
         "infra_blessing: the 99th percentile of the latency is 1400 ms; the limit is 1000 ms"
-        in (found.checks["promotion"].description or "")
+        in found.said
     )
     served.reasons.clear()
     again = run(home)
@@ -164,8 +167,8 @@ def test_a_check_that_failed_anywhere_before_is_a_no(home: Home, served: InfraVa
     found = run(home)
 
     assert not found.success
-    assert "validated_examples: quarantine failed: 9 % of the rows; at most 5 % may be" in (
-        found.checks["promotion"].description or ""
+    assert (
+        "validated_examples: quarantine failed: 9 % of the rows; at most 5 % may be" in found.said
     )
     assert aliases(home) == (None, 1)
 
@@ -188,7 +191,7 @@ def test_verdicts_are_read_from_the_disk_at_the_moment_of_promotion(
     found = run(home)
 
     assert not found.success
-    description = found.checks["promotion"].description or ""
+    description = found.said
     assert "evaluation: its files are missing or were altered after it was made" in description
 
 

@@ -47,9 +47,7 @@ def test_where_a_person_must_approve_nothing_is_promoted_before(
 ) -> None:
     first = run(home, registry={"approval": True})
     assert not first.success
-    assert "approval: no person has approved of it yet" in (
-        first.checks["promotion"].description or ""
-    )
+    assert "approval: no person has approved of it yet" in first.said
 
     assert run_job(home, "approve", {"version": 1, "reason": "looked at the slices"}).success
     again = run(home, registry={"approval": True})
@@ -83,7 +81,7 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
     assert re.search(
         r"version 2 was not promoted, the champion stays version 1: rollback: .* rolled this very "
         r"model back on \d{4}-\d\d-\d\d: it refused every flight to Boston",
-        again.checks["promotion"].description or "",
+        again.said,
     )
     assert aliases(home)[0] == 1
     actions = [e.action for e in ledger_in(ledger_folder(home.mlflow, "shop")).entries()]
@@ -104,7 +102,7 @@ def test_a_rollback_to_a_model_that_the_store_lost_is_refused(
     assert aliases(home) == (2, None)
 
 
-ONLY = ("registered_model",)
+ONLY = ("registered_model", "promotion")
 
 
 def test_a_verdict_that_an_older_yaml_gave_does_not_promote(
@@ -115,7 +113,7 @@ def test_a_verdict_that_an_older_yaml_gave_does_not_promote(
     found = run(home, blessed=False, wanted=ONLY, upstream_first=False)
 
     assert not found.success
-    assert found.checks["promotion"].description == (
+    assert found.said == (
         "version 1 was not promoted, there is no champion: "
         "evaluation is stale: blessed in the YAML changed since; run the whole pipeline"
     )
@@ -131,7 +129,7 @@ def test_a_champion_is_not_confirmed_by_a_stale_verdict_and_is_again_when_it_hol
     again = run(home, wanted=ONLY, upstream_first=False)
 
     assert stale.reasons["registered_model"].startswith("evaluation is stale: blessed in the YAML")
-    assert (stale.checks["promotion"].description or "").startswith(
+    assert stale.said.startswith(
         "the champion, version 1, could not be judged again: evaluation is stale: "
     )
     assert again.success
@@ -146,7 +144,7 @@ def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_bac
 
     found = run(home, blessed=False)
 
-    description = found.checks["promotion"].description or ""
+    description = found.said
     assert description.startswith(
         "the champion itself, version 1, does not meet what is asked now: blessing: roc_auc is 0.81"
     )
@@ -163,7 +161,7 @@ def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValid
 
     found = run(home, wanted=ONLY, upstream_first=False)
 
-    assert "validated_examples is stale: " in (found.checks["promotion"].description or "")
+    assert "validated_examples is stale: " in found.said
     assert aliases(home) == (None, 1)
 
 

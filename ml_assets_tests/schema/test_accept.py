@@ -90,14 +90,19 @@ def test_only_what_is_named_is_accepted(toy: Toy) -> None:
     )
 
 
-def test_a_warning_is_accepted_only_by_its_name(toy: Toy) -> None:
+def test_a_warning_is_accepted_only_by_column_and_code(toy: Toy) -> None:
     toy.put_statistics([1, 2, 9], gate=["a", "a", "a"])
     toy.put_anomalies(allowed=0.5)
     accept(toy)
     after = read_schema(toy.file).by_name
     assert (after["hour"].max, after["gate"].domain) == (5, ("a",))
-    accept(toy, "the outlier is right", "hour")
-    assert read_schema(toy.file).by_name["hour"].max == 13
+    code = ("INT_TYPE_BIG_INT",)
+    for named in ((("hour",), ()), ((), code)):
+        with pytest.raises(RequestError, match="What only warns is accepted by its names"):
+            accept_schema(toy.home, toy.pipeline, Acceptance("an outlier", *named))
+    accept(toy, "the outlier is right", "hour", anomalies=code)
+    limits = {f.name: f.max for f in read_schema(toy.file).features}
+    assert (limits["hour"], limits["dep_delay"]) == (13, 5)
 
 
 def test_the_same_acceptance_again_changes_nothing(toy: Toy) -> None:
@@ -137,7 +142,7 @@ def test_where_nothing_is_to_be_accepted_that_is_said(toy: Toy) -> None:
     toy.put_statistics([1, 2, 9])
     toy.put_anomalies(allowed=0.5)
     message = (
-        "allows already what there is to accept. There are: hour INT_TYPE_BIG_INT, .*by its name"
+        "allows already what there is to accept. There are: hour INT_TYPE_BIG_INT, .*by its names"
     )
     with pytest.raises(RequestError, match=message):
         accept(toy)

@@ -13,7 +13,7 @@ from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.evaluation.metrics import Task
+from ml_assets.evaluation.names import Task
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.pipeline import PipelineSpec

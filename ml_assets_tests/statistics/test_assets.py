@@ -13,7 +13,7 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Store
 from ml_assets.durable import write_json
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.statistics import span_states
+from ml_assets.statistics import span_blocks
 from ml_assets.statistics.assets import build_assets
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets_tests.artifacts_factory import put_artifact
@@ -76,7 +76,7 @@ def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Pat
 def test_only_new_spans_are_read(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(span_states, "BLOCK_ROWS", 1)
+    monkeypatch.setattr(span_blocks, "BLOCK_ROWS", 1)
     made(store, tmp_path, 3)
     made(store, tmp_path, 4)
     assert store.current_artifact("statistics").summary["rows_read"] == 1
@@ -87,7 +87,7 @@ def test_only_new_spans_are_read(
 def test_states_that_are_not_used_any_more_are_removed(
     store: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(span_states, "BLOCK_ROWS", 1)
+    monkeypatch.setattr(span_blocks, "BLOCK_ROWS", 1)
     made(store, tmp_path, 4)
     made(store, tmp_path, 2)
     (folder,) = (store.root / "states").iterdir()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats.contingency import association
 
 from ml_assets.statistics.information import cramers_v
-from ml_assets.statistics.relate import Plan, relate
+from ml_assets.statistics.relate import relate
+from ml_assets.statistics.relations_state import Plan
 from ml_assets_tests.statistics.test_slices import assert_close, batch_of, in_parts
 
 

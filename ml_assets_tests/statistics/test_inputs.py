@@ -40,7 +40,10 @@ def series(values: Any, dtype: Any = None) -> Any:
     return pd.DataFrame({"x": pd.Series(values, dtype=dtype)})
 
 
+RECURSIVE: list[Any] = []
+RECURSIVE.append(RECURSIVE)
 FRAMES = {
+    "a list that holds itself": (series([RECURSIVE], object), "nested", 0),
     "unknown objects": (series([Unknown(), None], object), "nested", 1),
     "lists": (series([[1], [2, 3], None]), "nested", 1),
     "lists and dicts": (series([[1, "a"], {"a": 1}]), "nested", 0),
@@ -120,6 +123,11 @@ ARRAYS = {
     "an unknown zone": (pa.array([1], pa.timestamp("us", "Nowhere/X")), "timestamp", 0),
     "long durations": (pa.array([2**62], pa.duration("s")), "float", 0),
     "strings that are not UTF-8": (NOT_UTF8, "string", 0),
+    "codes without a sign": (
+        pa.DictionaryArray.from_arrays(pa.array([0, 1, None], pa.uint64()), pa.array(["a", "b"])),
+        "string", 1),
+    "small decimals": (pa.array([Decimal("1.5")], pa.decimal32(5, 2)), "float", 0),
+    "seconds of the day": (pa.array([1, None], pa.time32("s")), "string", 1),
 }  # fmt: skip
 
 
@@ -128,6 +136,28 @@ ARRAYS = {
 def test_every_arrow_type_is_described(array: Any, type_: Any, missing: Any, chunks: Any) -> None:
     found = described(pa.table({"x": pa.chunked_array([array] * chunks)}))
     assert (found.type, found.num_missing) == (type_, missing * chunks)
+
+
+@pytest.mark.parametrize(("array", "type_", "missing"), ARRAYS.values(), ids=ARRAYS)
+def test_every_arrow_type_is_related_to_others(array: Any, type_: Any, missing: Any) -> None:
+    table = pa.table({"x": array, "y": [*"ababa"][: len(array)]})
+    by = ["y"] if type_ == "nested" else ["y", "x,y"]
+    options: Any = {"slices": by, "min_slice_rows": 1, "cross_features": True}
+    found = generate_statistics(table, label="y", **options)
+    assert sum(piece.num_rows for piece in found.slices if piece.by == by[-1]) == len(array)
+    if type_ in ("string", "bool", "int", "float") and missing < len(array):
+        assert generate_statistics(table, label="x", **options).association
+    assert DatasetStatistics.from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_times_of_the_day_are_shown_alike_whatever_their_unit() -> None:
+    arrays = [
+        pa.array([dt.time(1, 2, 3), dt.time(1, 2, 3, 500_000)], type_)
+        for type_ in (pa.time32("ms"), pa.time64("us"), pa.time64("ns"))
+    ]
+    for array in arrays:
+        values = [value for value, _ in described(pa.table({"x": array})).string.value_counts]
+        assert values == ["01:02:03", "01:02:03.500000"]
 
 
 def test_a_value_twice_in_a_dictionary_is_one_value() -> None:

@@ -12,14 +12,9 @@ from hypothesis import strategies as st
 
 from ml_assets.errors import DataError
 from ml_assets.statistics import slice_state
-from ml_assets.statistics.relate import (
-    Plan,
-    describe_relations,
-    merge_relations,
-    relate,
-    relations_state,
-)
+from ml_assets.statistics.relate import describe_relations, relate
 from ml_assets.statistics.relations import Relations
+from ml_assets.statistics.relations_state import Plan, merge_relations, relations_state
 
 
 def batch_of(frame: pd.DataFrame) -> Any:

@@ -175,7 +175,6 @@ def test_a_registry_that_does_not_answer_stops_no_search(
 FOLDED = [
     ({"by": "time"}, {"time": "when"}),
     ({"by": "group", "group": "shop"}, {}),
-    ({"by": "hash"}, {}),
 ]
 
 

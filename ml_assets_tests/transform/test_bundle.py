@@ -30,9 +30,15 @@ TRAIN = pd.DataFrame(
         "fare": np.arange(60.0),
         "company": ["red", "blue", None] * 20,
         "at": pd.date_range("2013-01-01", periods=60, freq="7h"),
-        "text": ["1", "2"] * 30,
+        "text": ["11", "22"] * 30,
+        "_label": np.arange(60) % 2,
     }
 )
+ENCODINGS: dict[str, Any] = {
+    "text": ["numeric", "tfidf", "target_encoding"],
+    "fare": ["scale_to_gaussian", "bucketize", "numeric"],
+    "company,text": {"compute_and_apply_vocabulary": {"unknown": "rare"}},
+}
 CHILD = """
 import sys
 from pathlib import Path
@@ -42,7 +48,7 @@ write_two(Path(sys.argv[1]))
 
 
 def transformer() -> Any:
-    spec = TransformSpec(encodings={"text": "numeric"})
+    spec = TransformSpec.model_validate({"encodings": ENCODINGS})
     return fit_transform(TRAIN, TYPES, spec, Roles()).transformer
 
 

@@ -322,6 +322,16 @@ def test_what_cannot_be_learnt_is_said(encodings: Any, frame: Any, message: str)
         fitted(encodings, frame)
 
 
+def test_features_of_the_same_name_are_refused() -> None:
+    frame = pd.DataFrame({"at": FRAME["at"], "at.hour": FRAME["seats"]})
+    types = {"at": "timestamp", "at.hour": "int"}
+    message = (
+        r"several features have the name 'at.hour': numeric of 'at.hour', date_parts of 'at'\."
+    )
+    with pytest.raises(DataError, match=message):
+        fit_transform(frame, types, TransformSpec(), Roles())
+
+
 @pytest.mark.parametrize("name", ["numeric", "scale_to_z_score", "bucketize"])
 def test_texts_that_are_no_numbers_are_refused(name: str) -> None:
     message = rf"encodings.note: {name}, but 300 of 300 training texts of 'note' are no numbers"

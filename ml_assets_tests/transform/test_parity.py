@@ -5,7 +5,7 @@ import tempfile
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -101,12 +101,20 @@ def build(frame: pd.DataFrame, folder: Path) -> BuiltFeatures:
     return build_features(source, TYPES, {}, SPEC, Roles(), folder)
 
 
+class Served(NamedTuple):
+    """A model that was trained on every encoding, read from its bundle, and what it was made of."""
+
+    model: LoadedModel
+    table: pd.DataFrame
+    built: BuiltFeatures
+    digests: list[str]
+
+
 @functools.cache
-def served() -> tuple[LoadedModel, pd.DataFrame]:
-    """A model that was trained on every encoding, read from its bundle, and its feature table."""
+def served() -> Served:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        build(examples(), folder)
+        built = build(examples(), folder)
         data, manifest = read_training_data(folder, "binary", len(CLASSES))
         transformer = read_skops(folder / "transform.skops", TRUSTED_TYPES)
         parameters = {"max_iter": 5}
@@ -115,7 +123,12 @@ def served() -> tuple[LoadedModel, pd.DataFrame]:
         )
         facts = ModelFacts("binary", CLASSES, "yes", "x", parameters, 0, len(data.train), manifest)
         write_model(folder / "model", models, facts)
-        return load_model(folder / "model"), pd.read_parquet(folder / "features.parquet")
+        table = pd.read_parquet(folder / "features.parquet")
+        return Served(load_model(folder / "model"), table, built, digests(folder))
+
+
+def digests(folder: Path) -> list[str]:
+    return [durable.file_digest(folder / name) for name in ("transform.skops", "transform.json")]
 
 
 def features_of(model: LoadedModel, frame: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +138,7 @@ def features_of(model: LoadedModel, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_feature_table_is_what_the_served_model_computes() -> None:
-    model, table = served()
+    model, table = served().model, served().table
     frame = examples()
     made = features_of(model, frame)
     assert list(table)[3:] == list(made)
@@ -144,7 +157,7 @@ def test_the_feature_table_is_what_the_served_model_computes() -> None:
 
 
 def test_one_row_is_computed_as_many_are() -> None:
-    model, _ = served()
+    model = served().model
     frame = examples()[model.input_columns]
     together, features = model.predict(frame), features_of(model, frame)
     for place in range(0, ROWS, 40):
@@ -156,7 +169,7 @@ def test_one_row_is_computed_as_many_are() -> None:
 
 
 def test_dtypes_order_and_further_columns_do_not_matter() -> None:
-    model, _ = served()
+    model = served().model
     frame = examples()[model.input_columns]
     other = frame.astype({"seats": "float", "night": "object", "city": "object", "at": "str"})
     other = other[other.columns[::-1]].assign(more=1)
@@ -180,7 +193,7 @@ CELLS = {
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=4))
 def test_unknown_and_missing_values_give_the_same_numbers_alone_and_together(rows: Any) -> None:
-    model, _ = served()
+    model = served().model
     frame = pd.DataFrame(rows, dtype=object)
     with warnings.catch_warnings():  # a number near the end of the floats overflows when scaled
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -198,22 +211,18 @@ def test_the_fit_gives_the_same_bytes_and_looks_at_the_training_split_only(
     tmp_path: Path,
 ) -> None:
     frame = examples()
-    build(frame, tmp_path / "first")
     others = (frame["_split"] != "train").to_numpy()
-    changed = frame.copy()
     shuffled = frame[others].sample(frac=1, random_state=0)
     for name in [*TYPES, "_label"]:
-        changed.loc[others, name] = shuffled[name].to_numpy()
-    changed.loc[others, ["city", "company", "note"]] = "never seen"
-    changed.loc[others, ["fare", "miles"]] = 1e12
-    build(changed, tmp_path / "second")
-    for name in ("transform.skops", "transform.json"):
-        first, second = (durable.file_digest(tmp_path / f / name) for f in ("first", "second"))
-        assert first == second
+        frame.loc[others, name] = shuffled[name].to_numpy()
+    frame.loc[others, ["city", "company", "note"]] = "never seen"
+    frame.loc[others, ["fare", "miles"]] = 1e12
+    build(frame, tmp_path)
+    assert digests(tmp_path) == served().digests
 
 
-def test_every_encoding_is_found_sound(tmp_path: Path) -> None:
-    built = build(examples(), tmp_path)
+def test_every_encoding_is_found_sound() -> None:
+    built = served().built
     assert built.failures == []
     assert built.uncrossed == {}
     assert built.forbidden == built.telling == built.suspected == {}

@@ -22,7 +22,13 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from ml_assets_tests.project_factory import PROJECT, free_port, make_project, project_environment
+from ml_assets_tests.project_factory import (
+    PROJECT,
+    free_port,
+    make_project,
+    project_environment,
+    run_command,
+)
 
 pytestmark = pytest.mark.ui
 _CHROMIUM_FLAGS = [
@@ -147,6 +153,35 @@ def test_an_asset_shows_its_description_checks_and_rows(ui: Ui, page: Page) -> N
     page.goto(f"{ui.url}/assets/churn/examples?view=checks")
     expect(page.get_by_text("splits_disjoint").first).to_be_visible(timeout=60_000)
     _picture(page, "checks")
+
+
+def test_an_anomaly_is_accepted_by_launching_the_schema_with_a_config(ui: Ui, page: Page) -> None:
+    schema = ui.folder / "ml_assets" / "defs" / "churn" / "schema.yaml"
+    schema.write_text(schema.read_text().replace("[basic, plus, pro]", "[basic, plus]"))
+    ran = run_command(ui.folder, "run", "churn", "--select", "schema,anomalies")
+    assert "plan has 1 value outside" in ran.stderr
+    page.goto(f"{ui.url}/assets/churn/anomalies?view=checks")
+    page.get_by_text("domains").first.click(timeout=60_000)
+    expect(page.get_by_text("open the launchpad of churn/schema").first).to_be_visible()
+    _picture(page, "how_to_accept")
+    page.goto(f"{ui.url}/assets/churn/schema")
+    materialize = page.get_by_role("button", name="Materialize")
+    materialize.locator("xpath=following::button[1]").click(timeout=60_000)
+    page.get_by_text("Open launchpad").click()
+    editor = page.locator(".CodeMirror")
+    # The form is there with its defaults; only what is asked is filled in.
+    expect(editor).to_contain_text("accept: false", timeout=60_000)
+    form = editor.evaluate("editor => editor.CodeMirror.getValue()")
+    asked = form.replace("accept: false", "accept: true").replace('reason: ""', "reason: as before")
+    editor.evaluate("(editor, text) => editor.CodeMirror.setValue(text)", asked)
+    expect(editor).to_contain_text("as before")
+    _picture(page, "launchpad")
+    materialize.last.click()
+    page.get_by_text("Success", exact=True).first.wait_for(timeout=120_000)
+    page.goto(f"{ui.url}/assets/churn/schema")
+    expect(page.get_by_text("as before").first).to_be_visible(timeout=60_000)
+    _picture(page, "schema")
+    assert "[basic, plus, pro]" in schema.read_text()
 
 
 def test_the_retraining_sensor_is_on_by_default(ui: Ui) -> None:

@@ -16,14 +16,18 @@ from hypothesis import strategies as st
 from ml_assets.errors import DataError
 from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.model import Comparator, Feature, FunctionalDependency, Schema
+from ml_assets.schema.pandera import to_pandera
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly
+from ml_assets.validation.cells import find_cell_errors
 from ml_assets.validation.comparators import measure_distances
 from ml_assets.validation.dependencies import check_dependencies
+from ml_assets.validation.drift import detect_drift
 from ml_assets.validation.example import validate_example
 from ml_assets.validation.rows import find_broken_rows
 from ml_assets.validation.validate import validate_statistics
+from ml_assets_tests.statistics.test_inputs import ARRAYS, FRAMES
 
 cell = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.binary(max_size=3),
@@ -125,3 +129,22 @@ def test_rows_satisfy_the_schema_inferred_from_them(tmp_path: Path, rows: int) -
     assert [*find_broken_rows(stored, schema)] == []
     for row in table.to_pylist():
         assert validate_example(row, schema, None) == []
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_every_arrow_type_satisfies_the_schema_inferred_from_it(tmp_path: Path, name: str) -> None:
+    table = pa.table({"x": pa.chunked_array([ARRAYS[name][0]] * 3)})
+    found = generate_statistics(table)
+    schema = infer_schema(found)
+    assert validate_statistics(found, schema) == []
+    assert not [one for one in detect_drift(table, table) if one.verdict == "alarm"]
+    assert find_cell_errors(table).errors == ()
+    with contextlib.suppress(pa.ArrowException):
+        pq.write_table(table, tmp_path / "t.parquet")
+        assert [*find_broken_rows(Table((tmp_path / "t.parquet",)), schema)] == []
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_every_frame_satisfies_the_pandera_schema_inferred_from_it(name: str) -> None:
+    frame = FRAMES[name][0]
+    to_pandera(infer_schema(generate_statistics(frame))).validate(frame, lazy=True)

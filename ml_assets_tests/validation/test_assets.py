@@ -14,7 +14,7 @@ from ml_assets.artifacts.store import Store
 from ml_assets.durable import write_json
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.model import Feature, Schema
-from ml_assets.schema.yaml_file import write_schema
+from ml_assets.schema.yaml_file import read_schema, write_schema
 from ml_assets.statistics.generate import generate_split_statistics
 from ml_assets.table import Table
 from ml_assets.validation.assets import build_assets
@@ -135,6 +135,33 @@ def test_the_report_lies_in_the_artifact_and_its_path_is_shown(home: Any) -> Non
     assert "fare is below the schema" in text
     metadata = result.asset_materializations_for_node("toy__anomalies")[0].metadata
     assert metadata["report"].value == str(report)
+
+
+HOW = """\
+If the data are right, accept what is proposed (metadata `proposal`), then run again:
+- by command: `python -m ml_assets schema accept toy --anomaly FLOAT_TYPE_SMALL_FLOAT --reason TEXT`
+- in the UI: open the launchpad of toy/schema, and materialize it with \
+`{ops: {toy__schema: {config: {accept: true, anomalies: [FLOAT_TYPE_SMALL_FLOAT], reason: TEXT}}}}`
+- in the file: edit toy/schema.yaml, and say why in `reason:`"""
+
+
+def test_what_fails_is_proposed_to_be_accepted_with_the_ways_to_do_it(home: Any) -> None:
+    result, checks, store = run(home, [-5.0] * 10)
+    assert str(checks["ranges"].description).endswith(HOW)
+    assert "accept" not in str(checks["domains"].description)
+    shown = result.asset_materializations_for_node("toy__anomalies")[0].metadata
+    diff = "-  fare: {type: float, min: 0, max: 100}\n+  fare: {type: float, min: -10, max: 100}\n"
+    assert shown["proposal"].value == f"~~~diff\n{diff}~~~"
+    artifact = store.current_artifact("anomalies").path
+    assert (artifact / "proposal.diff").read_text() == diff
+    assert read_schema(artifact / "proposal.yaml").by_name["fare"].min == -10
+
+
+def test_what_only_warns_is_not_proposed(home: Any) -> None:
+    result, checks, store = run(home, [-5.0])
+    assert "accept" not in str(checks["ranges"].description)
+    assert "proposal" not in result.asset_materializations_for_node("toy__anomalies")[0].metadata
+    assert not (store.current_artifact("anomalies").path / "proposal.diff").exists()
 
 
 @pytest.mark.parametrize("is_screened", [True, False])

@@ -17,6 +17,10 @@ MIN_COVERED = 0.8
 # The category must leave at most this share of the typical distance from the median.
 MAX_LEFT = 0.35
 MIN_POSITIVE, MAX_OUTLIERS = 0.98, 0.0025
+# Beyond so many pairs of a number and a category none is looked for; before, the sample shrinks so that
+# all pairs cost about a second.
+MAX_PAIRS = 10_000
+_PAIR_ROWS, _MIN_ROWS = 40_000_000, 1_000
 
 
 @dataclass(frozen=True)
@@ -51,41 +55,63 @@ class Grouping:
         return self.limits.spreads(float(away[0]))
 
 
-def best_grouping(number: ColumnCounts, categories: Sequence[ColumnCounts]) -> Grouping | None:
+@dataclass(frozen=True)
+class Category:
+    """A column that can form groups, and the place of each sampled row's value in it; -1 for none."""
+
+    column: ColumnCounts
+    codes: Any
+
+
+def best_grouping(
+    number: ColumnCounts, categories: Sequence[Category], rows: int | None = None
+) -> Grouping | None:
     """Give the category whose groups' medians leave the least of a number's spread, if little is left.
 
     None also where more than `MAX_OUTLIERS` of the numbers would be outliers: those are a second habit of
     the groups, such as arrivals after midnight, and no errors.
+
+    Parameters
+    ----------
+    number : ColumnCounts
+        A column of numbers.
+    categories : sequence of Category
+        The columns to choose from; the number's own column is passed over.
+    rows : int, optional
+        Of the sample the rows by which the category is chosen; all by default.
     """
-    numbers = as_numbers(number.sample)
+    every = as_numbers(number.sample)
+    numbers = every[:rows]
     known = np.isfinite(numbers)
     spread = _typical(numbers - np.median(numbers[known])) if known.any() else 0.0
     if not spread:
         return None
-    best: tuple[float, str, Any, Any] | None = None
+    order = np.argsort(numbers)[: known.sum()]
+    best: tuple[float, Category] | None = None
     for category in categories:
-        codes = codes_of(category.sample, category)
-        medians = _medians(codes, numbers, len(category.values))
-        rest = numbers - medians[codes]
+        if category.column.name == number.name:
+            continue
+        codes = category.codes[:rows]
+        rest = numbers - _medians(codes, numbers, order, len(category.column.values))[codes]
         if np.isfinite(rest).sum() < MIN_COVERED * known.sum():
             continue
         left = _typical(rest) / spread
         if left <= MAX_LEFT and (best is None or left < best[0]):
-            best = (left, category.name, medians, codes)
-    return None if best is None else _grouping(number, numbers, *best[1:])
+            best = (left, category)
+    return None if best is None else _grouping(number, every, best[1])
 
 
-def _grouping(
-    number: ColumnCounts, numbers: Any, category: str, medians: Any, codes: Any
-) -> Grouping | None:
+def _grouping(number: ColumnCounts, numbers: Any, category: Category) -> Grouping | None:
+    order = np.argsort(numbers)[: np.isfinite(numbers).sum()]
+    medians = _medians(category.codes, numbers, order, len(category.column.values))
     is_ratio = bool((numbers[np.isfinite(numbers)] > 0).mean() >= MIN_POSITIVE)
-    away = _away(numbers, medians[codes], is_ratio)
+    away = _away(numbers, medians[category.codes], is_ratio)
     away = away[np.isfinite(away)]
     ends = np.unique(away)
     limits = limits_of(away, ends[:EXTREMES], ends[::-1][:EXTREMES], number.rows)
     if limits is None or (limits.scores(away) > 0).mean() > MAX_OUTLIERS:
         return None
-    return Grouping(category, medians, is_ratio, limits)
+    return Grouping(category.column.name, medians, is_ratio, limits)
 
 
 def _away(numbers: Any, medians: Any, is_ratio: bool) -> Any:
@@ -96,13 +122,18 @@ def _away(numbers: Any, medians: Any, is_ratio: bool) -> Any:
     return np.log(np.where(positive, numbers, np.nan)) - np.log(np.where(positive, medians, 1.0))
 
 
-def categories_of(columns: Sequence[ColumnCounts]) -> list[ColumnCounts]:
+def categories_of(columns: Sequence[ColumnCounts]) -> list[Category]:
     """Give the columns that can form groups."""
     return [
-        one
+        Category(one, codes_of(one.sample, one).astype(np.int16))
         for one in columns
         if one.is_complete and 1 < len(one.values) <= MAX_GROUPS and one.kind in ("text", "number")
     ]
+
+
+def rows_to_choose_by(pairs: int) -> int:
+    """Give how many rows of the sample each of so many pairs of columns is looked at with; 0 is none."""
+    return 0 if pairs > MAX_PAIRS else max(_MIN_ROWS, _PAIR_ROWS // max(1, pairs))
 
 
 def _typical(rest: Any) -> float:
@@ -110,17 +141,21 @@ def _typical(rest: Any) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _medians(codes: Any, numbers: Any, size: int) -> Any:
-    """The median of each group of the sample, NaN where it has fewer than `MIN_GROUP`; NaN last."""
-    known = (codes >= 0) & np.isfinite(numbers)
-    codes, numbers = codes[known], numbers[known]
-    order = np.lexsort((numbers, codes))
-    counts = np.bincount(codes, minlength=size)
+def _medians(codes: Any, numbers: Any, order: Any, size: int) -> Any:
+    """The median of each group of the sample, NaN where it has fewer than `MIN_GROUP`; NaN last.
+
+    `order` has the places of the finite numbers, ascending.
+    """
+    ascending = codes[order]
+    there = ascending >= 0
+    order, ascending = order[there], ascending[there]
+    # Small integers, which NumPy sorts by radix: in each group the numbers stay ascending.
+    order = order[np.argsort(ascending, kind="stable")]
+    counts = np.bincount(ascending, minlength=size)
     ends = np.cumsum(counts)
     found = np.full(size + 1, np.nan)
     large = np.flatnonzero(counts >= MIN_GROUP)
     starts = ends[large] - counts[large]
     low, high = starts + (counts[large] - 1) // 2, starts + counts[large] // 2
-    ordered = numbers[order]
-    found[large] = ordered[low] / 2 + ordered[high] / 2  # their sum could overflow
+    found[large] = numbers[order[low]] / 2 + numbers[order[high]] / 2  # their sum could overflow
     return found

@@ -24,15 +24,21 @@ _ERROR_RATE = 0.2
 # Established values in such a share of the rows make a column one of categories.
 _CATEGORICAL = 0.8
 _MAX_CHARACTERS = 200
+# Digits, capitals and other letters.
+_ASCII = ("[0-9]", "[A-Z]", "[a-z]")
+_UNICODE = (r"\p{N}", r"\p{Lu}", r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]")
 
 
 def pattern_of(texts: Any, *, digits: bool = False) -> Any:
     """Give the patterns of an Arrow array of texts; with `digits`, each digit is kept as a ``9``."""
     found = pc.utf8_slice_codeunits(texts, 0, _MAX_CHARACTERS)
+    # Classes of all of Unicode's characters take longer to make ready than most columns to read.
+    is_ascii = pc.all(pc.string_is_ascii(found)).as_py()
+    number, upper, lower = _ASCII if is_ascii else _UNICODE
     steps = [
-        (r"\p{N}", "9") if digits else (r"\p{N}+", "9"),
-        (r"\p{Lu}+", "A"),
-        (r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]+", "a"),
+        (number, "9") if digits else (f"{number}+", "9"),
+        (f"{upper}+", "A"),
+        (f"{lower}+", "a"),
         (r"Aa", "a"),
         (r"\s+", " "),
         (r"\ba(?: a)+\b", "a"),

@@ -10,7 +10,12 @@ import pyarrow.compute as pc
 from ml_assets.schema.model import Schema
 from ml_assets.validation.cells.counts import ColumnCounts
 from ml_assets.validation.cells.evidence import Suspicion, scores_of, strongest
-from ml_assets.validation.cells.groups import Grouping, best_grouping, categories_of
+from ml_assets.validation.cells.groups import (
+    Grouping,
+    best_grouping,
+    categories_of,
+    rows_to_choose_by,
+)
 from ml_assets.validation.cells.misplaced import misplaced_values
 from ml_assets.validation.cells.near_values import near_frequent_values
 from ml_assets.validation.cells.outliers import Limits, limits_of
@@ -79,17 +84,19 @@ def make_rules(
     """Say what is suspicious, from what was counted."""
     misplaced = misplaced_values(columns)
     categories = categories_of(columns)
+    rows = rows_to_choose_by(len(categories) * sum(one.kind == "number" for one in columns))
     rules = {}
     for one in columns:
         values = _suspicious(one, misplaced.get(one.name, {}), _domain(one, schema))
         is_number = one.kind in ("number", "time")
-        others = [c for c in categories if c is not one]
         rules[one.name] = ColumnRules(
             counts=one,
             values=values,
             scores=scores_of(values, len(one.values)),
             limits=_limits(one) if is_number else None,
-            grouping=best_grouping(one, others) if one.kind == "number" else None,
+            grouping=best_grouping(one, categories, rows)
+            if one.kind == "number" and rows
+            else None,
             regular=regular_patterns(one) if one.kind == "text" and not one.is_complete else None,
             votes=tuple(each for each in votes if each.dependency.dependent == one.name),
         )

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from ml_assets.statistics.arrow_input import equal_batches, record_batches
+from ml_assets.statistics.plain_arrow import as_texts, plain_batch
 from ml_assets.table import BATCH_ROWS, EXAMPLE_ID, RESERVED_COLUMNS, Table
 
 ColumnKind = Literal["text", "number", "time", "bool"]
@@ -43,7 +44,7 @@ def _read(table: Table, columns: list[str]) -> Iterator[Any]:
     for path in table.files:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-                yield batch.select(columns)
+                yield plain_batch(batch.select(columns))
 
 
 def open_source(data: Any) -> Source:
@@ -90,7 +91,7 @@ def simplified(array: Any) -> Any:
         array = array.cast(array.type.value_type)
     kind = column_kind(array.type)
     if kind == "text":
-        return array.cast(pa.string())
+        return as_texts(array)[0]
     if kind == "time":
         return array.cast(pa.timestamp("us"), safe=False)
     if kind == "bool":

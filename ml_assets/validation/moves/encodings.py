@@ -37,7 +37,10 @@ def encoding_text(pair: Pair) -> str:
     placeholder = _placeholder(pair, new, rows)
     if placeholder:
         return placeholder
-    for words, normal in _RULES:
+    texts = "\n".join((*new, *gone))
+    for words, normal, needed in _RULES:
+        if needed and not needed.search(texts):
+            continue
         before = {normal(text): text for text in reversed([*gone])}
         found = [(text, before[form]) for text in new if (form := normal(text)) in before]
         if sum(new[text] for text, _ in found) >= _EXPLAINED * rows:
@@ -76,14 +79,32 @@ def _read_right(text: str) -> str:
     return text
 
 
-_RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
-    ("spaces were added or taken away", lambda text: " ".join(text.split())),
-    ("upper and lower case changed", lambda text: text.strip().casefold()),
-    ("numbers are written in another way", _number),
-    ("true and false are written in another way", _truth),
-    ("punctuation changed", lambda text: _NO_LETTERS.sub("", text.casefold()) or text),
-    ("UTF-8 was read as Latin-1", _read_right),
-    ("accents changed", lambda text: _without_accents(text).casefold()),
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# What a rule does to a text; and what at least one of the texts must have, where the rule needs it.
+_RULES: tuple[tuple[str, Callable[[str], str], re.Pattern[str] | None], ...] = (
+    ("spaces were added or taken away", lambda text: " ".join(text.split()), None),
+    ("upper and lower case changed", lambda text: text.strip().casefold(), None),
+    (
+        "numbers are written in another way",
+        _number,
+        re.compile(r"^[\s,+-]*(\.?,*\d|inf|nan)", re.IGNORECASE | re.MULTILINE),
+    ),
+    (
+        "true and false are written in another way",
+        _truth,
+        re.compile(
+            rf"^\s*({'|'.join(map(re.escape, sorted(_TRUE | _FALSE)))})\s*$",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+    ),
+    (
+        "punctuation changed",
+        lambda text: _NO_LETTERS.sub("", text.casefold()) or text,
+        re.compile(r"[^\w\n]|_"),
+    ),
+    ("UTF-8 was read as Latin-1", _read_right, _NOT_ASCII),
+    # Of ASCII the case alone can change.
+    ("accents changed", lambda text: _without_accents(text).casefold(), _NOT_ASCII),
 )
 
 
@@ -141,12 +162,13 @@ def _cut(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
 def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     """A new value with the share of a gone one."""
     known, n, m = pair.reference.listed, pair.reference.rows, pair.current.rows
-    away = [text for text in gone if text not in pair.current.listed]
-    names = []
-    for text, count in sorted(new.items(), key=lambda item: -item[1])[:_MOST_RENAMED]:
+    now, names = pair.current.listed, []
+    often = [item for item in new.items() if item[1] >= _MIN_RENAMED * m]
+    away = [text for text in gone if text not in now] if often else []
+    for text, count in sorted(often, key=lambda item: -item[1])[:_MOST_RENAMED]:
         share = count / m
         near = [old for old in away if abs(known[old] / n - share) <= _RENAMED * share]
-        if share >= _MIN_RENAMED and near:
+        if near:
             old = min(near, key=lambda o: abs(known[o] / n - share))
             away.remove(old)
             text = f"{text[:40]!r} now ({share:.1%})"

@@ -66,7 +66,7 @@ def _only(
         p_value = _CLEARLY * tries
         rows = float(much[places].sum())
     else:
-        singletons = list(other.listed.values()).count(1)
+        singletons = int(np.count_nonzero(other.counts == 1))
         rows = float(much[places].sum())
         p_value = p_value_unseen(rows, one.there, singletons, other.there)
     if not rows:
@@ -118,7 +118,7 @@ def _length(pair: Pair) -> Iterator[Move]:
 
 
 def _form(pair: Pair) -> Iterator[Move]:
-    sides = (list(side.listed)[:_LOOKED_AT] for side in (pair.reference, pair.current))
+    sides = (side.names[:_LOOKED_AT] for side in (pair.reference, pair.current))
     before, now = sides
     if min(len(before), len(now)) < _LOOKED_AT:
         return

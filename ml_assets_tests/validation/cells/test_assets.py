@@ -77,7 +77,7 @@ def test_a_suspicious_cell_is_listed_and_nothing_is_stopped(home: Path) -> None:
         "city",
         "huntsville",
     )
-    assert artifact.summary == {"cell_errors": 1, "fraction": 1 / 600}
+    assert artifact.summary == {"rows": 1, "cell_errors": 1, "fraction": 1 / 600}
     report = (artifact.path / "report.html").read_text()
     assert "Cell errors of toy" in report
     assert "huntsvxlle" in report

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.validation.cells.groups import best_grouping, categories_of
+from ml_assets.validation.cells.groups import best_grouping, categories_of, rows_to_choose_by
 from ml_assets.validation.cells.outliers import limits_of
 from ml_assets_tests.validation.cells.columns import counted
 
@@ -92,4 +92,20 @@ def test_a_second_habit_of_the_groups_is_no_error(late: int) -> None:
 def test_a_category_that_says_nothing_makes_no_groups() -> None:
     number = counted(RANDOM.normal(size=2_000).tolist())
     category = counted(["a", "b"] * 1_000, "category")
-    assert best_grouping(number, [category]) is None
+    assert best_grouping(number, categories_of([category])) is None
+
+
+@pytest.mark.parametrize(("pairs", "rows"), [(0, 40_000_000), (10_000, 4_000), (10_001, 0)])
+def test_the_more_pairs_of_columns_the_fewer_rows_are_looked_at(pairs: int, rows: int) -> None:
+    assert rows_to_choose_by(pairs) == rows
+
+
+def test_groups_are_those_of_all_rows_though_few_rows_choose_the_category() -> None:
+    hours = [f"h{n % 24}" for n in range(6_000)]
+    delays = [n % 24 * 100 + RANDOM.normal() for n in range(6_000)]
+    categories = categories_of([counted(hours, "hour"), counted(["a", "b"] * 3_000, "other")])
+    few, every = (best_grouping(counted(delays), categories, rows) for rows in (1_000, None))
+    assert few is not None
+    assert every is not None
+    assert few.category == "hour"
+    np.testing.assert_array_equal(few.medians, every.medians)

@@ -1,4 +1,4 @@
-"""The style and the script of the report: both stand inside the file."""
+"""The style and the script of every page: both stand inside the file."""
 
 STYLE = """
 :root{--ink:#1d2430;--dim:#667085;--line:#e4e7ec;--card:#fff;--page:#f5f6f8;--a:#3b6fb6;--b:#e08214;
@@ -19,6 +19,7 @@ min-width:110px}
 .tile.error b{color:var(--err)}.tile.warn b{color:var(--warn)}.tile.drift b{color:var(--drift)}
 nav{display:flex;flex-wrap:wrap;gap:14px;margin:8px 0 0}
 .box{background:var(--card);border:1px solid var(--line);border-radius:8px;overflow-x:auto}
+.box+.box{margin-top:14px}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:5px 10px;vertical-align:top}
 .box>table>tbody>tr+tr>td{border-top:1px solid var(--line)}
 th{font-size:12px;color:var(--dim);font-weight:600;white-space:nowrap}
@@ -62,6 +63,8 @@ border-top:1px solid var(--line)}.two:first-child{border-top:0}
 #search{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);
 border-radius:6px;
 padding:6px 10px;width:280px;margin-bottom:10px}
+figure{margin:0 0 14px}figure img{max-width:100%;background:#fff;border:1px solid var(--line);
+border-radius:8px}figcaption{font-size:12px}.figures{display:flex;flex-wrap:wrap;gap:14px}
 @media(max-width:720px){.two{grid-template-columns:1fr}.cards{grid-template-columns:1fr}}
 """
 

@@ -1,0 +1,60 @@
+"""Draws how models age: the metric over the days since the last training row."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure, save_figure
+from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.evaluation.staleness import Staleness
+
+ORANGE = "#e08214"
+_COLOURS = {"candidate": BLUE, "champion": ORANGE}
+_MARKS = {"linear": ":", "majority": "-."}
+
+
+def draw_staleness(
+    path: Path, found: Sequence[Staleness], threshold: ThresholdSpec | None = None
+) -> bool:
+    """Draw the metric at each age, with intervals, beside the baselines and what must be reached.
+
+    Ages at which a model is not worth serving are red. Nothing is drawn, and False given, where there is
+    no age.
+    """
+    shown = [one for one in found if one.ages]
+    if not shown:
+        return False
+    figure, (axes,) = new_figure(7, 3.6, 1)
+    for one in shown:
+        _draw_model(axes, one)
+    for limit in (threshold.min, threshold.max) if threshold else ():
+        if limit is not None:
+            axes.axhline(
+                limit, color=RED, linestyle="--", linewidth=1, label=f"threshold {limit:g}"
+            )
+    axes.set(title="Staleness", xlabel="days since the last training row", ylabel=shown[0].metric)
+    axes.legend(fontsize=7, frameon=False)
+    save_figure(figure, path)
+    return True
+
+
+def _draw_model(axes: Any, found: Staleness) -> None:
+    known = [age for age in found.ages if age.metric.value is not None]
+    middles = [(age.low + age.high) / 2 for age in known]
+    colour = _COLOURS.get(found.model, BLUE)
+    axes.plot(middles, [age.metric.value for age in known], color=colour, label=found.model)
+    for middle, age in zip(middles, known, strict=True):
+        own = RED if age.outcome == "fail" else colour
+        if age.metric.low is not None:
+            axes.plot([middle, middle], [age.metric.low, age.metric.high], color=own, linewidth=1.5)
+        axes.plot([middle], [age.metric.value], color=own, marker="o", ms=4)
+    sign = 1 if is_lower_better(found.metric) else -1
+    for name in [other for other, _ in known[0].over] if known else ():
+        changes = [dict(age.over)[name].value for age in known]
+        theirs = [
+            None if change is None else (age.metric.value or 0.0) + sign * change
+            for age, change in zip(known, changes, strict=True)
+        ]
+        if found.model != "champion" and None not in theirs:
+            axes.plot(middles, theirs, color=GREY, linestyle=_MARKS.get(name, ":"), label=name)

@@ -1,0 +1,139 @@
+"""Judges a model at one age after another: whether it is still worth serving, and how fast it decays."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml_assets.evaluation.bootstrap import percentile_interval
+from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.ranking import Floats
+from ml_assets.evaluation.result import Metric, RuleOutcome
+from ml_assets.evaluation.seen import Seen
+from ml_assets.evaluation.spec import ThresholdSpec
+
+
+@dataclass(frozen=True)
+class Age:
+    """The model at one age.
+
+    Attributes
+    ----------
+    low, high : float
+        The age in days, from `low` to before `high`.
+    rows : int
+        How many rows are that much later than the last training row.
+    metric : Metric
+        The main metric on these rows.
+    over : tuple of (str, Metric)
+        By how much it is better than each baseline there; positive is better.
+    outcome : {"pass", "fail", "cannot tell"}
+        Whether it is worth serving, with confidence.
+    why : str
+        What says that it is not; empty where nothing does.
+    """
+
+    low: float
+    high: float
+    rows: int
+    metric: Metric
+    over: tuple[tuple[str, Metric], ...]
+    outcome: RuleOutcome
+    why: str
+
+
+@dataclass(frozen=True)
+class _Margin:
+    """By how much something holds, half of its interval, and what it means where it does not."""
+
+    value: float
+    half: float
+    told: str
+
+
+@dataclass(frozen=True)
+class Aging:
+    """The model that ages.
+
+    Attributes
+    ----------
+    seen : Seen
+        It and its baselines on each piece.
+    name, metric : str
+        Which model, and what is measured.
+    z : float
+        How many standard errors count as confidence.
+    baselines : sequence of str
+        The models that it must not fall behind.
+    threshold : ThresholdSpec or None
+        What the metric must reach.
+    """
+
+    seen: Seen
+    name: str
+    metric: str
+    z: float
+    baselines: Sequence[str]
+    threshold: ThresholdSpec | None
+
+    def at(self, piece: int, rows: int, length: float) -> Age:
+        """Judge it on one piece, the period of that number; `length` is in days."""
+        metric = _named(self.seen.metrics(self.name, piece), self.metric)
+        over = tuple(
+            (other, _named(self.seen.against(other, piece, self.name).improvements, self.metric))
+            for other in self.baselines
+        )
+        margins = [
+            *self._from_threshold(metric, piece),
+            *self._from_baselines(over, piece),
+        ]
+        why = "; ".join(one.told for one in margins if one.value + one.half < 0)
+        is_clear = all(one.value - one.half >= 0 for one in margins) and metric.value is not None
+        outcome: RuleOutcome = "fail" if why else "pass" if is_clear else "cannot tell"
+        return Age(piece * length, (piece + 1) * length, rows, metric, over, outcome, why)
+
+    def decay(self, pieces: Sequence[int], ages: Sequence[Age]) -> Metric | None:
+        """The slope of the least squares through the ages, each weighing as many rows as it has."""
+        values = [age.metric.value for age in ages]
+        if None in values:
+            return None
+        middles = np.array([(age.low + age.high) / 2 for age in ages])
+        weights = np.array([age.rows for age in ages], dtype=np.float64)
+        centred = middles - np.average(middles, weights=weights)
+        slope = weights * centred / (weights @ centred**2)
+        slope *= 1 if is_lower_better(self.metric) else -1
+        drawn = np.column_stack([self._drawn(self.name, piece) for piece in pieces]) @ slope
+        low, high = percentile_interval(drawn, self.seen.confidence) or (None, None)
+        return Metric(self.metric, float(np.array(values, dtype=np.float64) @ slope), low, high)
+
+    def _from_threshold(self, metric: Metric, piece: int) -> Iterator[_Margin]:
+        threshold = self.threshold
+        if threshold is None or metric.value is None:
+            return
+        half = self._half(self._drawn(self.name, piece))
+        told = f"{self.metric} is {metric.value:.4g}"
+        if (least := threshold.min) is not None:
+            yield _Margin(metric.value - least, half, f"{told}, at least {least:g} is needed")
+        if (most := threshold.max) is not None:
+            yield _Margin(most - metric.value, half, f"{told}, at most {most:g} is allowed")
+
+    def _from_baselines(self, over: Sequence[tuple[str, Metric]], piece: int) -> Iterator[_Margin]:
+        own = self._drawn(self.name, piece)
+        for other, change in over:
+            half = self._half(own - self._drawn(other, piece))
+            value = 0.0 if change.value is None else change.value
+            told = f"the {other}'s {self.metric} is better by {-value:.4g}"
+            yield _Margin(value, half, told)
+
+    def _half(self, drawn: Floats) -> float:
+        """Half of the interval; infinite where too few resamples define the metric."""
+        known = drawn[np.isfinite(drawn)]
+        return self.z * float(known.std()) if 2 * len(known) > len(drawn) else float("inf")
+
+    def _drawn(self, name: str, piece: int) -> Floats:
+        names = self.seen.views[name, piece].predictions.names
+        return self.seen.drawn[name, piece][:, names.index(self.metric)]
+
+
+def _named(metrics: Sequence[Metric], name: str) -> Metric:
+    return next(metric for metric in metrics if metric.name == name)

@@ -1,0 +1,91 @@
+"""Draws everything of an assessment that can be drawn, each as a small PNG with its caption."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ml_assets.evaluation import explain_pictures, pictures
+from ml_assets.evaluation.age_picture import draw_staleness
+from ml_assets.evaluation.assessment import Assessment
+from ml_assets.evaluation.fairness_report import draw_groups
+from ml_assets.evaluation.spec import ThresholdSpec
+
+Drawn = dict[str, tuple[str, str]]
+"""The file of each picture and its caption, by a name for the picture."""
+
+
+def draw(
+    directory: Path,
+    found: Assessment,
+    y_true: NDArray[Any],
+    y_score: NDArray[Any],
+    classes: Sequence[str],
+    threshold: ThresholdSpec | None = None,
+) -> Drawn:
+    """Draw an assessment.
+
+    Parameters
+    ----------
+    directory : Path
+        Where the files go.
+    found : Assessment
+        What was found.
+    y_true, y_score : array
+        The labels and the candidate's predictions on the test rows.
+    classes : sequence of str
+        The names of the class codes; empty for a regression.
+    threshold : ThresholdSpec, optional
+        What the main metric must reach.
+    """
+    return {
+        name: (file, caption)
+        for name, file, caption in (
+            *_of_task(directory, found, y_true, y_score, classes),
+            *_of_parts(directory, found, threshold),
+        )
+    }
+
+
+def _of_task(
+    directory: Path,
+    assessed: Assessment,
+    y_true: NDArray[Any],
+    y_score: NDArray[Any],
+    classes: Sequence[str],
+) -> Iterator[tuple[str, str, str]]:
+    found = assessed.evaluation
+    main = found.metric(found.main_metric).value
+    if found.task == "binary" and found.metric("roc_auc").value is not None:
+        file = "roc_and_calibration.png"
+        pictures.draw_roc_and_calibration(directory / file, y_true, y_score, found)
+        yield "curves", file, "ROC and calibration on the test split"
+    if found.task == "multiclass" and main is not None:
+        pictures.draw_confusion(directory / "confusion.png", y_true, y_score, classes)
+        yield "confusion", "confusion.png", "Confusion matrix of the test split"
+    if found.task == "regression" and main is not None:
+        pictures.draw_residuals(directory / "residuals.png", y_true, y_score)
+        yield "residuals", "residuals.png", "Residuals on the test split"
+
+
+def _of_parts(
+    directory: Path, found: Assessment, threshold: ThresholdSpec | None
+) -> Iterator[tuple[str, str, str]]:
+    if found.evaluation.slices:
+        pictures.draw_slices(directory / "slices.png", found.evaluation)
+        yield "slices_picture", "slices.png", f"{found.evaluation.main_metric} of the slices"
+    if found.weak is not None and found.weak.slices:
+        explain_pictures.draw_weak_slices(directory / "weak_slices.png", found.weak)
+        yield "weak_slices_picture", "weak_slices.png", "Slices on which the model is weak"
+    if found.importance:
+        explain_pictures.draw_importance(directory / "importance.png", found.importance)
+        yield "importance_picture", "importance.png", "What each column is worth to the model"
+    if found.dependence:
+        explain_pictures.draw_dependence(directory / "dependence.png", found.dependence)
+        yield "dependence", "dependence.png", "The mean prediction over the values of a column"
+    if draw_staleness(directory / "staleness.png", found.staleness or (), threshold):
+        yield "staleness_picture", "staleness.png", "How the model ages"
+    if found.people is not None:
+        draw_groups(directory / "groups.png", found.people)
+        yield "groups_picture", "groups.png", "Groups of people, with their intervals"

@@ -1,0 +1,256 @@
+"""Decision thresholds for each group that would meet a limit of fairness: offered, never applied.
+
+For each level that the lowest group's rate could have, every group takes the most accurate threshold
+whose rate is not lower and keeps the limit; the level with the most right decisions is taken. What the
+thresholds do, and cost, is measured on rows that had no say in them: each half of the rows by the
+thresholds of the other.
+
+References
+----------
+Hardt, Price and Srebro (2016), Equality of opportunity in supervised learning, arXiv:1610.02413, without
+their randomised decisions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from statistics import NormalDist
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ml_assets.evaluation.fairness import Outcome, judge
+from ml_assets.evaluation.group_metrics import group_metrics
+from ml_assets.evaluation.ranking import Floats
+from ml_assets.evaluation.rates import Apart
+
+Goal = Literal["selection_rate_ratio", "true_positive_rate_difference"]
+RATIO: Goal = "selection_rate_ratio"
+RATE_OF: Mapping[Goal, str] = {
+    "selection_rate_ratio": "selection_rate",
+    "true_positive_rate_difference": "true_positive_rate",
+}
+_MOST_LEVELS = 400
+
+
+@dataclass(frozen=True)
+class GroupThresholds:
+    """Thresholds that would meet a limit.
+
+    Attributes
+    ----------
+    goal : {"selection_rate_ratio", "true_positive_rate_difference"}
+        The measure that is to be met: the four-fifths rule, or equal opportunity.
+    limit : float
+        What is allowed.
+    thresholds : tuple of (str, float)
+        For each group of at least the minimum size; a score of at least this is the favourable decision.
+        The other groups keep the usual threshold.
+    before, after : Apart or None
+        The measure with the usual threshold, and with these, each with its interval.
+    outcome : {"pass", "fail", "cannot tell"}
+        Whether the whole interval of `after` keeps the limit; with small groups it may not.
+    accuracy : float
+        The share of right decisions with the usual threshold.
+    cost : Apart
+        By how much it would fall, with its interval; negative where it would rise.
+    text : str
+        One sentence for a person.
+    """
+
+    goal: Goal
+    limit: float
+    thresholds: tuple[tuple[str, float], ...]
+    before: Apart | None
+    after: Apart | None
+    outcome: Outcome
+    accuracy: float
+    cost: Apart
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain JSON."""
+        return asdict(self)
+
+
+def offer_group_thresholds(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    groups: ArrayLike,
+    *,
+    goal: Goal,
+    limit: float,
+    decision_threshold: float = 0.5,
+    min_group_size: int = 100,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> GroupThresholds | None:
+    """Find thresholds for groups that meet a limit at the least cost in accuracy.
+
+    Parameters
+    ----------
+    y_true : array-like of 0 and 1
+        The labels; 1 is the favourable outcome.
+    y_score : array-like of float
+        The probability of 1.
+    groups : array-like of str
+        The group of each row.
+    goal : {"selection_rate_ratio", "true_positive_rate_difference"}
+        What is to be met.
+    limit : float
+        The least ratio, or the largest difference.
+    decision_threshold : float
+        The usual threshold.
+    min_group_size : int
+        Smaller groups keep the usual threshold.
+    confidence : float
+        Of the cost's interval, 0 to 1, exclusive.
+    seed : int
+        Of the halving of the rows.
+
+    Returns
+    -------
+    GroupThresholds or None
+        None with fewer than two groups that are large enough, where one has no row that counts for the
+        goal in either half of the rows, or where no thresholds meet the limit.
+    """
+    truth, score = np.asarray(y_true, np.int64), np.asarray(y_score, np.float64)
+    names = np.asarray(groups, dtype=str)
+    found, sizes = np.unique(names, return_counts=True)
+    large = [str(group) for group in found[sizes >= min_group_size]]
+    halves = np.random.default_rng(seed).permutation(len(truth)) % 2
+
+    def fit(rows: NDArray[np.bool_]) -> dict[str, float] | None:
+        return _fit(truth[rows], score[rows], names[rows], large, goal, limit)
+
+    whole, fitted = fit(np.full(len(truth), True)), [fit(halves != half) for half in (0, 1)]
+    if len(large) < 2 or whole is None or None in fitted:
+        return None
+    usual = score >= decision_threshold
+    decided = np.zeros(len(truth), dtype=bool)
+    for half, own in enumerate(fitted):
+        rows = halves == half
+        decided[rows] = _decide(score[rows], names[rows], own or {}, decision_threshold)
+    cost = _cost(usual == truth, decided == truth, confidence)
+    kept = np.isin(names, large)
+    before, after = (
+        _measure(truth[kept], one[kept], names[kept], goal, confidence) for one in (usual, decided)
+    )
+    accuracy = float((usual == truth).mean())
+    outcome = judge("opportunity_denial", goal, "", after, limit, "").outcome
+    offered = GroupThresholds(
+        goal, limit, tuple(whole.items()), before, after, outcome, accuracy, cost, ""
+    )
+    return replace(offered, text=_told(offered))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One group: for each threshold, ascending, the rate of interest and the right decisions."""
+
+    thresholds: Floats
+    rates: Floats
+    right: NDArray[np.int64]
+
+    def best(self, low: float, high: float) -> tuple[int, float] | None:
+        """The most right decisions, and their threshold, with a rate between two ends."""
+        inside = np.flatnonzero((self.rates >= low - 1e-12) & (self.rates <= high + 1e-12))
+        if not len(inside):
+            return None
+        at = inside[int(self.right[inside].argmax())]
+        return int(self.right[at]), float(self.thresholds[at])
+
+
+def _fit(
+    truth: NDArray[np.int64],
+    score: Floats,
+    names: NDArray[np.str_],
+    groups: list[str],
+    goal: Goal,
+    limit: float,
+) -> dict[str, float] | None:
+    curves = {group: _curve(truth[names == group], score[names == group], goal) for group in groups}
+    known = {group: curve for group, curve in curves.items() if curve is not None}
+    if len(known) < len(groups) or not known:
+        return None
+    ratio: Callable[[float], float] = lambda low: low / limit if limit else 1.0  # noqa: E731
+    highest = ratio if goal == RATIO else lambda low: low + limit
+    options = []
+    for low in _levels(known.values()):
+        best = {group: curve.best(low, highest(low)) for group, curve in known.items()}
+        if all(best.values()):
+            right = sum(one[0] for one in best.values() if one)
+            options.append((right, {group: one[1] for group, one in best.items() if one}))
+    return max(options, key=lambda option: option[0])[1] if options else None
+
+
+def _levels(curves: Iterable[_Group]) -> Floats:
+    """The rates that the lowest group could have: those that occur, thinned; not that of nobody."""
+    found: Floats = np.unique(np.concatenate([curve.rates for curve in curves]))
+    found = found[found > 0]
+    kept = np.unique(np.linspace(0, len(found) - 1, _MOST_LEVELS).astype(int))
+    return np.asarray(found[kept])
+
+
+def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None:
+    """What each threshold does; None where no row counts for the goal."""
+    positives = int(truth.sum())
+    whole = len(truth) if goal == RATIO else positives
+    if not whole:
+        return None
+    order = np.argsort(score, kind="stable")
+    ascending, hits = score[order], truth[order]
+    # A threshold at each score that occurs, and one above all of them.
+    first = np.append(np.flatnonzero(np.append(True, np.diff(ascending) > 0)), len(score))
+    below = np.concatenate(([0], np.cumsum(hits)))[first]
+    selected = len(score) - first
+    true = positives - below
+    rates = (selected if goal == RATIO else true) / whole
+    right = true + first - below
+    return _Group(np.append(ascending, np.nextafter(ascending[-1], np.inf))[first], rates, right)
+
+
+def _decide(
+    score: Floats, names: NDArray[np.str_], thresholds: Mapping[str, float], usual: float
+) -> NDArray[np.bool_]:
+    limits = np.full(len(score), usual)
+    for group, threshold in thresholds.items():
+        limits[names == group] = threshold
+    return score >= limits
+
+
+def _measure(
+    truth: NDArray[np.int64],
+    decided: NDArray[np.bool_],
+    names: NDArray[np.str_],
+    goal: Goal,
+    confidence: float,
+) -> Apart | None:
+    found = group_metrics(truth, decided, names, confidence=confidence, min_group_size=1)
+    apart = found.disparity(RATE_OF[goal])
+    if apart is None:
+        return None
+    return apart.ratio if goal == RATIO else apart.difference
+
+
+def _cost(before: NDArray[np.bool_], after: NDArray[np.bool_], confidence: float) -> Apart:
+    lost = before.astype(float) - after
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    half = float(z * lost.std() / np.sqrt(len(lost)))
+    value = float(lost.mean())
+    return Apart(value, value - half, value + half)
+
+
+def _told(found: GroupThresholds) -> str:
+    each = ", ".join(f"{group} {threshold:.3g}" for group, threshold in found.thresholds)
+    bound = f"at {'least' if found.goal == RATIO else 'most'} {found.limit:g} is allowed"
+    told, then = (
+        f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" if one else "undefined"
+        for one in (found.before, found.after)
+    )
+    doubt = "" if found.outcome != "fail" else "; the groups are too small to find better ones"
+    return (
+        f"with the thresholds {each} the {found.goal.replace('_', ' ')} would be {then} instead of "
+        f"{told}; {bound}{doubt}. The accuracy would be {found.accuracy - found.cost.value:.3f} instead "
+        f"of {found.accuracy:.3f} (a loss of {found.cost.low:.3f} to {found.cost.high:.3f})"
+    )

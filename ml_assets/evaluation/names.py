@@ -1,0 +1,130 @@
+"""The names of the metrics: which each task has, their ranges, and which way is better.
+
+A metric is named as it is, ``roc_auc``; with a value, ``recall_at_precision@0.9``; or as a function of
+one's own, ``module:function``. Light to import: the pipeline file is checked with it.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from ml_assets.errors import did_you_mean
+from ml_assets.spec import is_function_name
+
+Task = Literal["binary", "multiclass", "regression"]
+
+USUAL: Mapping[Task, tuple[str, ...]] = {
+    "binary": (
+        "roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy",
+        "precision", "recall", "f1",
+    ),
+    "multiclass": (
+        "roc_auc", "log_loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1",
+    ),
+    "regression": ("rmse", "mae", "r2", "median_absolute_error"),
+}  # fmt: skip
+"""What is always measured."""
+
+MAIN: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+"""What is reported first where no threshold says so."""
+
+# Those of the confusion matrix, which may be asked for at a threshold of their own.
+_OF_MATRIX = (
+    "true_positives", "false_positives", "true_negatives", "false_negatives", "specificity",
+    "false_positive_rate", "false_negative_rate", "negative_predictive_value",
+    "false_discovery_rate", "false_omission_rate", "prevalence", "prevalence_threshold",
+    "predicted_positive_rate", "threat_score", "matthews_correlation", "cohen_kappa",
+    "fowlkes_mallows", "informedness", "markedness", "positive_likelihood_ratio",
+    "negative_likelihood_ratio", "diagnostic_odds_ratio",
+)  # fmt: skip
+
+FURTHER: Mapping[Task, tuple[str, ...]] = {
+    "binary": (
+        *_OF_MATRIX, "max_recall", "expected_calibration_error", "calibration_ratio",
+        "calibration_intercept", "calibration_slope", "coefficient_of_discrimination",
+        "mean_prediction",
+    ),
+    "multiclass": (
+        "precision_micro", "recall_micro", "f1_micro", "precision_weighted", "recall_weighted",
+        "f1_weighted", "roc_auc_weighted", "brier", "matthews_correlation", "cohen_kappa",
+    ),
+    "regression": (
+        "mse", "mape", "msle", "max_error", "explained_variance", "squared_pearson",
+        "mean_residual", "residual_standard_deviation", "mean_label", "mean_prediction",
+    ),
+}  # fmt: skip
+"""What is measured where it is asked for."""
+
+AT: Mapping[Task, tuple[str, ...]] = {
+    "binary": (
+        "accuracy", "balanced_accuracy", "precision", "recall", "f1", *_OF_MATRIX,
+        "recall_at_precision", "precision_at_recall", "sensitivity_at_specificity",
+        "specificity_at_sensitivity", "recall_at_false_positive_rate", "threshold_at_recall",
+    ),
+    "multiclass": ("top_k_accuracy",),
+    "regression": ("quantile_loss", "residual_quantile"),
+}  # fmt: skip
+"""What is measured at a value, as ``name@value``."""
+
+_FROM_0_TO_1 = (
+    "roc_auc", "average_precision", "brier", "accuracy", "balanced_accuracy", "precision", "recall",
+    "f1",
+)  # fmt: skip
+LIMITS: dict[str, tuple[float | None, float | None]] = {
+    **dict.fromkeys(_FROM_0_TO_1, (0.0, 1.0)),
+    "r2": (None, 1.0),
+    **dict.fromkeys(("log_loss", "rmse", "mae", "median_absolute_error"), (0.0, None)),
+}
+"""The lowest and the highest value that a usual metric can have; r2 has no lowest."""
+
+LOWER_IS_BETTER = frozenset(
+    {
+        "log_loss", "brier", "rmse", "mae", "median_absolute_error", "false_positives",
+        "false_negatives", "false_positive_rate", "false_negative_rate", "false_discovery_rate",
+        "false_omission_rate", "negative_likelihood_ratio", "expected_calibration_error", "mse",
+        "mape", "msle", "max_error", "residual_standard_deviation", "quantile_loss",
+    }
+)  # fmt: skip
+"""By name without a value; all others are better where they are higher."""
+
+
+def is_own(name: str) -> bool:
+    """Whether a metric is a function of the user's own."""
+    return ":" in name
+
+
+def metric_mistake(name: str, task: Task | None = None) -> str | None:
+    """Say what is wrong with a metric's name, as the end of a sentence that begins with it; or None.
+
+    Whether a function of one's own can be imported is not looked at. Without a task every task's metrics
+    are allowed.
+    """
+    tasks = [task] if task else list(USUAL)
+    plain = {one for each in tasks for one in (*USUAL[each], *FURTHER[each])}
+    at = {one for each in tasks for one in AT[each]}
+    base, _, value = name.partition("@")
+    if is_own(name):
+        return (
+            None if is_function_name(name) else "must be module:function, such as shop.value:profit"
+        )
+    if name in plain:
+        return None
+    if base in at:
+        return _value_mistake(base, value)
+    allowed = sorted({*plain, *(f"{one}@" for one in at)})
+    wrong = f"cannot be measured for a {task} task" if task else "is not a metric"
+    return (
+        f"{wrong}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "
+        "module:function"
+    )
+
+
+def _value_mistake(base: str, value: str) -> str | None:
+    whole = base == "top_k_accuracy"
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if (number >= 1 and number == int(number)) if whole else 0 <= number <= 1:
+        return None
+    kind, example = ("a whole number >= 1", "3") if whole else ("a number from 0 to 1", "0.9")
+    return f"needs {kind} after @, such as {base}@{example}"

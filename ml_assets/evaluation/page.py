@@ -1,0 +1,172 @@
+"""`evaluation_html`: an assessment as one HTML file of less than 1 MB that needs nothing else.
+
+It holds no row of the data. Every value is escaped, and the page's policy forbids any script but ours.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from ml_assets.evaluation import fairness_report, report
+from ml_assets.evaluation.assessment import Assessment
+from ml_assets.evaluation.result import Evaluation
+from ml_assets.pages.render import Section, cut, figure, page_html, rows_table, tag, within
+
+MAX_BYTES = 960_000
+# What pictures may take; no more than nine tables, six lists and the page around them come to the rest.
+_PICTURE_BYTES, _TABLE_BYTES, _LIST_BYTES = 450_000, 40_000, 20_000
+_CELL, _SENTENCE = 200, 600
+_LEVELS = {"pass": "ok", "fail": "error", "cannot tell": "warn"}
+_NUMBERS = (
+    "value", "low", "high", "limit", "found", "rows", "now", "then", "threshold", "accuracy",
+    "rise of the loss", "share of the loss", "linear", "majority", "champion",
+    *fairness_report.SHOWN_RATES,
+)  # fmt: skip
+_Pictures = Mapping[str, tuple[bytes, str]]
+
+
+def evaluation_html(found: Assessment, pictures: _Pictures, title: str = "Evaluation") -> str:
+    """Give an assessment as the text of an HTML page. The same assessment always gives the same text.
+
+    Parameters
+    ----------
+    found : Assessment
+        What was found.
+    pictures : mapping of str to (bytes, str)
+        PNG pictures with their captions, by name: those of `drawing.draw`, and any others, which are
+        shown as the search of hyperparameters.
+    title : str
+        The heading.
+    """
+    left, kept = _PICTURE_BYTES, {}
+    for name, (content, caption) in pictures.items():
+        one = figure(content, caption)
+        left -= len(one)
+        note = Markup('<p class="dim">{}: in the artifact\'s folder.</p>').format(caption)
+        kept[name] = one if left >= 0 else note
+    sections = [
+        section
+        for section in (
+            _verdict(found.evaluation),
+            _metrics(found.evaluation, kept),
+            *_slices(found, kept),
+            *_people(found, kept),
+            *_explanation(found, kept),
+            *_staleness(found, kept),
+            *_others(kept),
+        )
+        if section.body
+    ]
+    return page_html(title, _subtitle(found.evaluation), _tiles(found.evaluation), sections)
+
+
+def _verdict(found: Evaluation) -> Section:
+    reasons = _list(found.reasons)
+    table = _table(report.rule_table(found.rules))
+    word = "Blessed" if found.blessed else "Not blessed"
+    return Section("verdict", word, "", reasons + table)
+
+
+def _metrics(found: Evaluation, pictures: dict[str, Markup]) -> Section:
+    shown = _figures(pictures, "curves", "confusion", "residuals")
+    about = f"Intervals of {found.confidence:.0%}, from {found.samples} bootstrap resamples."
+    return Section("metrics", "Metrics", about, shown + _table(report.metric_table(found)))
+
+
+def _slices(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    evaluation, weak = found.evaluation, found.weak
+    more = ""
+    if evaluation.slices_left_out:
+        more = f"{evaluation.slices_left_out:,} slices are smaller than the minimum, or too many."
+    shown = _figures(pictures, "slices_picture")
+    yield Section("slices", "Slices", "", shown + _table(report.slice_table(evaluation)), more)
+    if weak is not None:
+        about = weak.reason or (
+            f"Found among {weak.looked_at:,} slices of up to two of {weak.columns} columns; the chance "
+            f"that any is told although there is none is at most {weak.error_rate:.0%}."
+        )
+        told = _list([one.text for one in weak.slices] or ["no weak slice was found"])
+        shown = _figures(pictures, "weak_slices_picture")
+        yield Section("weak", "Weak slices", about, shown + told)
+
+
+def _people(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    people = found.people
+    if people is None:
+        return
+    shown = _figures(pictures, "groups_picture")
+    findings = _table(fairness_report.finding_table(people))
+    groups = _table(fairness_report.group_table(people))
+    yield Section("people", "Groups of people", "", shown + findings + groups)
+    if people.offers:
+        about = "Thresholds for each group that would mend what fails; none is applied."
+        offers = _list([f"{column}: {offer.text}" for column, offer in people.offers])
+        offered = _table(fairness_report.threshold_table(people))
+        yield Section("offers", "Thresholds for groups", about, offers + offered)
+
+
+def _explanation(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    shown = _figures(pictures, "importance_picture", "dependence")
+    about = "How much the loss rises when a column is shuffled, and how the prediction follows it."
+    table = _table(report.importance_table(found.importance))
+    yield Section("explanation", "Explanation", about, shown + table)
+
+
+def _staleness(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    told = _list([one.text for one in found.staleness or ()])
+    shown = _figures(pictures, "staleness_picture")
+    table = _table(report.age_table(found.staleness or ()))
+    yield Section("staleness", "Staleness", "", shown + told + table)
+
+
+def _others(pictures: dict[str, Markup]) -> Iterator[Section]:
+    shown = _figures(pictures, *pictures)
+    yield Section("tuning", "Search of hyperparameters", "", shown)
+
+
+def _figures(pictures: dict[str, Markup], *names: str) -> Markup:
+    """Take pictures by name, those that there are."""
+    taken = [pictures.pop(name) for name in list(names) if name in pictures]
+    return Markup('<div class="figures">{}</div>').format(Markup("").join(taken)) if taken else _NO
+
+
+_NO = Markup("")
+
+
+def _list(texts: Sequence[str]) -> Markup:
+    items = (Markup("<li>{}</li>").format(cut(text, _SENTENCE)) for text in texts)
+    kept = within(items, len(texts), _LIST_BYTES)
+    more = Markup("<li>{}</li>").format(kept.rest("reasons")) if kept.rest("") else _NO
+    return Markup("<ul>{}{}</ul>").format(kept.body, more) if texts else _NO
+
+
+def _table(records: Sequence[Mapping[str, Any]]) -> Markup:
+    cells = [{name: _cell(name, value) for name, value in one.items()} for one in records]
+    return rows_table(cells, _NUMBERS, _TABLE_BYTES) if cells else _NO
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name == "outcome":
+        return tag(str(value), _LEVELS.get(str(value), "unknown"))
+    return f"{value:,}" if isinstance(value, int) else cut(str(value), _CELL)
+
+
+def _subtitle(found: Evaluation) -> str:
+    others = ", ".join(one.name for one in found.baselines if one.metrics)
+    beside = f", beside {others}" if others else ""
+    weighted = ", weighted" if found.unweighted else ""
+    return f"{found.rows:,} test rows{weighted}{beside}."
+
+
+def _tiles(found: Evaluation) -> list[dict[str, str]]:
+    main = found.metric(found.main_metric)
+    value = "undefined" if main.value is None else f"{main.value:.4g}"
+    counts = {outcome: sum(rule.outcome == outcome for rule in found.rules) for outcome in _LEVELS}
+    numbers = [
+        ("blessed", "yes" if found.blessed else "no", "" if found.blessed else "error"),
+        (main.name, value, ""),
+        *((f"rules: {name}", f"{count}", _LEVELS[name] if name != "pass" and count else "")
+          for name, count in counts.items()),
+    ]  # fmt: skip
+    return [{"name": name, "value": value, "level": level} for name, value, level in numbers]

@@ -1,0 +1,68 @@
+"""What is said of an assessment: a verdict for each check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml_assets.evaluation import report
+from ml_assets.evaluation.assessment import Assessment
+from ml_assets.evaluation.fairness_report import verdicts as fairness_verdicts
+from ml_assets.evaluation.result import Evaluation
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict of one check.
+
+    Attributes
+    ----------
+    name : str
+        The check.
+    passed : bool
+        Whether it is satisfied.
+    text : str
+        Why, for a person.
+    is_warning : bool
+        Whether a failure is told as a warning only.
+    values : mapping
+        The numbers behind it.
+    """
+
+    name: str
+    passed: bool
+    text: str
+    is_warning: bool = False
+    values: Mapping[str, float | None] = field(default_factory=dict)
+
+
+def verdicts(found: Assessment, days_to_live: float) -> list[Verdict]:
+    """Give the verdict of each check.
+
+    Parameters
+    ----------
+    found : Assessment
+        What was found.
+    days_to_live : float
+        The age at which a model is to be trained anew.
+    """
+    evaluation = found.evaluation
+    suspicion = report.flawless(evaluation)
+    usual = f"{evaluation.main_metric} is not perfect"
+    told = [
+        _blessing(evaluation),
+        Verdict("not_flawless", suspicion is None, suspicion or usual, is_warning=True),
+    ]
+    if found.staleness is not None:
+        passed, text = report.staleness_verdict(found.staleness, days_to_live)
+        told.append(Verdict("staleness", passed, text, is_warning=True))
+    if found.people is not None:
+        failures = fairness_verdicts(found.people).items()
+        told += [Verdict(name, passed, text) for name, (passed, text) in failures]
+    return told
+
+
+def _blessing(found: Evaluation) -> Verdict:
+    main, linear = found.metric(found.main_metric), found.beats_linear
+    values = {main.name: main.value, f"{main.name}_low": main.low, f"{main.name}_high": main.high}
+    if linear is not None:
+        values |= {f"{linear.rule}_{end}": getattr(linear, end) for end in ("value", "low", "high")}
+    return Verdict("blessing", found.blessed, report.blessing_text(found), values=values)
