@@ -86,9 +86,9 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
     check_promoted(holder, entries, pipeline.name)
     if holder is not None:
-        root = stage.store.root
+        folder_of, root = partial(stage.stored, may_be_gone=True), stage.store.root
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        refuse_if_upgrades_change_it(holder, stage.stored, limits, trusted, root)
+        refuse_if_upgrades_change_it(holder, folder_of, limits, trusted, root)
     return by
 
 
