@@ -57,6 +57,8 @@ def cause(event: dg.DagsterEvent) -> str:
     if errors[-1].cls_name == "DagsterAssetCheckFailedError":
         failed = [line.rpartition(": ")[2] for line in text.splitlines()[1:]]
         return f"blocking check failed: {', '.join(failed)}"
+    if errors[-1].cls_name == "ChildProcessCrashException":
+        return "its process was killed, most often because the machine had no memory left"
     return text
 
 

@@ -175,3 +175,15 @@ def test_nothing_of_dagsters_own_log_is_printed(runs: dict[str, Printed]) -> Non
         "RUN_FAILURE",
     )
     assert [word for word in noise if word in printed] == []
+
+
+def test_a_step_whose_process_is_killed_fails_the_run_with_a_reason_and_is_made_by_the_next(
+    runs: dict[str, Printed],
+) -> None:
+    code, _, err = runs["killed"]
+    assert code == 1
+    assert err[-1] == (
+        "Failed: toy/first: its process was killed, most often because the machine had no memory left. "
+        + AGAIN
+    )
+    assert runs["after_the_kill"][0] == 0

@@ -33,6 +33,9 @@ def first(stage: Stage) -> Outcome:
             Path("nowhere").read_text()
         except OSError as error:
             raise DataError("rows.csv, line 3: a bad row.\nrows.csv, line 7: another.") from error
+    if TOLD == "killed_once" and not Path("killed").exists():
+        Path("killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does where no memory is left
     if TOLD == "interrupt":
         os.kill(os.getpid(), signal.SIGINT)
     if TOLD == "many_causes":
@@ -64,6 +67,6 @@ def third(stage: Stage, second: Artifact) -> Outcome:
 defs = dg.Definitions(
     assets=[first, second, third],
     resources={"artifacts": ArtifactIOManager(home=str(current_home().root))},
-    executor=dg.in_process_executor,
+    executor=dg.multiprocess_executor if TOLD == "killed_once" else dg.in_process_executor,
     loggers={"console": quiet_console},
 )

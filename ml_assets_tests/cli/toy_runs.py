@@ -25,6 +25,8 @@ SCENARIOS: dict[str, tuple[str, str | None, bool]] = {
     "interrupt": ("interrupt", None, False),
     "many_causes": ("many_causes", None, False),
     "disk": ("disk", None, False),
+    "killed": ("killed_once", "first", False),
+    "after_the_kill": ("killed_once", "first", False),
     "definitions": ("definitions", "group:toy", False),
 }
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_assets.evaluation import evaluate
+from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.registry.gate import Made, People, Verdicts, Waiver, decide_promotion
 
 CANDIDATE, OTHER = "c" * 64, "d" * 64
@@ -248,6 +249,31 @@ def test_that_no_threshold_is_set_cannot_be_waived() -> None:
     assert waivers
     assert not decision.promote
     assert "no threshold is configured" in decision.reasons[0]
+
+
+def test_a_champion_that_cannot_be_compared_with_stops_a_candidate_until_somebody_says_why_not() -> (
+    None
+):
+    judged = evaluate(
+        [0, 1] * 50, [0.1, 0.9] * 50, task="binary",
+        thresholds={"roc_auc": ThresholdSpec(min=0.7, min_change=0.0)},
+        unscored={"champion": "its model is gone"},
+    )  # fmt: skip
+    verdict = {
+        **GOOD,
+        "blessed": judged.blessed,
+        "reasons": judged.reasons,
+        "failed": judged.failed,
+    }
+    reason = "roc_auc cannot be compared with the champion's: its model is gone"
+
+    stopped = decide_promotion(CANDIDATE, waived(verdict))
+    excused = replace(WAIVER, rule="roc_auc.min_change", reason="its folder was lost")
+    let_pass = decide_promotion(CANDIDATE, waived(verdict, excused))
+
+    assert stopped.reasons == (f"blessing: {reason}",)
+    assert let_pass.promote
+    assert let_pass.waived[0].endswith("its folder was lost")
 
 
 def test_a_waiver_does_not_waive_the_infra_blessing() -> None:
