@@ -49,6 +49,18 @@ def test_transform() -> None:
     assert known["fitted"].manifest.dropped == {}
 
 
+def test_faults_names_tests_that_there_are() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (DOCS / "faults.md").read_text("utf-8"))
+    assert len(named) > 60
+    tests = Path(__file__).resolve().parent
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (tests / file).read_text("utf-8")
+    ]
+    assert missing == []
+
+
 def yaml_of(name: str) -> Any:
     """Read the first YAML of a page."""
     found = re.search(r"^```yaml\n(.*?)^```$", (DOCS / name).read_text("utf-8"), re.M | re.S)
