@@ -79,7 +79,8 @@ def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, An
     try:
         if version is not None:
             root = stage.store.root
-            refuse_if_upgrades_change_it(version, stage.stored, limits, trusted, root)
+            kept = partial(stage.stored, may_be_gone=True)
+            refuse_if_upgrades_change_it(version, kept, limits, trusted, root)
     except ModelError as error:
         return str(error)
     return None

@@ -88,7 +88,8 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     if holder is not None:
         root = stage.store.root
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        refuse_if_upgrades_change_it(holder, stage.stored, limits, trusted, root)
+        kept = partial(stage.stored, may_be_gone=True)
+        refuse_if_upgrades_change_it(holder, kept, limits, trusted, root)
     return by
 
 
