@@ -75,13 +75,8 @@ def table_of(rows: Any) -> Any:
 def test_any_cut_into_files_equals_the_whole(tmp_path_factory: Any, rows: Any, cuts: Any) -> None:
     table = table_of([("train", 1, "a", None, 0.0, None), *rows])
     folder = tmp_path_factory.mktemp("spans")
-<<<<<<< HEAD
     cut = described(table, folder, cuts, label="_label", **OPTIONS)
     whole = described(table, folder, [], label="_label", **OPTIONS)
-=======
-    both: Any = (cuts, [])
-    cut, whole = (described(table, folder, at, label="_label", **OPTIONS) for at in both)
->>>>>>> e156437 (docs: say how states of spans merge what is known of columns together, and what a day more costs)
     assert cut["train"].association == whole["train"].association
     assert_same_slices(cut["all"].slices, whole["all"].slices)
     one, other = cut["all"].cross, whole["all"].cross
