@@ -60,7 +60,7 @@ def champion(store: Store, **tags: str) -> RegisteredVersion:
 
 
 def ask(store: Store, version: RegisteredVersion) -> None:
-    folder_of = partial(sound_path, store)
+    folder_of = partial(sound_path, store, may_be_gone=True)
     refuse_if_upgrades_change_it(version, folder_of, InfraValidationSpec(), [], store.root)
 
 
