@@ -78,8 +78,9 @@ def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, An
     trusted = pipeline.training.trusted_types
     try:
         if version is not None:
-            folder_of, root = partial(stage.stored, may_be_gone=True), stage.store.root
-            refuse_if_upgrades_change_it(version, folder_of, limits, trusted, root)
+            root = stage.store.root
+            kept = partial(stage.stored, may_be_gone=True)
+            refuse_if_upgrades_change_it(version, kept, limits, trusted, root)
     except ModelError as error:
         return str(error)
     return None

@@ -86,9 +86,10 @@ def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
     entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
     check_promoted(holder, entries, pipeline.name)
     if holder is not None:
-        folder_of, root = partial(stage.stored, may_be_gone=True), stage.store.root
+        root = stage.store.root
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        refuse_if_upgrades_change_it(holder, folder_of, limits, trusted, root)
+        kept = partial(stage.stored, may_be_gone=True)
+        refuse_if_upgrades_change_it(holder, kept, limits, trusted, root)
     return by
 
 

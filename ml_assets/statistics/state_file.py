@@ -1,10 +1,12 @@
 """A state as bytes: the same state always gives the same bytes, and reading them runs no code.
 
-The form is an Arrow IPC file with one row of lists, and JSON in the schema's metadata. All numbers of a
-type are one list, all names another, and each Arrow array of texts one of its own: hundreds of small
-lists would take longer to read than to compute. The JSON says where in them each part of the state lies.
+The form is an Arrow IPC file behind its SHA-256. It has one row of lists, and JSON in the schema's
+metadata. All numbers of a type are one list, all names another, and each Arrow array of texts one of its
+own: hundreds of small lists would take longer to read than to compute. The JSON says where in them each
+part of the state lies.
 """
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -47,6 +49,7 @@ _CLASSES = {
     )
 }  # fmt: skip
 _KEY = b"state"
+_DIGEST = hashlib.sha256().digest_size
 _NAMES, _TEXTS = "names", "texts"
 
 
@@ -69,7 +72,7 @@ def to_bytes(state: BlockState) -> bytes:
     with pa.ipc.new_file(sink, schema, options=options) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays(lists, schema=schema))
     content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return hashlib.sha256(content).digest() + content
 
 
 def from_bytes(content: bytes) -> BlockState:
@@ -78,10 +81,13 @@ def from_bytes(content: bytes) -> BlockState:
     Raises
     ------
     ValueError
-        If the bytes are something else.
+        If the bytes are something else, or damaged.
     """
+    # A damaged number would be believed, and a damaged length could end the process.
+    if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
+        raise ValueError("these bytes are no statistics: they differ from their SHA-256.")
     try:
-        with pa.ipc.open_file(pa.py_buffer(content)) as reader:
+        with pa.ipc.open_file(pa.py_buffer(content[_DIGEST:])) as reader:
             text = reader.schema.metadata[_KEY]
             batch = reader.get_batch(0)
         columns = {name: batch.column(name).flatten() for name in batch.schema.names}
