@@ -15,7 +15,12 @@ PIPELINE = textwrap.dedent("""
       ingest: {source: {csv: data/*.csv}, key: [id], time: when, span: day}
       labels: paid
       training: {estimator: logistic, tuning: {trials: 0}}
-      evaluation: {thresholds: {roc_auc: {min: 0.5}}}
+      evaluation:
+        thresholds: {roc_auc: {min: 0.5}}
+        weak_slices: {enabled: false}
+        explanation: false
+      validation: {cell_errors: {enabled: false}}
+      registry: {infra_validation: {rows: 5}}
       monitoring: {retraining: {check_every_seconds: 30, cool_down_hours: 0}}
 """)
 

@@ -1,4 +1,4 @@
-"""Runs the whole pipeline `shop` in forks of one process, which may be killed at one of their writes.
+"""Runs the pipeline `shop` up to its champion, in forks that may be killed at one of their writes.
 
 `WholeRuns` starts ``python -m ml_assets_tests.whole_run FOLDER``, which imports everything once and then
 forks for each line that it is given: where to be killed, or nothing.
@@ -26,6 +26,8 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.component import pipeline_definitions
 from ml_assets.console import cause
 from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets.registry import infra_validation
+from ml_assets.registry.infra_result import InfraValidation
 from ml_assets_tests.dying import PROJECT
 
 SUCCESS = "success"
@@ -117,6 +119,7 @@ def _materialize(folder: Path) -> str:
     with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
         result = dg.materialize(
             list(pipeline_definitions(spec).assets or ()),  # type: ignore[arg-type]
+            selection=dg.AssetSelection.assets(["shop", "promotion"]).upstream(),
             resources={"artifacts": ArtifactIOManager(home=str(home.root))},
             instance=instance,
             raise_on_error=False,
@@ -145,9 +148,11 @@ def _child(folder: Path, site: str) -> str:
 
 
 def _import_everything() -> None:
+    """Import what a run imports; the candidate's server is left out, for it writes nothing."""
     for module in pkgutil.walk_packages(ml_assets.__path__, "ml_assets."):
         if not module.name.startswith(("ml_assets.defs", "ml_assets.__main__")):
             importlib.import_module(module.name)
+    infra_validation.validate_infra = lambda *_, **__: InfraValidation(rows=5)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from mlflow import MlflowClient
 
 from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
-from ml_assets.errors import MLAssetsError
 from ml_assets.registry.candidate import Candidate
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.promotion import Request, promote
@@ -113,15 +112,6 @@ def die_while_making_the_database(home: Path) -> None:
 
     setattr(migration.HeadMaintainer, "update_to_step", count)  # noqa: B010
     register_and_promote(home)
-
-
-def say_why_it_fails(home: Path, sender: Connection) -> None:
-    """Register and promote, and send what the error says."""
-    try:
-        register_and_promote(home)
-        sender.send("it did not fail")
-    except MLAssetsError as error:
-        sender.send(str(error))
 
 
 def at_once(home: Path, barrier: Barrier, model: str) -> None:

@@ -171,18 +171,16 @@ def test_a_version_whose_files_are_not_those_registered_is_not_promoted_but_regi
     assert champion_of(registry) == 2
 
 
-@pytest.mark.parametrize("left", [b"", b'{"action": "promo', b"[]", b"\xff\xfe"])
-def test_an_intent_that_was_cut_off_does_not_stop_the_registry(
-    registry: Registry, left: bytes
-) -> None:
+def test_an_intent_that_was_cut_off_does_not_stop_the_registry(registry: Registry) -> None:
     asked(registry, "a")
     path = ledger_of(registry, "flights").folder / "intent.json"
-    path.write_bytes(left)
+    for number, left in enumerate((b"", b'{"action": "promo', b"[]", b"\xff\xfe"), start=1):
+        path.write_bytes(left)
 
-    asked(registry, "b")
+        asked(registry, str(number))
 
-    assert moves(registry) == [("promotion", None, 1), ("promotion", 1, 2)]
-    assert not path.exists()
+        assert moves(registry)[-1] == ("promotion", number, number + 1)
+        assert not path.exists()
 
 
 def test_a_clock_that_jumps_back_changes_no_order(
