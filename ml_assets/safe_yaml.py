@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 MAX_DEPTH = 40
-_MOST = 2**63
+# Limits of numbers of 64 bits lie a margin beyond them.
+_MOST = 2**127
 
 
 class SafeLoader(yaml.SafeLoader):
@@ -39,7 +40,7 @@ def scalar_of(node: yaml.Node) -> Any:
     Raises
     ------
     ValueError
-        Saying why, if it cannot be read, or is a whole number of more than 64 bits.
+        Saying why, if it cannot be read, or is a whole number of more than 128 bits.
     """
     try:
         value = SafeLoader("").construct_object(node)
@@ -48,5 +49,5 @@ def scalar_of(node: yaml.Node) -> Any:
     except OverflowError as error:
         raise ValueError("it is too large") from error
     if isinstance(value, int) and not -_MOST <= value < _MOST:
-        raise ValueError("a whole number has at most 64 bits")
+        raise ValueError("a whole number has at most 128 bits")
     return value

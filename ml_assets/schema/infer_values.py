@@ -179,6 +179,8 @@ def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) 
     if feature.holds == "bool":
         return allowed
     low, high = _range(numeric.min, numeric.max, margin)
+    if feature.type == "int":  # of more than 63 bits statistics have the nearest floats
+        low, high = (None if limit is None else int(limit) for limit in (low, high))
     return {**allowed, "min": low, "max": high}
 
 

@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from ml_assets.errors import PipelineFileError
+from ml_assets.schema.infer import infer_schema
 from ml_assets.schema.model import Comparator, Feature, FunctionalDependency, Schema
 from ml_assets.schema.yaml_file import read_schema, write_schema
 from ml_assets.schema.yaml_reader import parse_schema
 from ml_assets.schema.yaml_writer import schema_body, schema_text
+from ml_assets.statistics.generate import generate_statistics
 from ml_assets_tests.schema.schemas import schemas
 
 
@@ -22,6 +25,13 @@ from ml_assets_tests.schema.schemas import schemas
 def test_what_is_written_is_read_back(schema: Schema) -> None:
     assert parse_schema(schema_text(schema, "toy"), "f") == schema
     assert parse_schema(schema_body(schema), "f") == replace(schema, reviewed=False, reason="")
+
+
+def test_limits_of_the_greatest_numbers_are_read_back() -> None:
+    most = pa.table({"i": [-(2**63), 2**63 - 1], "u": pa.array([0, 2**64 - 1], pa.uint64())})
+    schema = infer_schema(generate_statistics(most))
+    assert all(isinstance(one.max, int) and one.max > 2**63 for one in schema.features)
+    assert parse_schema(schema_text(schema), "schema.yaml") == schema
 
 
 def test_a_simple_column_is_one_line() -> None:
