@@ -152,9 +152,10 @@ _TEXTS = (
 
 
 def _plain_dictionary(array: Any) -> Any:
-    values = plain(array.dictionary)
+    values, codes = plain(array.dictionary), array.indices
     if not is_text(values.type) or values.null_count:
-        return plain(values.take(array.indices))
-    if values is array.dictionary:
+        return plain(values.take(codes))
+    if values is array.dictionary and not pt.is_uint64(codes.type):
         return array
-    return pa.DictionaryArray.from_arrays(array.indices, values)
+    # pandas does not read codes of 64 bits without a sign.
+    return pa.DictionaryArray.from_arrays(codes.cast(pa.int64()), values)

@@ -13,6 +13,7 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas as pandera
 import pyarrow as pa
+import pyarrow.types as pt
 
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.arrow_input import record_batches
@@ -145,7 +146,8 @@ def _pandera(rules: dict[str, ArrayRules]) -> Any:
 def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iterator[_Found]:
     if not batch.num_rows or not rules:
         return
-    frame = batch.select(list(rules)).to_pandas(types_mapper=pd.ArrowDtype)
+    batch = _readable(batch.select(list(rules)))
+    frame = batch.to_pandas(types_mapper=pd.ArrowDtype)
     try:
         judge.validate(frame, lazy=True)
         return
@@ -158,6 +160,16 @@ def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iter
         reasons = rules[name].why(batch.column(name).take(pa.array(places)))
         for place, broken in zip(places.tolist(), reasons, strict=True):
             yield from ((place, name, rule.name, text, rule.code) for rule, text in broken)
+
+
+def _readable(batch: Any) -> Any:
+    """With bytes in place of texts of which some are not UTF-8, which pandas cannot read."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid:
+        arrays = [a.cast(pa.binary()) if pt.is_string(a.type) else a for a in batch.columns]
+        return pa.RecordBatch.from_arrays(arrays, batch.schema.names)
+    return batch
 
 
 def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[_Found]:
