@@ -66,11 +66,12 @@ def measure(
     feature : Feature
         What the column must look like.
     """
-    counts = _counts(treatment, feature), _counts(control, feature)
-    here, there = counts
+    sides = [(side, _counts(side, feature)) for side in (treatment, control)]
+    (_, here), (_, there) = sides
     if metric in _CHANGES:
         if (treatment.type == "string") != (control.type == "string"):
-            here, there = here or {}, there or {}  # numbers have no value in common with texts
+            # Numbers have no value in common with texts, whether they hold a category or not.
+            here, there = ({} if side.numeric else found or {} for side, found in sides)
         if here is None or there is None:
             return None
         found = _largest(metric, here, there)

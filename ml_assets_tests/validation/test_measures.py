@@ -39,6 +39,12 @@ def test_of_texts_by_scipy() -> None:
     )
 
 
+@pytest.mark.parametrize("holds", [None, "category"])
+@pytest.mark.parametrize("metric", ["L_INFTY", "NORMALIZED_ABSOLUTE_DIFFERENCE"])
+def test_numbers_have_no_value_in_common_with_texts(metric: str, holds: Any) -> None:
+    assert distance(metric, ["0"], [0], type="int", holds=holds) == 1.0
+
+
 def test_of_numbers_by_scipy() -> None:
     rng = np.random.default_rng(1)
     here, there = rng.normal(0.3, 1, 150), rng.normal(0, 1.5, 200)
