@@ -5,7 +5,8 @@ findings of one kind are raised together, one per line.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class MLAssetsError(Exception):
@@ -30,6 +31,16 @@ class RequestError(MLAssetsError):
 
 class MissingExtraError(MLAssetsError):
     """Whoever installs the package must act: an optional dependency is not installed."""
+
+
+@contextmanager
+def data_of(where: str) -> Iterator[None]:
+    """Begin every `DataError` that is raised inside with where the data came from."""
+    try:
+        yield
+    except DataError as error:
+        error.args = (f"{where}: {error}",)
+        raise
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -24,9 +24,10 @@ from ml_assets.artifacts.declared import (
 )
 from ml_assets.artifacts.fingerprint import Ingredients, fingerprint
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.outcome import Check, Outcome
+from ml_assets.artifacts.materialization import line_of, materialization_of
+from ml_assets.artifacts.outcome import Outcome
 from ml_assets.artifacts.reasons import CACHED, DAMAGED, DELETED, reason_to_run
-from ml_assets.artifacts.show import shown, to_metadata
+from ml_assets.artifacts.show import shown
 from ml_assets.artifacts.sound import (
     find_damage,
     refuse_damaged,
@@ -35,7 +36,7 @@ from ml_assets.artifacts.sound import (
     told,
     was_set_aside,
 )
-from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
+from ml_assets.artifacts.store import Artifact, Record, Store
 from ml_assets.durable import json_digest
 from ml_assets.pipeline import PipelineSpec
 
@@ -210,8 +211,8 @@ def _materialize(
         record = _run(stage, home, store, parts, inputs, run_id, why, log)
     else:
         record = replace(record, reason=why)
-    log(_line(stage.name, record, why))
-    return _result(stage, store, record, why)
+    log(line_of(record, why))
+    return materialization_of(store, record, why)
 
 
 def _find(
@@ -319,40 +320,3 @@ def _check_names(stage: Declared, outcome: Outcome) -> None:
     given = {check.name for check in outcome.checks}
     if declared != given:
         raise AssertionError(f"{stage.name} declares checks {declared} but gave {given}")
-
-
-def _line(name: str, record: Record, why: str) -> str:
-    seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
-    failed = "".join(f"\n    {failed_check(c)}" for c in record.failed_checks())
-    return f"{name:<22} {seconds:>8}  {why}{failed}"
-
-
-def _result(
-    stage: Declared, store: Store, record: Record, why: str
-) -> dg.MaterializeResult[Artifact]:
-    artifact = store.artifact(record)
-    rows = record.summary.get("rows")
-    metadata: dict[str, Any] = {
-        **({"dagster/row_count": rows} if isinstance(rows, int) else {}),
-        **to_metadata(record.metadata, artifact.path),
-        "cache": "hit" if why == CACHED else "miss",
-        "reason": why,
-        "seconds": 0.0 if why == CACHED else record.seconds,
-        "path": dg.MetadataValue.path(str(artifact.path)),
-    }
-    return dg.MaterializeResult(
-        value=artifact,
-        metadata=metadata,
-        data_version=dg.DataVersion(record.digest),
-        check_results=[_check_result(Check(**check)) for check in record.checks],
-    )
-
-
-def _check_result(check: Check) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        check_name=check.name,
-        passed=check.passed,
-        severity=dg.AssetCheckSeverity[check.severity],
-        description=check.description,
-        metadata={key: value for key, value in check.values.items() if value is not None},
-    )

@@ -67,6 +67,12 @@ class SourceSpec(Spec):
         """Whether it is a file, or several; else it is a query or a function."""
         return self.kind not in ("sql", "python")
 
+    @property
+    def told(self) -> str:
+        """What it is in an error: the file or pattern, the function; of a query no URL, which bears secrets."""
+        path_or_function = self.csv or self.parquet or self.jsonl or self.python
+        return path_or_function or "the rows of ingest.source.query"
+
     @model_validator(mode="after")
     def _exactly_one(self) -> "SourceSpec":
         kinds = ("csv", "parquet", "jsonl", "sql", "python")

@@ -8,6 +8,7 @@ from ml_assets import durable
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
+from ml_assets.errors import data_of
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         spec, key = pipeline.labels, pipeline.ingest.key
         table = open_spans(raw_data.json("manifest.json"), stage.store.root / SPANS_FOLDER)
         columns = list(dict.fromkeys([*key, *spec.columns])) if key else None
-        made = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
+        with data_of(pipeline.ingest.source.told):
+            made = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
         for group in alike_classes(made.counts)[:3]:
             shown = ", ".join(repr(name[:40]) for name in group[:3])
             stage.log(f"    classes that differ only by case or spaces: {shown}")

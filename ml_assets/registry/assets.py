@@ -73,14 +73,12 @@ def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, An
 
     if not baseline:
         return None
-    uri, limits = stage.home.tracking_uri, pipeline.registry.infra_validation
-    version = registered_version(uri, pipeline.model_name, baseline["version"])
-    trusted = pipeline.training.trusted_types
+    limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
+    version = registered_version(stage.home.tracking_uri, pipeline.model_name, baseline["version"])
+    kept = partial(stage.stored, may_be_gone=True)
     try:
         if version is not None:
-            root = stage.store.root
-            kept = partial(stage.stored, may_be_gone=True)
-            refuse_if_upgrades_change_it(version, kept, limits, trusted, root)
+            refuse_if_upgrades_change_it(version, kept, limits, trusted, stage.store.root)
     except ModelError as error:
         return str(error)
     return None

@@ -142,6 +142,20 @@ def test_too_many_missing_labels_stop_the_run(shop: Shop) -> None:
     assert "examples" not in ran.reasons
 
 
+def test_a_label_that_tells_nothing_is_refused_with_the_file_the_column_and_the_rule(
+    shop: Shop,
+) -> None:
+    (shop.folder / "shop.csv").write_text(
+        "id,at,price,paid\n1,2013-01-01,0.5,no\n2,2013-01-02,0.6,no\n"
+    )
+    ran = shop.run(raise_on_error=False)
+    assert (
+        "../shop.csv: labels.column: 'paid' has one class only: all 2 labelled rows are 'no'"
+        in ran.error
+    )
+    assert list(ran.reasons) == ["raw_data"]
+
+
 def test_facts_known_too_late_stop_the_run(shop: Shop) -> None:
     lines = [
         f"{i},2013-01-{i % 20 + 1:02d},2013-01-{i % 20 + 1 + (i == 7):02d},{i % 2}"

@@ -1,0 +1,51 @@
+"""What Dagster and a person are told of an asset: its materialization and one line.
+
+Both are made of the stored record, so that an asset that was found in the store tells the same as when it
+was made.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from ml_assets.artifacts.outcome import Check
+from ml_assets.artifacts.reasons import CACHED
+from ml_assets.artifacts.show import to_metadata
+from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
+
+
+def line_of(record: Record, why: str) -> str:
+    """Give the asset, its time in seconds, why it ran, and each check that failed."""
+    seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
+    failed = "".join(f"\n    {failed_check(c)}" for c in record.failed_checks())
+    return f"{record.asset:<22} {seconds:>8}  {why}{failed}"
+
+
+def materialization_of(store: Store, record: Record, why: str) -> dg.MaterializeResult[Artifact]:
+    """Give the artifact with its metadata, its data version and the results of its checks."""
+    artifact = store.artifact(record)
+    rows = record.summary.get("rows")
+    metadata: dict[str, Any] = {
+        **({"dagster/row_count": rows} if isinstance(rows, int) else {}),
+        **to_metadata(record.metadata, artifact.path),
+        "cache": "hit" if why == CACHED else "miss",
+        "reason": why,
+        "seconds": 0.0 if why == CACHED else record.seconds,
+        "path": dg.MetadataValue.path(str(artifact.path)),
+    }
+    return dg.MaterializeResult(
+        value=artifact,
+        metadata=metadata,
+        data_version=dg.DataVersion(record.digest),
+        check_results=[_check_result(Check(**check)) for check in record.checks],
+    )
+
+
+def _check_result(check: Check) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        passed=check.passed,
+        severity=dg.AssetCheckSeverity[check.severity],
+        description=check.description,
+        metadata={key: value for key, value in check.values.items() if value is not None},
+    )
