@@ -191,14 +191,15 @@ def test_a_trial_that_takes_too_much_memory_fails_and_says_so(tmp_path: Path) ->
     states = {trial.parameters["megabytes"]: trial.state for trial in result.trials}
     assert states == {1: "complete", 400: "failed"}
     reason = next(trial.reason for trial in result.trials if trial.state == "failed")
+    # Pages that the process had before, and had freed, are not counted.
     assert re.fullmatch(
-        r"it took [34]\d\d MB of memory, and training\.tuning\.max_memory_mb allows 150", reason
+        r"it took [2-4]\d\d MB of memory, and training\.tuning\.max_memory_mb allows 150", reason
     )
     assert result.effort.trials == 6
-    assert result.effort.peak_mb > 350
+    assert result.effort.peak_mb > 200
     tuning["search_space"] = {"megabytes": {"choices": [400]}}
     spec = TrainingSpec.model_validate({"estimator": hungry, "tuning": tuning})
-    with pytest.raises(ModelError, match=r"all 6 trials failed; the first with it took [34].. MB"):
+    with pytest.raises(ModelError, match=r"all 6 trials failed; the first with it took [2-4].. MB"):
         run(tmp_path / "b", spec)
 
 
