@@ -6,8 +6,8 @@ and, with a time column, `staleness`, each with its check, and a sensor that sta
 TFX has no such stage; skew and drift are TFDV's, and DistributionValidator's.
 
 Reading order: `spec` (the YAML), `findings` and `picture` (what skew and drift add up to), `performance`
-(labels that became known), `later_rows` and `aging` (how the champion ages), `retraining` (when to retrain)
-with `new_spans` (what a source would bring), `labelled_assets`, `assets`, `sensors`.
+(labels that became known), `later_rows` and `aging` (how the champion ages), `retraining` (when to
+retrain) with `new_spans` (what a source would bring), `labelled_assets`, `assets`, `sensors`.
 """
 
 import lazy_loader as lazy
