@@ -54,7 +54,6 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
         from ml_assets.validation.report import Report, write_report
-        from ml_assets.validation.show import anomaly_rows
 
         stored = statistics.json("statistics.json")
         described = {name: DatasetStatistics.from_json(one) for name, one in stored.items()}
@@ -65,21 +64,29 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         title = f"Validation of {pipeline.name}"
         write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
         proposal = _propose(pipeline, rules, described["all"], found, stage.directory)
-        errors = sum(one.severity == "ERROR" for one in found)
-        counts = {"errors": errors, "warnings": len(found) - errors}
-        return Outcome(
-            summary={"anomalies": len(found), **counts},
-            metadata={
-                "anomalies": len(found),
-                **counts,
-                "found": Rows(anomaly_rows(found)) if found else None,
-                "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
-                "report": File("report.html"),
-            },
-            checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
-        )
+        return _anomalies_outcome(pipeline, found, proposal)
 
     return anomalies
+
+
+def _anomalies_outcome(
+    pipeline: PipelineSpec, found: "list[Anomaly]", proposal: "Proposal | None"
+) -> Outcome:
+    from ml_assets.validation.show import anomaly_rows
+
+    errors = sum(one.severity == "ERROR" for one in found)
+    counts = {"errors": errors, "warnings": len(found) - errors}
+    return Outcome(
+        summary={"anomalies": len(found), **counts},
+        metadata={
+            "anomalies": len(found),
+            **counts,
+            "found": Rows(anomaly_rows(found)) if found else None,
+            "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
+            "report": File("report.html"),
+        },
+        checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
+    )
 
 
 def _propose(
