@@ -49,12 +49,13 @@ def write_examples(path: Path, split: str = "train", rows: int = LEARNT) -> None
 
 
 def watch(folder: Path, monkeypatch: pytest.MonkeyPatch, learnt: int = LEARNT, **parts: Any) -> Any:
-    """Score a week, and age the champion on everything that is stored; from row 2,500 on it is bad."""
+    """Score a month, and age the champion on everything that is stored; from row 2,500 on it is bad."""
     home = folder / "home"
     monkeypatch.setenv("ML_ASSETS_HOME", str(home))
     pipeline = shop(
         folder / "shop",
-        serving={"window": {"last": 7}},
+        span="month",
+        serving={"window": {"last": 1}},
         evaluation={"thresholds": {"roc_auc": {"min": 0.65}}},
         **parts,
     )
@@ -116,7 +117,7 @@ def test_without_later_labelled_rows_it_cannot_be_told(
 
 
 def later(folder: Path, splits: str = "train", **more: Any) -> LaterRows:
-    pipeline = shop(folder / "shop", span=more.pop("span", "day"))
+    pipeline = shop(folder / "shop", span=more.pop("span", "month"))
     manifest = put_raw_data(pipeline, folder / "home", ROWS).json("manifest.json")
     write_examples(folder, splits)
     known = labelled(len(ROWS)).iloc[::2]
