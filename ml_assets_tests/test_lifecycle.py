@@ -23,7 +23,7 @@ ASSETS = [
     "raw_data", "labels", "examples", "statistics", "schema", "anomalies", "validated_examples",
     "cell_errors", "validated_features", "best_hyperparameters", "model", "baseline_model", "evaluation",
     "infra_validation", "registered_model", "promotion", "predictions", "serving_statistics", "skew",
-    "drift", "performance", "staleness",
+    "drift", "performance",
 ]  # fmt: skip
 
 
