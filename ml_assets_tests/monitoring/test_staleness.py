@@ -144,6 +144,12 @@ def test_every_labelled_row_that_is_later_is_found_with_its_label(
     assert found.labels.tolist() == label_codes(ROWS, "binary", seed=3)[LEARNT::2].tolist()
 
 
+def test_a_zone_that_the_column_lost_finds_the_same_rows(tmp_path: Path) -> None:
+    found = later(tmp_path, since=SINCE.tz_localize("UTC"))
+
+    assert len(found.rows) == (len(ROWS) - LEARNT) / 2
+
+
 def test_labels_are_told_by_the_champions_classes(tmp_path: Path) -> None:
     found = later(tmp_path, label_classes=["yes", "no"])
 
