@@ -45,7 +45,7 @@ def validate_example(
     ValueError
         If the schema does not know the environment.
     DataError
-        If the example is not one row.
+        If the example is not one row, or has two columns of one name.
     """
     return list(_judge(schema, environment).anomalies(_mapping(example)))
 
@@ -117,6 +117,8 @@ def _mapping(example: Any) -> Mapping[str, Any]:
         raise DataError(
             f"an example must be a mapping, a pandas Series or a DataFrame with one row; found {kind}."
         )
+    if not example.index.is_unique:
+        raise DataError("an example has one value of each column; a name occurs more than once.")
     cells = example.to_dict()
     return {str(name): None if _is_pandas_nan(cell) else cell for name, cell in cells.items()}
 
@@ -142,7 +144,7 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
         if isinstance(value, int):
             return value, (rules.floats if feature.type == "float" else rules.ints)
         if isinstance(value, Decimal):
-            value = float(value)
+            value = math.nan if value.is_nan() else float(value)
         if not isinstance(value, float):
             return None
         if feature.type == "int":
@@ -166,9 +168,10 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy scalar as Python's."""
+    """A NumPy scalar as Python's; an array is none."""
     is_plain = isinstance(value, (int, float, str, bytes, Decimal))
-    return value if is_plain or not hasattr(value, "item") else value.item()
+    is_scalar = hasattr(value, "item") and not getattr(value, "ndim", 0)
+    return value.item() if is_scalar and not is_plain else value
 
 
 def _moment(value: Any) -> date | datetime | None:

@@ -53,6 +53,9 @@ FINE: list[tuple[Any, dict[str, Any]]] = [
     ("2024-05-17T08:30:00Z", {"type": "timestamp"}),
     (np.datetime64("2024-05-17T08:30"), {"type": "timestamp"}),
     (date(2024, 5, 17), {"type": "timestamp"}),
+    ("0001-01-01T00:00:00+05:00", {"type": "timestamp"}),
+    (pd.Timestamp(np.datetime64(2**62, "s")), {"type": "timestamp", "earliest": date(1, 1, 1)}),
+    (Decimal("sNaN"), {"type": "float", "allow_nan": True}),
     (None, {"type": "int", "min_fraction": 0.5}),
     (pd.NA, {"type": "int", "nullable": True}),
     (pd.NaT, {"type": "timestamp", "nullable": True}),
@@ -74,6 +77,8 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (True, {"type": "float"}, "UNEXPECTED_DATA_TYPE"),
     (True, {"type": "int", "max": 0}, "INT_TYPE_BIG_INT"),
     ([3], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+    (np.array([1, 2]), {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+    (np.array([1, 2]), {"type": "timestamp"}, "UNEXPECTED_DATA_TYPE"),
     (3, {"type": "string"}, "UNEXPECTED_DATA_TYPE"),
     ("true", {"type": "bool"}, "UNEXPECTED_DATA_TYPE"),
     ("17.5.2024", {"type": "date"}, "UNEXPECTED_DATA_TYPE"),
@@ -96,6 +101,11 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (-INF, {"type": "float", "min": 0.0}, "FLOAT_TYPE_HAS_INF"),
     ("abcd", {"type": "string", "max_length": 3}, "STRING_TYPE_LONG_STRING"),
     ("", {"type": "string", "min_length": 1}, "STRING_TYPE_SHORT_STRING"),
+    (
+        "0001-01-01T00:00:00+05:00",
+        {"type": "timestamp", "earliest": date(1, 1, 1)},
+        "TIME_TYPE_EARLY_TIME",
+    ),
     ("2024-05-18", {"type": "date", "latest": date(2024, 5, 17)}, "TIME_TYPE_LATE_TIME"),
     (
         datetime(2024, 5, 17, 1, tzinfo=timezone(timedelta(hours=2))),
@@ -152,6 +162,8 @@ def test_a_row_of_a_frame_is_an_example() -> None:
         assert validate_example(example, SCHEMA) == []
     with pytest.raises(DataError, match=r"an example is one row; the DataFrame has 2"):
         validate_example(pd.concat([frame, frame]), SCHEMA)
+    with pytest.raises(DataError, match="a name occurs more than once"):
+        validate_example(pd.DataFrame([[1, 2]], columns=["x", "x"]), Schema())
     with pytest.raises(
         DataError, match="a mapping, a pandas Series or a DataFrame with one row; found list"
     ):
