@@ -281,7 +281,7 @@ def orders(seed: int, rows: int = 1000) -> pd.DataFrame:
     """Orders with three rows each, all of one day."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
-        {"order": np.repeat([f"N{n}" for n in rng.integers(1e8, 1e9, rows // 3)], 3)}
+        {"order": np.repeat([f"N{n}" for n in rng.integers(10**8, 10**9, rows // 3)], 3)}
     )
 
 
