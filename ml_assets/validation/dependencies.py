@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from ml_assets.schema.model import FunctionalDependency, Schema
 from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.cells.source import open_source
 from ml_assets.validation.wording import quote, rows_text
 
 CODE = "FUNCTIONAL_DEPENDENCY_BROKEN"
@@ -68,39 +68,41 @@ class Broken:
                 yield row, _reason(self.dependency, tuple(key), value, conflict)
 
 
-def broken_dependencies(table: Table, schema: Schema) -> list[Broken]:
+def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
     """Find the functional dependencies of a schema that rows of a table break.
 
     Rows without one of the values break nothing. Needs memory for each different combination of values.
 
     Parameters
     ----------
-    table : Table
-        The rows; dependencies between columns that it lacks are left out.
+    data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch or Dataset
+        The rows; dependencies between columns that they lack are left out.
     schema : Schema
         With the dependencies.
     """
-    there = set(table.columns)
+    source = open_source(data)
+    there = set(source.schema.names)
     found = (
-        Broken(dependency, _conflicts(table, dependency))
+        Broken(dependency, _conflicts(source.data, dependency))
         for dependency in schema.functional_dependencies
         if {*dependency.determinant, dependency.dependent} <= there
     )
     return [broken for broken in found if broken.conflicts]
 
 
-def check_dependencies(table: Table, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
+def check_dependencies(data: Any, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
     """Give an anomaly for each functional dependency of a schema that rows of a table break.
 
     Parameters
     ----------
-    table, schema
+    data, schema
         As in `broken_dependencies`.
     hidden : collection of str
         The columns of which no value is shown.
     """
-    rows = table.num_rows
-    return [_anomaly(broken, rows, hidden) for broken in broken_dependencies(table, schema)]
+    source = open_source(data)
+    broken = broken_dependencies(source.data, schema)
+    return [_anomaly(one, source.num_rows, hidden) for one in broken]
 
 
 def rule_text(dependency: FunctionalDependency) -> str:
@@ -108,7 +110,7 @@ def rule_text(dependency: FunctionalDependency) -> str:
     return f"{', '.join(dependency.determinant)} -> {dependency.dependent}"
 
 
-def _conflicts(table: Table, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
+def _conflicts(table: Any, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
     columns = [*dependency.determinant, dependency.dependent]
     counted = _count(table, columns)
     groups = counted.group_by(columns[:-1], use_threads=False).aggregate([([], "count_all")])
@@ -126,7 +128,7 @@ def _conflicts(table: Table, dependency: FunctionalDependency) -> dict[tuple[Any
     return {key: Conflict(found[key]) for key in sorted(found, key=str)}
 
 
-def _count(table: Table, columns: Sequence[str]) -> Any:
+def _count(table: Any, columns: Sequence[str]) -> Any:
     """How often each combination of values occurs, without missing ones."""
     total = None
     for batch in record_batches(table, columns, _BATCH_ROWS):

@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.statistics.feature_state import feature_type
-from ml_assets.table import Table
 
 Rows = NDArray[np.int64]
 
 
-def repeated_rows(table: Table, column: str, batch_rows: int) -> Rows:
+def repeated_rows(table: Any, column: str, batch_rows: int) -> Rows:
     """Give the positions of the rows that repeat an earlier row's value, ascending.
 
     Missing values, NaN and infinity repeat nothing. Needs sixteen bytes of memory for each row.
 
     Parameters
     ----------
-    table : Table
+    table : Table or pyarrow.Table
         The rows.
     column : str
         The column.
