@@ -3,9 +3,10 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from ml_assets.errors import DataError, did_you_mean
@@ -27,7 +28,8 @@ def validate_example(
     ----------
     example : mapping, pandas.Series or pandas.DataFrame with one row
         The value of each column, of Python's, NumPy's or JSON's types: an int may stand for a float, a
-        whole float for an int, a text in ISO 8601 for a date or a timestamp. None, NA, and in pandas NaN,
+        whole float for an int, a text in ISO 8601 for a date or a timestamp; a duration is its seconds, a
+        time of the day its text. None, NA, and in pandas NaN,
         are missing values; so is a column that is not there, where it may be without a value.
     schema : Schema
         What the example must look like.
@@ -143,9 +145,8 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
             return (value, ()) if may_be_bool else None
         if isinstance(value, int):
             return value, (rules.floats if feature.type == "float" else rules.ints)
-        if isinstance(value, Decimal):
-            value = math.nan if value.is_nan() else float(value)
-        if not isinstance(value, float):
+        value = _as_float(value)
+        if value is None:
             return None
         if feature.type == "int":
             return (int(value), rules.ints) if value.is_integer() else None
@@ -154,6 +155,8 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
     def text(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
         if isinstance(value, bytes):
             return read_text(value), rules.texts
+        if isinstance(value, time):
+            value = value.isoformat()
         return (value, rules.texts) if isinstance(value, str) else None
 
     def moment(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
@@ -174,12 +177,23 @@ def _plain(value: Any) -> Any:
     return value.item() if is_scalar and not is_plain else value
 
 
+def _as_float(value: Any) -> float | None:
+    """A number as statistics take it: a duration in seconds."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return math.nan if value.is_nan() else float(value)
+    return float(value) if isinstance(value, Real) else None  # NumPy's long double
+
+
 def _moment(value: Any) -> date | datetime | None:
     if isinstance(value, str):
         return read_moment(value)
     if isinstance(value, date):
         return value
-    found = _plain(value)
+    found = getattr(value, "start_time", None) or _plain(value)  # a period of pandas is its start
     return found if isinstance(found, date) else None
 
 

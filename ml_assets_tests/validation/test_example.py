@@ -1,7 +1,7 @@
 """A single request is judged as rows are."""
 
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,10 @@ FINE: list[tuple[Any, dict[str, Any]]] = [
     (date(2024, 5, 17), {"type": "timestamp"}),
     ("0001-01-01T00:00:00+05:00", {"type": "timestamp"}),
     (pd.Timestamp(np.datetime64(2**62, "s")), {"type": "timestamp", "earliest": date(1, 1, 1)}),
+    (pd.Timedelta("1s"), {"type": "float", "min": 1.0, "max": 1.0}),
+    (np.longdouble(1.5), {"type": "float", "max": 1.5}),
+    (time(5, 6), {"type": "string", "domain": ("05:06:00",)}),
+    (pd.Period("2020-01"), {"type": "timestamp", "latest": date(2020, 1, 1)}),
     (Decimal("sNaN"), {"type": "float", "allow_nan": True}),
     (None, {"type": "int", "min_fraction": 0.5}),
     (pd.NA, {"type": "int", "nullable": True}),
