@@ -11,6 +11,7 @@ from ml_assets.schema.model import FunctionalDependency, Schema
 from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.cells.source import open_source
+from ml_assets.validation.python_values import arrow_values, python_values
 from ml_assets.validation.wording import quote, rows_text
 
 CODE = "FUNCTIONAL_DEPENDENCY_BROKEN"
@@ -59,9 +60,9 @@ class Broken:
         """Give the rows of a record batch that contradict others, and why."""
         columns = (*self.dependency.determinant, self.dependency.dependent)
         first = batch.column(columns[0])
-        wanted = pa.array(list(dict.fromkeys(key[0] for key in self.conflicts)), first.type)
+        wanted = arrow_values(dict.fromkeys(key[0] for key in self.conflicts), first.type)
         near = pc.indices_nonzero(pc.is_in(first, value_set=wanted))
-        cells = [batch.column(name).take(near).to_pylist() for name in columns]
+        cells = [python_values(batch.column(name).take(near)) for name in columns]
         for row, *key, value in zip(near.to_pylist(), *cells, strict=True):
             conflict = self.conflicts.get(tuple(key))
             if conflict is not None and value is not None and value != conflict.usual:
@@ -115,17 +116,19 @@ def _conflicts(table: Any, dependency: FunctionalDependency) -> dict[tuple[Any, 
     counted = _count(table, columns)
     groups = counted.group_by(columns[:-1], use_threads=False).aggregate([([], "count_all")])
     several = groups.filter(pc.greater(groups["count_all"], 1)).select(columns[:-1])
-    rows = several.to_pylist()
-    wanted = {tuple(row.values()) for row in rows}
+    wanted = set(_rows(several))
     near = counted.filter(
         pc.is_in(counted[columns[0]], value_set=several[columns[0]].combine_chunks())
     )
     found: dict[tuple[Any, ...], dict[Any, int]] = {key: {} for key in wanted}
-    for row in near.sort_by([(_COUNT, "descending")]).to_pylist():
-        *key, value = (row[name] for name in columns)
+    for *key, value, count in _rows(near.sort_by([(_COUNT, "descending")])):
         if tuple(key) in wanted:
-            found[tuple(key)][value] = row[_COUNT]
+            found[tuple(key)][value] = count
     return {key: Conflict(found[key]) for key in sorted(found, key=str)}
+
+
+def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
+    return zip(*(python_values(column) for column in table.columns), strict=True)
 
 
 def _count(table: Any, columns: Sequence[str]) -> Any:

@@ -21,6 +21,7 @@ from ml_assets.table import EXAMPLE_ID
 from ml_assets.validation.array_rules import ArrayRules
 from ml_assets.validation.cells.source import open_source
 from ml_assets.validation.dependencies import CODE, Broken, broken_dependencies
+from ml_assets.validation.python_values import python_values
 from ml_assets.validation.repeats import Rows, repeated_rows
 from ml_assets.validation.value_rules import can_break
 from ml_assets.validation.wording import quote
@@ -197,7 +198,7 @@ def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[
         places = rows[start:end] - first_row
         if not len(places):
             continue
-        values = batch.column(name).take(pa.array(places)).to_pylist()
+        values = python_values(batch.column(name).take(pa.array(places)))
         for place, value in zip(places.tolist(), values, strict=True):
             text = f"{name} is {quote(value)}, as in an earlier row"
             yield place, name, "unique", text, "FEATURE_TYPE_LOW_UNIQUE"
