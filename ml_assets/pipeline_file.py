@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ COMPONENT_TYPE = "ml_assets.component.MLPipeline"
 # The other keys that Dagster allows at the top of a component's file.
 _TOP = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
 _BELOW = ("attributes",)
+_MOST_ROUNDS = 5
 _TYPE = re.compile(rb"^type:\s*['\"]?([\w.]+)", re.MULTILINE)
 
 
@@ -74,8 +77,31 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     if mistakes or spec is None:
         lines = (f"{_name(path)}:{m.line}: {m.text}" for m in sorted(set(mistakes)))
         raise PipelineFileError("\n".join(lines))
-    below = {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
-    return PipelineFile(path, spec, below)
+    return PipelineFile(path, spec, _lines_below(found))
+
+
+def read_what_is_right(path: Path) -> PipelineFile | None:
+    """Read a pipeline's YAML file with mistakes as if the keys that are wrong were not there.
+
+    So what the other keys say can be looked at in the same go. Gives None if the file cannot be read, if
+    it says nothing without those keys, or if the source is among them: who knows what is in it then.
+    """
+    path = path.absolute()
+    try:
+        found = read_yaml(path, _name(path))
+    except PipelineFileError:
+        return None
+    values = deepcopy(found.values)
+    for _ in range(_MOST_ROUNDS):
+        # What is left can be wrong without what was removed, such as a threshold without a limit.
+        spec, wrong = _validate(replace(found, values=values), path.parent)
+        if any(one.key[1:3] == ("ingest", "source") for one in (*wrong, *found.mistakes)):
+            return None
+        if spec is not None:
+            return PipelineFile(path, spec, _lines_below(found))
+        for mistake in wrong:
+            _remove(values, mistake.key)
+    return None
 
 
 def pipeline_files(folder: Path) -> list[Path]:
@@ -137,6 +163,22 @@ def _validate(found: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list
     except ValidationError as error:
         wrong = describe_errors(error.errors(), PipelineSpec, found, _BELOW)
         return None, [*wrong, *_hidden(found)]
+
+
+def _remove(values: dict[str, Any], key: KeyPath) -> None:
+    """Take out what stands at a key, if anything does; of a list all of it, so that no line moves."""
+    for part, below in pairwise(key):
+        inside = values.get(str(part))
+        if not isinstance(inside, dict) or below not in inside:
+            values.pop(str(part), None)
+            return
+        values = inside
+    values.pop(str(key[-1]), None)
+
+
+def _lines_below(found: LinedYaml) -> dict[KeyPath, int]:
+    """The lines of the keys below ``attributes``, by their path there."""
+    return {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
 
 
 def _hidden(found: LinedYaml) -> list[Mistake]:
