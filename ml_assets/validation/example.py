@@ -11,6 +11,7 @@ from typing import Any
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.schema.model import SERVING, Feature, Schema
+from ml_assets.table import RESERVED_COLUMNS
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.moments import microseconds, read_moment
 from ml_assets.validation.value_rules import Rule, read_text, rules_of, show_moment
@@ -103,7 +104,7 @@ def _judge(schema: Schema, environment: str | None) -> _Judge:
     return _Judge(
         tuple(_Column(feature, _reader(feature)) for feature in expected),
         dict.fromkeys(elsewhere, f" in {environment}"),
-        frozenset({f.name for f in expected} | left_out | ignored),
+        frozenset({f.name for f in expected} | left_out | ignored | set(RESERVED_COLUMNS)),
     )
 
 

@@ -184,11 +184,13 @@ def _split(values: Array, seed: int) -> tuple[Array, Array]:
     A copy in the other half would tell of which set the row is, where rows were read twice. Where most
     rows have copies, because there are few values, they tell nothing.
     """
-    different, row = np.unique(values, axis=0, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    if len(different) < _DIFFERENT * len(values):
-        different, row = values, np.arange(len(values))
-    is_first = rng.permutation(len(different))[row.ravel()] % 2 == 0
+    _, first_place, row = np.unique(values, axis=0, return_index=True, return_inverse=True)
+    same = np.arange(len(values))
+    if len(first_place) >= _DIFFERENT * len(values):
+        same = first_place[row.ravel()]
+    is_first = np.zeros(len(values), bool)
+    is_first[np.random.default_rng(seed).permutation(len(values))[::2]] = True
+    is_first = is_first[same]
     return np.flatnonzero(is_first), np.flatnonzero(~is_first)
 
 

@@ -240,3 +240,9 @@ def test_examples_and_rows_agree(tmp_path_factory: Any, data: Any, type_: Any) -
     for row, cell in enumerate(cells):
         judged = [one.code for one in validate_example({"x": cell}, schema, None)]
         assert judged == by_row[row], (cell, schema.features[0])
+
+
+def test_what_a_pipeline_adds_to_rows_is_no_new_column() -> None:
+    """As in statistics, which leave these columns out."""
+    row = {"x": 1, "_example_id": "a", "_span": "2024", "_split": "train", "_label": 1}
+    assert validate_example(row, Schema((Feature("x", "int"),))) == []
