@@ -22,7 +22,7 @@ VERDICTS = {
     "promotion": "promotion",
 }
 # Those whose failed warnings tell that a good verdict may be too good.
-_WARNING = ("validated_features", "evaluation")
+_WARNING = ("validated_examples", "validated_features", "evaluation")
 
 
 def print_summary(defs: Path, name: str) -> int:
@@ -97,7 +97,7 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
     if found := store.current("predictions"):
         s = found.summary
         yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
-    watched = [store.current(name) for name in ("skew", "drift", "performance")]
+    watched = [store.current(name) for name in ("skew", "drift", "performance", "staleness")]
     yield from _watch_lines([record for record in watched if record is not None])
 
 

@@ -31,7 +31,7 @@ SUMMARIES: dict[str, dict[str, Any]] = {
     "promotion": {"version": 3, "champion_version": 3, "promoted": True, "said": "is the champion"},
     "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
     "labels": {"rows": 15000, "classes": {"no": 12000, "yes": 3000}},
-    "skew": {}, "drift": {"worst": "fare"}, "performance": {},
+    "skew": {}, "drift": {"worst": "fare"}, "performance": {}, "staleness": {},
 }  # fmt: skip
 FAILED = {"name": "gate", "passed": False, "severity": "ERROR", "description": "0.6 < 0.7."}
 
@@ -75,7 +75,7 @@ def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
         "  verdicts       data ok, features ok, evaluation ok, infrastructure ok, promotion ok",
         "  registered     shop version 3, alias champion",
         "  predictions    6,000 rows (2013-07-01 to 2013-07-07)",
-        "  watch          skew ok, drift ok, performance ok",
+        "  watch          skew ok, drift ok, performance ok, staleness ok",
         "  artifacts      home/pipelines/shop/objects, MLflow in home/mlflow",
         "  UI             make ui, then http://127.0.0.1:3000",
     ]
