@@ -179,7 +179,7 @@ def _where(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
 
 
 def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]]:
-    """All pipelines by folder, and the mistakes of those whose YAML cannot be read or that share a name."""
+    """All pipelines by folder, and the mistakes of those that cannot be read or share a name."""
     read, wrong = dict[str, PipelineFile](), dict[str, list[str]]()
     for path in component_files(defs):
         if not is_meant_as_pipeline(path):
