@@ -69,7 +69,7 @@ class SourceSpec(Spec):
 
     @property
     def told(self) -> str:
-        """What it is in an error: a file, pattern or function; of a query no URL, which bears secrets."""
+        """What an error calls it: the file or pattern, or the function. No URL, which bears secrets."""
         path_or_function = self.csv or self.parquet or self.jsonl or self.python
         return path_or_function or "the rows of ingest.source.query"
 
