@@ -1,5 +1,6 @@
 """`PipelineSpec`: one YAML file, composed of the rooms' parts."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +15,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import FileName, InWords, Spec, broken_rules
+from ml_assets.spec import BrokenRule, FileName, InWords, Spec, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec, columns_in
@@ -83,58 +84,45 @@ class PipelineSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "PipelineSpec":
-        estimator, is_regression = self.training.estimator, self.task == "regression"
-        told = [name for name in self.transform.features or () if name in self.labels.columns]
-        crossed = [
-            (key, name)
-            for key in self.transform.encodings
-            for name in columns_in(key)
-            if name != key and name in self.labels.columns
-        ]
         broken_rules(
-            (
-                bool(told),
-                "transform.features",
-                f"names '{''.join(told[:1])}', which makes the label",
-            ),
-            *(
-                (True, f"transform.encodings.{key}", f"names '{name}', which makes the label")
-                for key, name in crossed
-            ),
+            *self._features_that_make_the_label(),
             *((True, ("evaluation", *k), text) for k, text in self.evaluation.mistakes(self.task)),
-            (
-                bool(self.evaluation.fairness.protected) and self.task != "binary",
-                "evaluation.fairness",
-                f"is for a binary task; this one is {self.task}",
-            ),
-            (
-                estimator == "logistic" and is_regression,
-                "training.estimator",
-                "logistic is for classes; use ridge",
-            ),
-            (
-                estimator == "ridge" and not is_regression,
-                "training.estimator",
-                "ridge is for regression; use logistic",
-            ),
-            *(
-                (
-                    is_regression and is_asked,
-                    f"training.{key}",
-                    "is for classes, not for a regression",
-                )
-                for key, is_asked in (
-                    ("class_weight", self.training.class_weight is not None),
-                    ("calibration", self.training.calibration is not None),
-                )
-            ),
-            (
-                self.training.decision is not None and self.task != "binary",
-                "training.decision",
-                f"is for a binary task; this one is {self.task}",
-            ),
+            *self._settings_of_another_task(),
         )
         return self
+
+    def _features_that_make_the_label(self) -> Iterator[BrokenRule]:
+        named = [("transform.features", name) for name in self.transform.features or ()]
+        crossed = [
+            (f"transform.encodings.{key}", name)
+            for key in self.transform.encodings
+            for name in columns_in(key)
+            if name != key
+        ]
+        for key, name in (*named, *crossed):
+            yield name in self.labels.columns, key, f"names '{name}', which makes the label"
+
+    def _settings_of_another_task(self) -> Iterator[BrokenRule]:
+        training, task = self.training, self.task
+        is_binary, is_regression = task == "binary", task == "regression"
+        of_classes = "is for classes, not for a regression"
+        of_binary = f"is for a binary task; this one is {task}"
+        logistic, ridge = (training.estimator == name for name in ("logistic", "ridge"))
+        yield logistic and is_regression, "training.estimator", "logistic is for classes; use ridge"
+        yield (
+            ridge and not is_regression,
+            "training.estimator",
+            "ridge is for regression; use logistic",
+        )
+        yield (
+            is_regression and training.class_weight is not None,
+            "training.class_weight",
+            of_classes,
+        )
+        yield is_regression and training.calibration is not None, "training.calibration", of_classes
+        yield not is_binary and training.decision is not None, "training.decision", of_binary
+        protected = bool(self.evaluation.fairness.protected)
+        yield not is_binary and protected, "evaluation.fairness", of_binary
 
     @property
     def fresh_for(self) -> timedelta:

@@ -59,7 +59,11 @@ def is_function_name(text: str) -> bool:
     return re.match(_FUNCTION, text) is not None and len(text) <= 300
 
 
-def broken_rules(*rules: tuple[bool, str | tuple[str | int, ...], str]) -> None:
+BrokenRule = tuple[bool, str | tuple[str | int, ...], str]
+"""Whether a rule is broken, the key to look at, and what is wrong; see `broken_rules`."""
+
+
+def broken_rules(*rules: BrokenRule) -> None:
     """Raise all broken rules of a part of the YAML together, inside a pydantic validator.
 
     Parameters

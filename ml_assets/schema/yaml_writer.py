@@ -79,7 +79,7 @@ def body_lines(schema: Schema) -> dict[str, list[str]]:
         )
     features = [line for feature in schema.features for line in feature_lines(feature)]
     left_out = [f"  {_text(name)}: {_text(reason)}" for name, reason in schema.left_out]
-    rules = [f"  - {_dependency(rule)}" for rule in schema.functional_dependencies]
+    rules = [f"  - {dependency_text(rule)}" for rule in schema.functional_dependencies]
     return {
         **_head_lines(schema),
         "features": ["features:", *features] if features else ["features: {}"],
@@ -134,7 +134,7 @@ def setting_text(key: str, value: Any) -> str:
     if isinstance(value, Comparator):
         return _mapping(vars(value).items())
     if isinstance(value, FunctionalDependency):
-        return _dependency(value)
+        return dependency_text(value)
     if key in _PAIRS:
         return _mapping(zip(_PAIRS[key], value, strict=True))
     return _list(value) if isinstance(value, tuple) else _scalar(value)
@@ -145,7 +145,8 @@ def _mapping(values: Any) -> str:
     return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in given) + "}"
 
 
-def _dependency(rule: FunctionalDependency) -> str:
+def dependency_text(rule: FunctionalDependency) -> str:
+    """Give an entry of `functional_dependencies` as the file has it."""
     names = (*rule.determinant, rule.dependent)
     support = {} if rule.support is None else {"support": rule.support}
     if not rule.determinant or any(not _is_simple(name) for name in names):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ml_assets.training.data import TrainingData
     from ml_assets.training.reproduce import Reproduced
     from ml_assets.training.row_facts import RowFacts
+    from ml_assets.training.spec import TrainingSpec
     from ml_assets.training.train import TrainedModels
     from ml_assets.training.tune import SearchResult
     from ml_assets.training.usage import Meter
@@ -134,18 +135,7 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     @stage_asset(
         pipeline,
         ins=["validated_features", "best_hyperparameters", "labels", *_examples(pipeline, unit)],
-        config={
-            "task": pipeline.task,
-            "training.estimator": spec.estimator,
-            "training.seed": spec.seed,
-            "training.threads": spec.threads,
-            "training.class_weight": spec.class_weight,
-            "training.calibration": spec.calibration,
-            "training.decision": spec.decision,
-            "training.refit_rows": spec.refit_rows,
-            "training.trusted_types": spec.trusted_types,
-            **_facts_config(pipeline, unit),
-        },
+        config={"task": pipeline.task, **_fit_config(spec), **_facts_config(pipeline, unit)},
         kinds=["scikitlearn"],
         checks=["reproducible"] if spec.refit_rows else [],
     )
@@ -190,6 +180,14 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         return _model_outcome(facts, meter, again)
 
     return model
+
+
+def _fit_config(spec: "TrainingSpec") -> dict[str, Any]:
+    keys = (
+        "estimator", "seed", "threads", "class_weight", "calibration", "decision", "refit_rows",
+        "trusted_types",
+    )  # fmt: skip
+    return {f"training.{key}": getattr(spec, key) for key in keys}
 
 
 def _model_facts(

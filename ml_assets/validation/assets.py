@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Columns, File, Markdown, Outcome, Rows
+from ml_assets.artifacts.outcome import Check, Columns, File, Markdown, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -54,7 +54,6 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.table import Table
         from ml_assets.validation.find import find_anomalies
         from ml_assets.validation.report import Report, write_report
-        from ml_assets.validation.show import anomaly_rows
 
         stored = statistics.json("statistics.json")
         described = {name: DatasetStatistics.from_json(one) for name, one in stored.items()}
@@ -65,21 +64,29 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         title = f"Validation of {pipeline.name}"
         write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
         proposal = _propose(pipeline, rules, described["all"], found, stage.directory)
-        errors = sum(one.severity == "ERROR" for one in found)
-        counts = {"errors": errors, "warnings": len(found) - errors}
-        return Outcome(
-            summary={"anomalies": len(found), **counts},
-            metadata={
-                "anomalies": len(found),
-                **counts,
-                "found": Rows(anomaly_rows(found)) if found else None,
-                "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
-                "report": File("report.html"),
-            },
-            checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
-        )
+        return _anomalies_outcome(pipeline, found, proposal)
 
     return anomalies
+
+
+def _anomalies_outcome(
+    pipeline: PipelineSpec, found: "list[Anomaly]", proposal: "Proposal | None"
+) -> Outcome:
+    from ml_assets.validation.show import anomaly_rows
+
+    errors = sum(one.severity == "ERROR" for one in found)
+    counts = {"errors": errors, "warnings": len(found) - errors}
+    return Outcome(
+        summary={"anomalies": len(found), **counts},
+        metadata={
+            "anomalies": len(found),
+            **counts,
+            "found": Rows(anomaly_rows(found)) if found else None,
+            "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
+            "report": File("report.html"),
+        },
+        checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
+    )
 
 
 def _propose(
@@ -200,19 +207,19 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         stage: Stage, validated_examples: Artifact, schema: Artifact, statistics: Artifact
     ) -> Outcome:
         """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
+        from ml_assets.schema.dependencies import mine_functional_dependencies
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
         from ml_assets.statistics.semantic_type import identifying
         from ml_assets.table import Table, write_table
         from ml_assets.validation.cells.find import find_cell_errors
+        from ml_assets.validation.cells.show import dependency_rows
         from ml_assets.validation.report import Report, write_report
 
         rules = read_schema(schema.path / "schema.yaml")
+        table = Table((validated_examples.path / "examples.parquet",))
         found = find_cell_errors(
-            Table((validated_examples.path / "examples.parquet",)),
-            schema=rules,
-            threshold=spec.threshold,
-            max_errors=spec.max_found,
+            table, schema=rules, threshold=spec.threshold, max_errors=spec.max_found
         )
         errors = found.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
@@ -221,12 +228,15 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         title = f"Cell errors of {pipeline.name}"
         report = Report(described, rules, cells=found.errors, title=title)
         write_report(stage.directory / "report.html", report)
-        return _cells_outcome(found, hidden, spec.max_fraction)
+        proposed = dependency_rows(mine_functional_dependencies(table), rules)
+        return _cells_outcome(found, hidden, proposed, spec.max_fraction)
 
     return cell_errors
 
 
-def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outcome:
+def _cells_outcome(
+    found: "CellErrors", hidden: set[str], proposed: "list[dict[str, Scalar]]", limit: float
+) -> Outcome:
     from ml_assets.validation.cells.model import ARROW_SCHEMA
     from ml_assets.validation.cells.show import count_rows, error_rows, told
 
@@ -238,6 +248,7 @@ def _cells_outcome(found: "CellErrors", hidden: set[str], limit: float) -> Outco
             **counts,
             "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
             "by_kind": Rows(count_rows(found)) if found.counts else None,
+            "proposed_dependencies": Rows(proposed) if proposed else None,
             "report": File("report.html"),
         },
         checks=[

@@ -17,7 +17,7 @@ from ml_assets.statistics.model import FeatureStatistics, NumericStatistics
 from ml_assets.statistics.points import Array, Points
 from ml_assets.statistics.semantic_type import may_identify
 from ml_assets.validation.evidence import MIN_POOLED
-from ml_assets.validation.side import Side, Texts, side_of, texts_of
+from ml_assets.validation.side import Side, Texts, texts_of
 
 # Of the quantiles, which are 5 % apart: all inner ones, and those that cut off tails and quarters.
 FINE, COARSE = tuple(range(1, 20)), (1, 5, 10, 15, 19)
@@ -49,23 +49,16 @@ class Bins:
         return (*self.name(), MISSING)
 
 
-def bins_of(
-    reference: FeatureStatistics, current: FeatureStatistics, places: Sequence[int] = FINE
-) -> Bins:
-    """Give the bins of two columns of one kind (numbers, texts or times).
+def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) -> Bins:
+    """Give the bins of two columns of one kind: numbers, texts or times.
 
     Parameters
     ----------
-    reference, current : FeatureStatistics
+    reference, current : Side
         The two columns.
     places : sequence of int
         Of the reference's `quantiles`, those between which numbers are put: `FINE` or `COARSE`.
     """
-    return bins_of_sides(side_of(reference), side_of(current), places)
-
-
-def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) -> Bins:
-    """Give the bins of two columns; see `bins_of`."""
     if reference.kind == current.kind == "numbers":
         return bins_of_numbers(reference, current, places)
     if reference.kind == current.kind == "texts":

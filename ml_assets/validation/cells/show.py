@@ -1,8 +1,10 @@
 """How cell errors are shown: tables for the Dagster UI, and the sentence of the check."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from ml_assets.schema.model import FunctionalDependency, Schema
+from ml_assets.schema.yaml_writer import dependency_text
 from ml_assets.validation.cells.evidence import shown
 from ml_assets.validation.cells.model import CellErrors
 
@@ -35,6 +37,21 @@ def count_rows(found: CellErrors) -> list[dict[str, Any]]:
     return [
         {"column": column, "kind": kind, "cells": cells}
         for (column, kind), cells in list(found.counts.items())[:_SHOWN]
+    ]
+
+
+def dependency_rows(mined: Sequence[FunctionalDependency], schema: Schema) -> list[dict[str, Any]]:
+    """Give the 30 best supported dependencies that the schema lacks, with their lines for it."""
+    declared = {(each.determinant, each.dependent) for each in schema.functional_dependencies}
+    new = [each for each in mined if (each.determinant, each.dependent) not in declared]
+    new.sort(key=lambda each: -(each.support or 0))
+    return [
+        {
+            "dependency": f"{', '.join(each.determinant)} -> {each.dependent}",
+            "support": each.support,
+            "functional_dependencies": f"- {dependency_text(each)}",
+        }
+        for each in new[:_SHOWN]
     ]
 
 

@@ -1,5 +1,6 @@
 """The asset `cell_errors` under Dagster."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Store
 from ml_assets.durable import write_json
 from ml_assets.pipeline import PipelineSpec
-from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.dependencies import mine_functional_dependencies
+from ml_assets.schema.model import Feature, FunctionalDependency, Schema
 from ml_assets.schema.yaml_file import write_schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation.assets import build_assets
 from ml_assets.validation.cells.model import ARROW_SCHEMA, CellErrors
-from ml_assets.validation.cells.show import told
+from ml_assets.validation.cells.show import dependency_rows, told
 from ml_assets_tests.artifacts_factory import put_artifact
 
 SCHEMA = Schema((Feature("city", "string"), Feature("notes", "string")))
@@ -113,3 +115,14 @@ def test_what_was_not_judged_is_told() -> None:
         found=1, cells=9, counts={("a", "outlier"): 1}, not_judged={"tags": "a list"}
     )
     assert "Not judged: tags." in told(found, 0.5)
+
+
+def test_dependencies_that_the_schema_lacks_are_proposed_with_their_line() -> None:
+    table = pa.table({"zip": ["1", "2", "3", "4"] * 50, "city": ["a", "a", "b", "c"] * 50})
+    mined = mine_functional_dependencies(table)
+    proposed = {"zip -> city": "- {rule: zip -> city, support: 1}"}
+    rows = dependency_rows(mined, SCHEMA)
+    assert {row["dependency"]: row["functional_dependencies"] for row in rows} == proposed
+    assert [row["support"] for row in rows] == [1.0]
+    declared = replace(SCHEMA, functional_dependencies=(FunctionalDependency(("zip",), "city"),))
+    assert dependency_rows(mined, declared) == []
