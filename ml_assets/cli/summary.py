@@ -11,6 +11,7 @@ from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
 _FEW_METRICS = 3
+_FEW_COLUMNS = 3
 _LEAST_WIDTH = 14
 _Line = tuple[str, str]
 # The assets whose checks are the verdicts on a model.
@@ -83,6 +84,8 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
         rows = quarantined.summary["quarantined"] if quarantined else 0
         errors, warnings = found.summary["errors"], found.summary["warnings"]
         yield "anomalies", f"{errors} errors, {warnings} warnings, {rows:,} rows quarantined"
+    if found := store.current("validated_features"):
+        yield from _useless_line(found.summary)
     if found := store.current("best_hyperparameters"):
         yield "tuning", f"{found.summary['trials']} trials: {_parameters(found.summary)}"
     if found := store.current("evaluation"):
@@ -90,6 +93,7 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
         yield from _metric_lines(found.summary, judged)
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
+        yield from (("waived", text) for text in found.summary.get("waived", ()))
         is_champion = found.summary["champion"] == found.summary["version"]
         alias = "champion" if is_champion else "challenger"
         name = pipeline.spec.model_name
@@ -107,6 +111,15 @@ def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
     if len(counts) == 2:
         name, rows = counts[1]
         yield "positive", f"{str(name)[:40]!r}, {rows:,} of {sum(n for _, n in counts):,} labels"
+
+
+def _useless_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
+    """The columns that are no features because of their values."""
+    useless = summary.get("useless", [])
+    told = [f"{name[:40]} {summary['dropped'][name]}" for name in useless[:_FEW_COLUMNS]]
+    more = [f"and {len(useless) - _FEW_COLUMNS} more"] if len(useless) > _FEW_COLUMNS else []
+    if told:
+        yield "no features", "; ".join([*told, *more])
 
 
 def _parameters(summary: Mapping[str, Any]) -> str:

@@ -192,7 +192,7 @@ def in_words(decision: Decision, version: int, champion: int | None, pipeline: s
         return f"the champion, version {version}, could not be judged again: {reasons}"
     return (
         f"the champion itself, version {version}, does not meet what is asked now: {reasons}. It still "
-        f"serves: train a better one, or roll back with python -m ml_assets rollback {pipeline}"
+        f"serves: train a better one, or go back: python -m ml_assets rollback {pipeline} --reason WHY"
     )
 
 

@@ -97,6 +97,26 @@ def test_a_failed_verdict_is_shown_with_its_reason(home: Home) -> None:
     assert "    gate: 0.6 < 0.7." in lines(home)
 
 
+def test_columns_that_tell_nothing_are_named_and_what_the_yaml_leaves_out_is_not(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = {"order": "is part of ingest.key", **{f"c{n}": "has no value" for n in range(5)}}
+    useless = [name for name in dropped if name != "order"]
+    monkeypatch.setitem(SUMMARIES, "validated_features", {"dropped": dropped, "useless": useless})
+    put(home, "validated_features")
+    told = "c0 has no value; c1 has no value; c2 has no value; and 2 more"
+    assert f"  no features    {told}" in lines(home)
+
+
+def test_a_waiver_that_was_used_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "beats_linear waived by ada until 2026-12-31: a trial"
+    monkeypatch.setitem(
+        SUMMARIES, "registered_model", {"version": 3, "champion": 3, "waived": [said]}
+    )
+    put(home, "registered_model")
+    assert f"  waived         {said}" in lines(home)
+
+
 def test_an_alarm_is_shown(home: Home) -> None:
     put(home, "skew")
     put(home, "drift", checks=[FAILED])

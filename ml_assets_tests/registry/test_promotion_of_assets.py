@@ -148,7 +148,7 @@ def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_bac
     assert description.startswith(
         "the champion itself, version 1, does not meet what is asked now: blessing: roc_auc is 0.81"
     )
-    assert description.endswith("or roll back with python -m ml_assets rollback shop")
+    assert description.endswith("or go back: python -m ml_assets rollback shop --reason WHY")
 
 
 def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValidation) -> None:
