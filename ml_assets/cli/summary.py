@@ -53,7 +53,7 @@ def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
     """
     store = Store(home.pipeline(pipeline.spec.name))
     nothing = f"nothing is made yet: python -m ml_assets run {pipeline.path.parent.name}"
-    lines = list(_lines(pipeline, store)) or [("", nothing)]
+    lines = list(_lines(pipeline, store, home)) or [("", nothing)]
     where = os.path.relpath(store.root)
     lines += [
         ("artifacts", f"{where}/objects, MLflow in {os.path.relpath(home.mlflow)}"),
@@ -69,7 +69,7 @@ def _line(title: str, text: str, width: int) -> str:
     return f"{title:<{width}} {text}" if title else f"  {text}"
 
 
-def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
+def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
     if found := store.current("examples"):
         s = found.summary
         yield (
@@ -94,10 +94,7 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
         yield from (("waived", text) for text in found.summary.get("waived", ()))
-        is_champion = found.summary["champion"] == found.summary["version"]
-        alias = "champion" if is_champion else "challenger"
-        name = pipeline.spec.model_name
-        yield "registered", f"{name} version {found.summary['version']}, alias {alias}"
+        yield "registered", _registered(pipeline.spec.model_name, found.summary, home)
     if found := store.current("predictions"):
         s = found.summary
         yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
@@ -111,6 +108,20 @@ def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
     if len(counts) == 2:
         name, rows = counts[1]
         yield "positive", f"{str(name)[:40]!r}, {rows:,} of {sum(n for _, n in counts):,} labels"
+
+
+def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
+    """The version of the last run, and the champion, whom a person may have changed since."""
+    from ml_assets.registry.ledger import last_move, ledger_in
+    from ml_assets.registry.promotion import ledger_folder
+
+    version, champion = summary["version"], summary["champion"]
+    if (moved := last_move(ledger_in(ledger_folder(home.mlflow, model)).entries())) is not None:
+        champion = moved.to_version
+    if champion == version:
+        return f"{model} version {version}, alias champion"
+    others = f"; the champion is version {champion}" if champion is not None else ""
+    return f"{model} version {version}, alias challenger{others}"
 
 
 def _useless_line(summary: Mapping[str, Any]) -> Iterator[_Line]:

@@ -10,6 +10,8 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.cli.summary import print_summary, summary_lines
 from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets.registry.ledger import Entry, ledger_in
+from ml_assets.registry.promotion import ledger_folder
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.pipeline_factory import write_pipeline
 
@@ -173,4 +175,13 @@ def test_a_refused_version_is_named_challenger_beside_another_champion(
 ) -> None:
     monkeypatch.setitem(SUMMARIES, "registered_model", {"version": 3, "champion": 2})
     put(home, "registered_model")
-    assert "  registered     shop version 3, alias challenger" in lines(home)
+    told = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert told in lines(home)
+
+
+def test_the_champion_of_a_rollback_since_is_told(home: Home) -> None:
+    put(home, "registered_model")
+    entry = Entry("rollback", 3, 2, None, None, "ada", "it is slow", "", "2026-01-01T00:00:00")
+    ledger_in(ledger_folder(home.mlflow, "shop")).append(entry)
+    told = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert told in lines(home)
