@@ -18,6 +18,9 @@ COMPONENT_TYPE = "ml_assets.component.MLPipeline"
 # The other keys that Dagster allows at the top of a component's file.
 _TOP = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
 _BELOW = ("attributes",)
+_SOURCE = (*_BELOW, "ingest", "source")
+# What is left without a mistaken key can lack one that is needed, and be without the part around it then.
+_MOST_ROUNDS = 5
 _TYPE = re.compile(rb"^type:\s*['\"]?([\w.]+)", re.MULTILINE)
 
 
@@ -74,8 +77,47 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     if mistakes or spec is None:
         lines = (f"{_name(path)}:{m.line}: {m.text}" for m in sorted(set(mistakes)))
         raise PipelineFileError("\n".join(lines))
-    below = {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
-    return PipelineFile(path, spec, below)
+    return PipelineFile(path, spec, _below(found))
+
+
+def read_without_mistakes(path: Path) -> PipelineFile | None:
+    """Read what is right of a pipeline's YAML file, so that it can be looked at beside what is wrong.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `read_pipeline_file` refuses.
+
+    Returns
+    -------
+    PipelineFile or None
+        Without the mistaken keys. None where the rest is no pipeline, and where the source itself
+        is mistaken, since it would be read otherwise than it is meant.
+    """
+    try:
+        found = read_yaml(path.absolute(), _name(path))
+    except PipelineFileError:
+        return None
+    for _ in range(_MOST_ROUNDS):
+        spec, mistakes = _validate(found, path.absolute().parent)
+        if spec is not None:
+            return PipelineFile(path.absolute(), spec, _below(found))
+        if any(one.key[: len(_SOURCE)] == _SOURCE for one in mistakes):
+            return None
+        if not all(_remove(found.values, one.key) for one in mistakes):
+            return None
+    return None
+
+
+def _remove(values: Any, key: KeyPath) -> bool:
+    """Remove a key, or what is around it where it is missing or in a list; False where that is all."""
+    around = values
+    for part in key[:-1]:
+        around = around.get(part) if isinstance(around, dict) else None
+    if isinstance(around, dict) and key[-1] in around:
+        del around[key[-1]]
+        return True
+    return len(key) > len(_BELOW) + 1 and _remove(values, key[:-1])
 
 
 def pipeline_files(folder: Path) -> list[Path]:
@@ -106,6 +148,11 @@ def _text(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def _below(found: LinedYaml) -> dict[KeyPath, int]:
+    """The lines of the keys of ``attributes``."""
+    return {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
 
 
 def _top_mistakes(found: LinedYaml) -> list[Mistake]:

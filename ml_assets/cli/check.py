@@ -16,6 +16,7 @@ from ml_assets.pipeline_file import (
     component_files,
     is_meant_as_pipeline,
     read_pipeline_file,
+    read_without_mistakes,
 )
 from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
@@ -211,7 +212,8 @@ def _same_names(read: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
 
 def _mistakes(defs: Path, name: str, wrong: Mapping[str, list[str]]) -> list[str]:
     if name in wrong:
-        return wrong[name]
+        rest = read_without_mistakes(defs / name / "defs.yaml")
+        return [*wrong[name], *(source_mistakes(rest) if rest else [])]
     try:
         pipeline = find_pipeline(defs, name)
         return source_mistakes(pipeline) or list(_windows(pipeline))
