@@ -119,6 +119,11 @@ def test_a_waiver_that_was_used_is_told(home: Home, monkeypatch: pytest.MonkeyPa
     assert f"  waived         {said}" in lines(home)
 
 
+def test_a_failed_gate_is_one_line_whatever_it_found(home: Home) -> None:
+    put(home, "evaluation", checks=[{**FAILED, "description": "Two things.\nOne.\nAnother."}])
+    assert "    gate: Two things. One. Another." in lines(home)
+
+
 def test_an_alarm_is_shown(home: Home) -> None:
     put(home, "skew")
     put(home, "drift", checks=[FAILED])
