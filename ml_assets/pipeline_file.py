@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,6 @@ COMPONENT_TYPE = "ml_assets.component.MLPipeline"
 # The other keys that Dagster allows at the top of a component's file.
 _TOP = ("type", "attributes", "template_vars_module", "requirements", "post_processing")
 _BELOW = ("attributes",)
-_SOURCE = (*_BELOW, "ingest", "source")
-# What is left without a mistaken key can lack one that is needed, and be without the part around it then.
 _MOST_ROUNDS = 5
 _TYPE = re.compile(rb"^type:\s*['\"]?([\w.]+)", re.MULTILINE)
 
@@ -77,47 +77,31 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     if mistakes or spec is None:
         lines = (f"{_name(path)}:{m.line}: {m.text}" for m in sorted(set(mistakes)))
         raise PipelineFileError("\n".join(lines))
-    return PipelineFile(path, spec, _below(found))
+    return PipelineFile(path, spec, _lines_below(found))
 
 
-def read_without_mistakes(path: Path) -> PipelineFile | None:
-    """Read what is right of a pipeline's YAML file, so that it can be looked at beside what is wrong.
+def read_what_is_right(path: Path) -> PipelineFile | None:
+    """Read a pipeline's YAML file with mistakes as if the keys that are wrong were not there.
 
-    Parameters
-    ----------
-    path : Path
-        A file that `read_pipeline_file` refuses.
-
-    Returns
-    -------
-    PipelineFile or None
-        Without the mistaken keys. None where the rest is no pipeline, and where the source itself
-        is mistaken, since it would be read otherwise than it is meant.
+    So what the other keys say can be looked at in the same go. Gives None if the file cannot be read, if
+    it says nothing without those keys, or if the source is among them: who knows what is in it then.
     """
+    path = path.absolute()
     try:
-        found = read_yaml(path.absolute(), _name(path))
+        found = read_yaml(path, _name(path))
     except PipelineFileError:
         return None
+    values = deepcopy(found.values)
     for _ in range(_MOST_ROUNDS):
-        spec, mistakes = _validate(found, path.absolute().parent)
+        # What is left can be wrong without what was removed, such as a threshold without a limit.
+        spec, wrong = _validate(replace(found, values=values), path.parent)
+        if any(one.key[1:3] == ("ingest", "source") for one in (*wrong, *found.mistakes)):
+            return None
         if spec is not None:
-            return PipelineFile(path.absolute(), spec, _below(found))
-        if any(one.key[: len(_SOURCE)] == _SOURCE for one in mistakes):
-            return None
-        if not all(_remove(found.values, one.key) for one in mistakes):
-            return None
+            return PipelineFile(path, spec, _lines_below(found))
+        for mistake in wrong:
+            _remove(values, mistake.key)
     return None
-
-
-def _remove(values: Any, key: KeyPath) -> bool:
-    """Remove a key, or what is around it where it is missing or in a list; False where that is all."""
-    around = values
-    for part in key[:-1]:
-        around = around.get(part) if isinstance(around, dict) else None
-    if isinstance(around, dict) and key[-1] in around:
-        del around[key[-1]]
-        return True
-    return len(key) > len(_BELOW) + 1 and _remove(values, key[:-1])
 
 
 def pipeline_files(folder: Path) -> list[Path]:
@@ -150,11 +134,6 @@ def _text(path: Path) -> bytes:
         return b""
 
 
-def _below(found: LinedYaml) -> dict[KeyPath, int]:
-    """The lines of the keys of ``attributes``."""
-    return {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
-
-
 def _top_mistakes(found: LinedYaml) -> list[Mistake]:
     """What is wrong outside ``attributes``."""
     mistakes = []
@@ -184,6 +163,22 @@ def _validate(found: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list
     except ValidationError as error:
         wrong = describe_errors(error.errors(), PipelineSpec, found, _BELOW)
         return None, [*wrong, *_hidden(found)]
+
+
+def _remove(values: dict[str, Any], key: KeyPath) -> None:
+    """Take out what stands at a key, if anything does; of a list all of it, so that no line moves."""
+    for part, below in pairwise(key):
+        inside = values.get(str(part))
+        if not isinstance(inside, dict) or below not in inside:
+            values.pop(str(part), None)
+            return
+        values = inside
+    values.pop(str(key[-1]), None)
+
+
+def _lines_below(found: LinedYaml) -> dict[KeyPath, int]:
+    """The lines of the keys below ``attributes``, by their path there."""
+    return {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
 
 
 def _hidden(found: LinedYaml) -> list[Mistake]:

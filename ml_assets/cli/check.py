@@ -16,7 +16,7 @@ from ml_assets.pipeline_file import (
     component_files,
     is_meant_as_pipeline,
     read_pipeline_file,
-    read_without_mistakes,
+    read_what_is_right,
 )
 from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
@@ -211,14 +211,18 @@ def _same_names(read: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
 
 
 def _mistakes(defs: Path, name: str, wrong: Mapping[str, list[str]]) -> list[str]:
-    if name in wrong:
-        rest = read_without_mistakes(defs / name / "defs.yaml")
-        return [*wrong[name], *(source_mistakes(rest) if rest else [])]
+    """What is wrong with a pipeline's YAML itself, then with what it says about the world."""
+    told = wrong.get(name, [])
     try:
-        pipeline = find_pipeline(defs, name)
-        return source_mistakes(pipeline) or list(_windows(pipeline))
+        pipeline = (
+            read_what_is_right(defs / name / "defs.yaml") if told else find_pipeline(defs, name)
+        )
+        if pipeline is None:
+            return [*told]
+        beside = source_mistakes(pipeline) or list(_windows(pipeline))
     except MLAssetsError as error:
-        return str(error).splitlines()
+        beside = str(error).splitlines()
+    return [*told, *(line for line in beside if line not in told)]
 
 
 def _elsewhere(folders: Sequence[str]) -> list[str]:

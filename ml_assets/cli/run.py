@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from ml_assets.artifacts.holding import stale_assets
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
-from ml_assets.cli.check import mistakes_elsewhere, setting_mistakes, source_mistakes
+from ml_assets.cli.check import (
+    check_pipelines,
+    mistakes_elsewhere,
+    setting_mistakes,
+    source_mistakes,
+)
 from ml_assets.cli.environment import prepare_environment
 from ml_assets.cli.failure import INTERRUPTED, explain_error, explain_run, interrupted
 from ml_assets.cli.pipelines import find_pipeline
@@ -42,9 +47,13 @@ def run_pipeline(defs: Path, name: str, select: str | None, traceback: bool) -> 
     Returns
     -------
     int
-        0; 1 if a stage or a blocking check failed; 130 if the run was interrupted.
+        0; 1 if the YAML is wrong, or a stage or a blocking check failed; 130 if the run was interrupted.
     """
-    pipeline = find_pipeline(defs, name)
+    try:
+        pipeline = find_pipeline(defs, name)
+    except PipelineFileError:
+        # With what the rest of the file says about the source.
+        return check_pipelines(defs, [name]) or 1
     home = prepare_environment()
     try:
         cached = unchanged_assets(pipeline, home) if select is None else None

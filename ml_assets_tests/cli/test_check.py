@@ -337,39 +337,6 @@ def test_a_window_without_data_is_told(
     assert bool(re.search(told, capsys.readouterr().err)) != holds
 
 
-# What else the YAML says wrong, what is said of that, and whether the columns are looked at too.
-BESIDE: list[tuple[dict[str, Any], str, bool]] = [
-    ({"trainig": {}}, "trainig is not a key of attributes", True),
-    ({"ingest": {"key": ["oder_id"], "split": {"by": "random"}}}, "split.by must be one of", True),
-    ({"training": {"tuning": {"trials": "many"}}}, "training.tuning.trials must be", True),
-    ({"transform": {"exclude": ["a", 1]}}, "transform.exclude.1 must be text", True),
-    ({"task": "binery"}, "task must be one of", False),
-    (
-        {"ingest": {"key": ["oder_id"], "source": {"csv": "orders.csv", "delimiter": ""}}},
-        "source",
-        False,
-    ),
-]
-
-
-@pytest.mark.parametrize(("attributes", "said", "are_columns_told"), BESIDE)
-def test_columns_are_looked_at_beside_mistakes_elsewhere(
-    defs: Path,
-    capsys: pytest.CaptureFixture[str],
-    attributes: dict[str, Any],
-    said: str,
-    are_columns_told: bool,
-) -> None:
-    shop(defs, **{"ingest": {"key": ["oder_id"]}, **attributes})
-    assert check_pipelines(defs, ["shop"]) == 1
-    told = capsys.readouterr().err
-    assert said in told
-    column = re.search(
-        r"shop/defs\.yaml:\d+: ingest\.key: no column 'oder_id'\. Did you mean", told
-    )
-    assert bool(column) == are_columns_told
-
-
 HEAD = "type: ml_assets.component.MLPipeline\n"
 # The text of another file, and what is said of it.
 OTHERS = [
