@@ -82,8 +82,9 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
     if found := store.current("anomalies"):
         quarantined = store.current("validated_examples")
         rows = quarantined.summary["quarantined"] if quarantined else 0
-        errors, warnings = found.summary["errors"], found.summary["warnings"]
-        yield "anomalies", f"{errors} errors, {warnings} warnings, {rows:,} rows quarantined"
+        counts = {"error": found.summary["errors"], "warning": found.summary["warnings"]}
+        told = [_many(number, word) for word, number in counts.items()]
+        yield "anomalies", ", ".join([*told, f"{_many(rows, 'row')} quarantined"])
     if found := store.current("validated_features"):
         yield from _useless_line(found.summary)
     if found := store.current("best_hyperparameters"):
@@ -100,6 +101,10 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
         yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
     watched = [store.current(name) for name in ("skew", "drift", "performance")]
     yield from _watch_lines([record for record in watched if record is not None])
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:

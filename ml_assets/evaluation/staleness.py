@@ -221,8 +221,8 @@ def _slope(metric: str, decay: Metric | None) -> str:
 def _untold(model: str, metric: str, period: str, later: int, min_rows: int) -> Staleness:
     text = (
         f"cannot tell how the {model} ages: {later:,} test rows are later than its last training row, "
-        f"and at least two periods of {min_rows:,} rows are needed. Split by time (ingest.split: "
-        "{by: time}), or wait for later spans"
+        f"and at least two periods of {min_rows:,} rows are needed. That takes a split by time "
+        "(ingest.split: {by: time}), and more or later rows"
     )
     return Staleness(model, metric, period, (), None, None, text)
 

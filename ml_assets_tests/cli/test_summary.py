@@ -18,7 +18,7 @@ from ml_assets_tests.pipeline_factory import write_pipeline
 SUMMARIES: dict[str, dict[str, Any]] = {
     "examples": {"rows": 15002, "train": 10000, "eval": 2500, "test": 2502,
                  "first_span": "2013-01-01", "last_span": "2013-06-30"},
-    "anomalies": {"anomalies": 3, "errors": 0, "warnings": 3},
+    "anomalies": {"anomalies": 4, "errors": 1, "warnings": 3},
     "validated_examples": {"rows": 15000, "quarantined": 2},
     "validated_features": {"rows": 15000},
     "best_hyperparameters": {"trials": 20, "value": 0.75,
@@ -70,7 +70,7 @@ def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
         "  examples       15,002 rows: 10,000 train, 2,500 eval, 2,502 test "
         "(2013-01-01 to 2013-06-30)",
         "  positive       'yes', 3,000 of 15,000 labels",
-        "  anomalies      0 errors, 3 warnings, 2 rows quarantined",
+        "  anomalies      1 error, 3 warnings, 2 rows quarantined",
         "  tuning         20 trials: learning_rate=0.08312, max_depth=4",
         "  roc_auc        0.7500 [0.7400, 0.7600] (linear 0.7100, majority 0.5000)",
         "  f1             0.5000",
