@@ -194,7 +194,7 @@ def worse_probabilities(found: Evaluation) -> str | None:
         return None
     return (
         f"{_LOSS} is {_with_interval(found.metric(_LOSS))}, worse than the linear model's by "
-        f"{-(change.value or 0):.4g}, at least {-change.high:.4g}: the scores may rank rows well, but are "
+        f"{-(change.value or 0):.4g}, at least {-change.high:.4g}: the scores may rank well, but are "
         f"poor probabilities. Set training.calibration, or name {_LOSS} first in evaluation.thresholds: "
         "it is tuned then"
     )
