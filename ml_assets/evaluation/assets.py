@@ -43,6 +43,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         kinds=["scikitlearn"],
         checks=[
             *("blessing", "not_flawless"),
+            *(["probabilities"] if pipeline.task != "regression" else ()),
             *(["staleness"] if pipeline.ingest.time else ()),
             *(FAIRNESS_CHECKS if pipeline.evaluation.fairness.protected else ()),
         ],

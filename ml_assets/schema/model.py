@@ -82,7 +82,8 @@ class Feature:
         The column's name.
     type : str
         How a value is stored: ``int``, ``float``, ``string``, ``bool``, ``date`` or ``timestamp``. A bool
-        is fine where an int is expected, an int where a float is, and a date where a timestamp is.
+        is fine where an int is expected, an int where a float is, and a date where a timestamp is; of a
+        whole column of ints in place of floats there is a warning.
     holds : str, optional
         What the stored value stands for, where that is not its type: ``int`` or ``float`` in a string,
         ``bool`` in an int (0 and 1), a float or a string (`bool_values`), ``category`` in an int.

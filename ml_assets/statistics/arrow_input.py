@@ -53,7 +53,7 @@ def record_batches(
         chosen = (batch.select(wanted) for batch in data)
         return _at_least_one(equal_batches(chosen, batch_rows), _select(data.schema, wanted))
     if not _is_known(data):
-        return record_batches(_stream(data), columns, batch_rows)
+        return record_batches(with_names(data), columns, batch_rows)
     return _batches_in_memory(data, columns, batch_rows)
 
 
@@ -74,9 +74,8 @@ def column_parts(
     beside : sequence of str
         The columns that the batches of each group have as well, wanted or not.
     """
-    if not _is_known(data):
-        data = _stream(data)
-    names = _names(data)
+    data = with_names(data)
+    names = names_of(data)
     wanted = wanted_columns(names, columns)
     both = list(dict.fromkeys([*wanted, *wanted_columns(names, beside)]))
     if not isinstance(data, Table):
@@ -119,7 +118,7 @@ def _batches_in_memory(data: Any, columns: Sequence[str] | None, batch_rows: int
     elif isinstance(data, pa.Table):
         table = data
     else:
-        wanted_columns(_names(data), columns)
+        wanted_columns(names_of(data), columns)
         table = frame_to_arrow(data)
     table = table.select(wanted_columns(table.schema.names, columns))
     if not table.num_columns:
@@ -129,7 +128,19 @@ def _batches_in_memory(data: Any, columns: Sequence[str] | None, batch_rows: int
     )
 
 
-def _names(data: Any) -> list[str]:
+def with_names(data: Any) -> Any:
+    """Give data whose columns' names are known: those given, or what reads them where they are a stream.
+
+    Raises
+    ------
+    DataError
+        If they are neither.
+    """
+    return data if _is_known(data) else _stream(data)
+
+
+def names_of(data: Any) -> list[str]:
+    """Give the names of all columns of data that `with_names` gave, those that repeat too."""
     if _is_frame(data):
         return [column_name(name) for name in data.columns]
     return list(data.columns if isinstance(data, Table) else data.schema.names)

@@ -141,6 +141,7 @@ def _time(state: TimeState, type_: FeatureType, buckets: int) -> TimeStatistics:
         num_gaps=gaps.count if gaps else None,
         num_absent=gaps.units if gaps else None,
         gaps=gaps.largest if gaps else (),
+        step=gaps.step if gaps else 1,
     )
 
 

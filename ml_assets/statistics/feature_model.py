@@ -178,10 +178,13 @@ class TimeStatistics:
     granularity : {"year", "month", "day", "hour", "minute", "second", "millisecond", "microsecond"}
         The greatest unit that every value is a multiple of: days and greater units by the column's own
         time zone, others by UTC. None where there is no value.
+    step : int
+        How many units of the granularity lie from one value to the next, where it is mostly the same
+        number of them, and else a multiple of it: 15 minutes, or 7 days; otherwise 1.
     num_gaps, num_absent : int, optional
-        How many gaps there are between the first and the last value, and how many units of the
-        granularity lie in them. None where that is not known: below a second, and where the values
-        form more than 8,192 runs without a gap.
+        How many gaps there are between the first and the last value, and how many steps lie in them.
+        None where that is not known: below a second, and where the values form more than 8,192 runs
+        without a gap.
     gaps : tuple of (first, last)
         The first and the last absent unit of the ten largest gaps, in ISO 8601, largest first.
     """
@@ -199,6 +202,7 @@ class TimeStatistics:
     num_gaps: int | None = None
     num_absent: int | None = None
     gaps: tuple[tuple[str, str], ...] = ()
+    step: int = 1
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _rhythm(time: TimeStatistics) -> list[str]:
     """The granularity, and what lacks of it."""
     if time.granularity is None:
         return []
-    found = [f"by {time.granularity}"]
+    found = [f"by {time.granularity}" if time.step == 1 else f"by {time.step} {time.granularity}s"]
     if time.num_gaps and time.num_absent:
         first, last = time.gaps[0]
         largest = first if first == last else f"{first} to {last}"

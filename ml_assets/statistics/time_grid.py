@@ -23,6 +23,8 @@ _SIZES = {_DAY: 86_400_000_000, _HOUR: 3_600_000_000, _MINUTE: 60_000_000, _SECO
 _LETTERS = {_YEAR: "Y", _MONTH: "M", _DAY: "D", _HOUR: "h", _MINUTE: "m", _SECOND: "s"}
 MOST_RUNS = 8192
 _PROBE = 64
+# So many distances at least show a step.
+_REGULAR = 8
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,17 @@ class Gaps:
     Attributes
     ----------
     count, units : int
-        How many gaps there are, and how many units lie in them.
+        How many gaps there are, and how many steps lie in them.
     largest : tuple of (first, last)
         The first and the last missing unit of the largest gaps, in ISO 8601.
+    step : int
+        How many units lie from one moment to the next.
     """
 
     count: int
     units: int
     largest: tuple[tuple[str, str], ...]
+    step: int = 1
 
 
 def time_grid(moments: Array, timezone: str | None) -> TimeGrid:
@@ -90,12 +95,24 @@ def gaps_of(grid: TimeGrid, limit: int) -> Gaps | None:
     """Give the gaps between runs, the largest first; None where they are not known."""
     if grid.unit is None or grid.first is None or grid.last is None:
         return None
-    begin, end = grid.last[:-1] + 1, grid.first[1:] - 1
-    sizes = end - begin + 1
+    step = _step(grid.first, grid.last)
+    begin, end = grid.last[:-1] + step, grid.first[1:] - step
+    is_gap = begin <= end
+    begin, end = begin[is_gap], end[is_gap]
+    sizes = (end - begin) // step + 1
     order = np.argsort(-sizes, kind="stable")[:limit].tolist()
     type_ = f"datetime64[{_LETTERS[grid.unit]}]"
     lows, highs = (units[order].astype(type_).astype(str).tolist() for units in (begin, end))
-    return Gaps(len(sizes), int(sizes.sum()), tuple(zip(lows, highs, strict=True)))
+    return Gaps(len(sizes), int(sizes.sum()), tuple(zip(lows, highs, strict=True)), step)
+
+
+def _step(first: Array, last: Array) -> int:
+    """Every how many units there is a moment: 15 minutes, or 7 days; 1 unless most are so far apart."""
+    apart = np.diff(first)
+    if len(apart) < _REGULAR or (first != last).any():
+        return 1
+    step = int(np.gcd.reduce(apart))
+    return step if np.count_nonzero(apart == step) > len(apart) / 2 else 1
 
 
 def _granularity(local: Array, utc: Array) -> int:

@@ -128,7 +128,9 @@ def compare_by_default(
     features: Sequence[Feature],
     kind: Comparison,
 ) -> Iterator[Anomaly]:
-    """Give an anomaly for each feature without a comparator that moved much, and beyond chance.
+    """Give an anomaly for each feature that no comparator judges and that moved much, beyond chance.
+
+    A comparator judges nothing where none of its distances is defined, as L-infinity is not of numbers.
 
     Parameters
     ----------
@@ -137,11 +139,11 @@ def compare_by_default(
     features : sequence of Feature
         Those that are expected in both.
     kind : {"drift", "skew"}
-        Which comparator a feature must not have.
+        Which comparator goes first.
     """
     from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
 
-    free = {f.name: f for f in features if not _limits(_comparator(f, kind))}
+    free = {f.name: f for f in features if not _is_limited(f, kind, current, reference)}
     here, there = (
         replace(side, features=tuple(f for f in side.features if f.name in free))
         for side in (current, reference)
@@ -162,6 +164,17 @@ def compare_by_default(
                 value=_divergence(here, there, free[finding.feature]),
                 setting=f"{kind}.jensen_shannon",
             )
+
+
+def _is_limited(
+    feature: Feature, kind: Comparison, current: DatasetStatistics, reference: DatasetStatistics
+) -> bool:
+    """Whether a comparator judges a feature: it has one, and what that limits is defined."""
+    comparator, name = _comparator(feature, kind), feature.name
+    here, there = current.by_name.get(name), reference.by_name.get(name)
+    if not _limits(comparator) or here is None or there is None:
+        return bool(_limits(comparator))
+    return any(True for _ in _distances(here, there, feature, comparator))
 
 
 def _divergence(

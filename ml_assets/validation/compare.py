@@ -14,6 +14,7 @@ from ml_assets.validation.distances import (
     wasserstein,
 )
 from ml_assets.validation.evidence import p_value_of_bins
+from ml_assets.validation.moves.identifiers import turned_over_text
 from ml_assets.validation.moves.move import Move, Pair
 from ml_assets.validation.moves.precision import precision_moves
 from ml_assets.validation.moves.quantiles import quantile_moves
@@ -47,12 +48,15 @@ class Compared:
         What moved.
     p_value : float
         Of the surest large move; of the surest one where none is large.
+    unclear : str
+        Why the values cannot tell whether anything moved; empty where they can.
     """
 
     pair: Pair | None
     distances: dict[str, float]
     moves: tuple[Move, ...]
     p_value: float
+    unclear: str = ""
 
     @property
     def is_large(self) -> bool:
@@ -93,7 +97,7 @@ def compare(current: FeatureStatistics, reference: FeatureStatistics, threshold:
         whole = max(whole, distances["l_infinity"])
     moves += share_moves(pair, whole / threshold, p_value)
     moves += repeat_moves(pair)
-    return Compared(pair, distances, tuple(moves), _p_value(moves, p_value))
+    return Compared(pair, distances, tuple(moves), _p_value(moves, p_value), turned_over_text(pair))
 
 
 def _pair(before: Side, now: Side, threshold: float) -> Pair:

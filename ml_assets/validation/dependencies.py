@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from ml_assets.schema.model import FunctionalDependency, Schema
 from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.table import Table
 from ml_assets.validation.anomaly import Anomaly, anomaly
+from ml_assets.validation.cells.source import open_source
+from ml_assets.validation.python_values import arrow_values, python_values
 from ml_assets.validation.wording import quote, rows_text
 
 CODE = "FUNCTIONAL_DEPENDENCY_BROKEN"
@@ -59,48 +60,50 @@ class Broken:
         """Give the rows of a record batch that contradict others, and why."""
         columns = (*self.dependency.determinant, self.dependency.dependent)
         first = batch.column(columns[0])
-        wanted = pa.array(list(dict.fromkeys(key[0] for key in self.conflicts)), first.type)
+        wanted = arrow_values(dict.fromkeys(key[0] for key in self.conflicts), first.type)
         near = pc.indices_nonzero(pc.is_in(first, value_set=wanted))
-        cells = [batch.column(name).take(near).to_pylist() for name in columns]
+        cells = [python_values(batch.column(name).take(near)) for name in columns]
         for row, *key, value in zip(near.to_pylist(), *cells, strict=True):
             conflict = self.conflicts.get(tuple(key))
             if conflict is not None and value is not None and value != conflict.usual:
                 yield row, _reason(self.dependency, tuple(key), value, conflict)
 
 
-def broken_dependencies(table: Table, schema: Schema) -> list[Broken]:
+def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
     """Find the functional dependencies of a schema that rows of a table break.
 
     Rows without one of the values break nothing. Needs memory for each different combination of values.
 
     Parameters
     ----------
-    table : Table
-        The rows; dependencies between columns that it lacks are left out.
+    data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch or Dataset
+        The rows; dependencies between columns that they lack are left out.
     schema : Schema
         With the dependencies.
     """
-    there = set(table.columns)
+    source = open_source(data)
+    there = set(source.schema.names)
     found = (
-        Broken(dependency, _conflicts(table, dependency))
+        Broken(dependency, _conflicts(source.data, dependency))
         for dependency in schema.functional_dependencies
         if {*dependency.determinant, dependency.dependent} <= there
     )
     return [broken for broken in found if broken.conflicts]
 
 
-def check_dependencies(table: Table, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
+def check_dependencies(data: Any, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
     """Give an anomaly for each functional dependency of a schema that rows of a table break.
 
     Parameters
     ----------
-    table, schema
+    data, schema
         As in `broken_dependencies`.
     hidden : collection of str
         The columns of which no value is shown.
     """
-    rows = table.num_rows
-    return [_anomaly(broken, rows, hidden) for broken in broken_dependencies(table, schema)]
+    source = open_source(data)
+    broken = broken_dependencies(source.data, schema)
+    return [_anomaly(one, source.num_rows, hidden) for one in broken]
 
 
 def rule_text(dependency: FunctionalDependency) -> str:
@@ -108,25 +111,27 @@ def rule_text(dependency: FunctionalDependency) -> str:
     return f"{', '.join(dependency.determinant)} -> {dependency.dependent}"
 
 
-def _conflicts(table: Table, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
+def _conflicts(table: Any, dependency: FunctionalDependency) -> dict[tuple[Any, ...], Conflict]:
     columns = [*dependency.determinant, dependency.dependent]
     counted = _count(table, columns)
     groups = counted.group_by(columns[:-1], use_threads=False).aggregate([([], "count_all")])
     several = groups.filter(pc.greater(groups["count_all"], 1)).select(columns[:-1])
-    rows = several.to_pylist()
-    wanted = {tuple(row.values()) for row in rows}
+    wanted = set(_rows(several))
     near = counted.filter(
         pc.is_in(counted[columns[0]], value_set=several[columns[0]].combine_chunks())
     )
     found: dict[tuple[Any, ...], dict[Any, int]] = {key: {} for key in wanted}
-    for row in near.sort_by([(_COUNT, "descending")]).to_pylist():
-        *key, value = (row[name] for name in columns)
+    for *key, value, count in _rows(near.sort_by([(_COUNT, "descending")])):
         if tuple(key) in wanted:
-            found[tuple(key)][value] = row[_COUNT]
+            found[tuple(key)][value] = count
     return {key: Conflict(found[key]) for key in sorted(found, key=str)}
 
 
-def _count(table: Table, columns: Sequence[str]) -> Any:
+def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
+    return zip(*(python_values(column) for column in table.columns), strict=True)
+
+
+def _count(table: Any, columns: Sequence[str]) -> Any:
     """How often each combination of values occurs, without missing ones."""
     total = None
     for batch in record_batches(table, columns, _BATCH_ROWS):

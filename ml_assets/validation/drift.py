@@ -172,6 +172,12 @@ def _why_not(
 def _judge_all(
     compared: Mapping[str, Compared], significance: float, rows: Any
 ) -> dict[str, DriftFinding]:
+    unclear = {
+        name: DriftFinding(name, found.distances, None, "cannot tell", found.unclear)
+        for name, found in compared.items()
+        if found.unclear
+    }
+    compared = {name: found for name, found in compared.items() if name not in unclear}
     p_values = adjusted(np.array([found.p_value for found in compared.values()]))
     sure = {
         name: found.pair
@@ -180,12 +186,13 @@ def _judge_all(
     }
     others = swapped(sure)
     closely = set(list(sure)[:_MOST_CLOSELY])
-    return {
+    judged = {
         name: _judge(
             name, found, float(p_value), significance, others.get(name), rows, name in closely
         )
         for (name, found), p_value in zip(compared.items(), p_values, strict=True)
     }
+    return judged | unclear
 
 
 def _judge(

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.schema.model import SERVING, Feature, Schema
+from ml_assets.table import RESERVED_COLUMNS
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.moments import microseconds, read_moment
 from ml_assets.validation.value_rules import Rule, read_text, rules_of, show_moment
@@ -27,7 +29,8 @@ def validate_example(
     ----------
     example : mapping, pandas.Series or pandas.DataFrame with one row
         The value of each column, of Python's, NumPy's or JSON's types: an int may stand for a float, a
-        whole float for an int, a text in ISO 8601 for a date or a timestamp. None, NA, and in pandas NaN,
+        whole float for an int, a text in ISO 8601 for a date or a timestamp; a duration is its seconds, a
+        time of the day its text. None, NA, and in pandas NaN,
         are missing values; so is a column that is not there, where it may be without a value.
     schema : Schema
         What the example must look like.
@@ -45,7 +48,7 @@ def validate_example(
     ValueError
         If the schema does not know the environment.
     DataError
-        If the example is not one row.
+        If the example is not one row, or has two columns of one name.
     """
     return list(_judge(schema, environment).anomalies(_mapping(example)))
 
@@ -101,7 +104,7 @@ def _judge(schema: Schema, environment: str | None) -> _Judge:
     return _Judge(
         tuple(_Column(feature, _reader(feature)) for feature in expected),
         dict.fromkeys(elsewhere, f" in {environment}"),
-        frozenset({f.name for f in expected} | left_out | ignored),
+        frozenset({f.name for f in expected} | left_out | ignored | set(RESERVED_COLUMNS)),
     )
 
 
@@ -117,6 +120,8 @@ def _mapping(example: Any) -> Mapping[str, Any]:
         raise DataError(
             f"an example must be a mapping, a pandas Series or a DataFrame with one row; found {kind}."
         )
+    if not example.index.is_unique:
+        raise DataError("an example has one value of each column; a name occurs more than once.")
     cells = example.to_dict()
     return {str(name): None if _is_pandas_nan(cell) else cell for name, cell in cells.items()}
 
@@ -141,9 +146,8 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
             return (value, ()) if may_be_bool else None
         if isinstance(value, int):
             return value, (rules.floats if feature.type == "float" else rules.ints)
-        if isinstance(value, Decimal):
-            value = float(value)
-        if not isinstance(value, float):
+        value = _as_float(value)
+        if value is None:
             return None
         if feature.type == "int":
             return (int(value), rules.ints) if value.is_integer() else None
@@ -152,6 +156,8 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
     def text(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
         if isinstance(value, bytes):
             return read_text(value), rules.texts
+        if isinstance(value, time):
+            value = value.isoformat()
         return (value, rules.texts) if isinstance(value, str) else None
 
     def moment(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
@@ -166,9 +172,21 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy scalar as Python's."""
+    """A NumPy scalar as Python's; an array is none."""
     is_plain = isinstance(value, (int, float, str, bytes, Decimal))
-    return value if is_plain or not hasattr(value, "item") else value.item()
+    is_scalar = hasattr(value, "item") and not getattr(value, "ndim", 0)
+    return value.item() if is_scalar and not is_plain else value
+
+
+def _as_float(value: Any) -> float | None:
+    """A number as statistics take it: a duration in seconds."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal):
+        return math.nan if value.is_nan() else float(value)
+    return float(value) if isinstance(value, Real) else None  # NumPy's long double
 
 
 def _moment(value: Any) -> date | datetime | None:
@@ -176,7 +194,7 @@ def _moment(value: Any) -> date | datetime | None:
         return read_moment(value)
     if isinstance(value, date):
         return value
-    found = _plain(value)
+    found = getattr(value, "start_time", None) or _plain(value)  # a period of pandas is its start
     return found if isinstance(found, date) else None
 
 

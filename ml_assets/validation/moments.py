@@ -11,9 +11,14 @@ def microseconds(moment: date | datetime) -> int:
     """Give a moment's microseconds since 1970-01-01; one with a time zone is taken to UTC."""
     if not isinstance(moment, datetime):
         return (datetime(moment.year, moment.month, moment.day) - _EPOCH) // _MICROSECOND
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return (moment - _EPOCH) // _MICROSECOND
+    # In UTC a moment of the first or last day of the calendar may be beyond it, so it stays a number.
+    beyond_utc = (moment.utcoffset() or timedelta()) // _MICROSECOND
+    plain = moment.replace(tzinfo=None)
+    try:
+        return (plain - _EPOCH) // _MICROSECOND - beyond_utc
+    except ValueError:
+        # A timestamp of pandas in seconds reaches further than microseconds do.
+        return int(plain.timestamp()) * 1_000_000 - beyond_utc
 
 
 def first_of(limit: date | datetime) -> int:

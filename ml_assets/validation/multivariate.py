@@ -32,6 +32,8 @@ Verdict = Literal["alarm", "ok", "cannot tell"]
 _MOST_CODES = 254
 # A text, or a whole number, that is different in nearly every row is a key: it tells by name.
 _KEY = 0.9
+# Where fewer of the rows differ, equal ones are no copies.
+_DIFFERENT = 1 / 3
 _MOST_SHOWN = 5
 _WORTH_NAMING = 0.01
 
@@ -159,8 +161,7 @@ def _drawn(table: Any, size: int, seed: int) -> Any:
 
 
 def _halves(values: Array, from_current: Array, categorical: list[int], seed: int) -> list[_Half]:
-    order = np.random.default_rng(seed).permutation(len(values))
-    first, second = order[::2], order[1::2]
+    first, second = _split(values, seed)
     found = []
     for learned, held_out in ((first, second), (second, first)):
         model = HistGradientBoostingClassifier(
@@ -175,6 +176,22 @@ def _halves(values: Array, from_current: Array, categorical: list[int], seed: in
         auc, p_value = _rank_test(scores, truth)
         found.append(_Half(model, held_out, truth, auc, p_value))
     return found
+
+
+def _split(values: Array, seed: int) -> tuple[Array, Array]:
+    """Two random halves of the rows; copies of a row are in one of them.
+
+    A copy in the other half would tell of which set the row is, where rows were read twice. Where most
+    rows have copies, because there are few values, they tell nothing.
+    """
+    _, first_place, row = np.unique(values, axis=0, return_index=True, return_inverse=True)
+    same = np.arange(len(values))
+    if len(first_place) >= _DIFFERENT * len(values):
+        same = first_place[row.ravel()]
+    is_first = np.zeros(len(values), bool)
+    is_first[np.random.default_rng(seed).permutation(len(values))[::2]] = True
+    is_first = is_first[same]
+    return np.flatnonzero(is_first), np.flatnonzero(~is_first)
 
 
 def _rank_test(scores: Array, from_current: Array) -> tuple[float, float]:

@@ -101,6 +101,8 @@ def _still_allowed(old: Feature, new: Feature) -> dict[str, Any]:
     if new.type not in _NUMBERS or new.holds == "bool" or old.type not in (*_NUMBERS, "bool"):
         return {}
     low, high = (0, 1) if "bool" in (old.type, old.holds) else (old.min, old.max)
+    if new.type == "int":
+        low, high = low and math.floor(low), high and math.ceil(high)
     return {
         "min": None if low is None or new.min is None else min(low, new.min),
         "max": None if high is None or new.max is None else max(high, new.max),

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 
 from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.statistics.feature_state import feature_type
-from ml_assets.table import Table
+from ml_assets.statistics.plain_arrow import is_text
 
 Rows = NDArray[np.int64]
 
 
-def repeated_rows(table: Table, column: str, batch_rows: int) -> Rows:
+def repeated_rows(table: Any, column: str, batch_rows: int) -> Rows:
     """Give the positions of the rows that repeat an earlier row's value, ascending.
 
     Missing values, NaN and infinity repeat nothing. Needs sixteen bytes of memory for each row.
 
     Parameters
     ----------
-    table : Table
+    table : Table or pyarrow.Table
         The rows.
     column : str
         The column.
@@ -47,15 +47,19 @@ def _keys(array: Any) -> tuple[Rows, NDArray[Any]]:
     """The positions of the values that are there, and 64 bits for each: equal ones for equal values."""
     if feature_type(array.type) == "nested":
         return np.empty(0, np.int64), np.empty(0, np.uint64)
-    if pa.types.is_duration(array.type):
+    if pa.types.is_duration(array.type) or pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())  # a column has one unit
+    elif pa.types.is_date(array.type):
+        array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
+    elif is_text(array.type):
+        array = array.cast(pa.large_binary())  # some may not be UTF-8
     there = array.is_valid().to_numpy(zero_copy_only=False)
     values = pd.Series(array.drop_null().to_pandas(), dtype=None)
     if feature_type(array.type) == "float":
         numbers = values.astype("float64").to_numpy() + 0.0  # -0.0 is 0.0
         finite = np.isfinite(numbers)
         return np.flatnonzero(there)[finite], pd.util.hash_array(numbers[finite])
-    if pa.types.is_binary(array.type) or pa.types.is_time(array.type):
+    if pa.types.is_time(array.type):
         values = values.astype(object).map(str)
     hashed = pd.util.hash_pandas_object(values, index=False).to_numpy()
     return np.flatnonzero(there), hashed

@@ -6,7 +6,7 @@ the whole table, and take a pass of their own: values that repeat, and rows that
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,23 @@ import pyarrow.types as pt
 
 from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.arrow_input import record_batches
-from ml_assets.table import EXAMPLE_ID, Table
+from ml_assets.table import EXAMPLE_ID
 from ml_assets.validation.array_rules import ArrayRules
+from ml_assets.validation.cells.source import open_source
 from ml_assets.validation.dependencies import CODE, Broken, broken_dependencies
+from ml_assets.validation.python_values import python_values
 from ml_assets.validation.repeats import Rows, repeated_rows
 from ml_assets.validation.value_rules import can_break
 from ml_assets.validation.wording import quote
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    import pyarrow.dataset as ds
+
+    from ml_assets.table import Table
+
+    Data: TypeAlias = Table | pd.DataFrame | pa.Table | pa.RecordBatch | ds.Dataset
 
 # pandera costs a few milliseconds for each column and batch, whatever the number of rows.
 BATCH_ROWS = 262_144
@@ -59,7 +70,7 @@ class BrokenRule:
 
 
 def find_broken_rows(
-    table: Table,
+    data: "Data",
     schema: Schema,
     environment: str | None = None,
     columns: Collection[str] | None = None,
@@ -68,9 +79,9 @@ def find_broken_rows(
 
     Parameters
     ----------
-    table : Table
+    data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch or Dataset
         The rows. Columns that the schema does not know are not looked at, nor are those that it leaves
-        free; columns that it knows and the table lacks, or has in another type, are a matter of
+        free; columns that it knows and the rows lack, or have in another type, are a matter of
         `validate_statistics`.
     schema : Schema
         What rows must look like.
@@ -82,11 +93,18 @@ def find_broken_rows(
     Yields
     ------
     BrokenRule
-        In the order of rows; a row that breaks several rules has several. Read in batches: memory grows
-        with neither the rows nor the broken ones, but for columns that must be unique (16 bytes for each
-        row) and functional dependencies (their different combinations of values).
+        In the order of rows; a row that breaks several rules has several. A `Table` is read in batches:
+        memory grows with neither the rows nor the broken ones, but for columns that must be unique (16
+        bytes for each row) and functional dependencies (their different combinations of values).
+
+    Raises
+    ------
+    DataError
+        Where two columns share a name, or a column cannot be read.
     """
-    features = _judged(table, schema, environment, columns)
+    source = open_source(data)
+    table, there = source.data, source.schema.names
+    features = _judged(there, schema, environment, columns)
     repeats = {f.name: repeated_rows(table, f.name, BATCH_ROWS) for f in features if f.unique}
     broken = broken_dependencies(table, schema)
     broken = [b for b in broken if columns is None or b.dependency.dependent in columns]
@@ -95,7 +113,7 @@ def find_broken_rows(
     names = list(dict.fromkeys([*rules, *(n for n in repeats if len(repeats[n])), *linked]))
     if not names:
         return
-    if EXAMPLE_ID in table.columns:
+    if EXAMPLE_ID in there:
         names.append(EXAMPLE_ID)
     judge = _pandera(rules)
     first_row = 0
@@ -114,9 +132,11 @@ _Found = tuple[int, str, str, str, str]
 
 
 def _judged(
-    table: Table, schema: Schema, environment: str | None, columns: Collection[str] | None
+    there: Collection[str],
+    schema: Schema,
+    environment: str | None,
+    columns: Collection[str] | None,
 ) -> list[Feature]:
-    there = set(table.columns)
     return [
         feature
         for feature in schema.expected_in(environment)
@@ -178,7 +198,7 @@ def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[
         places = rows[start:end] - first_row
         if not len(places):
             continue
-        values = batch.column(name).take(pa.array(places)).to_pylist()
+        values = python_values(batch.column(name).take(pa.array(places)))
         for place, value in zip(places.tolist(), values, strict=True):
             text = f"{name} is {quote(value)}, as in an earlier row"
             yield place, name, "unique", text, "FEATURE_TYPE_LOW_UNIQUE"

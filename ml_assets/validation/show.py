@@ -41,8 +41,11 @@ def kind_verdict(kind: Kind, anomalies: Sequence[Anomaly]) -> str:
     shown = [f"{one.severity}: {one.description}" for one in found[:_IN_SENTENCE]]
     more = len(found) - _IN_SENTENCE
     rest = [f"and {more} more in anomalies.json"] if more > 0 else []
+    if len(found) == 1:
+        return shown[0]
     counts = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}."
-    return "\n".join([counts, *shown, *rest])
+    # The first beside the counts: the last line of a failed run has only one line for the cause.
+    return "\n".join([f"{counts} {shown[0]}", *shown[1:], *rest])
 
 
 _ALL_WELL: dict[Kind, str] = {

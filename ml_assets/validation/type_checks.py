@@ -11,7 +11,9 @@ from ml_assets.validation.wording import shown_values
 
 
 def check_type(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
-    """Find a column of another type."""
+    """Find a column of another type; ints in place of floats are only worth a warning."""
+    if (found.type, feature.type) == ("int", "float"):
+        yield _whole(feature)
     if fits_type(found.type, feature):
         return
     yield anomaly(
@@ -22,6 +24,19 @@ def check_type(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
         "right, change it in the schema.",
         expected=feature.type,
         found=found.type,
+    )
+
+
+def _whole(feature: Feature) -> Anomaly:
+    """Ints where floats are expected: TFDV's anomaly, though nothing is lost."""
+    return anomaly(
+        feature.name,
+        "UNEXPECTED_DATA_TYPE",
+        f"{feature.name} should be float, and is int: no number has a fraction. That is fine unless they "
+        "were rounded on the way; if it is always so, make int its type in the schema.",
+        expected="float",
+        found="int",
+        severity="WARN",
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.types as pt
 from ml_assets.statistics.plain_arrow import is_text
 from ml_assets.statistics.points import Array
 from ml_assets.validation.moves.units import factor_hint
+from ml_assets.validation.python_values import python_values, shown_text
 
 _MOST_LETTERS = 40
 # So many different pairs are counted; the rarest are dropped from time to time.
@@ -112,7 +113,7 @@ class ColumnPairs:
         return [f"the mean difference is {float(np.abs(other - one).mean()):.4g}"]
 
     def _count(self, wrong: tuple[Any, Any]) -> None:
-        sides = ([_shown(value) for value in side.to_pylist()] for side in wrong)
+        sides = ([_shown(value) for value in python_values(side)] for side in wrong)
         self.confusion.update(zip(*sides, strict=True))
         if len(self.confusion) > 2 * _MOST_COUNTED:
             self.confusion = Counter(dict(self.confusion.most_common(_MOST_COUNTED)))
@@ -121,10 +122,12 @@ class ColumnPairs:
         missing = max(0, self.max_samples - len(self.samples))
         if not missing:
             return
-        named = keys.take(pa.array(places[:missing])).to_pylist()
-        sides = (side.slice(0, missing).to_pylist() for side in wrong)
+        near = keys.take(pa.array(places[:missing]))
+        named = zip(*(python_values(column) for column in near.columns), strict=True)
+        sides = (python_values(side.slice(0, missing)) for side in wrong)
         for key, first, second in zip(named, *sides, strict=True):
-            shown = {name: _plain(value) for name, value in key.items()}
+            values = map(_plain, key)
+            shown = dict(zip(near.column_names, values, strict=True))
             self.samples.append(
                 {"key": shown, "training": _plain(first), "serving": _plain(second)}
             )
@@ -150,7 +153,7 @@ def _compare(one: Any, other: Any, tolerance: tuple[float, float]) -> tuple[Arra
     elif is_text(one.type) and is_text(other.type):
         equal = _filled(pc.equal(one.cast(pa.large_binary()), other.cast(pa.large_binary())))
     else:
-        pairs = zip(one.to_pylist(), other.to_pylist(), strict=True)
+        pairs = zip(python_values(one), python_values(other), strict=True)
         equal = np.array([type(a) is type(b) and a == b for a, b in pairs], bool)
     return only_first | only_second | (both & ~equal), only_first, only_second
 
@@ -198,7 +201,7 @@ def _related(types: tuple[str, str]) -> bool:
 
 
 def _shown(value: Any) -> str | None:
-    return None if value is None else str(value)[:_MOST_LETTERS]
+    return None if value is None else shown_text(value)[:_MOST_LETTERS]
 
 
 def _plain(value: Any) -> Any:
@@ -206,4 +209,4 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if np.isfinite(value) else str(value)
-    return str(value)[:_MOST_LETTERS]
+    return shown_text(value)[:_MOST_LETTERS]

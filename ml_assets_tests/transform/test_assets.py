@@ -125,6 +125,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         "tailnum": "is left out of the schema: its stage is DEPRECATED",
         "sched_dep.minute": "has the same value in every training row",
     }
+    assert artifact.summary["useless"] == ["tract", "tailnum", "sched_dep.minute"]
     inputs = artifact.json("transform.json")["inputs"]
     assert inputs == [
         {"name": "sched_dep", "type": "timestamp", "nullable": False},

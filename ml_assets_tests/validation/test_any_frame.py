@@ -1,6 +1,7 @@
 """Whatever a frame holds: a clear error or a result, and no anomaly by the schema inferred from it."""
 
 import contextlib
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ml_assets.validation.comparators import measure_distances
 from ml_assets.validation.dependencies import check_dependencies
 from ml_assets.validation.drift import detect_drift
 from ml_assets.validation.example import validate_example
+from ml_assets.validation.feature_skew import detect_feature_skew
 from ml_assets.validation.rows import find_broken_rows
 from ml_assets.validation.validate import validate_statistics
 from ml_assets_tests.statistics.test_inputs import ARRAYS, FRAMES
@@ -153,3 +155,39 @@ def test_every_arrow_type_satisfies_the_schema_inferred_from_it(tmp_path: Path, 
 def test_every_frame_satisfies_the_pandera_schema_inferred_from_it(name: str) -> None:
     frame = FRAMES[name][0]
     to_pandera(infer_schema(generate_statistics(frame))).validate(frame, lazy=True)
+
+
+def _not_utf8() -> pa.Array:
+    raw = pa.array([b"\xff", b"\xff", b"a", None])
+    return raw.view(pa.string())
+
+
+@pytest.mark.parametrize(
+    ("array", "type_", "shown"),
+    [
+        (pa.array([2**45, 2**45, 5, None], pa.timestamp("s")), "timestamp", f"{2**45}"),
+        (pa.array([2**45, 2**45, 5, None], pa.timestamp("s", "UTC")), "timestamp", f"{2**45}"),
+        (pa.array([2**31 - 1, 2**31 - 1, 5, None], pa.date32()), "date", f"{2**31 - 1}"),
+        (_not_utf8(), "string", r"'\udcff'"),
+    ],
+    ids=["far moment", "far moment in a zone", "far day", "not UTF-8"],
+)
+def test_what_python_has_no_word_for_can_repeat_and_contradict(
+    array: Any, type_: Any, shown: str
+) -> None:
+    table = pa.table({"x": array, "y": [1, 2, 3, 4], "k": [*"pqrs"]})
+    schema = Schema(
+        (Feature("x", type_, unique=True),),
+        functional_dependencies=(FunctionalDependency(("x",), "y"),),
+    )
+    found = [one.reason for one in find_broken_rows(table, schema) if one.rule != "not_nullable"]
+    assert found == [
+        f"y is 1, and rows with x {shown} have several values of it: 1, 2",
+        f"x is {shown}, as in an earlier row",
+        f"y is 2, and rows with x {shown} have several values of it: 1, 2",
+    ]
+    turned = table.set_column(0, "x", table["x"].take(pa.array([2, 1, 0, 3])))
+    for one, other in ((table, turned), (table, table.set_column(0, "x", pa.array([*"abcd"])))):
+        (skew,) = detect_feature_skew(one, other, key=["k"]).mismatched
+        assert json.dumps(skew.samples)
+    assert detect_feature_skew(table, table, key=["k"]).mismatched == ()

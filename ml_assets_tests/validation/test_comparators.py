@@ -79,6 +79,15 @@ def test_the_default_alarm_judges_what_has_no_comparator() -> None:
     assert anomalies(["a", "b"] * 500, feature, ["a"] * 1000) == []
 
 
+def test_a_comparator_that_can_measure_nothing_hides_no_change() -> None:
+    """L-infinity is not of numbers; TFDV calls it 0."""
+    feature = {"type": "float", "drift": Comparator(l_infinity=0.1)}
+    now, before = [n + 90 for n in NUMBERS] * 3, NUMBERS * 3
+    (found,) = anomalies(now, feature, before)
+    assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
+    assert anomalies(now, {**feature, "drift": Comparator(l_infinity=0.1, ks=1.0)}, before) == []
+
+
 @pytest.mark.parametrize(
     ("rows", "limits", "code", "message"),
     [

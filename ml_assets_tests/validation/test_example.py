@@ -1,7 +1,7 @@
 """A single request is judged as rows are."""
 
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,13 @@ FINE: list[tuple[Any, dict[str, Any]]] = [
     ("2024-05-17T08:30:00Z", {"type": "timestamp"}),
     (np.datetime64("2024-05-17T08:30"), {"type": "timestamp"}),
     (date(2024, 5, 17), {"type": "timestamp"}),
+    ("0001-01-01T00:00:00+05:00", {"type": "timestamp"}),
+    (pd.Timestamp(np.datetime64(2**62, "s")), {"type": "timestamp", "earliest": date(1, 1, 1)}),
+    (pd.Timedelta("1s"), {"type": "float", "min": 1.0, "max": 1.0}),
+    (np.longdouble(1.5), {"type": "float", "max": 1.5}),
+    (time(5, 6), {"type": "string", "domain": ("05:06:00",)}),
+    (pd.Period("2020-01"), {"type": "timestamp", "latest": date(2020, 1, 1)}),
+    (Decimal("sNaN"), {"type": "float", "allow_nan": True}),
     (None, {"type": "int", "min_fraction": 0.5}),
     (pd.NA, {"type": "int", "nullable": True}),
     (pd.NaT, {"type": "timestamp", "nullable": True}),
@@ -74,6 +81,8 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (True, {"type": "float"}, "UNEXPECTED_DATA_TYPE"),
     (True, {"type": "int", "max": 0}, "INT_TYPE_BIG_INT"),
     ([3], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+    (np.array([1, 2]), {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
+    (np.array([1, 2]), {"type": "timestamp"}, "UNEXPECTED_DATA_TYPE"),
     (3, {"type": "string"}, "UNEXPECTED_DATA_TYPE"),
     ("true", {"type": "bool"}, "UNEXPECTED_DATA_TYPE"),
     ("17.5.2024", {"type": "date"}, "UNEXPECTED_DATA_TYPE"),
@@ -96,6 +105,11 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (-INF, {"type": "float", "min": 0.0}, "FLOAT_TYPE_HAS_INF"),
     ("abcd", {"type": "string", "max_length": 3}, "STRING_TYPE_LONG_STRING"),
     ("", {"type": "string", "min_length": 1}, "STRING_TYPE_SHORT_STRING"),
+    (
+        "0001-01-01T00:00:00+05:00",
+        {"type": "timestamp", "earliest": date(1, 1, 1)},
+        "TIME_TYPE_EARLY_TIME",
+    ),
     ("2024-05-18", {"type": "date", "latest": date(2024, 5, 17)}, "TIME_TYPE_LATE_TIME"),
     (
         datetime(2024, 5, 17, 1, tzinfo=timezone(timedelta(hours=2))),
@@ -152,6 +166,8 @@ def test_a_row_of_a_frame_is_an_example() -> None:
         assert validate_example(example, SCHEMA) == []
     with pytest.raises(DataError, match=r"an example is one row; the DataFrame has 2"):
         validate_example(pd.concat([frame, frame]), SCHEMA)
+    with pytest.raises(DataError, match="a name occurs more than once"):
+        validate_example(pd.DataFrame([[1, 2]], columns=["x", "x"]), Schema())
     with pytest.raises(
         DataError, match="a mapping, a pandas Series or a DataFrame with one row; found list"
     ):
@@ -224,3 +240,9 @@ def test_examples_and_rows_agree(tmp_path_factory: Any, data: Any, type_: Any) -
     for row, cell in enumerate(cells):
         judged = [one.code for one in validate_example({"x": cell}, schema, None)]
         assert judged == by_row[row], (cell, schema.features[0])
+
+
+def test_what_a_pipeline_adds_to_rows_is_no_new_column() -> None:
+    """As in statistics, which leave these columns out."""
+    row = {"x": 1, "_example_id": "a", "_span": "2024", "_split": "train", "_label": 1}
+    assert validate_example(row, Schema((Feature("x", "int"),))) == []

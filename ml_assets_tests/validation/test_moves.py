@@ -275,3 +275,33 @@ def test_times_that_lost_their_minutes_are_found() -> None:
     (found,) = detect_drift(at.assign(at=at["at"].dt.floor("h")), at)
     assert found.kinds == ("precision",)
     assert "all times are whole hours now, where they had seconds" in found.explanation
+
+
+def orders(seed: int, rows: int = 1000) -> pd.DataFrame:
+    """Orders with three rows each, all of one day."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {"order": np.repeat([f"N{n}" for n in rng.integers(10**8, 10**9, rows // 3)], 3)}
+    )
+
+
+def test_identifiers_of_a_few_rows_each_are_always_new() -> None:
+    (found,) = detect_drift(orders(1), orders(0))
+    assert (found.verdict, found.p_value) == ("cannot tell", None)
+    assert found.explanation.startswith("100% of the values are new, and look like those before")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda texts: texts.str.lower(), "upper and lower case changed"),
+        (lambda texts: "X-" + texts, "was added before every value"),
+        (lambda texts: texts.str[:7], "values are cut to 7 characters"),
+        (lambda texts: texts.map(lambda text: f"{int(text[1:]) ** 4:x}"), "have new values"),
+    ],
+)
+def test_identifiers_that_are_written_otherwise_are_found(change: Any, words: str) -> None:
+    before = orders(0)
+    (found,) = detect_drift(before.assign(order=change(before.order)), before)
+    assert found.verdict == "alarm"
+    assert words in found.explanation

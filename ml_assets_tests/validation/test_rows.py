@@ -4,17 +4,20 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_assets.errors import DataError
-from ml_assets.schema.model import Feature, Schema
+from ml_assets.schema.model import Feature, FunctionalDependency, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.table import Table
 from ml_assets.validation import rows
+from ml_assets.validation.dependencies import check_dependencies
 from ml_assets.validation.examples_of import with_example_ids
 from ml_assets.validation.quarantine import write_split_by_validity
 from ml_assets.validation.rows import find_broken_rows
@@ -89,6 +92,33 @@ def test_bools_among_ints_are_judged_as_0_and_1(tmp_path: Path) -> None:
     schema = Schema((Feature("x", "int", min=1, nullable=True),))
     (found,) = find_broken_rows(Table((tmp_path / "t.parquet",)), schema)
     assert (found.row, found.rule, found.code) == (1, "min", "INT_TYPE_SMALL_INT")
+
+
+def test_any_data_can_be_judged() -> None:
+    frame = pd.DataFrame({7: [1, -1, None], "zip": ["a", "a", "b"], "city": ["x", "y", "z"]})
+    table = pa.Table.from_pandas(frame.rename(columns=str))
+    schema = Schema(
+        (
+            Feature("7", "float", min=0.0, unique=True),
+            Feature("zip", "string"),
+            Feature("city", "string"),
+        ),
+        functional_dependencies=(FunctionalDependency(("zip",), "city"),),
+    )
+    expected = [
+        (0, "city", "dependency"),
+        (1, "7", "min"),
+        (1, "city", "dependency"),
+        (2, "7", "not_nullable"),
+    ]
+    for data in (frame, table, table.to_batches()[0], ds.dataset(table), table.to_reader()):
+        found = [(one.row, one.feature, one.rule) for one in find_broken_rows(data, schema)]
+        assert found == expected
+    for data in (frame, table):
+        (broken,) = check_dependencies(data, schema)
+        assert broken.affected_fraction == 2 / 3
+    with pytest.raises(DataError, match="1 column names appear more than once: 'x'"):
+        list(find_broken_rows(pd.DataFrame([[1, 2]], columns=["x", "x"]), schema))
 
 
 def test_only_wanted_columns_are_judged(tmp_path: Path) -> None:

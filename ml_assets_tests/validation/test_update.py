@@ -144,6 +144,8 @@ CHANGED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("a range gets the margin of inference", {"type": "int", "max": 10}, [0, 50, 90], {"max": 135}),
     ("zero is not crossed", {"type": "int", "min": 5, "max": 99}, [1, 50], {"min": 0}),
     ("one number has no margin", {"type": "float", "max": 1.0}, [7.0, 7.0], {"max": 7.0}),
+    ("whole numbers for floats", {"type": "float", "min": 0.5, "max": 9.5}, [2, 3],
+     {"type": "int", "min": 0, "max": 10}),
     ("numbers in texts", {"type": "string", "holds": "int", "max": 9}, ["0", "20"], {"max": 30}),
     ("new values come last", {"type": "string", "domain": ("z", "a")}, ["m", "b"],
      {"domain": ("z", "a", "b", "m")}),

@@ -44,7 +44,7 @@ X = {"x": [1, 2, 3, 4]}
         ([0, 1], {"type": "int", "min": 1}, "INT_TYPE_SMALL_INT"),
         ([1.5], {"type": "float", "max": 1.0}, "FLOAT_TYPE_BIG_FLOAT"),
         ([-1.5], {"type": "float", "min": 0.0}, "FLOAT_TYPE_SMALL_FLOAT"),
-        ([7], {"type": "float", "max": 1.0}, "FLOAT_TYPE_BIG_FLOAT"),
+        ([7], {"type": "float", "max": 1.0}, "UNEXPECTED_DATA_TYPE FLOAT_TYPE_BIG_FLOAT"),
         ([1.0, NAN], {"type": "float"}, "FLOAT_TYPE_HAS_NAN"),
         ([1.0, NAN], {"type": "float", "allow_nan": True}, None),
         ([1.0, INF], {"type": "float"}, "FLOAT_TYPE_HAS_INF"),
@@ -58,7 +58,7 @@ X = {"x": [1, 2, 3, 4]}
         ([b"\xff"], {"type": "string", "domain": ("a",)}, "ENUM_TYPE_INVALID_UTF8"),
         ([b"\xff"], {"type": "string"}, None),
         ([1.5], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
-        ([1], {"type": "float"}, None),
+        ([1], {"type": "float"}, "UNEXPECTED_DATA_TYPE"),
         ([1], {"type": "string"}, "UNEXPECTED_DATA_TYPE"),
         (["1"], {"type": "int"}, "UNEXPECTED_DATA_TYPE"),
         ([True, None], {"type": "int", "min": 1, "min_fraction": 0.5}, None),
@@ -96,6 +96,12 @@ X = {"x": [1, 2, 3, 4]}
 )
 def test_a_column_is_judged(values: Any, feature: Any, code: Any) -> None:
     assert codes({"x": values}, Feature("x", **feature)) == (code.split() if code else [])
+
+
+def test_ints_in_place_of_floats_are_only_a_warning() -> None:
+    (found,) = anomalies({"x": [1, 2]}, Feature("x", "float"))
+    assert found.severity == "WARN"
+    assert "no number has a fraction" in found.description
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def find_cell_errors(
 
     Parameters
     ----------
-    data : Table, pandas.DataFrame, pyarrow.Table or pyarrow.RecordBatch
-        The rows. Columns of texts, numbers, dates, timestamps and booleans are judged.
+    data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch, RecordBatchReader or Dataset
+        The rows; all but a `Table` are held in memory. Columns of texts, numbers, dates, timestamps and
+        booleans are judged.
     functional_dependencies : sequence of FunctionalDependency
         Which columns are known to follow from which. Others are mined from the data, and weigh less.
     schema : Schema, optional

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from ml_assets.statistics.arrow_input import equal_batches, record_batches
+from ml_assets.statistics.arrow_input import equal_batches, names_of, record_batches, with_names
 from ml_assets.statistics.plain_arrow import as_texts, plain_batch
 from ml_assets.table import BATCH_ROWS, EXAMPLE_ID, RESERVED_COLUMNS, Table
 
@@ -57,19 +57,11 @@ def open_source(data: Any) -> Source:
     """
     if isinstance(data, Table):
         return Source(data)
-    if isinstance(data, pa.RecordBatch):
-        data = pa.Table.from_batches([data])
-    names = [str(name) for name in _names(data)]
+    data = with_names(data)
+    names = names_of(data)
     wanted = [name for name in names if name not in RESERVED_COLUMNS or name == EXAMPLE_ID]
     batches = list(record_batches(data, wanted))
     return Source(pa.Table.from_batches(batches, batches[0].schema))
-
-
-def _names(data: Any) -> Sequence[Any]:
-    if isinstance(data, pa.Table):
-        names: list[str] = data.schema.names
-        return names
-    return list(getattr(data, "columns", []))
 
 
 def column_kind(arrow: Any) -> ColumnKind | None:

@@ -14,16 +14,20 @@ _FALSE = frozenset({"false", "f", "no", "n", "0", "off", "0.0"})
 _RENAMED = 0.15
 _MOST_NEW, _MOST_GONE = 40, 400
 _MIN_RENAMED, _MOST_RENAMED = 0.01, 10
+# Of fewer rows chance gives any two values the same share.
+_ROWS_RENAMED = 10
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
-def encoding_text(pair: Pair) -> str:
+def encoding_text(pair: Pair, guess: bool = True) -> str:
     """Say how the writing of texts changed; empty where no rule explains the new ones.
 
     Parameters
     ----------
     pair : Pair
         Of texts.
+    guess : bool
+        Whether a new value may be a gone one for no other reason than that it has its share.
     """
     known, now = pair.reference.listed, pair.current.listed
     every = {text: count for text, count in now.items() if text not in known}
@@ -46,7 +50,8 @@ def encoding_text(pair: Pair) -> str:
         if sum(new[text] for text, _ in found) >= _EXPLAINED * rows:
             text, was = found[0]
             return words if pair.hides_values else f"{words}: {text[:40]!r} was {was[:40]!r}"
-    return next((told for rule in (_affix, _cut, _renamed) if (told := rule(pair, new, gone))), "")
+    rules = (_affix, _cut, _renamed) if guess else (_affix, _cut)
+    return next((told for rule in rules if (told := rule(pair, new, gone))), "")
 
 
 def _number(text: str) -> str:
@@ -163,7 +168,7 @@ def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     """A new value with the share of a gone one."""
     known, n, m = pair.reference.listed, pair.reference.rows, pair.current.rows
     now, names = pair.current.listed, []
-    often = [item for item in new.items() if item[1] >= _MIN_RENAMED * m]
+    often = [item for item in new.items() if item[1] >= max(_ROWS_RENAMED, _MIN_RENAMED * m)]
     away = [text for text in gone if text not in now] if often else []
     for text, count in sorted(often, key=lambda item: -item[1])[:_MOST_RENAMED]:
         share = count / m

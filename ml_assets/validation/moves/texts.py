@@ -44,6 +44,11 @@ def text_moves(pair: Pair) -> Iterator[Move]:
         yield from _form(pair)
 
 
+def looks_otherwise(pair: Pair) -> bool:
+    """Whether the length or the form of the texts changed much."""
+    return any(move.size > 1 for moves in (_length, _form) for move in moves(pair))
+
+
 def largest_change(texts: Texts, pair: Pair) -> float:
     """By how much the share of one text, or of the missing values, changed; 0 to 1."""
     n, m = max(1, pair.reference.rows), max(1, pair.current.rows)

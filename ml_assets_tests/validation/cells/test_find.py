@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -113,6 +114,15 @@ def test_a_table_on_disk_gives_the_same_as_a_frame(tmp_path: Path) -> None:
     on_disk, in_memory = find_cell_errors(Table(parts)), find_cell_errors(frame)
     assert on_disk == in_memory == find_cell_errors(arrow)
     assert [error.example_id for error in on_disk.errors] == ["id7"]
+
+
+def test_every_kind_of_data_gives_the_same_as_a_frame() -> None:
+    frame = pd.DataFrame({1: [*"abc"] * 100})
+    frame.loc[5, 1] = "1x"
+    table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
+    kinds = (frame, table, table.to_batches()[0], ds.dataset(table), table.to_reader())
+    found = [[(one.row, one.column) for one in find_cell_errors(data).errors] for data in kinds]
+    assert found == [[(5, "1")]] * len(kinds)
 
 
 def test_the_most_suspicious_are_kept_and_all_are_counted() -> None:
