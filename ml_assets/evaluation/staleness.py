@@ -156,7 +156,8 @@ def last_training_row(examples: Table, time: str | None) -> Any:
     """Give the time of the last training row of some examples; None where there is none."""
     import pyarrow.compute as pc
 
-    if time is None:
+    # The champion may have been trained before the pipeline had a time.
+    if time is None or time not in examples.columns:
         return None
     return pc.max(examples.to_arrow([time], where=split_is("train"))[time]).as_py()
 

@@ -1,5 +1,6 @@
 """The champion is aged on every stored row that is later than those it was trained on."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,21 @@ def test_without_later_labelled_rows_it_cannot_be_told(
     assert (check.passed, check.severity.value) == (True, "WARN")
     assert "cannot tell how the champion ages: 10 rows are later" in str(check.description)
     assert not (store.current_artifact("staleness").path / "staleness.png").exists()
+
+
+def test_a_champion_that_knew_no_time_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_without_time(path: Path, rows: int) -> None:
+        own = ROWS.drop(columns="when").assign(**{EXAMPLE_ID: ids_of(ROWS), SPLIT: "train"})
+        write_frame(path / "examples.parquet", own.head(rows))
+
+    monkeypatch.setattr(sys.modules[__name__], "write_examples", write_without_time)
+    result, _ = watch(tmp_path, monkeypatch)
+
+    check = checks_of(result)["staleness"]
+    assert (check.passed, check.severity.value) == (True, "WARN")
+    assert str(check.description).endswith("are not in the store, or have no 'when'")
 
 
 def later(folder: Path, splits: str = "train", **more: Any) -> LaterRows:
