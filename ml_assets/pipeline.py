@@ -130,6 +130,12 @@ class PipelineSpec(Spec):
         return FRESH_FOR[self.ground_truth_changes]
 
     @property
+    def days_to_live(self) -> float:
+        """The age at which a model is to be trained anew."""
+        usual = self.fresh_for.total_seconds() / 86_400
+        return self.monitoring.retraining.max_age_days or usual
+
+    @property
     def absent_in_serving(self) -> tuple[str, ...]:
         """The columns that do not exist yet at the moment of prediction."""
         return (*self.labels.columns, *self.transform.known_after)

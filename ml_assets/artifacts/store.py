@@ -213,7 +213,8 @@ class Store:
 
 def failed_check(check: Mapping[str, Any]) -> str:
     """Give one line on a failed check; the whole description is in the UI."""
-    text = f"{check['name']}: {check.get('brief') or check['description']}"
+    lines = (check.get("brief") or check["description"]).splitlines()
+    text = f"{check['name']}: {' '.join(lines)}"
     return text if len(text) <= _LINE else f"{text[: _LINE - 4]} ..."
 
 

@@ -23,6 +23,7 @@ from ml_assets.yaml_lines import KeyPath
 
 _KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
 _MOST_FOLDERS = 5
+_MOST_MISTAKES = 5
 
 
 def check_pipelines(defs: Path, names: Sequence[str]) -> int:
@@ -31,8 +32,6 @@ def check_pipelines(defs: Path, names: Sequence[str]) -> int:
     A bad file stops the others too, since Dagster loads all of them: it is named in any case.
     """
     read, wrong = _read_all(defs)
-    for folder, line in _same_names(read):
-        wrong.setdefault(folder, []).append(line)
     wanted = names or sorted({*read, *wrong})
     mistakes = [line for name in wanted for line in _mistakes(defs, name, wrong)]
     mistakes += _elsewhere([folder for folder in wrong if folder not in wanted])
@@ -40,6 +39,29 @@ def check_pipelines(defs: Path, names: Sequence[str]) -> int:
     if not mistakes:
         print(f"{', '.join(wanted) or 'no pipelines'}: nothing wrong.")
     return 1 if mistakes else 0
+
+
+def mistakes_elsewhere(defs: Path, folder: str) -> list[str]:
+    """Give the first mistakes of the files that stop a pipeline beside its own, since Dagster loads all.
+
+    Parameters
+    ----------
+    defs : Path
+        The folder of the pipelines.
+    folder : str
+        The pipeline's folder; what is wrong there is left out.
+
+    Returns
+    -------
+    list of str
+        At most five mistakes, then a line that says where there are some; empty if there are none.
+    """
+    _, wrong = _read_all(defs)
+    others = {name: lines for name, lines in wrong.items() if name != folder}
+    return [
+        *[line for lines in others.values() for line in lines][:_MOST_MISTAKES],
+        *_elsewhere([*others]),
+    ]
 
 
 def source_mistakes(pipeline: PipelineFile) -> list[str]:
@@ -158,7 +180,7 @@ def _where(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
 
 
 def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]]:
-    """All pipelines by folder, and the mistakes of those whose YAML cannot be read."""
+    """All pipelines by folder, and the mistakes of those that cannot be read or share a name."""
     read, wrong = dict[str, PipelineFile](), dict[str, list[str]]()
     for path in component_files(defs):
         if not is_meant_as_pipeline(path):
@@ -167,6 +189,8 @@ def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]
             read[path.parent.name] = read_pipeline_file(path)
         except PipelineFileError as error:
             wrong[path.parent.name] = str(error).splitlines()
+    for folder, line in _same_names(read):
+        wrong.setdefault(folder, []).append(line)
     return read, wrong
 
 

@@ -75,7 +75,10 @@ def kind_of(file: Path) -> str:
     found = [kind for kind, endings in ENDINGS.items() if file.suffix.lower() in endings]
     if not found:
         known = ", ".join(ending for endings in ENDINGS.values() for ending in endings)
-        raise DataError(f"{file} ends in {file.suffix or 'nothing'}; allowed are {known}.")
+        raise DataError(
+            f"{file} ends in {file.suffix or 'nothing'}; allowed are {known}. Of a database, or a file "
+            "that a function of yours reads, write ingest.source.sql or .python in a defs.yaml."
+        )
     return found[0]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID = re.compile(r"(^|[_\W])(id|key|uuid|guid|number|nr|no)s?$|[a-z](Id|ID|Key)$", re.IGNORECASE)
-_STRICT_ID = re.compile(r"(^|[_\W])(id|key|uuid|guid)$|[a-z](Id|ID|Key)$")
+_STRICT_ID = re.compile(r"(^|[_\W])(?i:id|key|uuid|guid)$|[a-z](Id|ID|Key)$")
 _MOST_KEY_COLUMNS = 6
 # Above this share of different values, a text column tells rows apart and nothing else.
 _NEARLY_UNIQUE = 0.9

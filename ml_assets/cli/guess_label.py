@@ -19,6 +19,8 @@ _MAX_TEXT_CLASSES = 200
 _USUAL_MISSING = 0.2
 # Of fewer rows the test split is too small to tell that a model beats the linear one.
 _FEW_ROWS = 2_000
+# A class that says no in words is not the positive one, in the languages whose CSV files are often seen.
+_NO = frozenset(["false", "f", "no", "n", "none", "non", "nein", "nee", "nej", "não", "nao"])
 _UNKNOWN = frozenset(word.lower() for word in (*NO_VALUE, ""))
 
 
@@ -108,7 +110,9 @@ def guess_label(rows: "pa.Table", label: LabelSpec) -> LabelGuesses:
         guessed.append("which class is the positive one")
     missing = values.null_count / len(values)
     if missing > _USUAL_MISSING:
-        given["max_missing_fraction"] = min(1.0, math.ceil(missing * 20 + 1) / 20)
+        # Never all of them: a limit of 1 would hold whatever comes.
+        some_more = min(math.ceil(missing * 20 + 1) / 20, (1 + missing) / 2)
+        given["max_missing_fraction"] = round(some_more, 3)
         guessed.append("so many rows have none")
     is_few = len(values) - values.null_count < _FEW_ROWS
     estimator = linear_name(task) if is_few else None
@@ -145,6 +149,11 @@ def _positive(values: Any) -> Any:
     if pa.types.is_boolean(values.type) or classes == [0, 1]:
         return None
     texts = pc.cast(pa.array(classes), pa.string()).to_pylist()
+    yes = [
+        name for name, text in zip(classes, texts, strict=True) if text.strip().lower() not in _NO
+    ]
+    if len(yes) == 1:
+        return yes[0]
     return classes[texts.index(usual_positive(texts))]
 
 
@@ -170,7 +179,12 @@ def _task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
     different, known = len(counts), sum(counts)
     is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
     if different < 2:
-        raise DataError(f"--label: {name} has {different or 'no'} different values; 2 are needed.")
+        only = (
+            f"is the same in all {known:,} rows that have one"
+            if different
+            else "has no value in any row"
+        )
+        raise DataError(f"--label: {name} {only}: there is nothing to predict.")
     if different == 2:
         return "binary", ("roc_auc", 0.6), "2 values"
     if is_number and (different > _MAX_CLASSES or different * 2 > known):

@@ -3,23 +3,37 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_assets.artifacts.home import current_home
+from ml_assets.artifacts.home import Home, current_home
+from ml_assets.cli.environment import prepare_environment
 from ml_assets.cli.pipelines import find_pipeline
+from ml_assets.pipeline import PipelineSpec
 
 
 def roll_back(defs: Path, name: str, reason: str, to: int | None) -> int:
     """Make an earlier champion of a pipeline the champion again; give 0."""
     from ml_assets.registry.people import roll_back_pipeline
 
-    print(roll_back_pipeline(current_home(), find_pipeline(defs, name).spec, reason, to))
-    return 0
+    home, spec = prepare_environment(), find_pipeline(defs, name).spec
+    return _tell(home, spec, roll_back_pipeline(home, spec, reason, to))
 
 
 def approve(defs: Path, name: str, version: int, reason: str) -> int:
     """Note that a person approves of a version of a pipeline; give 0."""
     from ml_assets.registry.people import approve_version
 
-    print(approve_version(current_home(), find_pipeline(defs, name).spec, version, reason))
+    home, spec = prepare_environment(), find_pipeline(defs, name).spec
+    return _tell(home, spec, approve_version(home, spec, version, reason))
+
+
+def _tell(home: Home, pipeline: PipelineSpec, done: str) -> int:
+    """Print what was done, and show it in the UI too, as the jobs do."""
+    print(done)
+    import dagster as dg
+
+    from ml_assets.registry.jobs import ledger_observation
+
+    with dg.DagsterInstance.get() as instance:
+        instance.report_runless_asset_event(ledger_observation(pipeline, home, done))
     return 0
 
 

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from ml_assets.artifacts.holding import stale_assets
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
-from ml_assets.cli.check import check_pipelines, setting_mistakes, source_mistakes
+from ml_assets.cli.check import (
+    check_pipelines,
+    mistakes_elsewhere,
+    setting_mistakes,
+    source_mistakes,
+)
 from ml_assets.cli.environment import prepare_environment
 from ml_assets.cli.failure import INTERRUPTED, explain_error, explain_run, interrupted
 from ml_assets.cli.pipelines import find_pipeline
@@ -54,7 +59,7 @@ def run_pipeline(defs: Path, name: str, select: str | None, traceback: bool) -> 
         cached = unchanged_assets(pipeline, home) if select is None else None
         if cached is not None:
             print(*(f"{asset:<22} {'':>8}  cached" for asset in cached), sep="\n", file=sys.stderr)
-        elif code := _materialize_checked(pipeline, home, select, traceback):
+        elif code := _materialize_checked(defs, pipeline, home, select, traceback):
             return code
     except KeyboardInterrupt:
         print(interrupted(name, name), file=sys.stderr)
@@ -64,10 +69,11 @@ def run_pipeline(defs: Path, name: str, select: str | None, traceback: bool) -> 
 
 
 def _materialize_checked(
-    pipeline: PipelineFile, home: Home, select: str | None, traceback: bool
+    defs: Path, pipeline: PipelineFile, home: Home, select: str | None, traceback: bool
 ) -> int:
-    """Check the source, let Dagster run, and explain a failure; give the exit code."""
+    """Check all files and the source, let Dagster run, and explain a failure; give the exit code."""
     name = pipeline.spec.name
+    _refuse(mistakes_elsewhere(defs, pipeline.path.parent.name))
     is_file = pipeline.spec.ingest.source.is_file
     _refuse(source_mistakes(pipeline) if is_file else _setting_mistakes(pipeline, home))
     # What imports Dagster; a run that finds nothing changed does without.

@@ -11,6 +11,7 @@ from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
 _FEW_METRICS = 3
+_FEW_COLUMNS = 3
 _LEAST_WIDTH = 14
 _Line = tuple[str, str]
 # The assets whose checks are the verdicts on a model.
@@ -22,7 +23,7 @@ VERDICTS = {
     "promotion": "promotion",
 }
 # Those whose failed warnings tell that a good verdict may be too good.
-_WARNING = ("validated_features", "evaluation")
+_WARNING = ("validated_examples", "validated_features", "evaluation")
 
 
 def print_summary(defs: Path, name: str) -> int:
@@ -52,7 +53,7 @@ def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
     """
     store = Store(home.pipeline(pipeline.spec.name))
     nothing = f"nothing is made yet: python -m ml_assets run {pipeline.path.parent.name}"
-    lines = list(_lines(pipeline, store)) or [("", nothing)]
+    lines = list(_lines(pipeline, store, home)) or [("", nothing)]
     where = os.path.relpath(store.root)
     lines += [
         ("artifacts", f"{where}/objects, MLflow in {os.path.relpath(home.mlflow)}"),
@@ -68,7 +69,7 @@ def _line(title: str, text: str, width: int) -> str:
     return f"{title:<{width}} {text}" if title else f"  {text}"
 
 
-def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
+def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
     if found := store.current("examples"):
         s = found.summary
         yield (
@@ -81,8 +82,11 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
     if found := store.current("anomalies"):
         quarantined = store.current("validated_examples")
         rows = quarantined.summary["quarantined"] if quarantined else 0
-        errors, warnings = found.summary["errors"], found.summary["warnings"]
-        yield "anomalies", f"{errors} errors, {warnings} warnings, {rows:,} rows quarantined"
+        counts = {"error": found.summary["errors"], "warning": found.summary["warnings"]}
+        told = [_many(number, word) for word, number in counts.items()]
+        yield "anomalies", ", ".join([*told, f"{_many(rows, 'row')} quarantined"])
+    if found := store.current("validated_features"):
+        yield from _useless_line(found.summary)
     if found := store.current("best_hyperparameters"):
         yield "tuning", f"{found.summary['trials']} trials: {_parameters(found.summary)}"
     if found := store.current("evaluation"):
@@ -90,15 +94,17 @@ def _lines(pipeline: PipelineFile, store: Store) -> Iterator[_Line]:
         yield from _metric_lines(found.summary, judged)
     yield from _verdict_lines(store)
     if found := store.current("registered_model"):
-        is_champion = found.summary["champion"] == found.summary["version"]
-        alias = "champion" if is_champion else "challenger"
-        name = pipeline.spec.model_name
-        yield "registered", f"{name} version {found.summary['version']}, alias {alias}"
+        yield from (("waived", text) for text in found.summary.get("waived", ()))
+        yield "registered", _registered(pipeline.spec.model_name, found.summary, home)
     if found := store.current("predictions"):
         s = found.summary
         yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
-    watched = [store.current(name) for name in ("skew", "drift", "performance")]
+    watched = [store.current(name) for name in ("skew", "drift", "performance", "staleness")]
     yield from _watch_lines([record for record in watched if record is not None])
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
@@ -107,6 +113,29 @@ def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
     if len(counts) == 2:
         name, rows = counts[1]
         yield "positive", f"{str(name)[:40]!r}, {rows:,} of {sum(n for _, n in counts):,} labels"
+
+
+def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
+    """The version of the last run, and the champion, whom a person may have changed since."""
+    from ml_assets.registry.ledger import last_move, ledger_in
+    from ml_assets.registry.promotion import ledger_folder
+
+    version, champion = summary["version"], summary["champion"]
+    if (moved := last_move(ledger_in(ledger_folder(home.mlflow, model)).entries())) is not None:
+        champion = moved.to_version
+    if champion == version:
+        return f"{model} version {version}, alias champion"
+    others = f"; the champion is version {champion}" if champion is not None else ""
+    return f"{model} version {version}, alias challenger{others}"
+
+
+def _useless_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
+    """The columns that are no features because of their values."""
+    useless = summary.get("useless", [])
+    told = [f"{name[:40]} {summary['dropped'][name]}" for name in useless[:_FEW_COLUMNS]]
+    more = [f"and {len(useless) - _FEW_COLUMNS} more"] if len(useless) > _FEW_COLUMNS else []
+    if told:
+        yield "no features", "; ".join([*told, *more])
 
 
 def _parameters(summary: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ def draw_staleness(
     figure, (axes,) = new_figure(7, 3.6, 1)
     for one in shown:
         _draw_model(axes, one)
+    _draw_baselines(axes, shown[0])
     for limit in (threshold.min, threshold.max) if threshold else ():
         if limit is not None:
             axes.axhline(
@@ -49,6 +50,11 @@ def _draw_model(axes: Any, found: Staleness) -> None:
         if age.metric.low is not None:
             axes.plot([middle, middle], [age.metric.low, age.metric.high], color=own, linewidth=1.5)
         axes.plot([middle], [age.metric.value], color=own, marker="o", ms=4)
+
+
+def _draw_baselines(axes: Any, found: Staleness) -> None:
+    known = [age for age in found.ages if age.metric.value is not None]
+    middles = [(age.low + age.high) / 2 for age in known]
     sign = 1 if is_lower_better(found.metric) else -1
     for name in [other for other, _ in known[0].over] if known else ():
         changes = [dict(age.over)[name].value for age in known]
@@ -56,5 +62,5 @@ def _draw_model(axes: Any, found: Staleness) -> None:
             None if change is None else (age.metric.value or 0.0) + sign * change
             for age, change in zip(known, changes, strict=True)
         ]
-        if found.model != "champion" and None not in theirs:
+        if None not in theirs:
             axes.plot(middles, theirs, color=GREY, linestyle=_MARKS.get(name, ":"), label=name)

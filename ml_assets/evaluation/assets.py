@@ -38,11 +38,12 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "labels": pipeline.labels.columns,
             "transform.known_after": pipeline.transform.known_after,
             "ingest.time": pipeline.ingest.time,
-            "monitoring.retraining.max_age_days": _days_to_live(pipeline),
+            "monitoring.retraining.max_age_days": pipeline.days_to_live,
         },
         kinds=["scikitlearn"],
         checks=[
             *("blessing", "not_flawless"),
+            *(["probabilities"] if pipeline.task != "regression" else ()),
             *(["staleness"] if pipeline.ingest.time else ()),
             *(FAIRNESS_CHECKS if pipeline.evaluation.fairness.protected else ()),
         ],
@@ -87,15 +88,9 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         title = f"Evaluation of {pipeline.name}"
         _write(stage.directory, title, found, pictures, compared, best_hyperparameters)
-        return _outcome(found, pictures, compared, _days_to_live(pipeline))
+        return _outcome(found, pictures, compared, pipeline.days_to_live)
 
     return [evaluation]
-
-
-def _days_to_live(pipeline: PipelineSpec) -> float:
-    """The age at which a model is to be trained anew."""
-    usual = pipeline.fresh_for.total_seconds() / 86_400
-    return pipeline.monitoring.retraining.max_age_days or usual
 
 
 def _facts(

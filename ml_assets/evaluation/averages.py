@@ -1,4 +1,4 @@
-"""More metrics of a multiclass task (micro and weighted averages, top k) and of a regression.
+"""More metrics of a multiclass task (averages, top k, single classes) and of a regression.
 
 Each function takes labels, predictions and weights of the rows, and gives a number, NaN where it is
 undefined.
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_assets.errors import DataError
 from ml_assets.evaluation.binned import weight_in
-from ml_assets.evaluation.ranking import Floats, rank, roc_auc
+from ml_assets.evaluation.ranking import Floats, both_areas, rank, roc_auc
 
 _NAN = float("nan")
+_CALIBRATION_BINS = 10
 _Function = Callable[[NDArray[Any], Floats, Floats, float], float]
 
 
@@ -52,6 +54,55 @@ def _roc_auc_weighted(codes: NDArray[Any], table: Floats, weights: Floats, _: fl
     areas = [roc_auc(rank(table[:, k], codes == k, rows), weights) for k in classes]
     shares = weight_in(codes, weights, table.shape[1])
     return _mean(np.array(areas), shares)
+
+
+def _average_precision(codes: NDArray[Any], table: Floats, weights: Floats, _: float) -> float:
+    """The mean over the classes, each against the rest; undefined where one of them does not occur."""
+    areas = [_areas(codes, table, weights, k)[1] for k in range(table.shape[1])]
+    return float(np.mean(areas))
+
+
+def _areas(codes: NDArray[Any], table: Floats, weights: Floats, k: int) -> tuple[float, float]:
+    return both_areas(rank(table[:, k], codes == k, np.arange(len(codes))), weights)
+
+
+def _calibration_error(codes: NDArray[Any], table: Floats, weights: Floats, _: float) -> float:
+    """The mean distance of the called class's probability from how often it is right, in 10 bins."""
+    called = table.argmax(axis=1)
+    sure = table[np.arange(len(codes)), called]
+    at = np.minimum((sure * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    gap = np.bincount(at, weights * ((called == codes) - sure), _CALIBRATION_BINS)
+    total = weights.sum()
+    return float(np.abs(gap).sum() / total) if total else _NAN
+
+
+def _of_class(measure: Callable[[Floats, int], float]) -> _Function:
+    """A measure of one class against the rest, called where it is the most probable one."""
+
+    def one(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
+        return measure(_matrix(codes, table, weights), _class(value, table))
+
+    return one
+
+
+def _area_of_class(which: int) -> _Function:
+    def one(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
+        return _areas(codes, table, weights, _class(value, table))[which]
+
+    return one
+
+
+def _class(value: float, table: Floats) -> int:
+    classes = table.shape[1]
+    if value >= classes:
+        raise DataError(
+            f"There is no class {value:g}: the {classes} classes are 0 to {classes - 1}."
+        )
+    return int(value)
+
+
+def _share(hits: float, whole: float) -> float:
+    return float(hits / whole) if whole else _NAN
 
 
 def _top_k(codes: NDArray[Any], table: Floats, weights: Floats, k: float) -> float:
@@ -137,11 +188,20 @@ MULTICLASS: dict[str, _Function] = {
     **{f"{kind}_micro": _micro for kind in ("precision", "recall", "f1")},
     **{f"{kind}_weighted": _weighted(kind) for kind in ("precision", "recall", "f1")},
     "roc_auc_weighted": _roc_auc_weighted,
+    "average_precision": _average_precision,
+    "expected_calibration_error": _calibration_error,
     "brier": _brier,
     "matthews_correlation": _mcc,
     "cohen_kappa": _kappa,
 }
-MULTICLASS_AT: dict[str, _Function] = {"top_k_accuracy": _top_k}
+MULTICLASS_AT: dict[str, _Function] = {
+    "top_k_accuracy": _top_k,
+    "precision_of_class": _of_class(lambda m, k: _share(m[k, k], m[:, k].sum())),
+    "recall_of_class": _of_class(lambda m, k: _share(m[k, k], m[k].sum())),
+    "f1_of_class": _of_class(lambda m, k: _share(2 * m[k, k], m[k].sum() + m[:, k].sum())),
+    "roc_auc_of_class": _area_of_class(0),
+    "average_precision_of_class": _area_of_class(1),
+}
 REGRESSION: dict[str, _Function] = {
     "mse": lambda y, p, w, _: _mean((y - p) ** 2, w),
     "mape": _mape,

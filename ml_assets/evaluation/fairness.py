@@ -118,7 +118,7 @@ def find_unfairness(
     features : DataFrame, optional
         The same rows with the model's raw columns, whose missing values are counted by group.
     decision_threshold : float
-        A score of at least this is the favourable decision.
+        A score above it is the favourable decision.
     reference : mapping, optional
         For a protected column the share of each of its groups among the people that the model is for.
     limits : Limits
@@ -135,7 +135,7 @@ def find_unfairness(
         If lengths differ, or `reference` names a column or group that does not exist.
     """
     truth, scores = np.asarray(y_true), np.asarray(y_score, np.float64)
-    decided = (scores >= decision_threshold).astype(np.int64)
+    decided = (scores > decision_threshold).astype(np.int64)
     _check_reference(reference or {}, protected)
     views = [(str(name), protected[[name]]) for name in protected.columns]
     if len(views) > 1:
@@ -220,11 +220,14 @@ def _opportunity(found: GroupMetrics, column: str, limits: Limits) -> Iterator[F
 def _failures(found: GroupMetrics, column: str, limits: Limits) -> Iterator[Finding]:
     worst = _highest(found.groups, "error_rate")
     overall = found.overall.rates["error_rate"]
+    # The worst of many groups was picked (Bonferroni).
+    stricter = 1 - (1 - limits.confidence) / max(1, len(found.groups))
+    highest = worst and worst.rates["error_rate"]
     yield judge(
         "disproportionate_failure",
         "error_ratio",
         column,
-        ratio(worst.rates["error_rate"], overall) if worst else None,
+        ratio(rate(highest.hits, highest.trials, stricter), overall) if highest else None,
         limits.max_error_ratio,
         f"{column}: the error rate of {worst.name if worst else 'any group'} over that of all",
     )

@@ -95,7 +95,7 @@ def assess_fairness(
         limits=limits,
     )
     told, proxies = find_proxies(y_true, features, protected, limits=limits)
-    decided = (y_score >= cut).astype(int)
+    decided = (y_score > cut).astype(int)
     groups = {
         name: group_metrics(
             y_true,

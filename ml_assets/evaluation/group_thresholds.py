@@ -44,7 +44,7 @@ class GroupThresholds:
     limit : float
         What is allowed.
     thresholds : tuple of (str, float)
-        For each group of at least the minimum size; a score of at least this is the favourable decision.
+        For each group of at least the minimum size; a score above it is the favourable decision.
         The other groups keep the usual threshold.
     before, after : Apart or None
         The measure with the usual threshold, and with these, each with its interval.
@@ -126,7 +126,7 @@ def offer_group_thresholds(
     whole, fitted = fit(np.full(len(truth), True)), [fit(halves != half) for half in (0, 1)]
     if len(large) < 2 or whole is None or None in fitted:
         return None
-    usual = score >= decision_threshold
+    usual = score > decision_threshold
     decided = np.zeros(len(truth), dtype=bool)
     for half, own in enumerate(fitted):
         rows = halves == half
@@ -200,14 +200,18 @@ def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None
         return None
     order = np.argsort(score, kind="stable")
     ascending, hits = score[order], truth[order]
-    # A threshold at each score that occurs, and one above all of them.
+    # A threshold below each score that occurs, and one above all of them.
     first = np.append(np.flatnonzero(np.append(True, np.diff(ascending) > 0)), len(score))
+    known = ascending[first[:-1]]
+    # Between two neighbouring floats there is nothing: the middle is one of them, and must be the lower.
+    middles = (np.append(0.0, known[:-1]) + known) / 2
+    thresholds = np.append(np.minimum(middles, np.nextafter(known, -1)), (known[-1] + 1) / 2)
     below = np.concatenate(([0], np.cumsum(hits)))[first]
     selected = len(score) - first
     true = positives - below
     rates = (selected if goal == RATIO else true) / whole
     right = true + first - below
-    return _Group(np.append(ascending, np.nextafter(ascending[-1], np.inf))[first], rates, right)
+    return _Group(thresholds, rates, right)
 
 
 def _decide(
@@ -216,7 +220,7 @@ def _decide(
     limits = np.full(len(score), usual)
     for group, threshold in thresholds.items():
         limits[names == group] = threshold
-    return score >= limits
+    return score > limits
 
 
 def _measure(

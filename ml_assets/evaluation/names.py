@@ -45,7 +45,8 @@ FURTHER: Mapping[Task, tuple[str, ...]] = {
     ),
     "multiclass": (
         "precision_micro", "recall_micro", "f1_micro", "precision_weighted", "recall_weighted",
-        "f1_weighted", "roc_auc_weighted", "brier", "matthews_correlation", "cohen_kappa",
+        "f1_weighted", "roc_auc_weighted", "average_precision", "brier",
+        "expected_calibration_error", "matthews_correlation", "cohen_kappa",
     ),
     "regression": (
         "mse", "mape", "msle", "max_error", "explained_variance", "squared_pearson",
@@ -60,7 +61,10 @@ AT: Mapping[Task, tuple[str, ...]] = {
         "recall_at_precision", "precision_at_recall", "sensitivity_at_specificity",
         "specificity_at_sensitivity", "recall_at_false_positive_rate", "threshold_at_recall",
     ),
-    "multiclass": ("top_k_accuracy",),
+    "multiclass": (
+        "top_k_accuracy", "precision_of_class", "recall_of_class", "f1_of_class",
+        "roc_auc_of_class", "average_precision_of_class",
+    ),
     "regression": ("quantile_loss", "residual_quantile"),
 }  # fmt: skip
 """What is measured at a value, as ``name@value``."""
@@ -119,12 +123,15 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
 
 
 def _value_mistake(base: str, value: str) -> str | None:
-    whole = base == "top_k_accuracy"
+    least = 1 if base == "top_k_accuracy" else 0 if base.endswith("_of_class") else None
     try:
         number = float(value)
     except ValueError:
         number = float("nan")
-    if (number >= 1 and number == int(number)) if whole else 0 <= number <= 1:
-        return None
-    kind, example = ("a whole number >= 1", "3") if whole else ("a number from 0 to 1", "0.9")
-    return f"needs {kind} after @, such as {base}@{example}"
+    if least is None:
+        is_right = 0 <= number <= 1
+        kind, example = "a number from 0 to 1", "0.9"
+    else:
+        is_right = number >= least and number.is_integer()
+        kind, example = f"a whole number >= {least}", "3" if least else "1"
+    return None if is_right else f"needs {kind} after @, such as {base}@{example}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ml_assets.evaluation.assessment import Assessment
+from ml_assets.evaluation.evaluator import LINEAR
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.fairness_report import finding_table, group_table, threshold_table
 from ml_assets.evaluation.importance import Importance
@@ -16,6 +17,8 @@ from ml_assets.evaluation.weak_slices import WeakSlices
 _USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
 _MOST_USUAL = 3
 _MOST_ROWS = 50
+# What judges probabilities, and not only their order.
+_LOSS = "log_loss"
 
 Triple = list[float | None]
 
@@ -176,6 +179,24 @@ def flawless(found: Evaluation) -> str | None:
     return (
         f"{name} is exactly {value:g} on {found.rows:,} test rows, which real data hardly allow: look "
         "for a column that tells the label, and name it in transform.known_after"
+    )
+
+
+def worse_probabilities(found: Evaluation) -> str | None:
+    """Say where the scores are worse probabilities than the linear model's, with confidence; else None.
+
+    A search for the best ranking alone may end at a model whose probabilities are all nearly the same.
+    """
+    linear = next((one for one in found.baselines if one.name == LINEAR), None)
+    metrics = linear.improvements if linear is not None else ()
+    change = next((one for one in metrics if one.name == _LOSS), None)
+    if change is None or change.high is None or change.high >= 0:
+        return None
+    return (
+        f"{_LOSS} is {_with_interval(found.metric(_LOSS))}, worse than the linear model's by "
+        f"{-(change.value or 0):.4g}, at least {-change.high:.4g}: the scores may rank well, but are "
+        f"poor probabilities. Set training.calibration, or name {_LOSS} first in evaluation.thresholds: "
+        "it is tuned then"
     )
 
 

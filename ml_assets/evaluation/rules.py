@@ -209,8 +209,9 @@ def _change_text(
 ) -> str:
     form = "+.2%" if rule == RELATIVE else "+.4g"
     between = _between(change, confidence, form)
+    word = "worse" if (change.value or 0) < 0 else "better"
     found = (
-        f"{_place(change.name, slice_name)} is better than the {other}'s by {change.value:{form}}"
+        f"{_place(change.name, slice_name)} is {word} than the {other}'s by {change.value:{form}}"
     )
     bound = "above 0" if rule == BEATS_LINEAR else f"at least {limit:{form}}"
     match outcome:

@@ -66,8 +66,7 @@ class FairnessSpec(Spec):
     reference : mapping
         For a protected column the share of each of its groups among the people that the model is for.
     decision_threshold : float, optional
-        A score of at least this is the favourable decision, 0 to 1; the model's own threshold by
-        default.
+        A score above it is the favourable decision, 0 to 1; the model's own threshold by default.
     required : bool
         Whether a measure that fails stands in the way of the blessing.
     min_group_size : int

@@ -220,7 +220,7 @@ def _slope(metric: str, decay: Metric | None) -> str:
 
 def _untold(model: str, metric: str, period: str, later: int, min_rows: int) -> Staleness:
     text = (
-        f"cannot tell how the {model} ages: {later:,} test rows are later than its last training row, "
+        f"cannot tell how the {model} ages: {later:,} rows are later than its last training row, "
         f"and at least two periods of {min_rows:,} rows are needed. Split by time (ingest.split: "
         "{by: time}), or wait for later spans"
     )

@@ -51,6 +51,10 @@ def verdicts(found: Assessment, days_to_live: float) -> list[Verdict]:
         _blessing(evaluation),
         Verdict("not_flawless", suspicion is None, suspicion or usual, is_warning=True),
     ]
+    if evaluation.task != "regression":
+        poor = report.worse_probabilities(evaluation)
+        fine = "the linear model's probabilities are not better with confidence"
+        told.append(Verdict("probabilities", poor is None, poor or fine, is_warning=True))
     if found.staleness is not None:
         passed, text = report.staleness_verdict(found.staleness, days_to_live)
         told.append(Verdict("staleness", passed, text, is_warning=True))

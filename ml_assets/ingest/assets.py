@@ -118,6 +118,8 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             stage.log(f"    {_few_different(plan)}")
         made = _write_examples(stage.directory, table, plan)
         durable.write_json(stage.directory / SPANS_FILE, span_rows(plan, spans, table.schema))
+        # What the codes in the column of labels stand for.
+        durable.write_json(stage.directory / "labels.json", labels.json("labels.json"))
         summary = _examples_summary(plan, [str(span["span"]) for span in spans])
         return Outcome(
             summary=summary,

@@ -144,6 +144,7 @@ def take_snapshots(
             _take_times(source, types, taken, write, str(time))
     if not taken.rows:
         raise DataError(no_rows(source, taken.rejections))
+    taken.notes += _infinite_notes(source, taken.infinite)
     return taken
 
 
@@ -271,6 +272,15 @@ def _notes(source: Source, types: Mapping[str, Mapping[str, str]]) -> list[str]:
         for name, why in part.left_out().items()
     ]
     return [*same, *lacking, *not_read]
+
+
+def _infinite_notes(source: Source, infinite: Mapping[str, int]) -> list[str]:
+    where = source.parts[0].name if len(source.parts) == 1 else f"{len(source.parts):,} parts"
+    found = {name: count for name, count in infinite.items() if count}
+    return [
+        f"{where}: '{name}' has {count:,} infinite {'number' if count == 1 else 'numbers'}: null there"
+        for name, count in found.items()
+    ]
 
 
 def no_rows(source: Source, rejections: Rejections) -> str:

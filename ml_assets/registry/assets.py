@@ -328,7 +328,7 @@ def _registered_outcome(
     told = {"version": facts["version"], "champion": champion, "promoted": decision.promote}
     serves = facts["said"] if champion is None else f"version {champion} is the champion"
     return Outcome(
-        summary={**told, "reasons": list(decision.reasons)},
+        summary={**told, "reasons": list(decision.reasons), "waived": list(decision.waived)},
         metadata={
             "model": facts["name"],
             **told,

@@ -192,7 +192,7 @@ def in_words(decision: Decision, version: int, champion: int | None, pipeline: s
         return f"the champion, version {version}, could not be judged again: {reasons}"
     return (
         f"the champion itself, version {version}, does not meet what is asked now: {reasons}. It still "
-        f"serves: train a better one, or roll back with python -m ml_assets rollback {pipeline}"
+        f"serves: train a better one, or go back: python -m ml_assets rollback {pipeline} --reason WHY"
     )
 
 
@@ -286,12 +286,12 @@ def _against_people(people: People) -> Iterator[str]:
     if people.withdrawn:
         yield (
             f"rollback: {people.withdrawn}; train another model, or put it back with "
-            "`python -m ml_assets rollback --to`"
+            "`python -m ml_assets rollback PIPELINE --to VERSION --reason WHY`"
         )
     if people.needs_approval and not people.is_approved:
         yield (
             "approval: no person has approved of it yet; look at its evaluation, then run "
-            "`python -m ml_assets approve`"
+            "`python -m ml_assets approve PIPELINE VERSION --reason WHY`"
         )
 
 

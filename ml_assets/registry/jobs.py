@@ -61,17 +61,20 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
     return [rollback_job, approve_job]
 
 
-def _tell(context: dg.OpExecutionContext, pipeline: PipelineSpec, home: Home, done: str) -> None:
-    """Say what was done, and show the ledger with the asset `registered_model`."""
+def ledger_observation(pipeline: PipelineSpec, home: Home, done: str) -> dg.AssetObservation:
+    """Give the ledger as the UI shows it with the asset `registered_model`, and what was done."""
     from ml_assets.registry.ledger import ledger_rows
     from ml_assets.registry.people import ledger_entries
 
-    context.log.info(done)
     ledger = shown(Rows(ledger_rows(ledger_entries(home, pipeline))), home.root)
-    context.log_event(
-        dg.AssetObservation(
-            asset_key=dg.AssetKey([pipeline.name, "registered_model"]),
-            description=done,
-            metadata=to_metadata({"ledger": ledger}, home.root),
-        )
+    return dg.AssetObservation(
+        asset_key=dg.AssetKey([pipeline.name, "registered_model"]),
+        description=done,
+        metadata=to_metadata({"ledger": ledger}, home.root),
     )
+
+
+def _tell(context: dg.OpExecutionContext, pipeline: PipelineSpec, home: Home, done: str) -> None:
+    """Say what was done, and show the ledger with the asset `registered_model`."""
+    context.log.info(done)
+    context.log_event(ledger_observation(pipeline, home, done))

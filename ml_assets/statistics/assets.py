@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -15,6 +16,9 @@ from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
 
+if TYPE_CHECKING:
+    from ml_assets.statistics.model import DatasetStatistics
+
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     """Give the assets of this room."""
@@ -22,7 +26,11 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     @stage_asset(
         pipeline,
         ins=["examples"],
-        config={"statistics": pipeline.statistics},
+        config={
+            "statistics": pipeline.statistics,
+            "labels": pipeline.labels.columns,
+            "transform.known_after": pipeline.transform.known_after,
+        },
         kinds=["arrow", "json"],
     )
     def statistics(stage: Stage, examples: Artifact) -> Outcome:
@@ -44,6 +52,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         known, kept = {path.stem for path in folder.glob("*.arrow")}, StateFolder(folder)
         found = generate_split_statistics(table, spans=spans, kept=kept, **options)
         kept.keep_only(blocks)
+        found["train"] = _with_class_names(found["train"], examples)
         durable.write_json(
             stage.directory / "statistics.json", {name: s.to_json() for name, s in found.items()}
         )
@@ -61,13 +70,23 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
                 "features": Markdown(statistics_table(found["all"])),
                 **{
                     name: Markdown(text)
-                    for name, text in relation_tables(found["all"], found["train"]).items()
+                    for name, text in relation_tables(
+                        found["all"], found["train"], pipeline.absent_in_serving
+                    ).items()
                 },
                 "distributions": Picture("distributions.png", "Distributions"),
             },
         )
 
     return [statistics]
+
+
+def _with_class_names(train: "DatasetStatistics", examples: Artifact) -> "DatasetStatistics":
+    """The same with the names of classes in place of their codes; of numbers there are no names."""
+    names = examples.json("labels.json")["classes"] if train.association else None
+    if train.association is None or names is None:
+        return train
+    return replace(train, association=train.association.named(names))
 
 
 def _states_folder(stage: Stage, options: Mapping[str, Any]) -> Path:

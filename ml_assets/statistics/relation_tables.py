@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ml_assets.markdown import escape_markdown
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import (
+    Association,
     CrossStatistics,
     LabelAssociation,
     Lift,
@@ -22,8 +23,13 @@ _MOST_COLUMNS = 8
 _WEAK = 0.1
 
 
-def relation_tables(every: DatasetStatistics, train: DatasetStatistics) -> dict[str, str]:
-    """Give what is known of columns together: of all rows, and their association in training rows."""
+def relation_tables(
+    every: DatasetStatistics, train: DatasetStatistics, known_after: Collection[str] = ()
+) -> dict[str, str]:
+    """Give what is known of columns together: of all rows, and their association in training rows.
+
+    Columns of `known_after` are the label's own, or said to be known after it: of them nobody is asked.
+    """
     tables = {}
     hidden = identifying(every.features)
     if every.slices or every.slices_left_out:
@@ -31,7 +37,7 @@ def relation_tables(every: DatasetStatistics, train: DatasetStatistics) -> dict[
     if every.cross is not None:
         tables["correlations"] = cross_table(every.cross)
     if train.association is not None:
-        tables["association_with_label"] = association_table(train.association, hidden)
+        tables["association_with_label"] = association_table(train.association, hidden, known_after)
     return tables
 
 
@@ -58,12 +64,14 @@ def cross_table(cross: CrossStatistics) -> str:
     )
 
 
-def association_table(association: LabelAssociation, hidden: Collection[str] = ()) -> str:
+def association_table(
+    association: LabelAssociation, hidden: Collection[str] = (), known_after: Collection[str] = ()
+) -> str:
     """Give the features by how much they tell of the label, without the values of hidden ones."""
     lines = [
         f"| {escape_markdown(one.feature)} | {one.told:.1%} | {one.adjusted:.4f} "
-        f"| {one.mutual_information:.4f} | {'' if one.feature in hidden else _lifts(one.lifts)} "
-        f"| {_hint(one.may_leak)} |"
+        f"| {one.mutual_information:.4f} | {'' if one.feature in hidden else _lifts(association, one)} "
+        f"| {_hint(one.may_leak and one.feature not in known_after)} |"
         for one in association.features[:_MOST_FEATURES]
     ]
     more = len(association.features) - _MOST_FEATURES
@@ -130,10 +138,13 @@ def _left_out(rest: SlicesLeftOut) -> str:
     )
 
 
-def _lifts(lifts: Sequence[Lift]) -> str:
-    return ", ".join(
-        f"{escape_markdown(lift.value, 24) or '(empty)'}: {lift.lift:.2f}" for lift in lifts[:3]
-    )
+def _lifts(label: LabelAssociation, one: Association) -> str:
+    return ", ".join(_lift(lift, label.of_class(lift)) for lift in one.lifts[:3])
+
+
+def _lift(lift: Lift, of: str) -> str:
+    value = escape_markdown(lift.value, 24) or "(empty)"
+    return f"{value}: {lift.lift:.2f}{f' of {escape_markdown(of, 24)}' if of else ''}"
 
 
 def _hint(may_leak: bool) -> str:

@@ -3,8 +3,8 @@
 Frozen, with a JSON round trip; `DatasetStatistics` holds them. An unknown number is None.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 NULL = "(null)"
@@ -220,6 +220,21 @@ class LabelAssociation:
     label: str
     classes: tuple[tuple[str, int], ...]
     features: tuple[Association, ...]
+
+    def named(self, names: Sequence[str]) -> "LabelAssociation":
+        """Give the same where the label's values are codes, with the names of these codes."""
+        told = {str(code): name for code, name in enumerate(names)}
+        features = [replace(one, lifts=_relabelled(one.lifts, told)) for one in self.features]
+        classes = tuple((told.get(code, code), rows) for code, rows in self.classes)
+        return replace(self, classes=classes, features=tuple(features))
+
+    def of_class(self, lift: Lift) -> str:
+        """Give the class that a lift is about, where there are more than two to be about."""
+        return lift.label if len(self.classes) > 2 else ""
+
+
+def _relabelled(lifts: Sequence[Lift], told: Mapping[str, str]) -> tuple[Lift, ...]:
+    return tuple(replace(lift, label=told.get(lift.label, lift.label)) for lift in lifts)
 
 
 @dataclass(frozen=True)

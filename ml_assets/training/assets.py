@@ -99,7 +99,7 @@ def _best_metadata(best: dict[str, Any]) -> dict[str, Shown]:
         "value": best["value"],
         "gain_over_defaults": best.get("gain"),
         "champions_value": best.get("champion_value"),
-        "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()),
+        "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()) or None,
         "parameters": Rows(
             [
                 {"parameter": n, "value": str(v)}

@@ -6,9 +6,9 @@ table (``features.parquet``, checked by pandera). In TFX: Transform.
 
 Reading order: `spec` and `encoding` (the YAML), `select` (which columns), `plan` (what goes together),
 `convert`, `derive` and `encoders` (how), `useless` (what is left out), `fit_groups` and `fit` (on the
-training split), `features` (the table), `leakage`, `single_feature`, `cross_fitting` and `shared_rows`
-(what it must not know), `bundle` and `trusted` (safe model files), `build` (all of it), `assets` (the
-wiring).
+training split), `features` (the table), `leakage`, `later_moments`, `single_feature`, `cross_fitting`
+and `shared_rows` (what it must not know), `bundle` and `trusted` (safe model files), `build` (all of it),
+`assets` (the wiring).
 """
 
 import lazy_loader as lazy

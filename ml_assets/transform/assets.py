@@ -46,16 +46,17 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.transform.build import build_features
 
         described = read_schema(schema.path / "schema.yaml")
+        roles = _roles(pipeline, described)
         built = build_features(
             Table((validated_examples.path / "examples.parquet",)),
             {column.name: column.type for column in described.features if not column.is_ignored},
             {column.name: column.allows_null for column in described.features},
             pipeline.transform,
-            _roles(pipeline, described),
+            roles,
             stage.directory,
             clock=time.monotonic,
         )
-        return _outcome(built, pipeline)
+        return _outcome(built, pipeline, roles)
 
     return [validated_features]
 
@@ -78,14 +79,18 @@ def _roles(pipeline: PipelineSpec, described: "Schema") -> "Roles":
     )
 
 
-def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec) -> Outcome:
-    manifest = built.manifest
+def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> Outcome:
+    from ml_assets.transform.select import is_said_to_be_none
+
+    manifest, spec = built.manifest, pipeline.transform
+    useless = [n for n in manifest.dropped if not is_said_to_be_none(n, spec, roles)]
     costs = sorted(built.costs, key=lambda one: -one.fit_seconds - one.transform_seconds)
     return Outcome(
         summary={
             "rows": built.rows,
             "features": len(manifest.features),
             "dropped": dict(manifest.dropped),
+            "useless": useless,
             "notes": dict(manifest.notes),
         },
         metadata={

@@ -13,6 +13,7 @@ from ml_assets.transform.cross_fitting import find_uncrossed
 from ml_assets.transform.features import feature_failures, write_features
 from ml_assets.transform.fit import FittedTransform, fit_transform
 from ml_assets.transform.fit_groups import Clock, Cost, no_clock
+from ml_assets.transform.later_moments import find_later_moments
 from ml_assets.transform.leakage import find_label_copies, find_leaks
 from ml_assets.transform.manifest import TransformManifest
 from ml_assets.transform.select import Roles
@@ -37,7 +38,8 @@ class BuiltFeatures:
     forbidden : mapping of str to str
         Raw columns that the transform reads and must not, with the reason.
     telling, suspected : mapping of str to str
-        Raw columns that alone tell the label in every training row, and those that nearly do.
+        Raw columns that alone tell the label in every training row, and those that nearly do or whose
+        moments lie after that of the prediction.
     uncrossed : mapping of str to str
         Target encodings whose training values were made with the row's own label.
     shared : SharedRows
@@ -117,6 +119,7 @@ def _examine(
     forbidden = find_leaks(read, spec, roles)
     told = find_telling(features, matrix, label, spec)
     telling = {**told.certain, **find_label_copies(features, matrix, label.astype("float64"), spec)}
+    suspected = {**find_later_moments(examples, read, roles.time, spec), **told.suspected}
     encoded = {name for one in features if one.name in fitted.served for name in one.sources}
     raw = examples.to_pandas(sorted(encoded), where=split_is("train"))
     return BuiltFeatures(
@@ -125,7 +128,7 @@ def _examine(
         feature_failures(table, features, examples.num_rows),
         forbidden,
         {name: why for name, why in telling.items() if name not in forbidden},
-        {n: why for n, why in told.suspected.items() if n not in {*telling, *forbidden}},
+        {n: why for n, why in suspected.items() if n not in {*telling, *forbidden}},
         find_uncrossed(features, train, fitted.served, raw, label),
         find_shared_rows(features, table),
         fitted.costs,

@@ -124,6 +124,16 @@ def is_explicit(name: str, spec: TransformSpec) -> bool:
     return named or name in (spec.features or ())
 
 
+def is_said_to_be_none(name: str, spec: TransformSpec, roles: Roles) -> bool:
+    """Whether the YAML, or the schema's environments, keep a column from being a feature."""
+    in_pca = any(
+        name in columns_in(key)
+        for key, value in spec.encodings.items()
+        if any(one.name == "pca" for one in encodings_of(value))
+    )
+    return in_pca or _reason_to_drop(name, spec, roles) is not None
+
+
 def columns_of(key: str, types: Mapping[str, str]) -> tuple[str, ...]:
     """Give the columns that a key of `encodings` names: the one of that name, or several."""
     return (key,) if key in types else columns_in(key)

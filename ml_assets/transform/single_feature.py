@@ -121,7 +121,9 @@ def predictiveness(values: Floats, label: Labels, is_number: bool) -> tuple[str,
 def describe_suspected(suspected: Mapping[str, str], features: int) -> str:
     """Say in one sentence which features are suspected, and what to do next."""
     if not suspected:
-        return f"none of {features} features alone predicts the label suspiciously well"
+        return (
+            f"none of {features} features alone predicts the label suspiciously well, or is later"
+        )
     found = "; ".join(f"'{name}' {why}" for name, why in suspected.items())
     return f"{found}. {REMEDY}"
 

@@ -9,10 +9,11 @@ Read `validate` first (what TFDV's function of that name does), then `codes`, `f
 `dataset_checks`, `comparators` (with `measures`) and `severity` (what fails a check). How a schema
 changes to have no anomalies: `update`, `relax` and `proposal`. Single rows: `value_rules`, then `rows`
 (pandera), `repeats`, `dependencies`, `python_values`, `quarantine` and `examples_of`; a single
-request: `example`. Drift: `drift` and `skew`, then `compare`, `side`, `bins`, `distances`, `evidence`,
-the package `moves` (what may move, and its name) and `explain`; all columns at once: `multivariate`; rows
-that both sets have: `feature_skew`, then `aligned` and `value_pairs`. As one HTML file: `report`, then
-`report_sections`, `report_view` and `report_shapes`.
+request: `example`. Spans that look poisoned: `poisoning`, then `label_flips` and `floods`. Drift: `drift`
+and `skew`, then `compare`, `side`, `bins`, `distances`, `evidence`, the package `moves` (what may move,
+and its name) and `explain`; all columns at once: `multivariate`; rows that both sets have:
+`feature_skew`, then `aligned` and `value_pairs`. As one HTML file: `report`, then `report_sections`,
+`report_view` and `report_shapes`.
 Cells: the package `cells`, which has its own door.
 """
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ml_assets.validation.anomaly import Anomaly
     from ml_assets.validation.cells.model import CellErrors
     from ml_assets.validation.proposal import Proposal
-    from ml_assets.validation.rows import BrokenRule
+    from ml_assets.validation.suspect_span import SuspectSpan
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -140,6 +140,7 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         },
         kinds=["pandera", "parquet"],
         blocking_checks=["quarantine"],
+        checks=["poisoning"] if pipeline.validation.screen_poisoning else [],
     )
     def validated_examples(
         stage: Stage, examples: Artifact, schema: Artifact, anomalies: Artifact
@@ -148,6 +149,7 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.schema.model import TRAINING
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
+        from ml_assets.validation.poisoning import suspect_rows
         from ml_assets.validation.quarantine import write_split_by_validity
         from ml_assets.validation.rows import find_broken_rows
         from ml_assets.validation.show import columns_of, quarantine_verdict, rule_rows
@@ -155,9 +157,10 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         table = Table((examples.path / "examples.parquet",))
         rules = read_schema(schema.path / "schema.yaml")
         broken = find_broken_rows(table, rules, TRAINING)
-        suspect = _suspect_rows(pipeline, table)
+        suspects = _suspects(pipeline, table)
+        poisoned = suspect_rows(table, [one for one in suspects if not one.doubt])
         done = write_split_by_validity(
-            table, merge(broken, suspect, key=lambda one: one.row), stage.directory
+            table, merge(broken, poisoned, key=lambda one: one.row), stage.directory
         )
         limit = pipeline.validation.max_quarantined_fraction
         types = [(field.name, str(field.type)) for field in table.schema]
@@ -175,22 +178,31 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
                     done.fraction <= limit,
                     quarantine_verdict(done, limit),
                     values={"fraction": done.fraction, "limit": limit},
-                )
+                ),
+                *([_poisoning(suspects)] if pipeline.validation.screen_poisoning else []),
             ],
         )
 
     return validated_examples
 
 
-def _suspect_rows(pipeline: PipelineSpec, table: "Table") -> "list[BrokenRule]":
-    """The rows of spans that look poisoned."""
-    from ml_assets.validation.poisoning import find_suspect_rows
+def _suspects(pipeline: PipelineSpec, table: "Table") -> "list[SuspectSpan]":
+    """The spans that look poisoned."""
+    from ml_assets.validation.poisoning import screen_spans
 
     if not pipeline.validation.screen_poisoning:
         return []
     time = [pipeline.ingest.time] if pipeline.ingest.time else []
     excluded = [*pipeline.ingest.key, *time, *pipeline.labels.columns]
-    return find_suspect_rows(table, pipeline.task, excluded)
+    return screen_spans(table, pipeline.task, excluded)
+
+
+def _poisoning(suspects: "list[SuspectSpan]") -> Check:
+    from ml_assets.validation.show import poisoning_verdict
+
+    doubted = sum(bool(one.doubt) for one in suspects)
+    values = {"set_aside": len(suspects) - doubted, "left_in": doubted}
+    return Check("poisoning", not suspects, poisoning_verdict(suspects), "WARN", values)
 
 
 def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:

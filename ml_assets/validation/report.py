@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ml_assets.durable import write_bytes
 from ml_assets.pages.render import Kept, Section, cut, page_html, within
-from ml_assets.schema.model import Schema
+from ml_assets.schema.model import SERVING, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import LabelAssociation
 from ml_assets.validation.anomaly import Anomaly
@@ -131,7 +131,7 @@ def _after(
 ) -> list[Section]:
     """What is known of columns together, and of single cells."""
     return [
-        *([label_section(label)] if label else []),
+        *([label_section(label, _known_after(report.schema))] if label else []),
         *([pairs_section(whole.cross)] if whole.cross else []),
         *([slices_section(whole)] if whole.slices else []),
         *([cells_section(report.cells)] if report.cells else []),
@@ -158,9 +158,17 @@ def _notes(report: Report, label: LabelAssociation | None) -> dict[str, list[Not
         for found in findings:
             if found.verdict == "alarm":
                 notes.setdefault(found.feature, []).append(drift_note(found, word))
-    for one in label.features if label else ():
+    asked = label.features if label else ()
+    known_after = _known_after(report.schema)
+    for one in (one for one in asked if one.feature not in known_after):
         notes.setdefault(one.feature, []).extend(association_notes(one))
     return notes
+
+
+def _known_after(schema: Schema | None) -> set[str]:
+    """The label's own columns, and those that are said to be known after it."""
+    rules = schema.by_name if schema else {}
+    return {name for name, rule in rules.items() if SERVING in rule.not_in}
 
 
 def _views(

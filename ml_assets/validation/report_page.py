@@ -81,7 +81,8 @@ PAIR = """\
 TOLD = """\
 <tr><td class="name">{{ feature }}</td><td class="n">{{ told }}</td>
 <td><div class="meter"><i style="width:{{ width }}%"></i></div></td><td class="n">{{ adjusted }}</td>
-<td class="wrap">{% for lift in lifts %}{{ lift.value }} <span class="dim">&times;{{ lift.times }}</span>
+<td class="wrap">{% for lift in lifts %}{{ lift.value }} <span class="dim">&times;{{ lift.times }}
+{{- " of " ~ lift.of if lift.of }}</span>
 {{- ", " if not loop.last }}{% endfor %}</td>
 <td>{% if leaks %}<span class="tag warn">known before the label?</span>{% endif %}</td></tr>
 """

@@ -114,8 +114,11 @@ def columns_section(
     return Section("columns", "Columns", "", body, rows.rest("columns"))
 
 
-def label_section(found: LabelAssociation) -> Section:
-    """Give the association of each column with the label, what tells most first."""
+def label_section(found: LabelAssociation, known_after: Collection[str] = ()) -> Section:
+    """Give the association of each column with the label, what tells most first.
+
+    Columns of `known_after` are the label's own, or said to be known after it: of them nobody is asked.
+    """
     rows = within(
         (
             render(
@@ -125,10 +128,14 @@ def label_section(found: LabelAssociation) -> Section:
                 width=round(100 * max(0.0, one.told), 1),
                 adjusted=f"{one.adjusted:.3f}",
                 lifts=[
-                    {"value": cut(lift.value, _CELL), "times": f"{lift.lift:.2f}"}
+                    {
+                        "value": cut(lift.value, _CELL),
+                        "times": f"{lift.lift:.2f}",
+                        "of": cut(found.of_class(lift), _CELL),
+                    }
                     for lift in one.lifts[:3]
                 ],
-                leaks=one.may_leak,
+                leaks=one.may_leak and one.feature not in known_after,
             )
             for one in found.features[:_MOST_TOLD]
         ),

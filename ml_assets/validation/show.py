@@ -8,9 +8,11 @@ from ml_assets.table import SPAN
 from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.codes import Kind
 from ml_assets.validation.quarantine import Quarantine
+from ml_assets.validation.suspect_span import SuspectSpan
 
 _SHOWN = 30
 _IN_SENTENCE = 5
+_MOST_SPANS = 3
 
 
 def anomaly_rows(anomalies: Sequence[Anomaly]) -> list[dict[str, Any]]:
@@ -39,8 +41,11 @@ def kind_verdict(kind: Kind, anomalies: Sequence[Anomaly]) -> str:
     shown = [f"{one.severity}: {one.description}" for one in found[:_IN_SENTENCE]]
     more = len(found) - _IN_SENTENCE
     rest = [f"and {more} more in anomalies.json"] if more > 0 else []
+    if len(found) == 1:
+        return shown[0]
     counts = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}."
-    return "\n".join([counts, *shown, *rest])
+    # The first beside the counts: the last line of a failed run has only one line for the cause.
+    return "\n".join([f"{counts} {shown[0]}", *shown[1:], *rest])
 
 
 _ALL_WELL: dict[Kind, str] = {
@@ -74,15 +79,29 @@ def quarantine_verdict(result: Quarantine, max_fraction: float) -> str:
     most = ", ".join(f"{rule} ({rows:,})" for rule, rows in list(result.rules.items())[:3])
     worst = f" Most broken: {most}." if most else ""
     if any(rule.startswith(SPAN) for rule in result.rules):
-        worst += (
-            " A span that looks poisoned is set aside; the reason is in quarantine.parquet. If it is "
-            "right, set validation.screen_poisoning: false."
-        )
+        worst += " The check `poisoning` says what looks poisoned, and what to do if it is right."
     if result.fraction <= max_fraction:
         return told + worst
     return (
         f"{told}{worst} Look at quarantine.parquet; correct the data, or the schema where it is wrong, "
         "or raise validation.max_quarantined_fraction."
+    )
+
+
+def poisoning_verdict(suspects: Sequence[SuspectSpan]) -> str:
+    """Say which spans look poisoned, why, and whether their rows were set aside."""
+    if not suspects:
+        return "no span looks poisoned"
+    told = [
+        f"{one.span}: {one.reason}; " + (f"left in, as {one.doubt}" if one.doubt else "set aside")
+        for one in suspects[:_MOST_SPANS]
+    ]
+    more = len(suspects) - len(told)
+    return (
+        "; ".join(told)
+        + (f"; and {more} more" if more > 0 else "")
+        + ". Look at where these rows came from. If they are wrong, take them out of the source; if all "
+        "that was set aside is right, set validation.screen_poisoning: false."
     )
 
 

@@ -110,8 +110,8 @@ def _check_left_out(statistics: DatasetStatistics, schema: Schema) -> Iterator[A
         yield anomaly(
             name,
             code,
-            f"{name} has one value in a row, and the schema leaves it out because {reason}. Give the data "
-            "that the schema means, or describe it among the schema's features.",
+            f"{name} has one value in a row, and the schema leaves it out because {reason}. Give the "
+            "data that the schema means, or describe it among the schema's features.",
             expected="several values in each row",
             found="one value in each row",
         )

@@ -90,6 +90,7 @@ def test_the_task_is_guessed_from_the_labels_values(
 # Columns beside the label, and what is guessed: key, time and columns to leave out.
 ROLES: list[tuple[dict[str, list[Any]], list[str], str | None, list[str]]] = [
     ({"order_id": list(range(N))}, ["order_id"], None, []),
+    ({"Order ID": list(range(N))}, ["Order ID"], None, []),
     ({"orderId": [f"o{n}" for n in range(N)]}, ["orderId"], None, []),
     ({"amount": list(range(N))}, [], None, ["amount"]),
     ({"amount": [7 * n for n in range(N, 0, -1)]}, [], None, ["amount"]),
@@ -166,6 +167,11 @@ def test_many_missing_labels_are_allowed_for(project: Path) -> None:
     assert spec.labels.max_missing_fraction == pytest.approx(0.4)
 
 
+def test_a_limit_of_missing_labels_that_nothing_could_break_is_not_guessed(project: Path) -> None:
+    spec = of_columns(y=[0, 1] * 2 + [None] * (N - 4))
+    assert (N - 4) / N < spec.labels.max_missing_fraction < 1
+
+
 def test_a_file_outside_the_project_is_named_in_full(
     project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -220,7 +226,13 @@ REFUSED: list[tuple[str, str, str, type[MLAssetsError], str]] = [
     ("taken", "rows.csv", "y", PipelineFileError, "defs/taken exists already and is not touched"),
     ("mine", "row.csv", "y", DataError, r"row.csv does not exist. Did you mean 'rows.csv'\?"),
     ("mine", "defs", "y", DataError, "defs is a folder; name one of its files"),
-    ("mine", "rows.xlsx", "y", DataError, r"ends in .xlsx; allowed are .csv, .*, .parquet"),
+    (
+        "mine",
+        "rows.xlsx",
+        "y",
+        DataError,
+        r"ends in .xlsx; allowed are .csv, .*, .parquet.*\.python",
+    ),
     ("mine", "empty.csv", "y", DataError, "empty"),
     ("mine", "header.csv", "y", DataError, "no row"),
     ("mine", "rows.csv", "ages", DataError, r"no column 'ages'. Did you mean 'age'\?.*age, one, y"),
@@ -228,10 +240,10 @@ REFUSED: list[tuple[str, str, str, type[MLAssetsError], str]] = [
     ("mine", "rows.csv", "age > ", DataError, "no column 'age > '.*no expression either: invalid"),
     ("mine", "rows.csv", "f(age)", DataError, "a function call is not allowed"),
     ("mine", "rows.csv", "1 > 2", DataError, "names no column"),
-    ("mine", "rows.csv", "one", DataError, "one has 1 different values; 2 are needed"),
-    ("mine", "rows.csv", "age > 1000", DataError, "age > 1000 has 1 different values"),
+    ("mine", "rows.csv", "one", DataError, "one is the same in all 60 rows that have one"),
+    ("mine", "rows.csv", "age > 1000", DataError, "age > 1000 is the same in all 60 rows"),
     ("mine", "rows.csv", "text", DataError, "text has 60 different texts in 60 rows"),
-    ("mine", "rows.csv", "nothing", DataError, "nothing has no different values"),
+    ("mine", "rows.csv", "nothing", DataError, "nothing has no value in any row"),
     ("mine", "rows.csv", "day", DataError, "day holds times"),
 ]
 

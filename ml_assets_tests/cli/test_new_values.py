@@ -87,6 +87,8 @@ def test_the_encoding_is_guessed_or_given(
 ODD_LABELS = [
     (["yes", "no", "NA"], {"null_values": ["NA"], "positive": "yes"}, ""),
     (["yes", "no", "unknown"], {}, ""),
+    (["ja", "nein"], {"positive": "ja"}, ""),
+    (["N", "Churned"], {"positive": "Churned"}, ""),
     (["good", "bad"], {"positive": "good"}, ""),
     ([1, 2], {"positive": 1}, ""),
     ([1.5, 2.5], {"positive": 2.5}, ""),

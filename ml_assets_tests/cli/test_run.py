@@ -152,6 +152,19 @@ def test_definitions_that_cannot_be_loaded_are_explained(runs: dict[str, Printed
     )
 
 
+def test_a_mistake_in_another_file_is_told_as_check_tells_it(runs: dict[str, Printed]) -> None:
+    code, out, err = runs["elsewhere"]
+    lines = str(code).splitlines()
+    assert lines[0].startswith("other/defs.yaml:1: ")
+    assert "'type'" in lines[0]
+    assert lines[-1] == (
+        "A mistake in one file stops every pipeline. There are some in: other. "
+        "See: python -m ml_assets check"
+    )
+    assert not out
+    assert not err
+
+
 def test_a_part_that_succeeds_does_not_count_as_a_whole_run(runs: dict[str, Printed]) -> None:
     assert runs["part"][0] == 0
     assert runs["success"][2][0].startswith("$ dagster")

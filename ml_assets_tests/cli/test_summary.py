@@ -10,13 +10,15 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
 from ml_assets.cli.summary import print_summary, summary_lines
 from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets.registry.ledger import Entry, ledger_in
+from ml_assets.registry.promotion import ledger_folder
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.pipeline_factory import write_pipeline
 
 SUMMARIES: dict[str, dict[str, Any]] = {
     "examples": {"rows": 15002, "train": 10000, "eval": 2500, "test": 2502,
                  "first_span": "2013-01-01", "last_span": "2013-06-30"},
-    "anomalies": {"anomalies": 3, "errors": 0, "warnings": 3},
+    "anomalies": {"anomalies": 4, "errors": 1, "warnings": 3},
     "validated_examples": {"rows": 15000, "quarantined": 2},
     "validated_features": {"rows": 15000},
     "best_hyperparameters": {"trials": 20, "value": 0.75,
@@ -31,7 +33,7 @@ SUMMARIES: dict[str, dict[str, Any]] = {
     "promotion": {"version": 3, "champion_version": 3, "promoted": True, "said": "is the champion"},
     "predictions": {"rows": 6000, "first_span": "2013-07-01", "last_span": "2013-07-07"},
     "labels": {"rows": 15000, "classes": {"no": 12000, "yes": 3000}},
-    "skew": {}, "drift": {"worst": "fare"}, "performance": {},
+    "skew": {}, "drift": {"worst": "fare"}, "performance": {}, "staleness": {},
 }  # fmt: skip
 FAILED = {"name": "gate", "passed": False, "severity": "ERROR", "description": "0.6 < 0.7."}
 
@@ -68,14 +70,14 @@ def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
         "  examples       15,002 rows: 10,000 train, 2,500 eval, 2,502 test "
         "(2013-01-01 to 2013-06-30)",
         "  positive       'yes', 3,000 of 15,000 labels",
-        "  anomalies      0 errors, 3 warnings, 2 rows quarantined",
+        "  anomalies      1 error, 3 warnings, 2 rows quarantined",
         "  tuning         20 trials: learning_rate=0.08312, max_depth=4",
         "  roc_auc        0.7500 [0.7400, 0.7600] (linear 0.7100, majority 0.5000)",
         "  f1             0.5000",
         "  verdicts       data ok, features ok, evaluation ok, infrastructure ok, promotion ok",
         "  registered     shop version 3, alias champion",
         "  predictions    6,000 rows (2013-07-01 to 2013-07-07)",
-        "  watch          skew ok, drift ok, performance ok",
+        "  watch          skew ok, drift ok, performance ok, staleness ok",
         "  artifacts      home/pipelines/shop/objects, MLflow in home/mlflow",
         "  UI             make ui, then http://127.0.0.1:3000",
     ]
@@ -95,6 +97,31 @@ def test_a_failed_verdict_is_shown_with_its_reason(home: Home) -> None:
     put(home, "evaluation", checks=[FAILED])
     assert "  verdicts       evaluation FAILED" in lines(home)
     assert "    gate: 0.6 < 0.7." in lines(home)
+
+
+def test_columns_that_tell_nothing_are_named_and_what_the_yaml_leaves_out_is_not(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped = {"order": "is part of ingest.key", **{f"c{n}": "has no value" for n in range(5)}}
+    useless = [name for name in dropped if name != "order"]
+    monkeypatch.setitem(SUMMARIES, "validated_features", {"dropped": dropped, "useless": useless})
+    put(home, "validated_features")
+    told = "c0 has no value; c1 has no value; c2 has no value; and 2 more"
+    assert f"  no features    {told}" in lines(home)
+
+
+def test_a_waiver_that_was_used_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "beats_linear waived by ada until 2026-12-31: a trial"
+    monkeypatch.setitem(
+        SUMMARIES, "registered_model", {"version": 3, "champion": 3, "waived": [said]}
+    )
+    put(home, "registered_model")
+    assert f"  waived         {said}" in lines(home)
+
+
+def test_a_failed_gate_is_one_line_whatever_it_found(home: Home) -> None:
+    put(home, "evaluation", checks=[{**FAILED, "description": "Two things.\nOne.\nAnother."}])
+    assert "    gate: Two things. One. Another." in lines(home)
 
 
 def test_an_alarm_is_shown(home: Home) -> None:
@@ -153,4 +180,13 @@ def test_a_refused_version_is_named_challenger_beside_another_champion(
 ) -> None:
     monkeypatch.setitem(SUMMARIES, "registered_model", {"version": 3, "champion": 2})
     put(home, "registered_model")
-    assert "  registered     shop version 3, alias challenger" in lines(home)
+    told = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert told in lines(home)
+
+
+def test_the_champion_of_a_rollback_since_is_told(home: Home) -> None:
+    put(home, "registered_model")
+    entry = Entry("rollback", 3, 2, None, None, "ada", "it is slow", "", "2026-01-01T00:00:00")
+    ledger_in(ledger_folder(home.mlflow, "shop")).append(entry)
+    told = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert told in lines(home)

@@ -18,6 +18,7 @@ SCENARIOS: dict[str, tuple[str, str | None, bool]] = {
     "gate": ("gate", None, False),
     "long_gate": ("long_gate", None, False),
     "selection": ("", "nonsense", False),
+    "elsewhere": ("elsewhere", None, False),
     "part": ("", "key:toy/first", False),
     "success": ("", None, False),
     "again": ("", None, False),
@@ -42,6 +43,12 @@ def main(folder: Path) -> None:
 
 def _run(told: str, select: str | None, traceback: bool) -> list[object]:
     os.environ["TOY"] = told
+    other = Path("defs/other/defs.yaml")
+    if told == "elsewhere":
+        other.parent.mkdir()
+        other.write_text("typ: nothing\nattributes: []\n")
+    else:
+        other.unlink(missing_ok=True)
     sys.modules.pop(run.DEFINITIONS, None)
     return printed(lambda: run.run_pipeline(Path("defs"), "toy", select, traceback))
 

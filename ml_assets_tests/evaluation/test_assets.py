@@ -253,7 +253,7 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
     _prepare(home, "binary", email=True)
     thresholds = {"roc_auc": {"min": 0.6}}
     artifact, checks = _evaluate(home, _pipeline_with({}, "binary", thresholds=thresholds))
-    assert set(checks) == {"blessing", "not_flawless", "staleness"}
+    assert set(checks) == {"blessing", "not_flawless", "probabilities", "staleness"}
     explained = artifact.json("explanation.json")
     assert [one["column"] for one in explained["importance"]] == ["amount", "city"]
     assert explained["dependence"][0]["column"] == "amount"

@@ -171,6 +171,17 @@ def test_multiclass_averages_agree_with_scikit_learn(
             w[y == k].sum() * oracle.roc_auc_score(y == k, s[:, k], **kept) for k in range(classes)
         )
         / w.sum(),
+        "average_precision": oracle.average_precision_score(np.eye(classes)[y], s, **kept),
+    }
+    parts = oracle.precision_recall_fscore_support(y, p, zero_division=np.nan, **kept)
+    for name, values in zip(("precision", "recall", "f1"), parts, strict=False):
+        expected |= {f"{name}_of_class@{k}": values[k] for k in range(classes)}
+    last = classes - 1
+    expected |= {
+        f"roc_auc_of_class@{last}": oracle.roc_auc_score(y == last, s[:, last], **kept),
+        f"average_precision_of_class@{last}": oracle.average_precision_score(
+            y == last, s[:, last], **kept
+        ),
     }
     found = _numbers("multiclass", y, s, [*expected], sample_weight=w)
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
@@ -241,7 +252,7 @@ def test_every_metric_is_measured_and_known_to_be_better_lower_or_higher(task: A
     random = np.random.default_rng(0)
     y = random.integers(0, 3 if task == "multiclass" else 2, 200)
     s = random.dirichlet(np.ones(3), 200) if task == "multiclass" else random.random(200)
-    at = [f"{name}@{0.5 if 'top' not in name else 2}" for name in AT[task]]
+    at = [f"{name}@{2 if task == 'multiclass' else 0.5}" for name in AT[task]]
     found = compute_metrics(task, y, s, [*USUAL[task], *FURTHER[task], *at])
     assert [name for name, one in found.items() if one.value is None] == []
 
@@ -285,6 +296,26 @@ def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
 def test_what_is_no_metric_is_refused(names: list[str], message: str) -> None:
     with pytest.raises(DataError, match=message):
         compute_metrics("binary", [0, 1], [0.2, 0.8], names)
+
+
+def test_the_calibration_error_of_many_classes_is_that_of_the_called_one() -> None:
+    random = np.random.default_rng(4)
+    y, s, w = random.integers(0, 3, 500), random.dirichlet([1, 1, 1], 500), random.random(500)
+    sure, hit = s.max(axis=1), s.argmax(axis=1) == y
+    parts = [np.floor(sure * 10) == b for b in range(11)]
+    gap = sum(abs(w[part] @ sure[part] - w[part] @ hit[part]) for part in parts)
+    found = _numbers("multiclass", y, s, ["expected_calibration_error"], sample_weight=w)
+    assert found["expected_calibration_error"] == pytest.approx(gap / w.sum())
+
+
+def test_a_class_that_does_not_exist_is_refused() -> None:
+    y, s = [0, 1, 2] * 10, np.full((30, 3), 1 / 3)
+    with pytest.raises(DataError, match=r"There is no class 3: the 3 classes are 0 to 2"):
+        compute_metrics("multiclass", y, s, ["recall_of_class@3"])
+    with pytest.raises(
+        DataError, match=r"needs a whole number >= 0 after @, such as recall_of_class@1"
+    ):
+        compute_metrics("multiclass", y, s, ["recall_of_class@yes"])
 
 
 def test_top_k_needs_a_whole_number() -> None:

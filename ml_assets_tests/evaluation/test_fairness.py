@@ -1,5 +1,6 @@
 """What a model does to groups of people, with scikit-learn, SciPy and known truths as oracles."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from sklearn.metrics import accuracy_score, precision_score, recall_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.fairness import FAILURES, Limits, find_unfairness
+from ml_assets.evaluation.fairness import FAILURES, Limits, find_unfairness, judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.proxies import find_proxies
-from ml_assets.evaluation.rates import Rate, difference, rate, ratio
+from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
 from ml_assets_tests.shared_data import shared_path
 
 
@@ -114,6 +115,49 @@ def test_a_ratio_to_nothing_is_undefined_and_to_little_is_wide() -> None:
     assert difference(much, Rate(0, 0, None, 0.0, 1.0)) is None
 
 
+def test_a_score_at_the_threshold_is_no_favourable_decision_as_where_it_serves() -> None:
+    groups = pd.DataFrame({"sex": ["f", "m"] * 400})
+    scores = np.where(groups["sex"] == "f", 0.3, np.tile([0.3, 0.9], 400))
+    found = find_unfairness([0, 1] * 400, scores, groups, decision_threshold=0.3)
+
+    (selection,) = [one for one in found if one.measure == "selection_rate_ratio"]
+    assert (selection.value, selection.outcome) == (0.0, "fail")
+
+
+@pytest.mark.parametrize(
+    ("measure", "ends", "outcome"),
+    [
+        ("selection_rate_ratio", (0.8, 0.9, 1.0), "pass"),
+        ("selection_rate_ratio", (0.6, 0.7, 0.8), "cannot tell"),
+        ("selection_rate_ratio", (0.6, 0.7, 0.7999), "fail"),
+        ("base_rate_difference", (0.6, 0.7, 0.8), "pass"),
+        ("base_rate_difference", (0.8, 0.9, 1.0), "cannot tell"),
+        ("base_rate_difference", (0.8001, 0.9, 1.0), "fail"),
+    ],
+)
+def test_an_end_that_equals_the_limit_keeps_it(
+    measure: str, ends: tuple[float, float, float], outcome: str
+) -> None:
+    low, value, high = ends
+    found = judge("opportunity_denial", measure, "sex", Apart(value, low, high), 0.8, "it")
+
+    assert found.outcome == outcome
+
+
+def test_of_many_equal_groups_the_worst_rarely_fails() -> None:
+    random, failed = np.random.default_rng(8), 0
+    groups = pd.DataFrame({"town": np.repeat([f"t{n}" for n in range(20)], 200)})
+    limits = Limits(max_error_ratio=1.0)
+    for _ in range(200):
+        truth = random.integers(0, 2, 4000)
+        scores = np.where(random.random(4000) < 0.2, 1 - truth, truth)
+        found = find_unfairness(truth, scores, groups, limits=limits)
+        failed += next(one.outcome for one in found if one.measure == "error_ratio") == "fail"
+
+    assert failed <= 15
+
+
+@functools.cache
 def adult() -> tuple[pd.Series, pd.DataFrame, np.ndarray]:
     """The labels, the columns, and a model's scores out of fold."""
     rows = pd.read_csv(shared_path("adult/adult.csv"))
@@ -163,6 +207,19 @@ def test_the_checks_fire_on_adult() -> None:
     assert findings[0].outcome == "fail"
     assert proxies[0].columns[0][0] == "relationship"
     assert proxies[0].score_gap_without < proxies[0].score_gap
+
+
+def test_the_intervals_of_a_test_split_of_adult_hold_what_all_of_it_says() -> None:
+    labels, rows, scores = adult()
+    known = {"selection_rate_ratio": 0.31, "true_positive_rate_difference": 0.087}
+    held = dict.fromkeys(known, 0)
+    for seed in range(40):
+        part = np.random.default_rng(seed).random(len(rows)) < 0.15
+        for one in find_unfairness(labels[part], scores[part], rows.loc[part, ["sex"]]):
+            if one.measure in known and one.low is not None and one.high is not None:
+                held[one.measure] += one.low < known[one.measure] < one.high
+
+    assert min(held.values()) >= 35
 
 
 def credit(rows: int) -> tuple[Any, Any, pd.DataFrame]:

@@ -35,7 +35,7 @@ def test_thresholds_meet_the_limit_at_a_cost_that_is_told(goal: Goal, limit: flo
     y, score, groups = _people()
     found = offer_group_thresholds(y, score, groups, goal=goal, limit=limit)
     assert found is not None
-    decided = score >= pd.Series(groups).map(dict(found.thresholds)).to_numpy()
+    decided = score > pd.Series(groups).map(dict(found.thresholds)).to_numpy()
     apart = group_metrics(y, decided, groups).disparity(goal.rsplit("_", 1)[0])
     assert apart is not None
     value = apart.ratio if goal == RATIO else apart.difference
@@ -65,14 +65,14 @@ def test_no_other_thresholds_that_meet_the_limit_are_right_more_often(
 
     def rate(thresholds: tuple[float, float], group: str) -> float:
         inside = (groups == group) & ((y == 1) | (goal == RATIO))
-        return float((score >= thresholds[group == "b"])[inside].mean())
+        return float((score > thresholds[group == "b"])[inside].mean())
 
     def right(thresholds: tuple[float, float]) -> int:
         limits = np.where(groups == "b", thresholds[1], thresholds[0])
-        return int(((score >= limits) == y).sum())
+        return int(((score > limits) == y).sum())
 
     best = -1
-    for thresholds in itertools.product([*np.unique(score), 2.0], repeat=2):
+    for thresholds in itertools.product([-1.0, *np.unique(score)], repeat=2):
         low, high = sorted(rate(thresholds, group) for group in "ab")
         fits = low >= limit * high - 1e-9 if goal == RATIO else high - low <= limit + 1e-9
         fits = fits and low > 0

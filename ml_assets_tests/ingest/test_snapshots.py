@@ -160,6 +160,7 @@ def test_infinite_values_are_counted_also_when_a_file_is_not_parsed_again(tmp_pa
     first = _take(tmp_path)
     second = _take(tmp_path, before=first)
     assert first.infinite == second.infinite == {"a": 1}
+    assert first.notes == second.notes == ["a.csv: 'a' has 1 infinite number: null there"]
     assert _rows(tmp_path, second)["a.csv"] == [{"a": 1.5}, {"a": None}]
 
 

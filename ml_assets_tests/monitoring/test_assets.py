@@ -106,9 +106,10 @@ def test_rows_like_those_of_training_raise_no_alarm(
         "skew": True,
         "drift": True,
         "performance": True,
+        "staleness": True,
     }
     assert checks["drift"].description == "none of 2 features drifted"
-    for name in ("serving_statistics", "skew", "drift", "performance"):
+    for name in ("serving_statistics", "skew", "drift", "performance", "staleness"):
         assert _artifact(home, name).summary["model_version"] == 1
     scores = _artifact(home, "serving_statistics").json("scores.json")
     assert [feature["name"] for feature in scores["features"]] == ["score"]
@@ -135,7 +136,7 @@ def test_the_champions_own_rows_tell_nothing(
     put_raw_data(pipeline, home, rows)
     ids = example_ids(pa.RecordBatch.from_pandas(rows, preserve_index=False), ["id"])
     splits = np.array(["train", "train", "eval", "test"])[np.arange(900) % 4]
-    own = pd.DataFrame({EXAMPLE_ID: ids.to_pandas(), SPLIT: splits}).head(count)
+    own = rows.assign(**{EXAMPLE_ID: ids.to_pandas(), SPLIT: splits}).head(count)
     made = put_artifact(
         store_of(home), "examples", lambda path: write_frame(path / "examples.parquet", own)
     )
@@ -281,7 +282,7 @@ def test_the_same_content_is_the_same_artifact(
     for _ in range(2):
         _watch(pipeline, home, raw_rows(300, seed=3))
         records = store_of(home).root / "records"
-        made = ("serving_statistics", "skew", "drift", "performance")
+        made = ("serving_statistics", "skew", "drift", "performance", "staleness")
         digests.append([_artifact(home, name).digest for name in made])
         for name in made:
             (records / name / f"{_artifact(home, name).fingerprint}.json").unlink()

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from ml_assets.artifacts.home import Home
+from ml_assets.cli.people import approve
 from ml_assets.errors import ModelError
 from ml_assets.registry.infra_result import InfraValidation
 from ml_assets.registry.jobs import build_jobs
@@ -17,6 +18,7 @@ from ml_assets.registry.people import roll_back_pipeline
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import champion
 from ml_assets.registry.run import local_path
+from ml_assets_tests.pipeline_factory import write_pipeline
 from ml_assets_tests.registry.shop import (
     OURS,
     aliases,
@@ -55,6 +57,25 @@ def test_where_a_person_must_approve_nothing_is_promoted_before(
     assert again.success
     assert again.reasons["registered_model"] == "version 1 was approved"
     assert aliases(home) == (1, None)
+
+
+def test_what_a_command_did_is_shown_with_the_asset_too(
+    home: Home, served: InfraValidation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(home)
+    monkeypatch.setenv("ML_ASSETS_HOME", str(home.root))
+    monkeypatch.setenv("DAGSTER_HOME", str(home.dagster))
+    write_pipeline(tmp_path / "defs", "shop")
+
+    assert approve(tmp_path / "defs", "shop", 1, "looked at the slices") == 0
+
+    with dg.DagsterInstance.get() as instance:
+        key = dg.AssetKey(["shop", "registered_model"])
+        (shown,) = instance.fetch_observations(key, limit=2).records
+    assert shown.asset_observation is not None
+    ledger = shown.asset_observation.metadata["ledger"]
+    assert isinstance(ledger, dg.TableMetadataValue)
+    assert ledger.records[0].data["reason"] == "looked at the slices"
 
 
 def test_what_was_rolled_back_is_not_promoted_again_by_itself(
@@ -148,7 +169,7 @@ def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_bac
     assert description.startswith(
         "the champion itself, version 1, does not meet what is asked now: blessing: roc_auc is 0.81"
     )
-    assert description.endswith("or roll back with python -m ml_assets rollback shop")
+    assert description.endswith("or go back: python -m ml_assets rollback shop --reason WHY")
 
 
 def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValidation) -> None:

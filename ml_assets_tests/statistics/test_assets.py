@@ -43,6 +43,7 @@ def made(store: Any, home: Path, rows: int, weight: str | None = None) -> Any:
         pq.write_table(TABLE.slice(0, rows), path / "examples.parquet")
         spans = [{"span": str(n), "start": n, "rows": 1, "digest": f"d{n}"} for n in range(rows)]
         write_json(path / "spans.json", spans)
+        write_json(path / "labels.json", {"task": "binary", "classes": ["no", "yes"]})
 
     put_artifact(store, "examples", write)
     pipeline = PipelineSpec(
@@ -71,6 +72,12 @@ def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Pat
     assert found["all"].feature("x").unique == 3
     assert "| x | float |" in str(metadata["features"].value)
     assert str(metadata["distributions"].value).startswith("![Distributions](data:image/png")
+
+
+def test_classes_of_the_label_bear_their_names_not_their_codes(store: Any, tmp_path: Path) -> None:
+    made(store, tmp_path, 4)
+    train = store.current_artifact("statistics").json("statistics.json")["train"]
+    assert train["association"]["classes"] == [["no", 1], ["yes", 1]]
 
 
 def test_only_new_spans_are_read(

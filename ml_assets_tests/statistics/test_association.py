@@ -18,6 +18,7 @@ from ml_assets.statistics.dataset_state import batch_state
 from ml_assets.statistics.feature_state import feature_state
 from ml_assets.statistics.label_classes import LabelClasses, label_classes
 from ml_assets.statistics.relate import relate
+from ml_assets.statistics.relation_tables import association_table
 from ml_assets.statistics.relations_state import Plan
 from ml_assets_tests.statistics.test_slices import batch_of, in_parts
 
@@ -220,3 +221,16 @@ def test_a_label_of_many_texts_keeps_the_frequent_ones() -> None:
 def test_a_label_that_has_no_classes_is_refused(values: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         classes_of(values)
+
+
+def test_of_several_classes_each_lift_names_its_own() -> None:
+    codes = np.repeat([0, 1, 2], 200)
+    batch = batch_of(pd.DataFrame({"y": codes, "copy": np.array(["a", "b", "c"])[codes]}))
+    classes = LabelClasses("y", ("0", "1", "2"), (0.0, 1.0, 2.0))
+    found: Any = relate([batch], plan_of(batch, label=classes)).association
+    named = found.named(["low", "mid", "high"])
+    assert named.classes == (("low", 200), ("mid", 200), ("high", 200))
+    table = association_table(named)
+    assert "a: 0.00 of mid, a: 0.00 of high, b: 0.00 of low" in table
+    assert "is it known before the label?" in table
+    assert "is it known" not in association_table(named, known_after=["copy"])

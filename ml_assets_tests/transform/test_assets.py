@@ -76,13 +76,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def materialize(
-    home: Path, spec: PipelineSpec, examples: pd.DataFrame
+    home: Path, spec: PipelineSpec, examples: pd.DataFrame, schema: Schema = SCHEMA
 ) -> tuple[Artifact, dg.ExecuteInProcessResult]:
     store = Store(Home(home).pipeline("flights"))
     put_artifact(
         store, "validated_examples", lambda folder: examples.to_parquet(folder / "examples.parquet")
     )
-    put_artifact(store, "schema", lambda folder: write_schema(folder / "schema.yaml", SCHEMA))
+    put_artifact(store, "schema", lambda folder: write_schema(folder / "schema.yaml", schema))
     upstream = [
         dg.AssetSpec(dg.AssetKey(["flights", name])).with_io_manager_key("artifacts")
         for name in ("validated_examples", "schema")
@@ -125,6 +125,7 @@ def test_the_features_are_written_and_found_sound(home: Path) -> None:
         "tailnum": "is left out of the schema: its stage is DEPRECATED",
         "sched_dep.minute": "has the same value in every training row",
     }
+    assert artifact.summary["useless"] == ["tract", "tailnum", "sched_dep.minute"]
     inputs = artifact.json("transform.json")["inputs"]
     assert inputs == [
         {"name": "sched_dep", "type": "timestamp", "nullable": False},
@@ -211,6 +212,21 @@ def test_a_number_that_nearly_separates_the_label_is_a_warning(home: Path) -> No
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.WARN
     assert found.description.startswith("'dep_delay' alone predicts the label with ROC AUC 0.99")
+
+
+def test_a_moment_after_that_of_the_prediction_is_a_warning_though_nothing_names_it(
+    home: Path,
+) -> None:
+    examples = flights().rename(columns={"sched_dep": "booked"})
+    examples["sched_dep"] = examples["booked"] - pd.Timedelta(days=2)
+    schema = Schema((*SCHEMA.features, Feature("booked", "timestamp")), SCHEMA.left_out)
+    given = pipeline(encodings={"booked": "date_parts"})
+    _, result = materialize(home, given, examples, schema)
+    assert result.success
+    found = checks(result)["suspected_leakage"]
+    assert found.description.startswith(
+        "'booked' is later than 'sched_dep' in 100% of the training rows. Is it known at the moment"
+    )
 
 
 def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:

@@ -48,7 +48,7 @@ def run(home: Any, fares: Any, more: dict[str, Any] | None = None, **validation:
         name="toy",
         task="binary",
         ingest={"source": {"csv": "x.csv"}},
-        labels="way",
+        labels="paid",
         validation={"cell_errors": {"enabled": False}, **validation},
     )
     inputs = [
@@ -75,7 +75,7 @@ def test_good_data_pass(home: Any) -> None:
     result, checks, store = run(home, [])
     assert result.success
     assert all(check.passed for check in checks.values())
-    assert set(checks) == {*KINDS, "quarantine"}
+    assert set(checks) == {*KINDS, "quarantine", "poisoning"}
     assert checks["ranges"].description == "All values are within their limits."
     assert store.current_artifact("anomalies").json("anomalies.json") == []
     assert store.current_artifact("validated_examples").summary == {
@@ -87,7 +87,7 @@ def test_a_few_bad_rows_are_a_warning_and_go_to_quarantine(home: Any) -> None:
     result, checks, store = run(home, [-5.0, 500.0])
     assert result.success
     assert checks["ranges"].passed
-    assert "0 errors, 2 warnings." in str(checks["ranges"].description)
+    assert str(checks["ranges"].description).startswith("0 errors, 2 warnings. WARN: fare ")
     stored = store.current_artifact("anomalies").json("anomalies.json")
     assert [(a["code"], a["severity"], a["example_ids"]) for a in stored] == [
         ("FLOAT_TYPE_SMALL_FLOAT", "WARN", ["id0"]),
@@ -164,26 +164,56 @@ def test_what_only_warns_is_not_proposed(home: Any) -> None:
     assert not (store.current_artifact("anomalies").path / "proposal.diff").exists()
 
 
-@pytest.mark.parametrize("is_screened", [True, False])
-def test_a_span_whose_labels_contradict_all_others_is_set_aside(
-    home: Any, is_screened: bool
-) -> None:
+def turned_round(ways: bool = True) -> tuple[list[float], dict[str, Any]]:
+    """Ten files of 30 rows, one with labels turned round, which the fare tells, and the way of paying."""
     fares = [float(place * 37 % 97) for place in range(300)]
-    spans = [f"{place // 60}.csv" for place in range(300)]
-    labels = [(fare > 40) ^ (span == "2.csv") for fare, span in zip(fares, spans, strict=True)]
-    more = {"_span": spans, "_label": pa.array(labels).cast("int8")}
+    files = [f"{place // 30}.csv" for place in range(300)]
+    way = ["card" if place % 2 and ways else "cash" for place in range(300)]
+    paid = [fare + 50 * (by == "card") > 65 for fare, by in zip(fares, way, strict=True)]
+    labels = [yes ^ (file == "2.csv") for yes, file in zip(paid, files, strict=True)]
+    return fares, {"_span": files, "_label": pa.array(labels).cast("int8"), "way": way}
 
-    result, checks, store = run(home, fares, more, screen_poisoning=is_screened)
 
-    assert result.success is not is_screened
-    aside = pq.read_table(
-        store.current_artifact("validated_examples").path / "quarantine.parquet"
-    ).to_pylist()
-    assert [row["_example_id"] for row in aside] == (
-        [f"id{place}" for place in range(120, 180)] if is_screened else []
+def set_aside(store: Store) -> list[dict[str, Any]]:
+    path = store.current_artifact("validated_examples").path
+    rows: list[dict[str, Any]] = pq.read_table(path / "quarantine.parquet").to_pylist()
+    return rows
+
+
+def test_a_span_whose_labels_contradict_all_others_is_set_aside(home: Any) -> None:
+    result, checks, store = run(home, *turned_round())
+
+    assert not result.success
+    aside = set_aside(store)
+    assert [row["_example_id"] for row in aside] == [f"id{place}" for place in range(60, 90)]
+    assert aside[0]["_reason"].startswith("the labels of this span contradict those of all others:")
+    told = str(checks["quarantine"].description)
+    assert "Most broken: _span.contradicting_labels (30). The check `poisoning` says" in told
+    assert not checks["poisoning"].passed
+    told = str(checks["poisoning"].description)
+    assert told.startswith(
+        "2.csv: the labels of this span contradict those of all others: they rank"
     )
-    if is_screened:
-        assert aside[0]["_reason"].startswith("the labels of this span contradict those of all oth")
-        told = str(checks["quarantine"].description)
-        assert "Most broken: _span.contradicting_labels (60)." in told
-        assert "If it is right, set validation.screen_poisoning: false." in told
+    assert told.endswith(
+        "; set aside. Look at where these rows came from. If they are wrong, take them out of the "
+        "source; if all that was set aside is right, set validation.screen_poisoning: false."
+    )
+
+
+def test_a_span_that_another_world_explains_as_well_is_told_and_left_in(home: Any) -> None:
+    result, checks, store = run(home, *turned_round(ways=False))
+
+    assert result.success
+    assert set_aside(store) == []
+    assert not checks["poisoning"].passed
+    assert checks["poisoning"].severity == dg.AssetCheckSeverity.WARN
+    told = str(checks["poisoning"].description)
+    assert "; left in, as no two columns say so that tell different things. Look at" in told
+
+
+def test_where_spans_are_not_screened_none_is_set_aside(home: Any) -> None:
+    result, checks, store = run(home, *turned_round(), screen_poisoning=False)
+
+    assert result.success
+    assert set_aside(store) == []
+    assert "poisoning" not in checks

@@ -157,6 +157,18 @@ def test_distributions_are_drawn_for_each_side(seen: Seen) -> None:
         assert set(str(found["d"])) <= set("MHVZ 0123456789-")
 
 
+@pytest.mark.parametrize(("not_in", "asked"), [((), True), (("SERVING",), False)])
+def test_it_is_asked_of_no_column_that_is_said_to_be_known_after_the_label(
+    not_in: tuple[str, ...], asked: bool
+) -> None:
+    rows = pd.DataFrame({"copy": ["a", "b", "c"] * 100, "label": [0, 1, 2] * 100})
+    found = generate_statistics(rows, label="label")
+    html = report_html(Report(found, Schema((Feature("copy", "string", not_in=not_in),))))
+    assert ("known before the label?" in html) == asked
+    assert ("May be known only after the label" in html) == asked
+    assert "&times;0.00 of 1" in html
+
+
 def hostile_report() -> str:
     rows = frame().rename(columns={"delay": HOSTILE})
     rows["origin"] = HOSTILE
