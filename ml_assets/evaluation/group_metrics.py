@@ -174,7 +174,7 @@ def _zeros_and_ones(name: str, values: ArrayLike) -> NDArray[np.int64]:
     if array.ndim != 1 or wrong.any():
         raise DataError(
             f"{name} must be one column of 0 and 1 (or bool); {int(wrong.sum()):,} of {array.size:,} "
-            "values are neither. Turn scores into decisions first: score >= threshold."
+            "values are neither. Turn scores into decisions first: score > threshold."
         )
     return array.astype(np.int64)
 

@@ -156,14 +156,25 @@ def last_training_row(examples: Table, time: str | None) -> Any:
     """Give the time of the last training row of some examples; None where there is none."""
     import pyarrow.compute as pc
 
-    if time is None:
+    # The champion may have been trained before the pipeline had a time.
+    if time is None or time not in examples.columns:
         return None
     return pc.max(examples.to_arrow([time], where=split_is("train"))[time]).as_py()
 
 
 def _days_after(times: "pd.Series[Any]", moment: Any) -> Floats:
-    apart = pd.to_datetime(times) - pd.Timestamp(moment)
+    apart = _without_zone(pd.Series(pd.to_datetime(times))) - without_zone(moment)
     return np.asarray(apart / pd.Timedelta(days=1), dtype=np.float64)
+
+
+def without_zone(moment: Any) -> pd.Timestamp:
+    """Give a moment as one without a zone, in UTC if it had one: a column may get a zone, or lose it."""
+    stamp = pd.Timestamp(moment)
+    return stamp if stamp.tzinfo is None else stamp.tz_convert("UTC").tz_localize(None)
+
+
+def _without_zone(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    return times if times.dt.tz is None else times.dt.tz_convert("UTC").dt.tz_localize(None)
 
 
 def _cut(days: Floats, min_rows: int) -> tuple[str, dict[int, Indices]]:

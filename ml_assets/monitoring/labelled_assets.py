@@ -138,7 +138,10 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
         examples = examples_of(stage, facts)
         since = last_training_row(Table((examples,)), time) if examples.is_file() else None
         if since is None:
-            text = "cannot tell: the examples that the champion was trained on are not in the store"
+            text = (
+                "cannot tell: the examples that the champion was trained on are not in the store, or "
+                f"have no '{time}'"
+            )
             return Outcome(about(facts), checks=[check_of("staleness", "cannot tell", text, {})])
         digest, trusted = facts["scorer"]["model_digest"], pipeline.training.trusted_types
         later = later_rows(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from ml_assets.evaluation.staleness import without_zone
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.ingest.spans import open_spans, select_spans, span_name
 from ml_assets.monitoring.own_examples import own_splits
@@ -90,12 +91,13 @@ def _spans_since(manifest: Mapping[str, Any], spans_dir: Path, since: Any) -> Ta
     """The spans that may hold later rows; where spans are files, that is any."""
     spans, granularity = select_spans(manifest, None), manifest["granularity"]
     if granularity != "file":
-        first = span_name(pd.Timestamp(since).to_pydatetime(), granularity)
+        first = span_name(without_zone(since).to_pydatetime(), granularity)
         spans = [span for span in spans if span["span"] >= first] or spans[-1:]
     return open_spans({**manifest, "spans": spans}, spans_dir)
 
 
 def _later(table: Table, time: str, since: Any) -> Iterator[pa.RecordBatch]:
+    moment = pa.scalar(without_zone(since).to_pydatetime(), pa.timestamp("us"))
     for batch in table.batches():
-        moment = pa.scalar(since).cast(batch.schema.field(time).type)
-        yield batch.filter(pc.greater(batch.column(time), moment))
+        times = pc.cast(batch.column(time), pa.timestamp("us"), safe=False)
+        yield batch.filter(pc.greater(times, moment))

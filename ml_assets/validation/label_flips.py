@@ -39,6 +39,7 @@ _COLUMN_SIGMAS = 2.0
 # Columns whose predictions correlate more than this tell the same thing.
 _SAME = 0.5
 _BINS = 16
+_MOST_CLASSES = 8
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -58,6 +59,7 @@ def find_label_flips(
     seed : int
         Of the trees.
     """
+    label = label if task == "regression" else _few_classes(label)
     truth = label.to_numpy(np.float64)[:, None] if task == "regression" else _indicators(label)
     rows = {
         str(name): np.asarray(places, np.intp)
@@ -79,6 +81,12 @@ def find_label_flips(
             f"foretell by {found[name]:+.2f}, elsewhere by {_usual(found, name)[0]:+.2f}",
             doubt=_doubt(columns, told, name, rows),
         )
+
+
+def _few_classes(label: pd.Series) -> pd.Series:
+    """The rarer classes are taken as one: trees for each of a thousand would take minutes."""
+    usual = label.value_counts().index[:_MOST_CLASSES]
+    return label.where(label.isin(usual), -1)
 
 
 def _folds(span: pd.Series) -> Indices:
@@ -182,10 +190,14 @@ def _agreement(truth: Floats, predicted: Floats, rows: dict[str, Indices]) -> di
 
 
 def _rank_correlation(truth: Floats, predicted: Floats) -> float:
-    """Spearman's correlation of labels and predictions: the mean over classes, 0 where none varies."""
+    """Spearman's correlation of labels and predictions, 0 where none varies.
+
+    Of several classes the mean, in which each weighs as much as its indicator varies.
+    """
     ranks = [rankdata(values, axis=0) - (len(values) + 1) / 2 for values in (truth, predicted)]
     scale = np.sqrt((ranks[0] ** 2).sum(axis=0) * (ranks[1] ** 2).sum(axis=0))
     varies = scale > 0
     if not varies.any():
         return 0.0
-    return float(((ranks[0] * ranks[1]).sum(axis=0)[varies] / scale[varies]).mean())
+    found = (ranks[0] * ranks[1]).sum(axis=0)[varies] / scale[varies]
+    return float(np.average(found, weights=truth[:, varies].var(axis=0)))

@@ -162,6 +162,15 @@ def test_dates_count_as_times_and_missing_ones_are_left_out() -> None:
     )
 
 
+@pytest.mark.parametrize("zones", [("UTC", None), (None, "UTC"), ("America/New_York", "UTC")])
+def test_a_zone_that_a_column_got_or_lost_changes_no_age(zones: tuple[Any, Any]) -> None:
+    y, score, _, times = _aged(np.array([GOOD] * 8))
+    plain = find_staleness(y, score, times, TRAINED, bootstrap_samples=10)
+    theirs = times.dt.tz_localize("UTC").dt.tz_convert(zones[0]) if zones[0] else times
+    zoned = find_staleness(y, score, theirs, TRAINED.tz_localize(zones[1]), bootstrap_samples=10)
+    assert zoned == plain
+
+
 def test_times_of_other_rows_are_refused() -> None:
     with pytest.raises(DataError, match="times has 1 rows, y_true 2"):
         find_staleness([0, 1], [0.1, 0.9], pd.Series([TRAINED]), TRAINED)

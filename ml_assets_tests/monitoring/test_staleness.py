@@ -1,5 +1,6 @@
 """The champion is aged on every stored row that is later than those it was trained on."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,21 @@ def test_without_later_labelled_rows_it_cannot_be_told(
     assert not (store.current_artifact("staleness").path / "staleness.png").exists()
 
 
+def test_a_champion_that_knew_no_time_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_without_time(path: Path, rows: int) -> None:
+        own = ROWS.drop(columns="when").assign(**{EXAMPLE_ID: ids_of(ROWS), SPLIT: "train"})
+        write_frame(path / "examples.parquet", own.head(rows))
+
+    monkeypatch.setattr(sys.modules[__name__], "write_examples", write_without_time)
+    result, _ = watch(tmp_path, monkeypatch)
+
+    check = checks_of(result)["staleness"]
+    assert (check.passed, check.severity.value) == (True, "WARN")
+    assert str(check.description).endswith("are not in the store, or have no 'when'")
+
+
 def later(folder: Path, splits: str = "train", **more: Any) -> LaterRows:
     pipeline = shop(folder / "shop", span=more.pop("span", "month"))
     manifest = put_raw_data(pipeline, folder / "home", ROWS).json("manifest.json")
@@ -142,6 +158,12 @@ def test_every_labelled_row_that_is_later_is_found_with_its_label(
     expected = ROWS.iloc[LEARNT::2]
     assert found.rows["id"].tolist() == expected["id"].tolist()
     assert found.labels.tolist() == label_codes(ROWS, "binary", seed=3)[LEARNT::2].tolist()
+
+
+def test_a_zone_that_the_column_lost_finds_the_same_rows(tmp_path: Path) -> None:
+    found = later(tmp_path, since=SINCE.tz_localize("UTC"))
+
+    assert len(found.rows) == (len(ROWS) - LEARNT) / 2
 
 
 def test_labels_are_told_by_the_champions_classes(tmp_path: Path) -> None:

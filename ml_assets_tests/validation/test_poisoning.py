@@ -85,6 +85,15 @@ def test_a_span_with_labels_turned_round_is_suspected_and_no_other(task: Task) -
     assert suspected(shop(task), task) == []
 
 
+def test_rare_classes_beside_the_usual_ones_hide_nothing() -> None:
+    frame = turned_round(shop("multiclass"), "multiclass")
+    random = np.random.default_rng(9)
+    rare = random.random(len(frame)) < 0.03
+    frame["_label"] = frame["_label"].mask(rare, random.integers(3, 200, len(frame)))
+    sample = frame.drop(columns=["_example_id", "_split"])
+    assert [one.span for one in find_suspect_spans(sample, "multiclass")] == [HERE]
+
+
 def test_a_flood_of_near_duplicates_is_suspected() -> None:
     assert suspected(flooded(shop())) == [(HERE, "near_duplicates")]
 
