@@ -165,8 +165,14 @@ def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Numbe
 
 
 def _is_free_text(found: FeatureStatistics, string: StringStatistics) -> bool:
-    """Whether texts name rows, or are too long for categories."""
-    names_rows = string.unique == found.num_non_missing >= _MIN_ROWS_OF_NAMES
+    """Whether texts name rows, or are too long for categories.
+
+    By Good and Turing the next row has a new value as often as a row here has one of its own (Good 1953,
+    doi:10.1093/biomet/40.3-4.237): a domain would be broken by every other row.
+    """
+    rows = found.num_non_missing
+    of_their_own = sum(count == 1 for _, count in string.value_counts)
+    names_rows = rows >= _MIN_ROWS_OF_NAMES and of_their_own > rows / 2
     return names_rows or (string.max_length or 0) > _LONGEST_CATEGORY
 
 

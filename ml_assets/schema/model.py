@@ -24,6 +24,9 @@ HOLDS: tuple[str, ...] = get_args(Holds)
 LIFECYCLE_STAGES: tuple[str, ...] = get_args(LifecycleStage)
 # Columns in these stages are not judged at all.
 IGNORED_STAGES = ("PLANNED", "ALPHA", "DEPRECATED", "DEBUG_ONLY", "DISABLED")
+# Why TensorFlow Metadata's feature of a list in each row is left out, with the list's length.
+SEVERAL_VALUES = "it has {} values in each row"
+SEVERAL_IN_SHAPE = "its shape has {} values in each row"
 TRAINING, SERVING = "TRAINING", "SERVING"
 ENVIRONMENTS = (TRAINING, SERVING)
 

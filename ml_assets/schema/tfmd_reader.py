@@ -7,7 +7,14 @@ from typing import Any
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from ml_assets.schema.model import IGNORED_STAGES, Comparator, Feature, Schema
+from ml_assets.schema.model import (
+    IGNORED_STAGES,
+    SEVERAL_IN_SHAPE,
+    SEVERAL_VALUES,
+    Comparator,
+    Feature,
+    Schema,
+)
 from ml_assets.schema.tfmd_domains import (
     STRUCT,
     Meaning,
@@ -159,14 +166,18 @@ def _reason_to_leave_out(feature: Any) -> str:
 
 def _several_values(feature: Any) -> str:
     """Why a single value in each row can never be what the feature wants."""
+    if _stage(feature) in IGNORED_STAGES:
+        return ""
     sizes = [dim.size for dim in feature.shape.dim if dim.HasField("size")]
     counts = [feature.value_count, *feature.value_counts.value_count]
     possible = [c for c in counts if not c.HasField("max") or c.min <= c.max]
     least = max((count.min for count in possible), default=0)
     if len(feature.value_counts.value_count) > 1:
         return "nested lists are not supported"
-    wanted = max([least, math.prod(sizes)] if all(size > 0 for size in sizes) else [least])
-    return f"it has {wanted} values in each row" if wanted > 1 else ""
+    if least > 1:
+        return SEVERAL_VALUES.format(least)
+    size = math.prod(sizes) if all(size > 0 for size in sizes) else 1
+    return SEVERAL_IN_SHAPE.format(size) if size > 1 else ""
 
 
 def _stage(feature: Any) -> Any:

@@ -35,6 +35,7 @@ _CODES: dict[Kind, dict[str, str]] = {
     "presence": {
         "FEATURE_TYPE_LOW_FRACTION_PRESENT": "Too many missing values",
         "FEATURE_TYPE_LOW_NUMBER_PRESENT": "Too few values",
+        "FEATURE_TYPE_LOW_NUMBER_VALUES": "One value in a row, not several",
         "FEATURE_TYPE_NOT_PRESENT": "No values at all",
         "FLOAT_TYPE_HAS_NAN": "NaN values",
         "INVALID_FEATURE_SHAPE": "Rows without their one value",

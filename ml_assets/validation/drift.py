@@ -233,7 +233,7 @@ def _limited(
             verdict="alarm" if limits[one.feature].is_exceeded else "ok",
             explanation=f"{limits[one.feature].text}: {one.explanation}",
         )
-        if one.feature in limits and one.verdict != "cannot tell"
+        if one.feature in limits and (one.distances or one.verdict != "cannot tell")
         else one
         for one in findings
     ]

@@ -123,18 +123,18 @@ def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -
             else []
         ),
         *([comparison_section("skew", "Skew", skew, whole, serving)] if skew else []),
+        *([cells_section(report.cells)] if report.cells else []),
     ]
 
 
 def _after(
     report: Report, whole: DatasetStatistics, label: LabelAssociation | None
 ) -> list[Section]:
-    """What is known of columns together, and of single cells."""
+    """What is known of columns together."""
     return [
         *([label_section(label, _known_after(report.schema))] if label else []),
         *([pairs_section(whole.cross)] if whole.cross else []),
         *([slices_section(whole)] if whole.slices else []),
-        *([cells_section(report.cells)] if report.cells else []),
     ]
 
 

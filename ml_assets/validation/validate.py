@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ml_assets.errors import did_you_mean
-from ml_assets.schema.model import Schema
+from ml_assets.schema.model import SEVERAL_IN_SHAPE, SEVERAL_VALUES, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly, anomaly
 from ml_assets.validation.comparators import Comparison, compare_by_default, compare_feature
@@ -63,6 +63,7 @@ def validate_statistics(
         *compare_row_counts(statistics, schema, *before),
         *check_row_counts(statistics, schema),
         *_check_columns(statistics, schema, environment, controls),
+        *_check_left_out(statistics, schema),
         *_check_new_columns(statistics, schema),
         *_check_by_default(statistics, schema, environment, controls),
     ]
@@ -98,6 +99,32 @@ def _missing(name: str, new: list[str]) -> Anomaly:
         expected="the column is there",
         found="no such column",
     )
+
+
+def _check_left_out(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
+    """Columns of one value in each row, which are left out because they should have several."""
+    for name, reason in schema.left_out:
+        found, code = statistics.by_name.get(name), _code_of_several(reason)
+        if found is None or not code or found.type == "nested" or not found.num_non_missing:
+            continue
+        yield anomaly(
+            name,
+            code,
+            f"{name} has one value in a row, and the schema leaves it out because {reason}. Give the "
+            "data that the schema means, or describe it among the schema's features.",
+            expected="several values in each row",
+            found="one value in each row",
+        )
+
+
+def _code_of_several(reason: str) -> str:
+    """TFDV's code for one value where the schema wants several; empty for other reasons."""
+    number = "".join(filter(str.isdigit, reason))
+    codes = {
+        SEVERAL_VALUES.format(number): "FEATURE_TYPE_LOW_NUMBER_VALUES",
+        SEVERAL_IN_SHAPE.format(number): "INVALID_FEATURE_SHAPE",
+    }
+    return codes.get(reason, "")
 
 
 def _check_new_columns(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:

@@ -82,11 +82,13 @@ def test_without_a_margin_the_range_is_the_one_seen() -> None:
     [
         ([f"v{i}" for i in range(7)], True),
         ([f"v{i}" for i in range(20)], False),
-        ([f"v{i % 19}" for i in range(20)], True),
+        ([f"v{i % 19}" for i in range(20)], False),
+        ([f"v{i}" for i in range(10)] * 2, True),
+        ([f"v{i}" for i in range(10)] + ["v"] * 10, True),
         ([f"v{i % 150}" for i in range(600)], False),
         (["x" * 300], False),
     ],
-    ids=["few", "all differ", "one repeats", "too many", "long"],
+    ids=["few", "all differ", "nearly all differ", "all repeat", "half repeat", "too many", "long"],
 )
 def test_which_texts_get_a_domain(values: Any, has_domain: Any) -> None:
     (feature,) = inferred(values).features

@@ -163,7 +163,7 @@ def test_what_is_not_judged_here_is_named_in_the_note(fields: Any, note: Any) ->
         ({"type": "INT", "value_count": {"min": 2}}, "it has 2 values in each row"),
         (
             {"type": "INT", "shape": {"dim": [{"size": 3}, {"size": 4}]}},
-            "it has 12 values in each row",
+            "its shape has 12 values in each row",
         ),
         (
             {"type": "INT", "value_counts": {"value_count": [{}, {}]}},

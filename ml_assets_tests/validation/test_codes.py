@@ -12,6 +12,7 @@ from ml_assets.schema.model import Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation.codes import KIND_OF, KINDS, SHORT_DESCRIPTIONS
 from ml_assets.validation.dependencies import CODE
+from ml_assets.validation.update import update_schema
 from ml_assets.validation.validate import validate_statistics
 from ml_assets_tests.validation.one_column import anomalies
 from ml_assets_tests.validation.test_comparators import COMPARED
@@ -254,11 +255,32 @@ def test_an_anomaly_of_a_wrong_type_says_more_where_that_helps() -> None:
     assert [one.code for one in found] == ["UNEXPECTED_DATA_TYPE", "INT_TYPE_NOT_INT_STRING"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        ({"value_count": {"min": 2}}, "FEATURE_TYPE_LOW_NUMBER_VALUES"),
+        ({"shape": {"dim": [{"size": 2}]}}, "INVALID_FEATURE_SHAPE"),
+        ({"value_count": {"min": 2}, "lifecycle_stage": "DEPRECATED"}, None),
+    ],
+)
+def test_one_value_in_a_row_where_the_schema_wants_several(wanted: Any, code: str | None) -> None:
+    """As in TFDV 1.16.1; the feature itself is left out of the schema."""
+    schema = Schema.from_tfmd({"feature": [{"name": "x", "type": "INT", **wanted}]})
+    for column in (pa.nulls(2, pa.int64()), [[1, 2], [3]]):
+        assert validate_statistics(generate_statistics(pa.table({"x": column})), schema) == []
+    current = generate_statistics(pa.table({"x": [1, 2]}))
+    found = validate_statistics(current, schema)
+    assert [(one.feature, one.code) for one in found] == ([("x", code)] if code else [])
+    assert all("values in each row" in one.description for one in found)
+    assert validate_statistics(current, update_schema(schema, current)) == []
+
+
 def test_no_code_is_left_without_a_case() -> None:
     elsewhere = {
         CODE, "SCHEMA_MISSING_COLUMN", "SCHEMA_NEW_COLUMN", "DATASET_LOW_NUM_EXAMPLES",
         "DATASET_HIGH_NUM_EXAMPLES", "COMPARATOR_LOW_NUM_EXAMPLES", "COMPARATOR_HIGH_NUM_EXAMPLES",
         "COMPARATOR_CONTROL_DATA_MISSING", "COMPARATOR_DISTRIBUTION_MOVED",
+        "FEATURE_TYPE_LOW_NUMBER_VALUES",
     }  # fmt: skip
     here = {case[0] for case in (*OF_ONE_COLUMN, *COMPARED)}
     assert here | elsewhere == set(SHORT_DESCRIPTIONS)

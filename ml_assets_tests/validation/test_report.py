@@ -135,6 +135,13 @@ def test_everything_that_was_given_is_told(seen: Seen, text: str) -> None:
     assert text in seen.text
 
 
+def test_what_was_found_comes_before_the_columns(seen: Seen) -> None:
+    found = [
+        seen.text.index(text) for text in ("3 values lie outside.", "near EWR", "std. deviation")
+    ]
+    assert found == sorted(found)
+
+
 def test_it_is_well_formed_and_its_links_lead_somewhere(seen: Seen) -> None:
     assert seen.open == []
     ids = [found["id"] for _, found in seen.tags if "id" in found]
