@@ -43,8 +43,22 @@ def prepare_environment() -> Home:
     os.environ.setdefault("DAGSTER_HOME", str(home.dagster))
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    instance = Path(os.environ["DAGSTER_HOME"]) / "dagster.yaml"
-    if not instance.exists():
-        durable.write_bytes(instance, _DAGSTER_YAML.encode())
+    folder = Path(os.environ["DAGSTER_HOME"])
+    if not (folder / "dagster.yaml").exists():
+        _make_dagster_home(folder)
     home.mlflow.mkdir(parents=True, exist_ok=True)
     return home
+
+
+def _make_dagster_home(folder: Path) -> None:
+    """Create Dagster's databases, then its settings, by which others see that both are there.
+
+    Two processes of Dagster that find no databases create them both, and one fails at it.
+    """
+    with durable.exclusive(folder / "created.lock"):
+        if (folder / "dagster.yaml").exists():
+            return
+        import dagster as dg
+
+        with dg.DagsterInstance.from_config(str(folder)):
+            durable.write_bytes(folder / "dagster.yaml", _DAGSTER_YAML.encode())

@@ -1,0 +1,60 @@
+"""Dagster's home is made once, whoever comes first."""
+
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from ml_assets import durable
+from ml_assets.cli.environment import prepare_environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home" / "dagster"))
+    return tmp_path / "home" / "dagster"
+
+
+def _tables(home: Path) -> int:
+    with sqlite3.connect(home / "history" / "runs.db") as database:
+        count = "SELECT count(*) FROM sqlite_master WHERE name = 'run_tags'"
+        return int(database.execute(count).fetchone()[0])
+
+
+def test_first_commands_at_the_same_moment_create_dagsters_databases_once(home: Path) -> None:
+    together = Barrier(4)
+
+    def command(_: int) -> None:
+        together.wait()
+        prepare_environment()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(command, range(4)))
+    assert _tables(home) == 1
+
+
+def test_who_finds_dagsters_settings_finds_its_databases(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write: Callable[[Path, bytes], None] = durable.write_bytes
+    found = []
+
+    def look_and_write(path: Path, content: bytes) -> None:
+        found.append(_tables(home))
+        write(path, content)
+
+    monkeypatch.setattr(durable, "write_bytes", look_and_write)
+    prepare_environment()
+    prepare_environment()
+    assert found == [1]
+
+
+def test_settings_of_ones_own_are_left_alone(home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    prepare_environment()
+    assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
