@@ -3,6 +3,7 @@
 import gc
 import os
 import warnings
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def _executor() -> dg.ExecutorDefinition:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Give the definitions of all pipelines, with the artifact store and the quiet console."""
+    return _read_once()
+
+
+@cache
+def _read_once() -> dg.Definitions:
+    """Read the pipelines: Dagster asks five times in a run, which is to be of one state of the YAML."""
     package = Path(__file__).parent
     tree = dg.ComponentTree(
         defs_module=import_module("ml_assets.defs"), project_root=package.parent
