@@ -162,12 +162,10 @@ def decide_retraining(state: State, now: datetime, spec: RetrainingSpec) -> Deci
         The cool-down holds for every reason; what arises in it is acted on when it ends.
     """
     memory = _recall(state.cursor)
-    reasons = tuple(
-        reason
-        for reason in _reasons(state, now, spec)
-        if memory.handled.get(reason.kind) != reason.evidence
-    )
-    waiting = _waiting(state, reasons, now, spec, memory)
+    found = _reasons(state, now, spec)
+    old = [reason for reason in found if memory.handled.get(reason.kind) == reason.evidence]
+    reasons = tuple(reason for reason in found if reason not in old)
+    waiting = _waiting(state, reasons, now, spec, memory) or _nothing_new(state, reasons, old)
     if waiting is not None:
         return Decision(False, reasons, None, _write(memory), waiting)
     evidence: dict[str, str] = {reason.kind: reason.evidence for reason in reasons}
@@ -187,15 +185,25 @@ def _waiting(
             f"{state.pipeline} was never trained. Materialize it first: "
             f"python -m ml_assets run {state.pipeline}"
         )
-    if not reasons:
-        return "There is no new reason to retrain."
-    if state.is_running:
+    if state.is_running and reasons:
         return f"A retraining is queued or running already; then: {_told(reasons)}"
-    if memory.started_at is not None:
+    if memory.started_at is not None and reasons:
         until = datetime.fromisoformat(memory.started_at) + timedelta(hours=spec.cool_down_hours)
         if now < until:
             return f"Cooling down until {until:%Y-%m-%d %H:%M} UTC; then: {_told(reasons)}"
     return None
+
+
+def _nothing_new(state: State, reasons: Sequence[Reason], old: Sequence[Reason]) -> str | None:
+    """Say that there is no new reason, and which old ones hold: a run that failed is not begun again."""
+    if reasons:
+        return None
+    if not old or state.is_running:
+        return "There is no new reason to retrain."
+    return (
+        f"There is no new reason to retrain. A retraining was started for this and has not ended it: "
+        f"{_told(old)}. Look at its run, then: python -m ml_assets run {state.pipeline}"
+    )
 
 
 def _reasons(state: State, now: datetime, spec: RetrainingSpec) -> list[Reason]:

@@ -77,6 +77,7 @@ def build_sensors(
         decision = decide_retraining(state, datetime.now(UTC), spec)
         if not decision.retrain:
             return dg.SensorResult(skip_reason=decision.message, cursor=decision.cursor)
+        _refuse_broken_files(pipeline, decision)
         context.log.info(decision.message)
         request = dg.RunRequest(run_key=decision.run_key, tags=_tags(decision, state))
         return dg.SensorResult(run_requests=[request], cursor=decision.cursor)
@@ -175,6 +176,21 @@ def _alarms(store: Store) -> "list[Alarm]":
         for failed in record.failed_checks()
         if failed["name"] == kind
     ]
+
+
+def _refuse_broken_files(pipeline: PipelineSpec, decision: "Decision") -> None:
+    """See that a run could load the pipelines: one that fails at it would have used up its reasons."""
+    from ml_assets.errors import PipelineFileError
+    from ml_assets.pipeline_file import pipeline_files, read_pipeline_file
+
+    for path in pipeline_files(pipeline.directory.parent):
+        try:
+            read_pipeline_file(path)
+        except PipelineFileError as error:
+            raise PipelineFileError(
+                f"{pipeline.name} is to be retrained ({decision.message}), but no run can load the "
+                f"pipelines. It starts when this is mended:\n{error}"
+            ) from error
 
 
 def _is_running(context: dg.SensorEvaluationContext, job: str) -> bool:

@@ -80,7 +80,13 @@ def test_the_same_evidence_starts_one_retraining_only() -> None:
     again = decide_retraining(replace(state, cursor=first.cursor), later, RetrainingSpec())
     assert first.retrain
     assert not again.retrain
-    assert again.message == "There is no new reason to retrain."
+    assert again.message == (
+        "There is no new reason to retrain. A retraining was started for this and has not ended it: "
+        "drift: distance shifted. Look at its run, then: python -m ml_assets run flights"
+    )
+    running = replace(state, cursor=first.cursor, is_running=True)
+    told = decide_retraining(running, later, RetrainingSpec()).message
+    assert told == "There is no new reason to retrain."
 
 
 @pytest.mark.parametrize(

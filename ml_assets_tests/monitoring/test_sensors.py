@@ -10,6 +10,7 @@ import pytest
 from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.store import Store
+from ml_assets.errors import PipelineFileError
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.monitoring.sensors import REASON_TAG, build_sensors
@@ -135,12 +136,31 @@ def test_a_new_file_starts_one_retraining_with_the_reason_as_a_tag(
     assert request.tags["ml_assets/retrain_champion"] == "1"
     assert "1 new or changed span: 2026-01-02" in request.tags["ml_assets/retrain_why"]
     assert json.loads(first.cursor or "")["run_key"] == request.run_key
-    assert _why_not(_tick(pipeline, instance, first.cursor)) == "There is no new reason to retrain."
+    held = _why_not(_tick(pipeline, instance, first.cursor))
+    assert "has not ended it: 1 new or changed span: 2026-01-02. Look at its run" in held
     _ingest(pipeline, home)
     assert _why_not(_tick(pipeline, instance, first.cursor)) == "There is no new reason to retrain."
     _write(tmp_path, 3)
     (again,) = _tick(pipeline, instance, first.cursor).run_requests or ()
     assert again.run_key != request.run_key
+
+
+def test_no_reason_is_used_up_while_another_pipelines_yaml_is_broken(
+    tmp_path: Path, home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = _pipeline(tmp_path / "shop", cool_down_hours=0)
+    pipeline.directory.mkdir()
+    _train(pipeline, home)
+    _champion(monkeypatch, 1, timedelta(days=1))
+    _write(pipeline.directory, 2)
+    broken = tmp_path / "other" / "defs.yaml"
+    broken.parent.mkdir()
+    broken.write_text("type: ml_assets.component.MLPipeline\nattributes: {taskk: binary}\n")
+    said = r"(?s)shop is to be retrained \(1 new .*2026-01-02\).*other/defs.yaml:2: .*taskk is not"
+    with pytest.raises(PipelineFileError, match=said):
+        _tick(pipeline, instance)
+    broken.unlink()
+    assert _tick(pipeline, instance).run_requests
 
 
 def test_a_changed_source_is_read_once_for_each_content(
