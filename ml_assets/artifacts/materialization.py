@@ -12,6 +12,7 @@ from ml_assets.artifacts.outcome import Check
 from ml_assets.artifacts.reasons import CACHED
 from ml_assets.artifacts.show import to_metadata
 from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
+from ml_assets.durable import json_digest
 
 
 def line_of(record: Record, why: str) -> str:
@@ -30,6 +31,8 @@ def materialization_of(store: Store, record: Record, why: str) -> dg.Materialize
         **to_metadata(record.metadata, artifact.path),
         "cache": "hit" if why == CACHED else "miss",
         "reason": why,
+        # Dagster's own tag of this name bears the run's id: it would want the digest when it loads.
+        "code_version": json_digest(record.ingredients["code"])[:16],
         "seconds": 0.0 if why == CACHED else record.seconds,
         "path": dg.MetadataValue.path(str(artifact.path)),
     }

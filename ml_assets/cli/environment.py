@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ml_assets import durable
 from ml_assets.artifacts.home import Home, current_home
+from ml_assets.errors import RequestError
 
 _DAGSTER_YAML = """\
 # Written once; edit it as you like.
@@ -36,17 +37,28 @@ def prepare_environment() -> Home:
     Returns
     -------
     Home
-        The home folder. ``DAGSTER_HOME`` is set and has a ``dagster.yaml``.
+        The home folder. ``DAGSTER_HOME`` is set, an absolute path, and has a ``dagster.yaml``.
+
+    Raises
+    ------
+    RequestError
+        If one of the folders can neither be found nor made.
     """
     home = current_home()
-    os.environ["ML_ASSETS_HOME"] = str(home.root)
-    os.environ.setdefault("DAGSTER_HOME", str(home.dagster))
+    dagster = Path(os.environ.get("DAGSTER_HOME") or home.dagster).absolute()
+    os.environ |= {"ML_ASSETS_HOME": str(home.root), "DAGSTER_HOME": str(dagster)}
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    folder = Path(os.environ["DAGSTER_HOME"])
-    if not (folder / "dagster.yaml").exists():
-        _make_dagster_home(folder)
-    home.mlflow.mkdir(parents=True, exist_ok=True)
+    try:
+        if not (dagster / "dagster.yaml").exists():
+            _make_dagster_home(dagster)
+        home.mlflow.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(
+            f"{error.filename or home.root} cannot be made a folder or a file: {error.strerror}. "
+            f"ML_ASSETS_HOME is {home.root}, DAGSTER_HOME is {dagster}: let these name folders that may "
+            "be written."
+        ) from error
     return home
 
 

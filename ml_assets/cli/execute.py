@@ -17,8 +17,11 @@ from ml_assets.artifacts.dead_runs import PROCESS_TAG, creation_tag
 
 _QUIETLY: Any = {"loggers": {"console": {"config": {}}}}
 # A worker of the multiprocess executor says at level DEBUG that it starts, before it has our logger; a
-# person's own dagster.yaml may let that through.
-_SETTINGS: Any = {"python_logs": {"python_log_level": "INFO"}}
+# person's own dagster.yaml may let that through. One that does not mention telemetry would print of it.
+_SETTINGS: Any = {
+    "python_logs": {"python_log_level": "INFO"},
+    "telemetry": {"enabled": False},
+}
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,12 @@ def test_a_second_run_is_cached_and_tells_the_same(toy: Toy) -> None:
     assert two.success
 
 
+def test_the_version_of_the_code_is_that_of_the_stages_function(toy: Toy) -> None:
+    one, two = (metadata_of(toy.run(World()), name)["code_version"] for name in ("first", "second"))
+    assert (len(one), len(two)) == (16, 16)
+    assert one != two
+
+
 def test_the_data_version_is_the_digest_of_the_content(toy: Toy) -> None:
     for result in (toy.run(World()), toy.run(World())):
         (event,) = result.asset_materializations_for_node("toy__first")

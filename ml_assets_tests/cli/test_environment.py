@@ -1,5 +1,6 @@
 """Dagster's home is made once, whoever comes first."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 
 from ml_assets import durable
 from ml_assets.cli.environment import prepare_environment
+from ml_assets.errors import RequestError
 
 
 @pytest.fixture
@@ -58,3 +60,32 @@ def test_settings_of_ones_own_are_left_alone(home: Path) -> None:
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     prepare_environment()
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
+
+
+def test_an_empty_or_relative_home_of_dagster_becomes_an_absolute_one(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (home, tmp_path / "own"):
+        folder.mkdir(parents=True)
+        (folder / "dagster.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    for given, expected in (("", home), ("own", tmp_path / "own")):
+        monkeypatch.setenv("DAGSTER_HOME", given)
+        prepare_environment()
+        assert os.environ["DAGSTER_HOME"] == str(expected)
+
+
+@pytest.mark.parametrize("kind", ["file", "link that leads nowhere", "below a file"])
+def test_a_home_that_cannot_be_made_is_told(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "there"
+    if kind == "link that leads nowhere":
+        path.symlink_to("/dev/null/nowhere")
+    else:
+        path.touch()
+    root = path / "below" if kind == "below a file" else path
+    monkeypatch.setenv("ML_ASSETS_HOME", str(root))
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    with pytest.raises(RequestError, match=f"there.* cannot be made .*ML_ASSETS_HOME is {root},"):
+        prepare_environment()
