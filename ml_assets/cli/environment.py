@@ -72,5 +72,7 @@ def _make_dagster_home(folder: Path) -> None:
             return
         import dagster as dg
 
-        with dg.DagsterInstance.from_config(str(folder)):
-            durable.write_bytes(folder / "dagster.yaml", _DAGSTER_YAML.encode())
+        made = folder / "dagster.yaml.new"
+        durable.write_bytes(made, _DAGSTER_YAML.encode())
+        with dg.DagsterInstance.from_config(str(folder), made.name):
+            made.replace(folder / "dagster.yaml")

@@ -9,7 +9,6 @@ from threading import Barrier
 
 import pytest
 
-from ml_assets import durable
 from ml_assets.cli.environment import prepare_environment
 from ml_assets.errors import RequestError
 
@@ -42,14 +41,15 @@ def test_first_commands_at_the_same_moment_create_dagsters_databases_once(home: 
 def test_who_finds_dagsters_settings_finds_its_databases(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write: Callable[[Path, bytes], None] = durable.write_bytes
+    replace: Callable[[Path, Path], Path] = Path.replace
     found = []
 
-    def look_and_write(path: Path, content: bytes) -> None:
-        found.append(_tables(home))
-        write(path, content)
+    def look_and_replace(path: Path, target: Path) -> Path:
+        if target.name == "dagster.yaml":
+            found.append(_tables(home))
+        return replace(path, target)
 
-    monkeypatch.setattr(durable, "write_bytes", look_and_write)
+    monkeypatch.setattr(Path, "replace", look_and_replace)
     prepare_environment()
     prepare_environment()
     assert found == [1]
