@@ -198,7 +198,7 @@ def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:
 
 def _cut(features: pd.DataFrame | None, slices: Sequence[str], min_size: int, n_rows: int) -> Cut:
     if not slices:
-        return Cut((), 0, 0)
+        return Cut((), 0)
     if features is None or len(features) != n_rows:
         found = "none" if features is None else f"{len(features):,} rows"
         raise DataError(f"slices need features for the same {n_rows:,} rows; found {found}.")

@@ -103,35 +103,6 @@ def make_labels(
     return Labels(table, task, classes, len(all_ids), missing, contradictory, counts)
 
 
-def label_array(
-    batch: pa.RecordBatch, spec: LabelSpec, task: Task, classes: Sequence[str] | None
-) -> pa.Array:
-    """Give the label of each row in the form of the task.
-
-    Parameters
-    ----------
-    batch : pyarrow.RecordBatch
-        Rows with the columns of the label.
-    spec : LabelSpec
-        What is to be predicted.
-    task : {"binary", "multiclass", "regression"}
-        What kind of label it is.
-    classes : sequence of str or None
-        The class names as ``labels.json`` has them.
-
-    Returns
-    -------
-    pyarrow.Array
-        int8 for binary, int16 for multiclass, float64 for regression; null where it is not known.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, or holds no numbers for regression.
-    """
-    return _encode(raw_labels(batch, spec), task, classes)
-
-
 def raw_labels(batch: pa.RecordBatch, spec: LabelSpec) -> pa.Array:
     """Give the value of the label's column or expression in each row; null where it is not finite."""
     if spec.expression is not None:
