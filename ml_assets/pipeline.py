@@ -43,6 +43,8 @@ FRESH_FOR: dict[Pace, timedelta] = {
     "days": timedelta(days=2),
     "hours": timedelta(hours=3),
 }
+# How old a champion may be: half of that, and all of it where the truth changes by the hour.
+MAX_AGE_DAYS: dict[Pace, float] = {"months": 30.0, "weeks": 7.0, "days": 1.0, "hours": 0.125}
 
 
 class PipelineSpec(Spec):
@@ -131,8 +133,8 @@ class PipelineSpec(Spec):
 
     @property
     def days_to_live(self) -> float:
-        """The age at which a model is to be trained anew."""
-        usual = self.fresh_for.total_seconds() / 86_400
+        """The age at which the sensor trains a model anew."""
+        usual = MAX_AGE_DAYS[self.ground_truth_changes]
         return self.monitoring.retraining.max_age_days or usual
 
     @property

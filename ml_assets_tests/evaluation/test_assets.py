@@ -272,8 +272,9 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
 
 def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Path) -> None:
     _prepare(home, "binary")
-    unreachable = {"thresholds": {"roc_auc": {"min": 0.999}}}
-    _, checks = _evaluate(home, _pipeline("binary", **unreachable))
+    unreachable = {"roc_auc": {"min": 0.999}}
+    late = {"monitoring": {"retraining": {"max_age_days": 60}}}
+    _, checks = _evaluate(home, _pipeline_with(late, "binary", **QUICK, thresholds=unreachable))
     assert not checks["staleness"].passed
     assert checks["staleness"].severity == dg.AssetCheckSeverity.WARN
     text = checks["staleness"].description or ""
