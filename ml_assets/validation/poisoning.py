@@ -27,9 +27,7 @@ _NEAR = 0.01
 _KEY = 0.9
 
 
-def screen_spans(
-    table: Table, task: Task, exclude: Collection[str] = (), seed: int = 0
-) -> list[SuspectSpan]:
+def screen_spans(table: Table, task: Task, exclude: Collection[str]) -> list[SuspectSpan]:
     """Find the spans of a table that look poisoned.
 
     Parameters
@@ -40,8 +38,6 @@ def screen_spans(
         What kind of label they have.
     exclude : collection of str
         Columns to leave out: those of the key, of time and of the label.
-    seed : int
-        Of the sample and of the trees.
 
     Returns
     -------
@@ -52,8 +48,8 @@ def screen_spans(
         return []
     own = [EXAMPLE_ID, SPLIT]
     columns = [name for name in table.schema.names if name not in {*own, *exclude}]
-    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed, columns)
-    return find_suspect_spans(sample.to_pandas(), task, seed)
+    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed=0, columns=columns)
+    return find_suspect_spans(sample.to_pandas(), task)
 
 
 def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[SuspectSpan]:
