@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import MAIN, Task
+from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.ingest.spec import IngestSpec
 from ml_assets.labels.spec import LabelSpec
@@ -15,7 +15,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import BrokenRule, FileName, InWords, Spec, broken_rules
+from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec, columns_in

@@ -8,7 +8,7 @@ were made, is no label.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +17,8 @@ from ml_assets.errors import DataError, did_you_mean
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.labels.expression import evaluate
 from ml_assets.labels.spec import LabelSpec
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL
-
-Task = Literal["binary", "multiclass", "regression"]
 
 MAX_CLASSES = 1_000
 _TYPES = {"binary": pa.int8(), "multiclass": pa.int16(), "regression": pa.float64()}

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL, SPAN, SPLIT, Table
 from ml_assets.validation.floods import find_floods
-from ml_assets.validation.label_flips import Task, find_label_flips
+from ml_assets.validation.label_flips import find_label_flips
 from ml_assets.validation.rows import BrokenRule
 from ml_assets.validation.sample import sample_rows
 from ml_assets.validation.suspect_span import LEAST_ROWS, SuspectSpan

@@ -12,10 +12,10 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.evaluation.assets import build_assets
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.pictures import new_figure, save_figure
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec import Task
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets_tests.artifacts_factory import damage, put_artifact
 from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame

@@ -5,14 +5,9 @@ import pytest
 
 from ml_assets.errors import DataError
 from ml_assets.ingest.example_ids import example_ids
-from ml_assets.labels.label import (
-    MAX_CLASSES,
-    Labels,
-    Task,
-    alike_classes,
-    make_labels,
-)
+from ml_assets.labels.label import MAX_CLASSES, Labels, alike_classes, make_labels
 from ml_assets.labels.spec import LabelSpec
+from ml_assets.spec import Task
 
 SPEC = LabelSpec(column="y")
 
