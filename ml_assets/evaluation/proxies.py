@@ -6,6 +6,7 @@ that could be predicted is measured with all columns and without those.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -185,8 +186,6 @@ def _alone(column: "pd.Series[Any]", is_group: NDArray[np.bool_]) -> float:
 
 def _interval(auc: float, positives: int, negatives: int, confidence: float) -> Apart:
     """Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747."""
-    from statistics import NormalDist
-
     one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (
         auc * (1 - auc) + (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)
