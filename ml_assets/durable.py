@@ -197,7 +197,7 @@ def json_digest(value: Any) -> str:
 
 @contextmanager
 def _written(path: Path, content: bytes) -> Iterator[Path]:
-    """Give a file with this content, on the disk beside `path`, to be put there; it is gone at the end."""
+    """Give a file beside `path` that is on the disk, to be put there; it is gone at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
     try:
