@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.fairness import FAILURES, Failure, Finding, Limits, find_unfairness
+from ml_assets.evaluation.fairness import Finding, Limits, find_unfairness
 from ml_assets.evaluation.group_metrics import GroupMetrics, group_metrics, group_names
 from ml_assets.evaluation.group_thresholds import RATE_OF, GroupThresholds, offer_group_thresholds
 from ml_assets.evaluation.pictures import BLUE, new_figure, save_figure, short_label
 from ml_assets.evaluation.proxies import Proxies, find_proxies
-from ml_assets.evaluation.spec import FairnessSpec
+from ml_assets.evaluation.spec import FAILURES, Failure, FairnessSpec
 
 SHOWN_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate")
 _MOST_GROUPS = 40

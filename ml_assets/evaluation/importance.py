@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.spec import Task
 
 Predict = Callable[[pd.DataFrame], Any]
 _MOST_VALUES = 20

@@ -22,8 +22,9 @@ from ml_assets.evaluation.binned import (
     corrected,
 )
 from ml_assets.evaluation.extra import check_names, extra_measure
-from ml_assets.evaluation.names import USUAL, Task
+from ml_assets.evaluation.names import USUAL
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.spec import Task
 
 Measure = Callable[[Floats], Floats]
 

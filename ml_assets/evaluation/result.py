@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 RuleOutcome = Literal["pass", "fail", "cannot tell"]
 BEATS_LINEAR = "beats_linear"

@@ -23,12 +23,12 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.slice_bins import Bins, cut_column
 from ml_assets.evaluation.slice_search import Candidate, Limits, Tables, rows_of
 from ml_assets.evaluation.surprise import Surprise, log_p_value, surprise_of
 from ml_assets.evaluation.uninformative import find_uninformative
+from ml_assets.spec import Task
 
 Kind = Literal["worse than promised", "uninformative", "large errors"]
 _TRIED_AT_ONCE = 50

@@ -24,7 +24,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml_assets.errors import ModelError, PipelineFileError, did_you_mean
-from ml_assets.training.data import Form, Task
+from ml_assets.spec import Task
+from ml_assets.training.data import Form
 from ml_assets.training.spec import LIGHTGBM, FloatRange, IntRange, SearchDimension
 
 Parameters = Mapping[str, Any]

@@ -15,7 +15,7 @@ foretell different things, or where one that tells the label still agrees.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,9 @@ from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from ml_assets.spec import Task
 from ml_assets.validation.suspect_span import SURE_SPANS, SuspectSpan
 
-Task = Literal["binary", "multiclass", "regression"]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL, SPAN, SPLIT, Table
 from ml_assets.validation.floods import find_floods
-from ml_assets.validation.label_flips import Task, find_label_flips
+from ml_assets.validation.label_flips import find_label_flips
 from ml_assets.validation.rows import BrokenRule
 from ml_assets.validation.sample import sample_rows
 from ml_assets.validation.suspect_span import LEAST_ROWS, SuspectSpan
@@ -27,9 +28,7 @@ _NEAR = 0.01
 _KEY = 0.9
 
 
-def screen_spans(
-    table: Table, task: Task, exclude: Collection[str] = (), seed: int = 0
-) -> list[SuspectSpan]:
+def screen_spans(table: Table, task: Task, exclude: Collection[str]) -> list[SuspectSpan]:
     """Find the spans of a table that look poisoned.
 
     Parameters
@@ -40,8 +39,6 @@ def screen_spans(
         What kind of label they have.
     exclude : collection of str
         Columns to leave out: those of the key, of time and of the label.
-    seed : int
-        Of the sample and of the trees.
 
     Returns
     -------
@@ -52,8 +49,8 @@ def screen_spans(
         return []
     own = [EXAMPLE_ID, SPLIT]
     columns = [name for name in table.schema.names if name not in {*own, *exclude}]
-    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed, columns)
-    return find_suspect_spans(sample.to_pandas(), task, seed)
+    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed=0, columns=columns)
+    return find_suspect_spans(sample.to_pandas(), task)
 
 
 def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[SuspectSpan]:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import ModelError, PipelineFileError
-from ml_assets.training.data import Form, Task
+from ml_assets.spec import Task
+from ml_assets.training.data import Form
 from ml_assets.training.estimators import (
     default_parameters,
     default_space,
