@@ -15,6 +15,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_assets.artifacts.checks import CHECKS
 from ml_assets.artifacts.declared import (
     Declared,
     StageFunction,
@@ -162,7 +163,9 @@ def stage_asset(
         declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
         specs = [
-            dg.AssetCheckSpec(name, asset=key, blocking=name in blocking_checks)
+            dg.AssetCheckSpec(
+                name, asset=key, blocking=name in blocking_checks, description=CHECKS.get(name)
+            )
             for name in (*blocking_checks, *checks)
         ]
 

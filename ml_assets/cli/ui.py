@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ml_assets.artifacts.home import Home
 from ml_assets.cli.environment import prepare_environment
+from ml_assets.registry.database import keep_before_migration, sqlite_path
 
 _GRACE_SECONDS = 15
 
@@ -27,6 +28,8 @@ def serve_ui(port: int, mlflow_port: int) -> int:
         0 after Ctrl-C, TERM, or the end of the terminal; 1 if one of the two ended by itself.
     """
     home = prepare_environment()
+    if (database := sqlite_path(home.tracking_uri)) is not None:
+        keep_before_migration(database)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -124,7 +125,11 @@ def evaluate(
     places = _places(scored, cut.slices, any(rule.compares for rule in slice_rules.values()))
     how: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
     seen = see(scored, places, **how)
-    others = [seen.against(name) for name in scored if name != CANDIDATE]
+    others = [
+        replace(seen.against(name), flips=_flips(scored[CANDIDATE], one))
+        for name, one in scored.items()
+        if name != CANDIDATE
+    ]
     others += [BaselineResult(name, reason=why) for name, why in (unscored or {}).items()]
     champion, linear = (_named(others, name) for name in (CHAMPION, LINEAR))
     results = [
@@ -148,6 +153,15 @@ def evaluate(
         reasons=tuple(reasons),
         unweighted=_unweighted(scored[CANDIDATE], main, how),
     )
+
+
+def _flips(candidate: Predictions, other: Predictions) -> float | None:
+    ours, theirs = candidate.decided(), other.decided()
+    if ours is None or theirs is None:
+        return None
+    weight = np.ones(len(ours)) if candidate.weight is None else candidate.weight
+    total = weight.sum()
+    return float(weight @ (ours != theirs) / total) if total else None
 
 
 def _places(

@@ -83,6 +83,16 @@ class Predictions:
         """The metrics that are measured."""
         return (*METRICS[self.task], *self.extra)
 
+    def decided(self) -> NDArray[Any] | None:
+        """Give the class that each row is called; None for a regression."""
+        match self.task:
+            case "binary":
+                return np.asarray(self.y_pred > self.cut)
+            case "multiclass":
+                return np.asarray(self.y_pred.argmax(axis=1))
+            case _:
+                return None
+
     def at(self, rows: Indices) -> "Predictions":
         """Give the rows at these places."""
         weight = None if self.weight is None else self.weight[rows]

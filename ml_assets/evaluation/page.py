@@ -156,7 +156,11 @@ def _subtitle(found: Evaluation) -> str:
     others = ", ".join(one.name for one in found.baselines if one.metrics)
     beside = f", beside {others}" if others else ""
     weighted = ", weighted" if found.unweighted else ""
-    return f"{found.rows:,} test rows{weighted}{beside}."
+    flipped = "".join(
+        f" {share:.1%} are decided otherwise than by the champion."
+        for share in report.flips(found).values()
+    )
+    return f"{found.rows:,} test rows{weighted}{beside}.{flipped}"
 
 
 def _tiles(found: Evaluation) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ml_assets.evaluation.assessment import Assessment
-from ml_assets.evaluation.evaluator import LINEAR
+from ml_assets.evaluation.evaluator import CHAMPION, LINEAR
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.fairness_report import finding_table, group_table, threshold_table
 from ml_assets.evaluation.importance import Importance
@@ -147,6 +147,12 @@ def age_table(found: Sequence[Staleness]) -> list[dict[str, Any]]:
         for one in found
         for age in one.ages
     ]
+
+
+def flips(found: Evaluation) -> dict[str, float]:
+    """Give the share of rows that the candidate decides otherwise than the champion, if it is known."""
+    known = {one.name: one.flips for one in found.baselines if one.flips is not None}
+    return {"decided_otherwise_than_champion": known[CHAMPION]} if CHAMPION in known else {}
 
 
 def staleness_verdict(found: Sequence[Staleness], limit_days: float) -> tuple[bool, str]:

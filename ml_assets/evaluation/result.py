@@ -61,6 +61,9 @@ class BaselineResult:
         The same as shares of this model's own values, without their sign; undefined where one is 0.
     reason : str or None
         Why it could not be scored; all metrics are then empty.
+    flips : float or None
+        The share of rows that the candidate decides otherwise, from 0 to 1 (TFMA's symmetric flip rate);
+        None for a regression. A model that is as good, but decides otherwise, surprises who relies on it.
     """
 
     name: str
@@ -68,6 +71,7 @@ class BaselineResult:
     improvements: tuple[Metric, ...] = ()
     relative: tuple[Metric, ...] = ()
     reason: str | None = None
+    flips: float | None = None
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,9 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
 
+        path = database.sqlite_path(tracking_uri)
+        if path is not None:
+            database.keep_before_migration(path)
         try:
             yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         except (MlflowException, SQLAlchemyError) as error:

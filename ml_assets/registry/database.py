@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -34,6 +36,7 @@ _BY_NUMBER = """
 _TAGS = """
     select key, value from model_version_tags where workspace = 'default' and name = ? and version = ?
 """
+_REVISION = "select version_num from alembic_version"
 _RUNNING = """
     select t.value from runs r join tags t on t.run_uuid = r.run_uuid
     where r.status = 'RUNNING' and t.key = ?
@@ -87,6 +90,42 @@ def create_database(path: Path) -> None:
     begun.unlink(missing_ok=True)
     upgrade.callback(url=f"{_SQLITE}{begun}")
     durable.publish_file(begun, path)
+
+
+def keep_before_migration(path: Path) -> Path | None:
+    """Keep a copy of the database file, if another version of MLflow made it.
+
+    MLflow changes the tables of an older version in place as soon as it opens them, in steps that cannot
+    be taken up again half way.
+
+    Returns
+    -------
+    Path or None
+        The copy beside it, made once for each version of the tables; None if none is needed.
+    """
+    revision = _read(path, lambda db: db.execute(_REVISION).fetchone(), None)
+    if revision is None or revision is UNKNOWN or revision[0] == _installed_revision():
+        return None
+    kept = path.with_name(f"{path.name}.before-migration-{revision[0]}")
+    if not kept.is_file():
+        begun = path.with_name(f".{path.name}.copy")
+        begun.unlink(missing_ok=True)
+        with _opened(path, "ro") as db, closing(sqlite3.connect(begun)) as copy:
+            db.backup(copy)
+        durable.publish_file(begun, kept)
+    return kept
+
+
+@cache
+def _installed_revision() -> str | None:
+    """The version of the tables that the installed MLflow wants."""
+    from alembic.script import ScriptDirectory
+
+    spec = find_spec("mlflow")  # not imported, which takes seconds
+    origin = spec.origin if spec else None
+    assert origin is not None
+    migrations = Path(origin).parent / "store" / "db_migrations"
+    return ScriptDirectory(str(migrations)).get_current_head()
 
 
 def wait_until_writable(path: Path) -> None:
