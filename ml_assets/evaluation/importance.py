@@ -29,6 +29,7 @@ from ml_assets.spec import Task
 
 Predict = Callable[[pd.DataFrame], Any]
 _MOST_VALUES = 20
+_DEPENDENCE_ROWS = 500
 _SMALLEST = np.finfo(np.float64).eps
 
 
@@ -163,7 +164,6 @@ def partial_dependence(
     predicted: int | None = None,
     classes: Sequence[str] | None = None,
     points: int = 20,
-    max_rows: int = 500,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Dependence:
@@ -183,9 +183,7 @@ def partial_dependence(
     classes : sequence of str, optional
         The names of the class codes, for `Dependence.predicted`.
     points : int
-        How many quantiles, >= 2.
-    max_rows : int
-        How many of the rows are asked about, for each value.
+        How many quantiles, >= 2. Of the rows at most 500 are asked about, for each.
     confidence : float
         Of the intervals, 0 to 1, exclusive.
     seed : int
@@ -199,7 +197,7 @@ def partial_dependence(
     _known(frame, [column])
     if not len(frame):
         raise DataError("partial dependence needs rows; found none.")
-    at = sample_places(np.random.default_rng(seed), len(frame), max_rows)
+    at = sample_places(np.random.default_rng(seed), len(frame), _DEPENDENCE_ROWS)
     rows = frame.iloc[at].reset_index(drop=True)
     # Places of rows that have the values: the column keeps its type, whatever it is.
     places, shares = _values(frame[column], points)

@@ -103,7 +103,13 @@ def make_labels(
 
 
 def raw_labels(batch: pa.RecordBatch, spec: LabelSpec) -> pa.Array:
-    """Give the value of the label's column or expression in each row; null where it is not finite."""
+    """Give the value of the label's column or expression in each row; null where it is not finite.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or the expression cannot be computed.
+    """
     if spec.expression is not None:
         values = evaluate(spec.expression, batch)
     elif spec.column in batch.schema.names:

@@ -250,7 +250,7 @@ def _cells_outcome(
     found: "CellErrors", hidden: set[str], proposed: "list[dict[str, Scalar]]", limit: float
 ) -> Outcome:
     from ml_assets.validation.cells.model import ARROW_SCHEMA
-    from ml_assets.validation.cells.show import count_rows, error_rows, told
+    from ml_assets.validation.cells.show import cells_verdict, count_rows, error_rows
 
     counts = {"cell_errors": found.found, "fraction": found.fraction}
     return Outcome(
@@ -267,7 +267,7 @@ def _cells_outcome(
             Check(
                 "cell_errors",
                 found.fraction <= limit,
-                told(found, limit),
+                cells_verdict(found, limit),
                 severity="WARN",
                 values={"fraction": found.fraction, "limit": limit},
             )

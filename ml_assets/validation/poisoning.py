@@ -53,7 +53,7 @@ def screen_spans(table: Table, task: Task, exclude: Collection[str]) -> list[Sus
     return find_suspect_spans(sample.to_pandas(), task)
 
 
-def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[SuspectSpan]:
+def find_suspect_spans(sample: pd.DataFrame, task: Task) -> list[SuspectSpan]:
     """Find spans that look poisoned in a sample of examples.
 
     Parameters
@@ -62,8 +62,6 @@ def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[
         ``_span``, ``_label``, and the columns to look at.
     task : {"binary", "multiclass", "regression"}
         What kind of label they have.
-    seed : int
-        Of the trees.
 
     Returns
     -------
@@ -75,7 +73,7 @@ def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[
     features = _encoded(sample.drop(columns=[SPAN, LABEL]))
     if sample[SPAN].nunique() < _LEAST_SPANS or features.empty:
         return []
-    flipped = find_label_flips(features, sample[LABEL], sample[SPAN], task, seed)
+    flipped = find_label_flips(features, sample[LABEL], sample[SPAN], task)
     return [*flipped, *find_floods(features, sample, sample[SPAN])]
 
 
