@@ -11,7 +11,8 @@ from pathlib import Path
 
 from ml_assets.durable import write_bytes
 from ml_assets.ingest.split import SPLITS
-from ml_assets.pages.render import Kept, Section, cut, page_html, within
+from ml_assets.markdown import cut
+from ml_assets.pages.render import Kept, Section, page_html, within
 from ml_assets.schema.model import SERVING, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import LabelAssociation

@@ -12,8 +12,9 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.evaluation.assets import build_assets
-from ml_assets.evaluation.pictures import new_figure, save_figure
+from ml_assets.evaluation.pictures import new_figure
 from ml_assets.evaluation.result import Evaluation
+from ml_assets.pages.figure import save_figure
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.spec import Task
 from ml_assets.statistics.generate import generate_statistics

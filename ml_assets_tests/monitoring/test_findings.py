@@ -67,7 +67,7 @@ def test_a_picture_of_drift_is_small_and_the_same_each_time(tmp_path: Path) -> N
     names = worst_features(findings, 6)
     assert {"number", "count"} <= set(names)
     for name in ("one.png", "other.png"):
-        draw_drift(tmp_path / name, reference, current, names)
+        draw_drift(tmp_path / name, reference, current, names, {})
     content = (tmp_path / "one.png").read_bytes()
     assert content == (tmp_path / "other.png").read_bytes()
     assert len(content) < 80_000
