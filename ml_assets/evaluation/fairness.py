@@ -8,6 +8,7 @@ leaving the group out does not help (`proxies`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -247,8 +248,6 @@ def _calibration(
     limits: Limits,
 ) -> Iterator[Finding]:
     """The mean score of a group against its share of positives, for the group where they differ most."""
-    from statistics import NormalDist
-
     z = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2 / max(1, len(found.groups)))
     apart: dict[str, Apart] = {}
     for group in found.groups:

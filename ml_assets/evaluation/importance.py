@@ -24,6 +24,7 @@ from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
 from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.evaluation.sample import sample_places
 from ml_assets.spec import Task
 
 Predict = Callable[[pd.DataFrame], Any]
@@ -143,7 +144,7 @@ def permutation_importance(
     labels = np.asarray(y_true)
     if len(labels) != len(frame):
         raise DataError(f"y_true has {len(labels):,} labels for {len(frame):,} rows.")
-    at = _drawn(random, len(frame), max_rows)
+    at = sample_places(random, len(frame), max_rows)
     rows, y = frame.iloc[at], labels[at]
     usual = _losses(task, y, predict(rows))
     orders = [random.permutation(len(rows)) for _ in range(repeats)]
@@ -198,7 +199,7 @@ def partial_dependence(
     _known(frame, [column])
     if not len(frame):
         raise DataError("partial dependence needs rows; found none.")
-    at = _drawn(np.random.default_rng(seed), len(frame), max_rows)
+    at = sample_places(np.random.default_rng(seed), len(frame), max_rows)
     rows = frame.iloc[at].reset_index(drop=True)
     # Places of rows that have the values: the column keeps its type, whatever it is.
     places, shares = _values(frame[column], points)
@@ -331,12 +332,6 @@ def _one_score(scores: Any, predicted: int | None) -> Floats:
     if predicted is None:
         raise DataError(f"the model predicts {table.shape[1]} classes; say which one: predicted=0.")
     return np.asarray(table[:, predicted])
-
-
-def _drawn(random: np.random.Generator, rows: int, most: int) -> Indices:
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(random.choice(rows, most, replace=False))
 
 
 def _known(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:

@@ -1,7 +1,9 @@
 """The metrics of each task: vectorised, equal to scikit-learn's, and never NaN.
 
-A metric that is undefined for the rows at hand is `Value(None, reason)`. Classes are predicted as
-scikit-learn's ``predict`` does: above 0.5, or the most probable one.
+A metric that is undefined for the rows at hand is `Value(None, reason)`. Of two classes the positive one
+is predicted above the decision threshold, of more the most probable one. The metrics are computed here,
+not by scikit-learn, since each is asked for on hundreds of resamples: what does not depend on the weights
+of the rows, such as their order by score, is done once.
 """
 
 from collections.abc import Callable, Iterable

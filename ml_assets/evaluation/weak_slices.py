@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
 from ml_assets.evaluation.ranking import Indices
+from ml_assets.evaluation.sample import sample_places
 from ml_assets.evaluation.slice_bins import Bins, cut_column
 from ml_assets.evaluation.slice_search import Candidate, Limits, Tables, rows_of
 from ml_assets.evaluation.surprise import Surprise, log_p_value, surprise_of
@@ -171,7 +172,7 @@ def find_weak_slices(
     if why:
         return WeakSlices(_loss_name(task), n_rows, 0, 0, 0, error_rate, (), why)
     if n_rows > max_rows:
-        drawn = np.sort(np.random.default_rng(seed).choice(n_rows, max_rows, replace=False))
+        drawn = sample_places(np.random.default_rng(seed), n_rows, max_rows)
         features = features.iloc[drawn]
         predictions = predictions.at(drawn)
     cut = [cut_column(features[name], bins, min_rows) for name in wanted]

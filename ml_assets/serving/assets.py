@@ -10,6 +10,7 @@ from ml_assets.artifacts.outcome import Check, Columns, Outcome
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
     from ml_assets.serving.champion import Scorer
@@ -65,7 +66,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],
         }
-        durable.write_json(stage.directory / "scored_by.json", facts)
+        durable.write_json(stage.directory / SCORED_BY, facts)
         return _outcome(check, rows.num_rows, facts, Table((scores,)))
 
     return [predictions]

@@ -1,5 +1,6 @@
 """The assets of this room: `best_hyperparameters` and `model`."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -50,8 +51,6 @@ def _best_hyperparameters(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         stage: Stage, validated_features: Artifact, validated_examples: Artifact | None = None
     ) -> Outcome:
         """The hyperparameters that are best on the eval split, or over folds."""
-        import time
-
         from ml_assets import durable
         from ml_assets.artifacts.champion import champion_manifest
         from ml_assets.training.data import read_training_data

@@ -1,5 +1,6 @@
 """The asset of this room: `validated_features`."""
 
+import time
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -39,8 +40,6 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """The features, made by one preprocessing that is fitted on the training split."""
-        import time
-
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
         from ml_assets.transform.build import build_features

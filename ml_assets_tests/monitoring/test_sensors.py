@@ -208,16 +208,6 @@ def test_an_alarm_about_the_champion_starts_one_retraining(
     assert _tick(pipeline, instance, first.cursor).run_requests
 
 
-def test_an_old_champion_is_retrained(
-    tmp_path: Path, home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pipeline = _pipeline(tmp_path)
-    _train(pipeline, home)
-    _champion(monkeypatch, 2, timedelta(days=31))
-    (request,) = _tick(pipeline, instance).run_requests or ()
-    assert request.tags[REASON_TAG] == "age"
-
-
 def test_while_a_retraining_runs_no_other_is_started(
     tmp_path: Path, home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,9 +106,9 @@ def test_an_estimator_of_ones_own_gets_its_parameters_and_the_seed() -> None:
         (
             "no_such_module:tree",
             PipelineFileError,
-            "no_such_module:tree cannot be found: No module",
+            "training.estimator: the module 'no_such_module' is not found",
         ),
-        (f"{OWN}:no_such", PipelineFileError, "no_such cannot be found"),
+        (f"{OWN}:no_such", PipelineFileError, "has no function 'no_such'"),
         (f"{OWN}:broken", ModelError, r"broken failed: RuntimeError\('no licence'\)"),
         (f"{OWN}:no_estimator", ModelError, "binary task; what it gave has no predict_proba"),
     ],
