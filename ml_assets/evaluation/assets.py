@@ -51,7 +51,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         statistics: Artifact,
         best_hyperparameters: Artifact,
     ) -> Outcome:
-        """Judge the candidate on the test split, beside the champion and the baselines."""
+        """How good the candidate is on the test split, beside the champion and the baselines."""
         from ml_assets.errors import ModelError
         from ml_assets.evaluation.assessment import assess
         from ml_assets.evaluation.drawing import draw

@@ -49,7 +49,7 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         kinds=["arrow", "json"],
     )
     def serving_statistics(stage: Stage, predictions: Artifact, raw_data: Artifact) -> Outcome:
-        """Describes the raw columns of the rows that were scored, and their scores."""
+        """What the raw columns of the scored rows look like, and their scores."""
         from ml_assets import durable
         from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.statistics.generate import generate_statistics
@@ -92,7 +92,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         checks=[name for name in ["skew"] if name not in spec.blocking],
     )
     def skew(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> Outcome:
-        """Finds where the scored rows differ from the schema, and from what the champion learned."""
+        """Where the scored rows differ from the schema, and from what the champion learned."""
         from ml_assets import durable
         from ml_assets.monitoring.findings import judge_skew
         from ml_assets.monitoring.sides import skew_report
@@ -140,7 +140,7 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def drift(
         stage: Stage, serving_statistics: Artifact, schema: Artifact, raw_data: Artifact
     ) -> Outcome:
-        """Finds the features whose distribution moved since the champion was trained."""
+        """The features whose distribution moved since the champion was trained."""
         from ml_assets import durable
         from ml_assets.monitoring.findings import judge_findings
         from ml_assets.monitoring.sides import drift_report

@@ -40,7 +40,7 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         checks=[name for name in ["performance"] if name not in spec.blocking],
     )
     def performance(stage: Stage, predictions: Artifact, labels: Artifact) -> Outcome:
-        """Compares the champion on scored rows whose labels are known with its own evaluation."""
+        """How the champion does on scored rows with known labels, beside its own evaluation."""
         from ml_assets import durable
         from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.monitoring.performance import join_labels, judge_performance
@@ -125,7 +125,7 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
     def staleness(
         stage: Stage, predictions: Artifact, raw_data: Artifact, labels: Artifact
     ) -> Outcome:
-        """Finds the age at which the champion is no longer worth serving, on all later spans."""
+        """How the champion ages on all later spans, and when it is no longer worth serving."""
         from ml_assets.evaluation.staleness import last_training_row
         from ml_assets.ingest.spans import SPANS_FOLDER
         from ml_assets.monitoring.aging import age_of

@@ -38,7 +38,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         verify=partial(_why_stale, name),
     )
     def predictions(stage: Stage, registered_model: Artifact, raw_data: Artifact) -> Outcome:
-        """Score the spans of the serving window with the champion."""
+        """The champion's scores of the spans in the serving window."""
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
         from ml_assets.serving.score import Scoring, score_table
