@@ -22,6 +22,7 @@ from ml_assets.evaluation.binned import (
     binned_multiclass,
     binned_regression,
     corrected,
+    weights_at,
 )
 from ml_assets.evaluation.extra import check_names, extra_measure
 from ml_assets.evaluation.names import USUAL
@@ -213,7 +214,7 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
     function = _measure(predictions, rows if own is None else None)
     if own is not None:
         unweighted = function
-        function = lambda weights: unweighted(_pick(weights, rows) * own)  # noqa: E731
+        function = lambda weights: unweighted(weights_at(weights, rows) * own)  # noqa: E731
     if not any(blocked):
         return function
     return lambda weights: np.where(blocked, np.nan, function(weights))
@@ -252,10 +253,6 @@ def _binned(predictions: Predictions, rows: Indices | None) -> Measure:
             return binned_multiclass(y_true, y_pred, rows, multiclass.from_confusion)
         case "regression":
             return binned_regression(y_true, y_pred, rows)
-
-
-def _pick(weights: Floats, rows: Indices | None) -> Floats:
-    return weights if rows is None else weights[rows]
 
 
 def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ml_assets.evaluation.curves import calibration_bins, roc_points
 from ml_assets.evaluation.multiclass import confusion_matrix
 from ml_assets.evaluation.ranking import Floats
-from ml_assets.evaluation.result import Evaluation, Metric
+from ml_assets.evaluation.result import Evaluation, Metric, metric_named
 from ml_assets.markdown import cut
 from ml_assets.pages.figure import save_figure
 
@@ -83,7 +83,7 @@ def draw_slices(path: Path, found: Evaluation) -> None:
     """Draw the main metric of the largest slices with its intervals, beside that of all rows."""
     largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_SLICES]
     shown = [piece for piece in found.slices if piece in largest]
-    points = [_metric(piece.metrics, found.main_metric) for piece in shown]
+    points = [metric_named(piece.metrics, found.main_metric) for piece in shown]
     figure, (axes,) = new_figure(7, 0.24 * len(shown) + 1.2, 1)
     for place, point in enumerate(points):
         if point.low is not None and point.high is not None:
@@ -97,10 +97,6 @@ def draw_slices(path: Path, found: Evaluation) -> None:
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(found.main_metric, overall))
     save_figure(figure, path)
-
-
-def _metric(metrics: Sequence[Metric], name: str) -> Metric:
-    return next(metric for metric in metrics if metric.name == name)
 
 
 def _titled(title: str, metric: Metric) -> str:

@@ -63,7 +63,7 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         of_scores = generate_statistics(scores, columns=facts["scores"], **options)
         durable.write_json(stage.directory / "statistics.json", found.to_json())
         durable.write_json(stage.directory / "scores.json", of_scores.to_json())
-        ids = scores.to_arrow([EXAMPLE_ID])[EXAMPLE_ID].combine_chunks()
+        ids = scores.column(EXAMPLE_ID)
         trained = own_splits(ids, examples_of(stage, facts)).to_pylist().count("train")
         durable.write_json(stage.directory / SCORED_BY, {**facts, "trained_on": trained})
         version = facts["scorer"]["version"]
