@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.binary import ratio
+from ml_assets.evaluation.binary import quotient
 from ml_assets.evaluation.binned import weight_in
 from ml_assets.evaluation.ranking import Floats, both_areas, rank, roc_auc
 
@@ -193,9 +193,9 @@ MULTICLASS: dict[str, _Function] = {
 }
 MULTICLASS_AT: dict[str, _Function] = {
     "top_k_accuracy": _top_k,
-    "precision_of_class": _of_class(lambda m, k: ratio(m[k, k], m[:, k].sum())),
-    "recall_of_class": _of_class(lambda m, k: ratio(m[k, k], m[k].sum())),
-    "f1_of_class": _of_class(lambda m, k: ratio(2 * m[k, k], m[k].sum() + m[:, k].sum())),
+    "precision_of_class": _of_class(lambda m, k: quotient(m[k, k], m[:, k].sum())),
+    "recall_of_class": _of_class(lambda m, k: quotient(m[k, k], m[k].sum())),
+    "f1_of_class": _of_class(lambda m, k: quotient(2 * m[k, k], m[k].sum() + m[:, k].sum())),
     "roc_auc_of_class": _area_of_class(0),
     "average_precision_of_class": _area_of_class(1),
 }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.binary import ratio
+from ml_assets.evaluation.binary import quotient
 from ml_assets.evaluation.ranking import Floats, Indices
 
 BINS = 2000
@@ -63,18 +63,18 @@ def binned_binary(y_true: Floats, score: Floats, rows: Indices | None, cut: floa
         hits, false = positive[called].sum(), negative[called].sum()
         all_negative = total - all_positive
         rejected = all_negative - false
-        recall, specificity = ratio(hits, all_positive), ratio(rejected, all_negative)
+        recall, specificity = quotient(hits, all_positive), quotient(rejected, all_negative)
         return np.array(
             [
                 binned_auc(positive, negative),
                 average_precision(positive, negative),
-                ratio(log_loss, total),
-                ratio(squared, total),
-                ratio(hits + rejected, total),
+                quotient(log_loss, total),
+                quotient(squared, total),
+                quotient(hits + rejected, total),
                 (recall + specificity) / 2,
-                ratio(hits, hits + false),
+                quotient(hits, hits + false),
                 recall,
-                ratio(2 * hits, hits + false + all_positive),
+                quotient(2 * hits, hits + false + all_positive),
             ]
         )
 
