@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ml_assets.evaluation import METRICS, evaluate, find_weak_slices
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 ROWS = 1_000_000
 BINARY: Task = "binary"

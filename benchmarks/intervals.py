@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_assets.evaluation import METRICS, compute_metrics, evaluate
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 Arrays = tuple[NDArray[np.float64], NDArray[np.float64]]
 TRIALS = 2000

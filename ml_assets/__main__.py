@@ -1,4 +1,4 @@
-"""`python -m ml_assets`: run, check, new, summary, ui, rollback, approve and schema."""
+"""`python -m ml_assets`: run, check, new, summary, ui, explain, rollback, approve and schema."""
 
 import argparse
 import gc
@@ -56,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     approve = _of_pipeline(commands, "approve", _approve, text)
     approve.add_argument("version", type=int, help="the version in MLflow's registry")
     approve.add_argument("--reason", required=True, help="why; kept in the ledger")
+    text = "say why the champion predicts what it predicts for an example"
+    explain = _of_pipeline(commands, "explain", _explain, text)
+    explain.add_argument("example_id", help="its id, or the first six characters and more")
+    explain.add_argument("--picture", type=Path, help="a PNG file for the contributions")
     _add_schema(commands)
     return parser
 
@@ -107,6 +111,12 @@ def _new(options: argparse.Namespace) -> int:
     from ml_assets.cli.new import new_pipeline
 
     return new_pipeline(DEFS, options.name, options.file, options.label, options.encoding)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from ml_assets.cli.explain import explain
+
+    return explain(DEFS, options.pipeline, options.example_id, options.picture)
 
 
 def _rollback(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 import dagster as dg
 from pydantic import ModelWrapValidatorHandler, model_validator
 
-from ml_assets.artifacts.stage import IO_MANAGER
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.pipeline_file import read_pipeline_file
 
@@ -80,6 +79,3 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
     ]
     jobs, sensors = build_sensors(spec)
     return dg.Definitions(assets=assets, jobs=[*jobs, *build_jobs(spec)], sensors=sensors)
-
-
-__all__ = ["IO_MANAGER", "MLPipeline", "pipeline_definitions"]

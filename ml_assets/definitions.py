@@ -11,6 +11,7 @@ import dagster as dg
 
 from ml_assets.artifacts.home import current_home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
+from ml_assets.artifacts.stage import IO_MANAGER
 from ml_assets.console import quiet_console
 
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -45,7 +46,7 @@ def _read_once() -> dg.Definitions:
     return dg.Definitions.merge(
         tree.build_defs(package / "defs"),
         dg.Definitions(
-            resources={"artifacts": ArtifactIOManager(home=str(current_home().root))},
+            resources={IO_MANAGER: ArtifactIOManager(home=str(current_home().root))},
             executor=_executor(),
             loggers={"console": quiet_console},
         ),

@@ -16,25 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_CHUNK = 1 << 20
 # What is being written: ".<host>-<process id>-<random>", so that only its own machine judges it.
 _REMAINS = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)-[^-]+\.(?:staging|tmp)")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace the file `path` with `content` in one step, durably."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
+    with _written(path, content) as written:
+        written.replace(path)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -45,17 +34,8 @@ def write_new(path: Path, content: bytes) -> None:
     FileExistsError
         If there is one already; it is left as it is.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    _sync_directory(path.parent)
+    with _written(path, content) as written:
+        os.link(written, path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -190,11 +170,8 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def file_digest(path: Path) -> str:
     """Give the SHA-256 of a file's content, in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def directory_digest(directory: Path, digest_of: Callable[[Path], str] = file_digest) -> str:
@@ -216,6 +193,22 @@ def directory_digest(directory: Path, digest_of: Callable[[Path], str] = file_di
 def json_digest(value: Any) -> str:
     """Give the SHA-256 of a value's canonical JSON."""
     return hashlib.sha256(json_bytes(value)).hexdigest()
+
+
+@contextmanager
+def _written(path: Path, content: bytes) -> Iterator[Path]:
+    """Give a file beside `path` that is on the disk, to be put there; it is gone at the end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    _sync_directory(path.parent)
 
 
 def _prefix() -> str:

@@ -1,9 +1,15 @@
-"""Makes values from the data harmless in Markdown."""
+"""Makes values from the data harmless where they are shown: one line, cut, and escaped for Markdown."""
 
 import re
 
 _MAX_CHARACTERS = 40
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$:@-])")
+
+
+def cut(text: str, limit: int) -> str:
+    """Give a text in one line of at most so many characters; a longer one ends in an ellipsis."""
+    flat = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def escape_markdown(text: str, limit: int = _MAX_CHARACTERS) -> str:
@@ -21,7 +27,5 @@ def escape_markdown(text: str, limit: int = _MAX_CHARACTERS) -> str:
     str
         One line.
     """
-    flat = "".join(c if c.isprintable() else " " for c in text)
-    short = flat if len(flat) <= limit else flat[: limit - 1] + "…"
-    marked = _SPECIAL.sub(r"\\\1", short)
+    marked = _SPECIAL.sub(r"\\\1", cut(text, limit))
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

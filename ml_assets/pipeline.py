@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import MAIN, Task
+from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.ingest.spec import IngestSpec
 from ml_assets.labels.spec import LabelSpec
@@ -15,7 +15,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import BrokenRule, FileName, InWords, Spec, broken_rules
+from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec, columns_in
@@ -43,6 +43,8 @@ FRESH_FOR: dict[Pace, timedelta] = {
     "days": timedelta(days=2),
     "hours": timedelta(hours=3),
 }
+# How old a champion may be: half of that, and all of it where the truth changes by the hour.
+MAX_AGE_DAYS: dict[Pace, float] = {"months": 30.0, "weeks": 7.0, "days": 1.0, "hours": 0.125}
 
 
 class PipelineSpec(Spec):
@@ -131,8 +133,8 @@ class PipelineSpec(Spec):
 
     @property
     def days_to_live(self) -> float:
-        """The age at which a model is to be trained anew."""
-        usual = self.fresh_for.total_seconds() / 86_400
+        """The age at which the sensor trains a model anew."""
+        usual = MAX_AGE_DAYS[self.ground_truth_changes]
         return self.monitoring.retraining.max_age_days or usual
 
     @property

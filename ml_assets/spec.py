@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -49,6 +49,9 @@ FunctionName = Annotated[
     InWords("package.module:name"),
 ]
 """The name of a user's function or class, as ``package.module:name``."""
+
+Task = Literal["binary", "multiclass", "regression"]
+"""What kind of label is predicted."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 """A share of a whole: 0 is none of it, 1 is all of it."""

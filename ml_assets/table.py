@@ -104,6 +104,10 @@ class Table:
         wanted = None if columns is None else list(columns)
         return self.dataset().to_table(columns=wanted, filter=where)
 
+    def column(self, name: str) -> "pa.Array":
+        """Read one column into memory, as one array."""
+        return self.to_arrow([name])[name].combine_chunks()
+
     def to_pandas(
         self, columns: Sequence[str] | None = None, where: "ds.Expression | None" = None
     ) -> "pd.DataFrame":

@@ -12,7 +12,7 @@ from ml_assets.artifacts.code import Memo, Source, code_of
 from ml_assets.artifacts.modules import distributions_of, is_ours
 
 # The libraries of ours whose version may change a result, by the name that they are imported by.
-_LIBRARIES = {
+LIBRARIES = {
     "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn",
     "scipy": "scipy", "optuna": "optuna", "pandera": "pandera", "mlflow": "mlflow",
     "skops": "skops", "sqlalchemy": "sqlalchemy",
@@ -97,12 +97,12 @@ def libraries_of(sources: Mapping[str, Source], named: Iterable[str] = ()) -> di
 def _imported(sources: Mapping[str, Source]) -> Iterator[str]:
     for module, source in sources.items():
         for base, _ in source.imports:
-            if _root(base) in _LIBRARIES or not is_ours(module):
+            if _root(base) in LIBRARIES or not is_ours(module):
                 yield _root(base)
 
 
 def _installed(root: str) -> tuple[str, ...]:
-    return (_LIBRARIES[root],) if root in _LIBRARIES else distributions_of(root)
+    return (LIBRARIES[root],) if root in LIBRARIES else distributions_of(root)
 
 
 def _root(module: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from ml_assets.artifacts.declared import Unsure, declared, ingredients_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.reasons import changes
-from ml_assets.artifacts.sound import find_damage, told
+from ml_assets.artifacts.sound import damage_in_words, find_damage
 from ml_assets.artifacts.store import Artifact, Record, Store
 from ml_assets.errors import MLAssetsError
 
@@ -49,7 +49,7 @@ def standing_of(home: Home, pipeline: str, artifacts: Iterable[Artifact], run_id
     for name, record in records.items():
         damaged = find_damage(store, store.artifact(record))
         if damaged:
-            problems.append(f"{name}: it was damaged: {told(store, damaged)}; {REMEDY}")
+            problems.append(f"{name}: it was damaged: {damage_in_words(store, damaged)}; {REMEDY}")
     return Standing(lineages, problems, why_stale(home, pipeline, records, run_id))
 
 

@@ -75,7 +75,7 @@ def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
     """
     found = {artifact.asset: find_damage(store, artifact) for artifact in artifacts}
     wrong = [
-        f"{store.root.name}/{asset} was damaged: {told(store, paths)}."
+        f"{store.root.name}/{asset} was damaged: {damage_in_words(store, paths)}."
         for asset, paths in found.items()
         if paths
     ]
@@ -115,7 +115,7 @@ def sound_path(store: Store, asset: str, digest: str, *, may_be_gone: bool = Fal
     return path
 
 
-def told(store: Store, damaged: Sequence[Path]) -> str:
+def damage_in_words(store: Store, damaged: Sequence[Path]) -> str:
     """Say what was damaged, in a few words."""
     first = damaged[0].relative_to(store.root)
     first = first.with_name(f"{first.name[:_SHORT]}...") if len(first.name) > 2 * _SHORT else first

@@ -30,11 +30,11 @@ from ml_assets.artifacts.outcome import Outcome
 from ml_assets.artifacts.reasons import CACHED, DAMAGED, DELETED, reason_to_run
 from ml_assets.artifacts.show import shown
 from ml_assets.artifacts.sound import (
+    damage_in_words,
     find_damage,
     refuse_damaged,
     set_aside,
     sound_path,
-    told,
     was_set_aside,
 )
 from ml_assets.artifacts.store import Artifact, Record, Store
@@ -235,7 +235,7 @@ def _find(
         return None, why
     damaged = find_damage(store, store.artifact(record))
     if damaged:
-        why = f"{DAMAGED}: {told(store, damaged)}"
+        why = f"{DAMAGED}: {damage_in_words(store, damaged)}"
         set_aside(store, damaged)
         return None, why
     gone = stage.verify(home, store.artifact(record)) if stage.verify else None

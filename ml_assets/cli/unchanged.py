@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_assets import durable
 from ml_assets.artifacts.code import code_of_modules
-from ml_assets.artifacts.fingerprint import libraries_of
+from ml_assets.artifacts.fingerprint import LIBRARIES, libraries_of
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.sound import outline
 from ml_assets.artifacts.store import Store
@@ -20,10 +20,7 @@ from ml_assets.errors import MLAssetsError
 from ml_assets.pipeline_file import PipelineFile
 
 _PACKAGE = Path(__file__).parent.parent
-_LIBRARIES = (
-    "dagster", "mlflow", "numpy", "optuna", "pandas", "pandera", "pyarrow",
-    "scikit-learn", "scipy", "skops", "sqlalchemy",
-)  # fmt: skip
+_LIBRARIES = ("dagster", *LIBRARIES.values())
 
 
 def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.evaluation.extra import is_lower_better
-from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure, save_figure
+from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure
 from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.evaluation.staleness import Staleness
+from ml_assets.pages.figure import save_figure
 
 ORANGE = "#e08214"
 _COLOURS = {"candidate": BLUE, "champion": ORANGE}

@@ -8,7 +8,7 @@ import numpy as np
 from ml_assets.evaluation.bootstrap import percentile_interval
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.ranking import Floats
-from ml_assets.evaluation.result import Metric, RuleOutcome
+from ml_assets.evaluation.result import Metric, RuleOutcome, metric_named
 from ml_assets.evaluation.seen import Seen
 from ml_assets.evaluation.spec import ThresholdSpec
 
@@ -78,9 +78,12 @@ class Aging:
 
     def at(self, piece: int, rows: int, length: float) -> Age:
         """Judge it on one piece, the period of that number; `length` is in days."""
-        metric = _named(self.seen.metrics(self.name, piece), self.metric)
+        metric = metric_named(self.seen.metrics(self.name, piece), self.metric)
         over = tuple(
-            (other, _named(self.seen.against(other, piece, self.name).improvements, self.metric))
+            (
+                other,
+                metric_named(self.seen.against(other, piece, self.name).improvements, self.metric),
+            )
             for other in self.baselines
         )
         margins = [
@@ -133,7 +136,3 @@ class Aging:
     def _drawn(self, name: str, piece: int) -> Floats:
         names = self.seen.views[name, piece].predictions.names
         return self.seen.drawn[name, piece][:, names.index(self.metric)]
-
-
-def _named(metrics: Sequence[Metric], name: str) -> Metric:
-    return next(metric for metric in metrics if metric.name == name)

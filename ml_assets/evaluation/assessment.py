@@ -16,13 +16,13 @@ from ml_assets.evaluation.importance import (
 )
 from ml_assets.evaluation.metrics import check_predictions, spoilt
 from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.evaluation.rules import MIN_ROWS
 from ml_assets.evaluation.seen import CANDIDATE
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness
 from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
+from ml_assets.spec import Task
 from ml_assets.table import LABEL, RESERVED_COLUMNS
 
 # How many rows are asked about when a column is shuffled: fewer of many columns, often of few rows.

@@ -7,6 +7,7 @@ import dagster as dg
 from ml_assets.artifacts.outcome import Check, File, Outcome, Picture, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
+from ml_assets.evaluation.spec import FAILURES
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from ml_assets.evaluation.drawing import Drawn
     from ml_assets.table import Table
     from ml_assets.training.bundle import LoadedModel
-
-
-# The four failures of fairness; asked for by naming protected columns.
-FAIRNESS_CHECKS = (
-    "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage",
-)  # fmt: skip
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -45,7 +40,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             *("blessing", "not_flawless"),
             *(["probabilities"] if pipeline.task != "regression" else ()),
             *(["staleness"] if pipeline.ingest.time else ()),
-            *(FAIRNESS_CHECKS if pipeline.evaluation.fairness.protected else ()),
+            *(FAILURES if pipeline.evaluation.fairness.protected else ()),
         ],
     )
     def evaluation(
@@ -56,7 +51,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         statistics: Artifact,
         best_hyperparameters: Artifact,
     ) -> Outcome:
-        """Judge the candidate on the test split, beside the champion and the baselines."""
+        """How good the candidate is on the test split, beside the champion and the baselines."""
         from ml_assets.errors import ModelError
         from ml_assets.evaluation.assessment import assess
         from ml_assets.evaluation.drawing import draw

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_assets.errors import DataError
+from ml_assets.evaluation.binary import quotient
 from ml_assets.evaluation.binned import weight_in
 from ml_assets.evaluation.ranking import Floats, both_areas, rank, roc_auc
 
@@ -99,10 +100,6 @@ def _class(value: float, table: Floats) -> int:
             f"There is no class {value:g}: the {classes} classes are 0 to {classes - 1}."
         )
     return int(value)
-
-
-def _share(hits: float, whole: float) -> float:
-    return float(hits / whole) if whole else _NAN
 
 
 def _top_k(codes: NDArray[Any], table: Floats, weights: Floats, k: float) -> float:
@@ -196,9 +193,9 @@ MULTICLASS: dict[str, _Function] = {
 }
 MULTICLASS_AT: dict[str, _Function] = {
     "top_k_accuracy": _top_k,
-    "precision_of_class": _of_class(lambda m, k: _share(m[k, k], m[:, k].sum())),
-    "recall_of_class": _of_class(lambda m, k: _share(m[k, k], m[k].sum())),
-    "f1_of_class": _of_class(lambda m, k: _share(2 * m[k, k], m[k].sum() + m[:, k].sum())),
+    "precision_of_class": _of_class(lambda m, k: quotient(m[k, k], m[:, k].sum())),
+    "recall_of_class": _of_class(lambda m, k: quotient(m[k, k], m[k].sum())),
+    "f1_of_class": _of_class(lambda m, k: quotient(2 * m[k, k], m[k].sum() + m[:, k].sum())),
     "roc_auc_of_class": _area_of_class(0),
     "average_precision_of_class": _area_of_class(1),
 }

@@ -45,17 +45,17 @@ def binary_measure(
         total, positive, called, hits, log_loss, brier = columns @ weights[rows]
         negative = total - positive
         rejected = negative - (called - hits)
-        recall, specificity = _ratio(hits, positive), _ratio(rejected, negative)
+        recall, specificity = quotient(hits, positive), quotient(rejected, negative)
         return np.array(
             [
                 *both_areas(ranking, weights),
-                _ratio(log_loss, total),
-                _ratio(brier, total),
-                _ratio(hits + rejected, total),
+                quotient(log_loss, total),
+                quotient(brier, total),
+                quotient(hits + rejected, total),
                 (recall + specificity) / 2,
-                _ratio(hits, called),
+                quotient(hits, called),
                 recall,
-                _ratio(2 * hits, called + positive),
+                quotient(2 * hits, called + positive),
             ]
         )
 
@@ -68,5 +68,6 @@ def binary_shares(y_true: Floats, score: Floats, cut: float) -> dict[str, NDArra
     return {"accuracy": every, "precision": score > cut, "recall": y_true == 1}
 
 
-def _ratio(part: float, whole: float) -> float:
+def quotient(part: float, whole: float) -> float:
+    """Give a part over its whole; NaN over nothing."""
     return float(part / whole) if whole else float("nan")

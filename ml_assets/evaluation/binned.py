@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_assets.evaluation.binary import quotient
 from ml_assets.evaluation.ranking import Floats, Indices
 
 BINS = 2000
@@ -54,7 +55,7 @@ def binned_binary(y_true: Floats, score: Floats, rows: Indices | None, cut: floa
     called[codes] = score > cut
 
     def measure(weights: Floats) -> Floats:
-        weight = _at(weights, rows)
+        weight = weights_at(weights, rows)
         table = weight_in(cells, weight, 2 * size)
         log_loss, squared = losses @ weight
         negative, positive = table.reshape(size, 2).T
@@ -62,18 +63,18 @@ def binned_binary(y_true: Floats, score: Floats, rows: Indices | None, cut: floa
         hits, false = positive[called].sum(), negative[called].sum()
         all_negative = total - all_positive
         rejected = all_negative - false
-        recall, specificity = _ratio(hits, all_positive), _ratio(rejected, all_negative)
+        recall, specificity = quotient(hits, all_positive), quotient(rejected, all_negative)
         return np.array(
             [
                 binned_auc(positive, negative),
                 average_precision(positive, negative),
-                _ratio(log_loss, total),
-                _ratio(squared, total),
-                _ratio(hits + rejected, total),
+                quotient(log_loss, total),
+                quotient(squared, total),
+                quotient(hits + rejected, total),
                 (recall + specificity) / 2,
-                _ratio(hits, hits + false),
+                quotient(hits, hits + false),
                 recall,
-                _ratio(2 * hits, hits + false + all_positive),
+                quotient(2 * hits, hits + false + all_positive),
             ]
         )
 
@@ -91,7 +92,7 @@ def binned_regression(y_true: Floats, y_pred: Floats, rows: Indices | None) -> M
     moments = np.stack([centred, centred**2, error, error**2])
 
     def measure(weights: Floats) -> Floats:
-        weight = _at(weights, rows)
+        weight = weights_at(weights, rows)
         counts = weight_in(codes, weight, size)
         total = counts.sum()
         if not total:
@@ -124,7 +125,7 @@ def binned_multiclass(
         tables.append((bins * 2 + (codes == k), size))
 
     def measure(weights: Floats) -> Floats:
-        weight = _at(weights, rows)
+        weight = weights_at(weights, rows)
         matrix = weight_in(confused, weight, classes**2).reshape(classes, classes)
         total = matrix.sum()
         if not total:
@@ -163,9 +164,6 @@ def cell_means(cells: NDArray[Any], values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(cells, values, size) / np.maximum(counts, 1))
 
 
-def _at(weights: Floats, rows: Indices | None) -> Floats:
+def weights_at(weights: Floats, rows: Indices | None) -> Floats:
+    """Give the weights at some places, or all of them."""
     return weights if rows is None else weights[rows]
-
-
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float("nan")

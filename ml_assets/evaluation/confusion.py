@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ml_assets.evaluation.binary import quotient
 from ml_assets.evaluation.names import FURTHER
 from ml_assets.evaluation.ranking import Floats
 
@@ -53,10 +54,6 @@ class Counts:
         return float(self.positive.sum() + self.negative.sum())
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else _NAN
-
-
 def _at_cut(function: "_Cells") -> "_Function":
     return lambda counts, _: function(*counts.matrix(counts.cut))
 
@@ -67,38 +64,38 @@ def _at_value(function: "_Cells") -> "_Function":
 
 def _mcc(tp: float, fp: float, tn: float, fn: float) -> float:
     margins = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
-    return _ratio(tp * tn - fp * fn, float(np.sqrt(margins)))
+    return quotient(tp * tn - fp * fn, float(np.sqrt(margins)))
 
 
 def _markedness(tp: float, fp: float, tn: float, fn: float) -> float:
-    return _ratio(tp, tp + fp) + _ratio(tn, tn + fn) - 1
+    return quotient(tp, tp + fp) + quotient(tn, tn + fn) - 1
 
 
 def _informedness(tp: float, fp: float, tn: float, fn: float) -> float:
-    return _ratio(tp, tp + fn) + _ratio(tn, tn + fp) - 1
+    return quotient(tp, tp + fn) + quotient(tn, tn + fp) - 1
 
 
 def _fowlkes_mallows(tp: float, fp: float, _: float, fn: float) -> float:
-    return float(np.sqrt(_ratio(tp, tp + fp) * _ratio(tp, tp + fn)))
+    return float(np.sqrt(quotient(tp, tp + fp) * quotient(tp, tp + fn)))
 
 
 def _kappa(tp: float, fp: float, tn: float, fn: float) -> float:
     total = tp + fp + tn + fn
-    chance = _ratio((tp + fp) * (tp + fn) + (tn + fp) * (tn + fn), total**2)
-    return _ratio(_ratio(tp + tn, total) - chance, 1 - chance)
+    chance = quotient((tp + fp) * (tp + fn) + (tn + fp) * (tn + fn), total**2)
+    return quotient(quotient(tp + tn, total) - chance, 1 - chance)
 
 
 def _prevalence_threshold(tp: float, fp: float, tn: float, fn: float) -> float:
     """The prevalence above which a positive call is more often right than wrong."""
-    recall, fall_out = _ratio(tp, tp + fn), _ratio(fp, fp + tn)
-    return _ratio(float(np.sqrt(recall * fall_out)) - fall_out, recall - fall_out)
+    recall, fall_out = quotient(tp, tp + fn), quotient(fp, fp + tn)
+    return quotient(float(np.sqrt(recall * fall_out)) - fall_out, recall - fall_out)
 
 
 def _recall_at_precision(counts: Counts, least: float) -> float:
     """The highest recall at any score whose precision is at least that; 0 where there is none."""
     hits, misses = counts.above
     enough = (hits >= least * (hits + misses) * (1 - 1e-12)) & (hits + misses > 0)
-    return _ratio(float(hits[enough].max(initial=0)), float(counts.positive.sum()))
+    return quotient(float(hits[enough].max(initial=0)), float(counts.positive.sum()))
 
 
 def _precision_at_recall(counts: Counts, least: float) -> float:
@@ -141,7 +138,7 @@ def _threshold_at_recall(counts: Counts, least: float) -> float:
 
 def _max_recall(counts: Counts, _: float) -> float:
     """The recall if every row with a score above 0 were called."""
-    return _ratio(float(counts.positive[counts.score > 0].sum()), float(counts.positive.sum()))
+    return quotient(float(counts.positive[counts.score > 0].sum()), float(counts.positive.sum()))
 
 
 def _calibration_error(counts: Counts, bins: float) -> float:
@@ -149,13 +146,13 @@ def _calibration_error(counts: Counts, bins: float) -> float:
     at = np.minimum((counts.score * bins).astype(int), int(bins) - 1)
     weight = counts.positive + counts.negative
     gap = np.bincount(at, counts.positive - weight * counts.score, int(bins))
-    return _ratio(float(np.abs(gap).sum()), counts.total)
+    return quotient(float(np.abs(gap).sum()), counts.total)
 
 
 def _calibration_ratio(counts: Counts, _: float) -> float:
     """The mean score over the share of positives: TFMA's ``Calibration``."""
     weight = counts.positive + counts.negative
-    return _ratio(float(weight @ counts.score), float(counts.positive.sum()))
+    return quotient(float(weight @ counts.score), float(counts.positive.sum()))
 
 
 def _recalibrated(counts: Counts) -> tuple[float, float]:
@@ -184,8 +181,8 @@ def _recalibrated(counts: Counts) -> tuple[float, float]:
 
 def _tjur(counts: Counts, _: float) -> float:
     """The mean score of positives less that of negatives: the coefficient of discrimination."""
-    positive = _ratio(float(counts.positive @ counts.score), float(counts.positive.sum()))
-    negative = _ratio(float(counts.negative @ counts.score), float(counts.negative.sum()))
+    positive = quotient(float(counts.positive @ counts.score), float(counts.positive.sum()))
+    negative = quotient(float(counts.negative @ counts.score), float(counts.negative.sum()))
     return positive - negative
 
 
@@ -194,37 +191,37 @@ _Cells = Callable[[float, float, float, float], float]
 
 # From true and false positives, true and false negatives.
 MATRIX: dict[str, _Cells] = {
-    "accuracy": lambda tp, fp, tn, fn: _ratio(tp + tn, tp + fp + tn + fn),
+    "accuracy": lambda tp, fp, tn, fn: quotient(tp + tn, tp + fp + tn + fn),
     "balanced_accuracy": lambda tp, fp, tn, fn: (_informedness(tp, fp, tn, fn) + 1) / 2,
-    "precision": lambda tp, fp, tn, fn: _ratio(tp, tp + fp),
-    "recall": lambda tp, fp, tn, fn: _ratio(tp, tp + fn),
-    "f1": lambda tp, fp, tn, fn: _ratio(2 * tp, 2 * tp + fp + fn),
+    "precision": lambda tp, fp, tn, fn: quotient(tp, tp + fp),
+    "recall": lambda tp, fp, tn, fn: quotient(tp, tp + fn),
+    "f1": lambda tp, fp, tn, fn: quotient(2 * tp, 2 * tp + fp + fn),
     "true_positives": lambda tp, fp, tn, fn: tp,
     "false_positives": lambda tp, fp, tn, fn: fp,
     "true_negatives": lambda tp, fp, tn, fn: tn,
     "false_negatives": lambda tp, fp, tn, fn: fn,
-    "specificity": lambda tp, fp, tn, fn: _ratio(tn, tn + fp),
-    "false_positive_rate": lambda tp, fp, tn, fn: _ratio(fp, fp + tn),
-    "false_negative_rate": lambda tp, fp, tn, fn: _ratio(fn, fn + tp),
-    "negative_predictive_value": lambda tp, fp, tn, fn: _ratio(tn, tn + fn),
-    "false_discovery_rate": lambda tp, fp, tn, fn: _ratio(fp, fp + tp),
-    "false_omission_rate": lambda tp, fp, tn, fn: _ratio(fn, fn + tn),
-    "prevalence": lambda tp, fp, tn, fn: _ratio(tp + fn, tp + fp + tn + fn),
+    "specificity": lambda tp, fp, tn, fn: quotient(tn, tn + fp),
+    "false_positive_rate": lambda tp, fp, tn, fn: quotient(fp, fp + tn),
+    "false_negative_rate": lambda tp, fp, tn, fn: quotient(fn, fn + tp),
+    "negative_predictive_value": lambda tp, fp, tn, fn: quotient(tn, tn + fn),
+    "false_discovery_rate": lambda tp, fp, tn, fn: quotient(fp, fp + tp),
+    "false_omission_rate": lambda tp, fp, tn, fn: quotient(fn, fn + tn),
+    "prevalence": lambda tp, fp, tn, fn: quotient(tp + fn, tp + fp + tn + fn),
     "prevalence_threshold": _prevalence_threshold,
-    "predicted_positive_rate": lambda tp, fp, tn, fn: _ratio(tp + fp, tp + fp + tn + fn),
-    "threat_score": lambda tp, fp, tn, fn: _ratio(tp, tp + fn + fp),
+    "predicted_positive_rate": lambda tp, fp, tn, fn: quotient(tp + fp, tp + fp + tn + fn),
+    "threat_score": lambda tp, fp, tn, fn: quotient(tp, tp + fn + fp),
     "matthews_correlation": _mcc,
     "cohen_kappa": _kappa,
     "fowlkes_mallows": _fowlkes_mallows,
     "informedness": _informedness,
     "markedness": _markedness,
-    "positive_likelihood_ratio": lambda tp, fp, tn, fn: _ratio(
-        _ratio(tp, tp + fn), _ratio(fp, fp + tn)
+    "positive_likelihood_ratio": lambda tp, fp, tn, fn: quotient(
+        quotient(tp, tp + fn), quotient(fp, fp + tn)
     ),
-    "negative_likelihood_ratio": lambda tp, fp, tn, fn: _ratio(
-        _ratio(fn, tp + fn), _ratio(tn, fp + tn)
+    "negative_likelihood_ratio": lambda tp, fp, tn, fn: quotient(
+        quotient(fn, tp + fn), quotient(tn, fp + tn)
     ),
-    "diagnostic_odds_ratio": lambda tp, fp, tn, fn: _ratio(tp * tn, fp * fn),
+    "diagnostic_odds_ratio": lambda tp, fp, tn, fn: quotient(tp * tn, fp * fn),
 }
 PLAIN: dict[str, _Function] = {
     **{name: _at_cut(function) for name, function in MATRIX.items() if name in FURTHER["binary"]},
@@ -234,7 +231,7 @@ PLAIN: dict[str, _Function] = {
     "calibration_intercept": lambda counts, _: _recalibrated(counts)[0],
     "calibration_slope": lambda counts, _: _recalibrated(counts)[1],
     "coefficient_of_discrimination": _tjur,
-    "mean_prediction": lambda counts, _: _ratio(
+    "mean_prediction": lambda counts, _: quotient(
         float((counts.positive + counts.negative) @ counts.score), counts.total
     ),
 }

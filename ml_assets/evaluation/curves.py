@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.metrics import roc_curve
 
 from ml_assets.evaluation.bootstrap import wilson_interval
 from ml_assets.evaluation.ranking import Floats
+
+_MOST_POINTS = 400
+_BINS = 10
 
 
 @dataclass(frozen=True)
@@ -29,26 +33,19 @@ class CalibrationBin:
     high: float
 
 
-def roc_points(y_true: Floats, score: Floats, most: int = 400) -> tuple[Floats, Floats]:
-    """Give false and true positive rates, ascending, thinned to about `most` points.
+def roc_points(y_true: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Give false and true positive rates, ascending, thinned to a few hundred points.
 
     Both classes must occur.
     """
-    order = np.argsort(-score, kind="stable")
-    hits, last = np.cumsum(y_true[order]), len(score) - 1
-    # Rows with the same score pass a threshold together: only the last of them is a point.
-    ends = np.append(np.flatnonzero(np.diff(score[order])), last)
-    kept = ends[np.unique(np.linspace(0, len(ends) - 1, most).astype(int))]
-    true = np.concatenate(([0.0], hits[kept] / hits[-1]))
-    false = np.concatenate(([0.0], (kept + 1 - hits[kept]) / (last + 1 - hits[-1])))
-    return false, true
+    false, true, _ = roc_curve(y_true, score, drop_intermediate=False)
+    kept = np.unique(np.linspace(0, len(false) - 1, _MOST_POINTS).astype(int))
+    return false[kept], true[kept]
 
 
-def calibration_bins(
-    y_true: Floats, score: Floats, bins: int = 10, confidence: float = 0.95
-) -> list[CalibrationBin]:
-    """Cut rows into at most `bins` of about equal size by probability, equal ones together."""
-    edges = np.unique(np.quantile(score, np.linspace(0, 1, bins + 1)[1:-1]))
+def calibration_bins(y_true: Floats, score: Floats, confidence: float) -> list[CalibrationBin]:
+    """Cut rows into at most ten bins of about equal size by probability, equal ones together."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)[1:-1]))
     at = np.searchsorted(edges, score, "right")
     groups = [np.flatnonzero(at == i) for i in range(len(edges) + 1)]
     return [_bin(y_true[rows], score[rows], confidence) for rows in groups if len(rows)]

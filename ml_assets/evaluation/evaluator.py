@@ -16,13 +16,14 @@ from ml_assets.evaluation.metrics import (
     check_predictions,
     with_extra,
 )
-from ml_assets.evaluation.names import MAIN, Task
+from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
 from ml_assets.evaluation.seen import CANDIDATE, Place, Seen, see
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
 from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.spec import Task
 
 CHAMPION, LINEAR = "champion", "linear"
 
@@ -212,7 +213,7 @@ def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:
 
 def _cut(features: pd.DataFrame | None, slices: Sequence[str], min_size: int, n_rows: int) -> Cut:
     if not slices:
-        return Cut((), 0, 0)
+        return Cut((), 0)
     if features is None or len(features) != n_rows:
         found = "none" if features is None else f"{len(features):,} rows"
         raise DataError(f"slices need features for the same {n_rows:,} rows; found {found}.")

@@ -6,8 +6,10 @@ from typing import Any
 
 from ml_assets.evaluation.explain_row import RowExplanation
 from ml_assets.evaluation.importance import Dependence, Importance
-from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure, save_figure, short_label
+from ml_assets.evaluation.pictures import BLUE, GREY, RED, new_figure
 from ml_assets.evaluation.weak_slices import WeakSlices
+from ml_assets.markdown import cut
+from ml_assets.pages.figure import save_figure
 
 _MOST_BARS = 25
 _LABEL_LENGTH = 56
@@ -23,7 +25,7 @@ def draw_weak_slices(path: Path, found: WeakSlices) -> None:
         if one.promised is not None:
             mark = {"color": BLUE, "mfc": "none", "ms": 5, "label": "" if at else "promised"}
             axes.plot([one.promised], [at], "o", **mark)
-    names = [f"{short_label(one.name, _LABEL_LENGTH)} ({one.rows:,})" for one in found.slices]
+    names = [f"{cut(one.name, _LABEL_LENGTH)} ({one.rows:,})" for one in found.slices]
     _label_bars(axes, names)
     axes.set(title="Weak slices" if found.slices else "No weak slice", xlabel=found.loss)
     if found.slices:
@@ -39,7 +41,7 @@ def draw_importance(path: Path, found: Sequence[Importance]) -> None:
         axes.plot([one.low, one.high], [at, at], color=BLUE, linewidth=1.5)
         axes.plot([one.value], [at], "o", color=BLUE, ms=4)
     axes.axvline(0, color=GREY, linestyle=":")
-    _label_bars(axes, [short_label(one.column, _LABEL_LENGTH) for one in shown])
+    _label_bars(axes, [cut(one.column, _LABEL_LENGTH) for one in shown])
     axes.set(title="Importance of columns", xlabel="rise of the loss when shuffled")
     save_figure(figure, path)
 
@@ -50,8 +52,8 @@ def draw_dependence(path: Path, found: Sequence[Dependence]) -> None:
     figure, panels = new_figure(3.2 * len(shown) + 0.6, 3.2, len(shown))
     for axes, one in zip(panels, shown, strict=True):
         _draw_one(axes, one)
-        axes.set_title(short_label(one.column, 28), fontsize=9, parse_math=False)
-        axes.set_ylabel(f"mean {short_label(one.predicted, 24)}", fontsize=8, parse_math=False)
+        axes.set_title(cut(one.column, 28), fontsize=9, parse_math=False)
+        axes.set_ylabel(f"mean {cut(one.predicted, 24)}", fontsize=8, parse_math=False)
     save_figure(figure, path)
 
 
@@ -63,10 +65,10 @@ def draw_row(path: Path, found: RowExplanation) -> None:
         axes.barh(at, one.value, color=RED if one.value < 0 else BLUE, height=0.6)
         axes.plot([one.low, one.high], [at, at], color="black", linewidth=1)
     axes.axvline(0, color=GREY, linestyle=":")
-    names = [short_label(f"{one.column} = {one.raw}", _LABEL_LENGTH) for one in shown]
+    names = [cut(f"{one.column} = {one.raw}", _LABEL_LENGTH) for one in shown]
     _label_bars(axes, names)
     title = f"{found.predicted}: {found.prediction:.4g}, usually {found.usual:.4g}"
-    axes.set_title(short_label(title, 60), fontsize=9, parse_math=False)
+    axes.set_title(cut(title, 60), fontsize=9, parse_math=False)
     axes.set_xlabel("contribution")
     save_figure(figure, path)
 
@@ -80,14 +82,14 @@ def _draw_one(axes: Any, found: Dependence) -> None:
         lows, highs = ([getattr(p, end) for p in numbers] for end in ("low", "high"))
         axes.fill_between(places, lows, highs, color=BLUE, alpha=0.2, linewidth=0)
         for point in others:
-            label = short_label(point.text, 12)
+            label = cut(point.text, 12)
             axes.axhline(point.mean, color=GREY, linestyle="--", label=label)
             axes.legend(fontsize=7, frameon=False)
         return
     for at, point in enumerate(others):
         axes.plot([at, at], [point.low, point.high], color=BLUE, linewidth=1.5)
         axes.plot([at], [point.mean], "o", color=BLUE, ms=4)
-    texts = [short_label(point.text, 12) for point in others]
+    texts = [cut(point.text, 12) for point in others]
     axes.set_xticks(range(len(others)), texts, rotation=90, fontsize=7, parse_math=False)
 
 

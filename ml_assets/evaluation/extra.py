@@ -15,9 +15,10 @@ from ml_assets.errors import DataError
 from ml_assets.evaluation import averages, confusion
 from ml_assets.evaluation.binned import BINNED_ABOVE, bin_scores, cell_means, weight_in
 from ml_assets.evaluation.confusion import Counts
-from ml_assets.evaluation.names import LOWER_IS_BETTER, Task, is_own, metric_mistake
+from ml_assets.evaluation.names import LOWER_IS_BETTER, is_own, metric_mistake
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.ingest.user_function import load_function
+from ml_assets.spec import Task
 
 _PLAIN: Mapping[Task, Mapping[str, Any]] = {
     "binary": confusion.PLAIN,

@@ -8,7 +8,8 @@ leaving the group out does not help (`proxies`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,14 +24,9 @@ from ml_assets.evaluation.group_metrics import (
 )
 from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
+from ml_assets.evaluation.result import RuleOutcome
+from ml_assets.evaluation.spec import FAILURES, Failure
 
-Failure = Literal[
-    "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage"
-]
-Outcome = Literal["pass", "fail", "cannot tell"]
-FAILURES: tuple[Failure, ...] = (
-    "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage",
-)  # fmt: skip
 # What must be at least its limit; everything else must be at most.
 _FLOORS = ("share_ratio", "selection_rate_ratio")
 
@@ -84,7 +80,7 @@ class Finding:
     low: float | None
     high: float | None
     limit: float
-    outcome: Outcome
+    outcome: RuleOutcome
     text: str
 
     def to_json(self) -> dict[str, Any]:
@@ -165,7 +161,7 @@ def judge(
         return Finding(failure, measure, column, None, None, None, limit, "cannot tell", text)
     keeps = apart.low >= limit if is_floor else apart.high <= limit
     breaks = apart.high < limit if is_floor else apart.low > limit
-    outcome: Outcome = "pass" if keeps else "fail" if breaks else "cannot tell"
+    outcome: RuleOutcome = "pass" if keeps else "fail" if breaks else "cannot tell"
     between = f"{apart.value:.3f} ({apart.low:.3f} to {apart.high:.3f})"
     word = {"pass": "it must be", "fail": "but it must be", "cannot tell": "cannot tell if it is"}
     text = f"{told} is {between}; {word[outcome]} {bound}"
@@ -252,8 +248,6 @@ def _calibration(
     limits: Limits,
 ) -> Iterator[Finding]:
     """The mean score of a group against its share of positives, for the group where they differ most."""
-    from statistics import NormalDist
-
     z = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2 / max(1, len(found.groups)))
     apart: dict[str, Apart] = {}
     for group in found.groups:

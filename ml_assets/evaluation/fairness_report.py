@@ -8,12 +8,14 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.fairness import FAILURES, Failure, Finding, Limits, find_unfairness
+from ml_assets.evaluation.fairness import Finding, Limits, find_unfairness
 from ml_assets.evaluation.group_metrics import GroupMetrics, group_metrics, group_names
 from ml_assets.evaluation.group_thresholds import RATE_OF, GroupThresholds, offer_group_thresholds
-from ml_assets.evaluation.pictures import BLUE, new_figure, save_figure, short_label
+from ml_assets.evaluation.pictures import BLUE, new_figure
 from ml_assets.evaluation.proxies import Proxies, find_proxies
-from ml_assets.evaluation.spec import FairnessSpec
+from ml_assets.evaluation.spec import FAILURES, Failure, FairnessSpec
+from ml_assets.markdown import cut
+from ml_assets.pages.figure import save_figure
 
 SHOWN_RATES = ("selection_rate", "true_positive_rate", "false_positive_rate", "error_rate")
 _MOST_GROUPS = 40
@@ -210,7 +212,7 @@ def threshold_table(found: Fairness) -> list[dict[str, str]]:
 def draw_groups(path: Path, found: Fairness) -> None:
     """Draw the rates of each group with their intervals, a panel for each rate."""
     groups = [
-        (short_label(f"{column}={group.name}", 40), group)
+        (cut(f"{column}={group.name}", 40), group)
         for column, metrics in found.groups.items()
         for group in metrics.groups
     ][:_MOST_GROUPS]

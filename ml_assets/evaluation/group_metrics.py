@@ -155,7 +155,13 @@ def group_metrics(
 
 
 def group_names(groups: Any) -> NDArray[np.object_]:
-    """Give each row's group as a text: ``Female``, or ``sex=Female, race=White`` of several columns."""
+    """Give each row's group as a text: ``Female``, or ``sex=Female, race=White`` of several columns.
+
+    Raises
+    ------
+    DataError
+        If there is no column.
+    """
     if not isinstance(groups, pd.DataFrame):
         column = pd.Series(groups).astype(object)
         return column.where(column.notna(), NULL).astype(str).to_numpy(object)

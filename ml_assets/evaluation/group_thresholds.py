@@ -19,10 +19,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ml_assets.evaluation.fairness import Outcome, judge
+from ml_assets.evaluation.fairness import judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.rates import Apart
+from ml_assets.evaluation.result import RuleOutcome
 
 Goal = Literal["selection_rate_ratio", "true_positive_rate_difference"]
 RATIO: Goal = "selection_rate_ratio"
@@ -63,7 +64,7 @@ class GroupThresholds:
     thresholds: tuple[tuple[str, float], ...]
     before: Apart | None
     after: Apart | None
-    outcome: Outcome
+    outcome: RuleOutcome
     accuracy: float
     cost: Apart
     text: str

@@ -22,12 +22,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.evaluation.sample import sample_places
+from ml_assets.spec import Task
 
 Predict = Callable[[pd.DataFrame], Any]
 _MOST_VALUES = 20
+_DEPENDENCE_ROWS = 500
 _SMALLEST = np.finfo(np.float64).eps
 
 
@@ -143,7 +145,7 @@ def permutation_importance(
     labels = np.asarray(y_true)
     if len(labels) != len(frame):
         raise DataError(f"y_true has {len(labels):,} labels for {len(frame):,} rows.")
-    at = _drawn(random, len(frame), max_rows)
+    at = sample_places(random, len(frame), max_rows)
     rows, y = frame.iloc[at], labels[at]
     usual = _losses(task, y, predict(rows))
     orders = [random.permutation(len(rows)) for _ in range(repeats)]
@@ -162,7 +164,6 @@ def partial_dependence(
     predicted: int | None = None,
     classes: Sequence[str] | None = None,
     points: int = 20,
-    max_rows: int = 500,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Dependence:
@@ -182,9 +183,7 @@ def partial_dependence(
     classes : sequence of str, optional
         The names of the class codes, for `Dependence.predicted`.
     points : int
-        How many quantiles, >= 2.
-    max_rows : int
-        How many of the rows are asked about, for each value.
+        How many quantiles, >= 2. Of the rows at most 500 are asked about, for each.
     confidence : float
         Of the intervals, 0 to 1, exclusive.
     seed : int
@@ -198,7 +197,7 @@ def partial_dependence(
     _known(frame, [column])
     if not len(frame):
         raise DataError("partial dependence needs rows; found none.")
-    at = _drawn(np.random.default_rng(seed), len(frame), max_rows)
+    at = sample_places(np.random.default_rng(seed), len(frame), _DEPENDENCE_ROWS)
     rows = frame.iloc[at].reset_index(drop=True)
     # Places of rows that have the values: the column keeps its type, whatever it is.
     places, shares = _values(frame[column], points)
@@ -331,12 +330,6 @@ def _one_score(scores: Any, predicted: int | None) -> Floats:
     if predicted is None:
         raise DataError(f"the model predicts {table.shape[1]} classes; say which one: predicted=0.")
     return np.asarray(table[:, predicted])
-
-
-def _drawn(random: np.random.Generator, rows: int, most: int) -> Indices:
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(random.choice(rows, most, replace=False))
 
 
 def _known(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:

@@ -1,7 +1,9 @@
 """The metrics of each task: vectorised, equal to scikit-learn's, and never NaN.
 
-A metric that is undefined for the rows at hand is `Value(None, reason)`. Classes are predicted as
-scikit-learn's ``predict`` does: above 0.5, or the most probable one.
+A metric that is undefined for the rows at hand is `Value(None, reason)`. Of two classes the positive one
+is predicted above the decision threshold, of more the most probable one. The metrics are computed here,
+not by scikit-learn, since each is asked for on hundreds of resamples: what does not depend on the weights
+of the rows, such as their order by score, is done once.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,10 +22,12 @@ from ml_assets.evaluation.binned import (
     binned_multiclass,
     binned_regression,
     corrected,
+    weights_at,
 )
 from ml_assets.evaluation.extra import check_names, extra_measure
-from ml_assets.evaluation.names import USUAL, Task
+from ml_assets.evaluation.names import USUAL
 from ml_assets.evaluation.ranking import Floats, Indices
+from ml_assets.spec import Task
 
 Measure = Callable[[Floats], Floats]
 
@@ -210,7 +214,7 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
     function = _measure(predictions, rows if own is None else None)
     if own is not None:
         unweighted = function
-        function = lambda weights: unweighted(_pick(weights, rows) * own)  # noqa: E731
+        function = lambda weights: unweighted(weights_at(weights, rows) * own)  # noqa: E731
     if not any(blocked):
         return function
     return lambda weights: np.where(blocked, np.nan, function(weights))
@@ -249,10 +253,6 @@ def _binned(predictions: Predictions, rows: Indices | None) -> Measure:
             return binned_multiclass(y_true, y_pred, rows, multiclass.from_confusion)
         case "regression":
             return binned_regression(y_true, y_pred, rows)
-
-
-def _pick(weights: Floats, rows: Indices | None) -> Floats:
-    return weights if rows is None else weights[rows]
 
 
 def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:

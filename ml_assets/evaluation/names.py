@@ -5,12 +5,9 @@ one's own, ``module:function``. Light to import: the pipeline file is checked wi
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 from ml_assets.errors import did_you_mean
-from ml_assets.spec import is_function_name
-
-Task = Literal["binary", "multiclass", "regression"]
+from ml_assets.spec import Task, is_function_name
 
 USUAL: Mapping[Task, tuple[str, ...]] = {
     "binary": (

@@ -11,7 +11,8 @@ from markupsafe import Markup
 from ml_assets.evaluation import fairness_report, report
 from ml_assets.evaluation.assessment import Assessment
 from ml_assets.evaluation.result import Evaluation
-from ml_assets.pages.render import Section, cut, figure, page_html, rows_table, tag, within
+from ml_assets.markdown import cut
+from ml_assets.pages.render import Section, figure, page_html, rows_table, tag, within
 
 MAX_BYTES = 960_000
 # What pictures may take; no more than nine tables, six lists and the page around them come to the rest.

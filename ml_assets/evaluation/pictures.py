@@ -1,20 +1,19 @@
 """Draws an evaluation: ROC and calibration, confusion matrix, residuals, slices. Small, equal PNGs."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image
 
 from ml_assets.evaluation.curves import calibration_bins, roc_points
 from ml_assets.evaluation.multiclass import confusion_matrix
 from ml_assets.evaluation.ranking import Floats
-from ml_assets.evaluation.result import Evaluation, Metric
+from ml_assets.evaluation.result import Evaluation, Metric, metric_named
+from ml_assets.markdown import cut
+from ml_assets.pages.figure import save_figure
 
 BLUE, GREY, RED = "#2b6ca3", "#999999", "#c0392b"
 _MOST_SLICES = 30
@@ -56,7 +55,7 @@ def draw_confusion(
         colour = "white" if shares[row, column] > 0.5 else "black"
         text = f"{counts[row, column]:,}" if counts[row, column] else ""
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
-    labels = [short_label(classes[i], 12) for i in shown]
+    labels = [cut(classes[i], 12) for i in shown]
     axes.set_xticks(range(len(shown)), labels, rotation=90, fontsize=7, parse_math=False)
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     few = "" if len(shown) == len(matrix) else f", {len(shown)} largest of {len(matrix)}"
@@ -84,7 +83,7 @@ def draw_slices(path: Path, found: Evaluation) -> None:
     """Draw the main metric of the largest slices with its intervals, beside that of all rows."""
     largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_SLICES]
     shown = [piece for piece in found.slices if piece in largest]
-    points = [_metric(piece.metrics, found.main_metric) for piece in shown]
+    points = [metric_named(piece.metrics, found.main_metric) for piece in shown]
     figure, (axes,) = new_figure(7, 0.24 * len(shown) + 1.2, 1)
     for place, point in enumerate(points):
         if point.low is not None and point.high is not None:
@@ -94,44 +93,21 @@ def draw_slices(path: Path, found: Evaluation) -> None:
     overall = found.metric(found.main_metric)
     if overall.value is not None:
         axes.axvline(overall.value, color=RED, linestyle=":", linewidth=1)
-    labels = [f"{short_label(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
+    labels = [f"{cut(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(found.main_metric, overall))
     save_figure(figure, path)
-
-
-def _metric(metrics: Sequence[Metric], name: str) -> Metric:
-    return next(metric for metric in metrics if metric.name == name)
 
 
 def _titled(title: str, metric: Metric) -> str:
     return title if metric.value is None else f"{title}: {metric.value:.4g}"
 
 
-def short_label(text: str, length: int) -> str:
-    """Give text that can be drawn, and is not longer."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= length else clean[: length - 1] + "…"
-
-
 def new_figure(width: float, height: float, panels: int) -> tuple[Figure, Sequence[Any]]:
     """Give a figure with panels side by side; width and height in inches."""
-    # No pyplot: it keeps every figure alive, and looks for a display.
     figure = Figure(figsize=(width, height), dpi=80, layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     for one in axes:
         one.spines[["top", "right"]].set_visible(False)
         one.tick_params(labelsize=8)
     return figure, axes
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as a small PNG; the same figure gives the same bytes."""
-    with warnings.catch_warnings():
-        # A slice or class may have a name in a script that the font lacks: boxes are drawn then.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())  # type: ignore[attr-defined]
-    # A palette makes the file a third as large; it is kept in Dagster's event log.
-    Image.fromarray(pixels).convert("RGB").quantize(64).save(path, format="PNG", optimize=True)

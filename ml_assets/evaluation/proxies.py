@@ -6,6 +6,7 @@ that could be predicted is measured with all columns and without those.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from ml_assets.evaluation.fairness import USUAL_LIMITS, Finding, Limits, judge
 from ml_assets.evaluation.group_metrics import group_names
+from ml_assets.evaluation.quantiles import ordered_values
 from ml_assets.evaluation.rates import Apart
+from ml_assets.evaluation.sample import sample_places
 
 _FOLDS = 3
 _MAX_ROWS = 10_000
@@ -81,7 +84,7 @@ def find_proxies(
         tell`` for the others.
     """
     truth = np.asarray(y_true)
-    kept = _sample(len(truth), seed)
+    kept = sample_places(np.random.default_rng(seed), len(truth), _MAX_ROWS)
     others = features.drop(columns=[c for c in protected.columns if c in features.columns])
     table = _encoded(others.iloc[kept])
     findings, found = [], []
@@ -133,25 +136,17 @@ def _finding(column: str, found: Proxies | None, limits: Limits) -> Finding:
     return judge("disadvantage", "proxy_auc", column, found.auc, limits.max_proxy_auc, told)
 
 
-def _sample(rows: int, seed: int) -> NDArray[np.intp]:
-    if rows <= _MAX_ROWS:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, _MAX_ROWS, replace=False))
-
-
 def _encoded(features: pd.DataFrame) -> pd.DataFrame:
-    """Numbers as they are, times as seconds, and everything else as codes by how frequent it is."""
+    """Numbers and times in their order, and everything else as codes by how frequent it is."""
     table = pd.DataFrame({name: _numbers(features[name]) for name in features.columns})
     return table.dropna(axis="columns", how="all")  # the classifier cannot bin what has no value
 
 
 def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        numbers = column.to_numpy(np.float64, na_value=np.nan)
-        return np.where(np.isfinite(numbers), numbers, np.nan)
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        seconds = column.astype("int64").to_numpy() / 1e9
-        return np.where(column.isna(), np.nan, seconds)
+    values = ordered_values(column)
+    if values is not None:
+        numbers = values.astype(np.float64)
+        return np.where(column.isna() | ~np.isfinite(numbers), np.nan, numbers)
     texts = column.astype(object).where(column.notna(), None)
     frequent = texts.value_counts().index[:_MAX_CATEGORIES]
     codes = pd.Categorical(texts, categories=frequent).codes
@@ -185,8 +180,6 @@ def _alone(column: "pd.Series[Any]", is_group: NDArray[np.bool_]) -> float:
 
 def _interval(auc: float, positives: int, negatives: int, confidence: float) -> Apart:
     """Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747."""
-    from statistics import NormalDist
-
     one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (
         auc * (1 - auc) + (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)

@@ -1,10 +1,10 @@
 """What an evaluation gives: frozen values with a JSON round trip."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 RuleOutcome = Literal["pass", "fail", "cannot tell"]
 BEATS_LINEAR = "beats_linear"
@@ -42,6 +42,11 @@ class SliceResult:
     name: str
     rows: int
     metrics: tuple[Metric, ...]
+
+
+def metric_named(metrics: Iterable[Metric], name: str) -> Metric:
+    """Give the metric of this name, which must be there."""
+    return next(metric for metric in metrics if metric.name == name)
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ class Evaluation:
 
     def metric(self, name: str) -> Metric:
         """Give one of the metrics on all rows."""
-        return next(metric for metric in self.metrics if metric.name == name)
+        return metric_named(self.metrics, name)
 
     def baseline(self, name: str) -> BaselineResult | None:
         """Give one of the baselines, or None where it was not asked for."""

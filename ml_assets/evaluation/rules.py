@@ -9,7 +9,6 @@ beaten. What is undefined or cannot be told is not blessed.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import (
     BEATS_LINEAR,
     BaselineResult,
@@ -18,6 +17,7 @@ from ml_assets.evaluation.result import (
     RuleResult,
 )
 from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.spec import Task
 from ml_assets.training.spec import linear_name
 
 MIN_ROWS = 20

@@ -52,7 +52,6 @@ class Cut:
 
     slices: tuple[Slice, ...]
     left_out: int
-    rows_left_out: int
 
 
 def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -> Cut:
@@ -84,9 +83,8 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
     large = [piece for piece in found if len(piece.rows) >= min_size]
     kept = sorted(large, key=lambda piece: -len(piece.rows))[:MAX_SLICES]
     chosen = {id(piece) for piece in kept}
-    rest = [piece for piece in found if id(piece) not in chosen]
     slices = tuple(piece for piece in large if id(piece) in chosen)
-    return Cut(slices, len(rest), sum(len(piece.rows) for piece in rest))
+    return Cut(slices, len(found) - len(slices))
 
 
 def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:

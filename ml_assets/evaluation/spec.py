@@ -1,12 +1,18 @@
 """The `evaluation` part of the YAML: metrics, slices and the rules of the blessing."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import LIMITS, Task, is_own, metric_mistake
-from ml_assets.spec import Fraction, Spec, broken_rules
+from ml_assets.evaluation.names import LIMITS, is_own, metric_mistake
+from ml_assets.spec import Fraction, Spec, Task, broken_rules
+
+Failure = Literal[
+    "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage"
+]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
+"""The four ways in which a model fails people: the checks of a pipeline with protected columns."""
 
 
 def parts_of(by: str) -> list[tuple[str, int | None]]:

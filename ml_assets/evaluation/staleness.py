@@ -21,11 +21,12 @@ from ml_assets.errors import DataError
 from ml_assets.evaluation.ages import Age, Aging
 from ml_assets.evaluation.binary import CUT, cut_of
 from ml_assets.evaluation.metrics import check_predictions, with_extra
-from ml_assets.evaluation.names import MAIN, Task
+from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
 from ml_assets.evaluation.seen import Place, see
 from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.spec import Task
 from ml_assets.table import Table, split_is
 
 # Lengths in days, by name.

@@ -23,15 +23,19 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.ranking import Indices
+from ml_assets.evaluation.sample import sample_places
 from ml_assets.evaluation.slice_bins import Bins, cut_column
 from ml_assets.evaluation.slice_search import Candidate, Limits, Tables, rows_of
 from ml_assets.evaluation.surprise import Surprise, log_p_value, surprise_of
 from ml_assets.evaluation.uninformative import find_uninformative
+from ml_assets.spec import Task
 
 Kind = Literal["worse than promised", "uninformative", "large errors"]
 _TRIED_AT_ONCE = 50
+_MOST = 10
+# The least excess of a slice's loss, as a share of the mean loss of all rows.
+_MIN_EFFECT = 0.1
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,8 @@ def find_weak_slices(
     task: Task = "binary",
     columns: Sequence[str] | None = None,
     min_rows: int = 100,
-    min_effect: float = 0.1,
     error_rate: float = 0.05,
     bins: int = 12,
-    most: int = 10,
     max_rows: int = 250_000,
     seed: int = 0,
 ) -> WeakSlices:
@@ -138,15 +140,11 @@ def find_weak_slices(
         The columns to search; all by default.
     min_rows : int
         Smaller slices are not looked at, >= 20. No slice is larger than half of the rows.
-    min_effect : float
-        The least excess of a slice's loss, as a share of the mean loss of all rows, > 0.
     error_rate : float
         The chance that anything is told where there is nothing, at most; 0 to 1, exclusive.
     bins : int
         Into how many quantile bins numbers and times are cut for pairs of columns, >= 2; alone a
         column is cut four times as finely.
-    most : int
-        How many slices to tell, >= 1.
     max_rows : int
         Of more rows than that, so many are drawn and searched.
     seed : int
@@ -171,23 +169,23 @@ def find_weak_slices(
     if why:
         return WeakSlices(_loss_name(task), n_rows, 0, 0, 0, error_rate, (), why)
     if n_rows > max_rows:
-        drawn = np.sort(np.random.default_rng(seed).choice(n_rows, max_rows, replace=False))
+        drawn = sample_places(np.random.default_rng(seed), n_rows, max_rows)
         features = features.iloc[drawn]
         predictions = predictions.at(drawn)
     cut = [cut_column(features[name], bins, min_rows) for name in wanted]
     known = [column for column in cut if column is not None]
     surprise = surprise_of(predictions)
-    limits = Limits(min_rows, len(surprise.loss) / 2, min_effect * surprise.unit)
+    limits = Limits(min_rows, len(surprise.loss) / 2, _MIN_EFFECT * surprise.unit)
     # Classes are judged in two ways, each with half of the error rate.
     rate = error_rate if task == "regression" else error_rate / 2
     tables = Tables(known, surprise, limits)
-    told = _told(tables, known, surprise, rate, most)
+    told = _told(tables, known, surprise, rate)
     found = [_weak_slice(known, surprise, one, p) for one, p in told]
     inside = [rows_of(known, one) for one, _ in told]
     if task != "regression":
         left = ~np.logical_or.reduce([np.zeros(len(surprise.loss), bool), *inside])
         at = np.flatnonzero(left)
-        more = find_uninformative(tables, predictions, surprise, rate, most - len(found), at)
+        more = find_uninformative(tables, predictions, surprise, rate, _MOST - len(found), at)
         found += [_weak_slice(known, surprise, one, p, "uninformative") for one, p in more]
     looked_at = sum(tables.looked_at.values())
     return WeakSlices(
@@ -196,14 +194,14 @@ def find_weak_slices(
 
 
 def _told(
-    tables: Tables, bins: Sequence[Bins], surprise: Surprise, error_rate: float, most: int
+    tables: Tables, bins: Sequence[Bins], surprise: Surprise, error_rate: float
 ) -> list[tuple[Candidate, float]]:
     """Tell the most striking slice, set its rows aside, and look again."""
     told: list[tuple[Candidate, float]] = []
     left = np.ones(len(surprise.loss), dtype=bool)
-    for _ in range(3 * most):
+    for _ in range(3 * _MOST):
         found = _strongest(tables, bins, surprise, left, error_rate, len(told))
-        if found is None or len(told) == most:
+        if found is None or len(told) == _MOST:
             break
         candidate, p_value = found
         rows = np.flatnonzero(rows_of(bins, candidate) & left)

@@ -6,7 +6,6 @@ from .preflight import check_columns as check_columns
 from .preflight import check_source as check_source
 from .snapshots import take_snapshots as take_snapshots
 from .sources import open_source as open_source
-from .sources import read_source as read_source
 from .sources import source_fingerprint as source_fingerprint
 from .spans import open_spans as open_spans
 from .spans import select_spans as select_spans
@@ -20,7 +19,6 @@ __all__ = [
     "open_source",
     "open_spans",
     "plan_examples",
-    "read_source",
     "select_spans",
     "source_fingerprint",
     "take_snapshots",

@@ -51,7 +51,7 @@ def csv_blocks(path: Path, name: str, spec: SourceSpec) -> Iterator[TextBlock]:
 
 def _texts(records: Records, names: list[str], delimiter: str) -> pa.RecordBatch:
     if not len(records.starts):
-        return pa.record_batch([pa.nulls(0, pa.string())] * len(names), names=names)
+        return TextBlock.empty(names).texts
     table = pacsv.read_csv(
         pa.BufferReader(records.content),
         pacsv.ReadOptions(

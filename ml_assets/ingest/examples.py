@@ -248,11 +248,11 @@ def _split(
         )
     match split.by:
         case "time":
-            column = pc.cast(_column(table, str(time)), pa.timestamp("us"))
+            column = pc.cast(table.column(str(time)), pa.timestamp("us"))
             times = column.to_numpy(zero_copy_only=False)
             return split_by_time(times[kept], split.eval, split.test)
         case "group":
-            groups = _column(table, str(split.group)).dictionary_encode()
+            groups = table.column(str(split.group)).dictionary_encode()
             hashes = example_digests(pa.record_batch([groups.dictionary], ["group"]), ["group"])
             # Rows without a group form one group of their own.
             missing = example_digests(pa.record_batch([pa.nulls(1)], ["group"]), ["group"])
@@ -261,10 +261,6 @@ def _split(
             return split_by_hash(hashes[codes[kept]], split.eval, split.test)
         case _:
             return split_by_hash(digests[kept], split.eval, split.test)
-
-
-def _column(table: Table, name: str) -> pa.Array:
-    return table.to_arrow([name])[name].combine_chunks()
 
 
 def _refuse_empty_split(

@@ -34,13 +34,13 @@ def shared_units(examples: Table, split: SplitSpec, time: str | None) -> dict[st
         also of shared moments, and of moments that lie after a later split's first, under ``time``.
     """
     # Equal rows without a key differ only in the number behind the dash.
-    ids = pc.utf8_slice_codeunits(_column(examples, EXAMPLE_ID), 0, 32)
-    splits = _column(examples, SPLIT)
+    ids = pc.utf8_slice_codeunits(examples.column(EXAMPLE_ID), 0, 32)
+    splits = examples.column(SPLIT)
     found = {"key": _shared(ids, splits)}
     if split.by == "group":
-        found["group"] = _shared(_column(examples, str(split.group)), splits)
+        found["group"] = _shared(examples.column(str(split.group)), splits)
     if split.by == "time":
-        times = _column(examples, str(time))
+        times = examples.column(str(time))
         found["time"] = _shared(times, splits) + _out_of_order(times, splits)
     return found
 
@@ -80,7 +80,3 @@ def _out_of_order(times: pa.Array, splits: pa.Array) -> int:
         first = pc.min(times.filter(pc.equal(splits, after)))
         late += pc.greater(times.filter(pc.equal(splits, before)), first).true_count
     return late
-
-
-def _column(examples: Table, name: str) -> pa.Array:
-    return examples.to_arrow([name])[name].combine_chunks()

@@ -3,8 +3,7 @@
 Importing it is light; the readers are imported when a source is opened.
 """
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ml_assets.ingest.rejected import Rejected, Rejections
+    from ml_assets.ingest.rejected import Rejections
 
 
 class Part(Protocol):
@@ -82,56 +81,6 @@ class Source:
         """
         known = known or {}
         return {p.name: dict(known.get(p.name) or p.types(sample)) for p in self.parts}
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One part of a source with its rows.
-
-    Attributes
-    ----------
-    name : str
-        Its name.
-    digest : str or None
-        The SHA-256 of its content; None for sql and python.
-    batches : iterator of pyarrow.RecordBatch
-        Its rows, with the same columns in every part.
-    rejected : callable
-        Gives the rows set aside, once the batches are used up.
-    """
-
-    name: str
-    digest: str | None
-    batches: "Iterator[pa.RecordBatch]"
-    rejected: "Callable[[], list[Rejected]]"
-
-
-def read_source(spec: SourceSpec, directory: Path) -> Iterator[SourceFile]:
-    """Read a source, part by part.
-
-    Parameters
-    ----------
-    spec : SourceSpec
-        The source.
-    directory : Path
-        The folder of the pipeline's YAML file.
-
-    Raises
-    ------
-    DataError
-        If it is missing, empty, or cannot be read; the message says where and what to do.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        source = open_source(spec, directory, Path(scratch))
-        columns = common_types(source.types(), source.kind)
-        for part in source.parts:
-            file = source.files.get(part.name)
-            yield SourceFile(
-                part.name,
-                file.digest if file else None,
-                part.batches(columns),
-                lambda part=part: part.rejections.kept,  # type: ignore[misc]
-            )
 
 
 def open_source(spec: SourceSpec, directory: Path, scratch: Path) -> Source:

@@ -8,7 +8,7 @@ were made, is no label.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +17,8 @@ from ml_assets.errors import DataError, did_you_mean
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.labels.expression import evaluate
 from ml_assets.labels.spec import LabelSpec
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL
-
-Task = Literal["binary", "multiclass", "regression"]
 
 MAX_CLASSES = 1_000
 _TYPES = {"binary": pa.int8(), "multiclass": pa.int16(), "regression": pa.float64()}
@@ -103,37 +102,14 @@ def make_labels(
     return Labels(table, task, classes, len(all_ids), missing, contradictory, counts)
 
 
-def label_array(
-    batch: pa.RecordBatch, spec: LabelSpec, task: Task, classes: Sequence[str] | None
-) -> pa.Array:
-    """Give the label of each row in the form of the task.
-
-    Parameters
-    ----------
-    batch : pyarrow.RecordBatch
-        Rows with the columns of the label.
-    spec : LabelSpec
-        What is to be predicted.
-    task : {"binary", "multiclass", "regression"}
-        What kind of label it is.
-    classes : sequence of str or None
-        The class names as ``labels.json`` has them.
-
-    Returns
-    -------
-    pyarrow.Array
-        int8 for binary, int16 for multiclass, float64 for regression; null where it is not known.
+def raw_labels(batch: pa.RecordBatch, spec: LabelSpec) -> pa.Array:
+    """Give the value of the label's column or expression in each row; null where it is not finite.
 
     Raises
     ------
     DataError
-        If a column is missing, or holds no numbers for regression.
+        If a column is missing, or the expression cannot be computed.
     """
-    return _encode(raw_labels(batch, spec), task, classes)
-
-
-def raw_labels(batch: pa.RecordBatch, spec: LabelSpec) -> pa.Array:
-    """Give the value of the label's column or expression in each row; null where it is not finite."""
     if spec.expression is not None:
         values = evaluate(spec.expression, batch)
     elif spec.column in batch.schema.names:

@@ -1,6 +1,7 @@
 """The assets of this room that need no label: `serving_statistics`, `skew` and `drift`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -9,7 +10,6 @@ from ml_assets.artifacts.outcome import Check, File, Outcome, Picture, Rows, Sho
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.monitoring.labelled_assets import (
-    SCORED_BY,
     about,
     artifact_of,
     build_labelled_assets,
@@ -17,12 +17,14 @@ from ml_assets.monitoring.labelled_assets import (
     examples_of,
 )
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
     from ml_assets.monitoring.findings import Verdict
     from ml_assets.monitoring.sides import Sides
     from ml_assets.monitoring.spec import MonitoringSpec
     from ml_assets.statistics.model import DatasetStatistics
+    from ml_assets.table import Table
     from ml_assets.validation.drift import DriftFinding
     from ml_assets.validation.report import Report
 
@@ -47,23 +49,21 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         kinds=["arrow", "json"],
     )
     def serving_statistics(stage: Stage, predictions: Artifact, raw_data: Artifact) -> Outcome:
-        """Describes the raw columns of the rows that were scored, and their scores."""
+        """What the raw columns of the scored rows look like, and their scores."""
         from ml_assets import durable
-        from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
         from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.statistics.generate import generate_statistics
         from ml_assets.table import EXAMPLE_ID, Table
 
-        facts, manifest = predictions.json(SCORED_BY), raw_data.json("manifest.json")
-        scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
-        rows = open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER)
+        facts = predictions.json(SCORED_BY)
+        rows = _scored_rows(stage, facts, raw_data)
         scores = Table((predictions.path / "predictions.parquet",))
         options = pipeline.statistics.of_columns
         found = generate_statistics(rows, **options)
         of_scores = generate_statistics(scores, columns=facts["scores"], **options)
         durable.write_json(stage.directory / "statistics.json", found.to_json())
         durable.write_json(stage.directory / "scores.json", of_scores.to_json())
-        ids = scores.to_arrow([EXAMPLE_ID])[EXAMPLE_ID].combine_chunks()
+        ids = scores.column(EXAMPLE_ID)
         trained = own_splits(ids, examples_of(stage, facts)).to_pylist().count("train")
         durable.write_json(stage.directory / SCORED_BY, {**facts, "trained_on": trained})
         version = facts["scorer"]["version"]
@@ -92,7 +92,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         checks=[name for name in ["skew"] if name not in spec.blocking],
     )
     def skew(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> Outcome:
-        """Finds where the scored rows differ from the schema, and from what the champion learned."""
+        """Where the scored rows differ from the schema, and from what the champion learned."""
         from ml_assets import durable
         from ml_assets.monitoring.findings import judge_skew
         from ml_assets.monitoring.sides import skew_report
@@ -140,9 +140,7 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def drift(
         stage: Stage, serving_statistics: Artifact, schema: Artifact, raw_data: Artifact
     ) -> Outcome:
-        """Finds the features whose distribution moved since the champion was trained."""
-        from dataclasses import replace
-
+        """The features whose distribution moved since the champion was trained."""
         from ml_assets import durable
         from ml_assets.monitoring.findings import judge_findings
         from ml_assets.monitoring.sides import drift_report
@@ -174,13 +172,10 @@ def _told_apart(
     stage: Stage, spec: "MonitoringSpec", facts: Mapping[str, Any], raw_data: Artifact
 ) -> tuple[dict[str, Any], Check]:
     """What a classifier says of all columns at once."""
-    from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
     from ml_assets.monitoring.tell_apart import tell_apart
 
-    manifest = raw_data.json("manifest.json")
-    scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
     found = tell_apart(
-        open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER),
+        _scored_rows(stage, facts, raw_data),
         examples_of(stage, facts),
         facts["inputs"],
         min_auc=spec.multivariate_auc or 0.5,
@@ -190,6 +185,15 @@ def _told_apart(
     outcome = {"alarm": "fail", "ok": "pass"}.get(found.verdict, found.verdict)
     numbers = {"auc": found.auc, "p_value": found.p_value, "rows": found.rows}
     return found.to_json(), check_of("multivariate_drift", outcome, found.explanation, numbers)
+
+
+def _scored_rows(stage: Stage, facts: Mapping[str, Any], raw_data: Artifact) -> "Table":
+    """The raw rows of the spans that were scored."""
+    from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
+
+    manifest = raw_data.json("manifest.json")
+    scored = [span for span in manifest["spans"] if span["span"] in facts["spans"]]
+    return open_spans({**manifest, "spans": scored}, stage.store.root / SPANS_FOLDER)
 
 
 def _sides(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> "Sides":

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_assets.evaluation.result import RuleOutcome
-from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.drift import DriftFinding
 from ml_assets.validation.skew import Skew
 
@@ -24,15 +23,6 @@ class Verdict:
     worst: str | None
     text: str
     brief: str = ""
-
-
-def only(statistics: DatasetStatistics, columns: Sequence[str]) -> DatasetStatistics:
-    """Give the statistics of these columns only, in the data's order.
-
-    What a model does not read cannot harm its predictions: an id is new in every row.
-    """
-    kept = tuple(feature for feature in statistics.features if feature.name in columns)
-    return replace(statistics, features=kept)
 
 
 def judge_findings(findings: Sequence[DriftFinding], word: str) -> Verdict:

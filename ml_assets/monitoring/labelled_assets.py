@@ -10,12 +10,11 @@ from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
     from ml_assets.evaluation.staleness import Staleness
     from ml_assets.monitoring.performance import Performance
-
-SCORED_BY = "scored_by.json"
 
 
 def build_labelled_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -25,14 +24,8 @@ def build_labelled_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
-    spec, evaluation, metric = pipeline.monitoring, pipeline.evaluation, pipeline.main_metric
-    options = {
-        "max_drop": spec.max_performance_drop,
-        "min_rows": spec.min_rows,
-        "confidence": evaluation.confidence,
-        "bootstrap_samples": evaluation.bootstrap_samples,
-        "seed": evaluation.seed,
-    }
+    spec, metric = pipeline.monitoring, pipeline.main_metric
+    options = {"max_drop": spec.max_performance_drop, **_how_measured(pipeline)}
 
     @stage_asset(
         pipeline,
@@ -47,7 +40,7 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         checks=[name for name in ["performance"] if name not in spec.blocking],
     )
     def performance(stage: Stage, predictions: Artifact, labels: Artifact) -> Outcome:
-        """Compares the champion on scored rows whose labels are known with its own evaluation."""
+        """How the champion does on scored rows with known labels, beside its own evaluation."""
         from ml_assets import durable
         from ml_assets.monitoring.own_examples import own_splits
         from ml_assets.monitoring.performance import join_labels, judge_performance
@@ -67,13 +60,24 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             scored.num_rows,
             then,
             decision_threshold=facts["decision_threshold"],
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         told = {**about(facts), "contradictory": joined.contradictory}
         durable.write_json(stage.directory / "performance.json", {**told, **found.to_json()})
         return _performance_outcome(found, metric, facts)
 
     return performance
+
+
+def _how_measured(pipeline: PipelineSpec) -> dict[str, Any]:
+    """How many rows a metric needs, and what its interval is made of."""
+    evaluation = pipeline.evaluation
+    return {
+        "min_rows": pipeline.monitoring.min_rows,
+        "confidence": evaluation.confidence,
+        "bootstrap_samples": evaluation.bootstrap_samples,
+        "seed": evaluation.seed,
+    }
 
 
 def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any]) -> Outcome:
@@ -102,12 +106,7 @@ def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any
 def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
     evaluation, metric = pipeline.evaluation, pipeline.main_metric
     limits = evaluation.thresholds.get(metric)
-    options = {
-        "min_rows": pipeline.monitoring.min_rows,
-        "confidence": evaluation.confidence,
-        "bootstrap_samples": evaluation.bootstrap_samples,
-        "seed": evaluation.seed,
-    }
+    options = _how_measured(pipeline)
 
     @stage_asset(
         pipeline,
@@ -126,7 +125,7 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
     def staleness(
         stage: Stage, predictions: Artifact, raw_data: Artifact, labels: Artifact
     ) -> Outcome:
-        """Finds the age at which the champion is no longer worth serving, on all later spans."""
+        """How the champion ages on all later spans, and when it is no longer worth serving."""
         from ml_assets.evaluation.staleness import last_training_row
         from ml_assets.ingest.spans import SPANS_FOLDER
         from ml_assets.monitoring.aging import age_of

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.extra import is_lower_better
-from ml_assets.evaluation.names import Task
 from ml_assets.evaluation.result import Metric, RuleOutcome
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL
 
 

@@ -1,19 +1,18 @@
 """Draws how columns moved: the share of each value in the reference beside that in the current rows."""
 
 import textwrap
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from PIL import Image
 
+from ml_assets.markdown import cut
 from ml_assets.monitoring.bars import bars_of
 from ml_assets.monitoring.findings import worst_features
+from ml_assets.pages.figure import save_figure
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.drift import DriftFinding
 
@@ -53,7 +52,7 @@ def draw_drift(
     reference: DatasetStatistics,
     current: DatasetStatistics,
     features: Sequence[str],
-    captions: Mapping[str, str] | None = None,
+    captions: Mapping[str, str],
 ) -> None:
     """Draw some columns as a small PNG file; the same statistics always give the same bytes.
 
@@ -65,24 +64,18 @@ def draw_drift(
         Both sides.
     features : sequence of str
         What to draw: at most some two dozen, and each on both sides.
-    captions : mapping of str to str, optional
+    captions : mapping of str to str
         What to say above a column's bars, such as what moved.
     """
     rows = max(1, -(-len(features) // _COLUMNS))
     figure = Figure(figsize=(10, 2.5 * rows + 0.3), dpi=80, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
     for axes, name in zip(panels, features, strict=False):
-        _draw(axes, reference, current, name, (captions or {}).get(name, ""))
+        _draw(axes, reference, current, name, captions.get(name, ""))
     for axes in panels[len(features) :]:
         axes.set_axis_off()
     figure.legend(*_legend(figure), loc="outside lower right", ncols=2, fontsize=8, frameon=False)
-    with warnings.catch_warnings():
-        # A value may be in a script that the font lacks: boxes are drawn then.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    Image.fromarray(pixels).convert("RGB").quantize(64).save(path, format="PNG", optimize=True)
+    save_figure(figure, path)
 
 
 def _draw(
@@ -93,10 +86,10 @@ def _draw(
     axes.bar(at - 0.2, bars.reference, 0.4, color=_GREY, label="training")
     axes.bar(at + 0.2, bars.current, 0.4, color=_BLUE, label="scored")
     named = [place for place in at if bars.labels[place]]
-    labels = [_short(bars.labels[place], _LABEL_LENGTH) for place in named]
+    labels = [cut(bars.labels[place], _LABEL_LENGTH) for place in named]
     axes.set_xticks(named, labels, rotation=50, ha="right", fontsize=6, parse_math=False)
     axes.set_title(
-        _short(name, 30), fontsize=9, fontweight="bold", loc="left", pad=22, parse_math=False
+        cut(name, 30), fontsize=9, fontweight="bold", loc="left", pad=22, parse_math=False
     )
     told = _wrapped("; ".join(part for part in (caption, bars.note) if part))
     axes.text(0, 1.02, told, fontsize=6, transform=axes.transAxes, va="bottom", parse_math=False)
@@ -110,10 +103,5 @@ def _legend(figure: Figure) -> tuple[Any, Any]:
 
 
 def _wrapped(text: str) -> str:
-    lines = textwrap.wrap(_short(text, 10_000), _LINE_LENGTH, max_lines=_LINES, placeholder=" …")
+    lines = textwrap.wrap(cut(text, 10_000), _LINE_LENGTH, max_lines=_LINES, placeholder=" …")
     return "\n".join(lines)
-
-
-def _short(text: str, length: int) -> str:
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= length else clean[: length - 1] + "…"

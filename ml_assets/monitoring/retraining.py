@@ -6,7 +6,7 @@ the new model is promoted.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -16,9 +16,6 @@ from ml_assets.monitoring.spec import RetrainingSpec
 
 AlarmKind = Literal["skew", "drift", "performance"]
 ReasonKind = Literal[AlarmKind, "new_spans", "age"]
-
-# Half of the time after which assets count as stale, and all of it where the truth changes by the hour.
-MAX_AGE_DAYS: Mapping[str, float] = {"months": 30.0, "weeks": 7.0, "days": 1.0, "hours": 0.125}
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class State:
     alarms : tuple of Alarm
         Those that hold now.
     max_age_days : float
-        How old the champion may be where the YAML does not say.
+        How old the champion may be.
     is_running : bool
         Whether a retraining is queued or running.
     cursor : str or None
@@ -219,7 +216,7 @@ def _reasons(state: State, now: datetime, spec: RetrainingSpec) -> list[Reason]:
         for alarm in state.alarms
         if wanted[alarm.kind] and alarm.model_version == version
     ]
-    return found + _age(state.champion, now, spec.max_age_days or state.max_age_days)
+    return found + _age(state.champion, now, state.max_age_days)
 
 
 def _age(champion: Champion, now: datetime, max_days: float) -> list[Reason]:

@@ -112,7 +112,7 @@ def read_state(
     MLAssetsError
         If the source or the registry cannot be read; the sensor's tick then fails and says so.
     """
-    from ml_assets.monitoring.retraining import MAX_AGE_DAYS, State
+    from ml_assets.monitoring.retraining import State
 
     store = Store(home.pipeline(pipeline.name))
     raw_data = store.current("raw_data")
@@ -125,7 +125,7 @@ def read_state(
             _new_spans(pipeline, store, raw_data, remembered) if is_trained and raw_data else None
         ),
         alarms=tuple(_alarms(store)),
-        max_age_days=MAX_AGE_DAYS[pipeline.ground_truth_changes],
+        max_age_days=pipeline.days_to_live,
         is_running=is_running,
         cursor=cursor,
     )

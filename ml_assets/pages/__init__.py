@@ -2,5 +2,5 @@
 
 In: sections that a room has rendered from templates of its own. Out: the text of the page.
 
-Reading order: `templates`, `style`, `render`.
+Reading order: `templates`, `style`, `render`, `figure` (the pictures in them).
 """

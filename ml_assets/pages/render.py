@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from ml_assets.markdown import cut
 from ml_assets.pages.style import SCRIPT, STYLE
 from ml_assets.pages.templates import TEMPLATES
 
@@ -119,12 +120,6 @@ def figure(content: bytes, caption: str) -> Markup:
 def tag(text: str, level: str) -> Markup:
     """Give a short word in a frame; `level` is its colour: ok, warn, error, drift or unknown."""
     return _render("tag", text=text, level=level)
-
-
-def cut(text: str, limit: int) -> str:
-    """Give a text in one line of at most so many characters."""
-    flat = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
-    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 
 def page_html(

@@ -43,7 +43,7 @@ def _baseline_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         verify=_verify_baseline(pipeline.model_name),
     )
     def baseline_model(stage: Stage, model: Artifact) -> Outcome:
-        """Find the champion that the candidate must beat."""
+        """The champion that the candidate must beat."""
         from ml_assets import durable
         from ml_assets.registry.baseline import find_baseline
 
@@ -99,7 +99,7 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         verify=_verify_infra,
     )
     def infra_validation(stage: Stage, model: Artifact, validated_examples: Artifact) -> Outcome:
-        """Start the candidate as a real scoring server, and see that it answers as in training."""
+        """How the candidate answers as a real scoring server, beside its answers in training."""
         from ml_assets import durable
         from ml_assets.registry import loader
         from ml_assets.registry.infra_result import Limits
@@ -151,7 +151,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def registered_model(
         stage: Stage, model: Artifact, evaluation: Artifact, infra_validation: Artifact
     ) -> Outcome:
-        """Register the candidate in MLflow; it is promoted if every verdict about it is positive."""
+        """The candidate in MLflow; it is promoted if every verdict about it is positive."""
         from ml_assets import durable
         from ml_assets.asking import current_user
         from ml_assets.registry.as_registered import facts_of
@@ -203,7 +203,7 @@ def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         blocking_checks=["promotion"],
     )
     def promotion(stage: Stage, registered_model: Artifact) -> Outcome:
-        """Fail the run if the candidate was not promoted, with every reason."""
+        """Whether the candidate was promoted, with every reason; if not, the run fails here."""
         from ml_assets import durable
 
         facts = registered_model.json("registered_model.json")

@@ -22,10 +22,10 @@ def find_baseline(tracking_uri: str, name: str, candidate: str) -> dict[str, Any
     Returns
     -------
     dict
-        ``version``, ``model_digest``, ``statistics_digest`` and ``examples_digest`` (of what it was
-        trained on, or None) and ``path`` (of its model, below the pipeline's folder); empty where there
-        is none. It is the champion, or, for a candidate that is the champion already, the version that it
-        was compared with then: so a promotion does not change what its own candidate is compared with.
+        ``version``, ``model_digest``, and ``examples_digest`` (of what it was trained on, or None); empty
+        where there is none. It is the champion, or, for a candidate that is the champion already, the
+        version that it was compared with then: so a promotion does not change what its own candidate is
+        compared with.
 
     Raises
     ------
@@ -50,7 +50,5 @@ def _facts(version: RegisteredVersion) -> dict[str, Any]:
     return {
         "version": version.version,
         "model_digest": version.model_digest,
-        "statistics_digest": version.tags.get("statistics_digest"),
         "examples_digest": version.tags.get("examples_digest"),
-        "path": f"objects/model/{version.model_digest}",
     }

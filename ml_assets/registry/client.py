@@ -36,6 +36,11 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
         MLflow's URI, for tracking and for the registry.
     doing : str
         What for, such as ``"registering flights"``; a failure names it.
+
+    Raises
+    ------
+    ModelError
+        If MLflow, or its database, fails inside.
     """
     with quiet():
         from mlflow import MlflowClient

@@ -12,6 +12,7 @@ from ml_assets.registry.version import RegisteredVersion
 Action = Literal["promotion", "rollback", "approval", "found"]
 # What the gate decided, or took back to what it had decided. A `found` champion never asked it.
 _THROUGH_THE_GATE = ("promotion", "rollback")
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ def withdrawal_of(entries: Sequence[Entry], digest: str) -> Entry | None:
     return None
 
 
-def ledger_rows(entries: Sequence[Entry], limit: int = 20) -> list[dict[str, str | int | None]]:
-    """Give the latest entries as a table for a person, the newest first."""
+def ledger_rows(entries: Sequence[Entry]) -> list[dict[str, str | int | None]]:
+    """Give the latest 20 entries as a table for a person, the newest first."""
     return [
         {
             "number": entry.sequence,
@@ -115,5 +116,5 @@ def ledger_rows(entries: Sequence[Entry], limit: int = 20) -> list[dict[str, str
             "waived": entry.evidence.get("waived", ""),
             "run": entry.run_id[:8],
         }
-        for entry in list(reversed(entries))[:limit]
+        for entry in list(reversed(entries))[:_MOST_SHOWN]
     ]

@@ -14,7 +14,7 @@ from ml_assets.schema.yaml_reader import parse_schema
 from ml_assets.schema.yaml_writer import schema_body
 
 How = Literal["inferred", "found", "accepted", "edited", "restored"]
-_MAX_REASON = 200
+_MAX_REASON, _MOST_SHOWN = 200, 20
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ def edited_version(
     )
 
 
-def version_rows(versions: Sequence[Version], limit: int = 20) -> list[dict[str, str | int]]:
-    """Give the latest versions as a table for a person, the newest first."""
+def version_rows(versions: Sequence[Version]) -> list[dict[str, str | int]]:
+    """Give the latest 20 versions as a table for a person, the newest first."""
     return [
         {
             "version": version.sequence,
@@ -162,7 +162,7 @@ def version_rows(versions: Sequence[Version], limit: int = 20) -> list[dict[str,
             "anomalies": ", ".join(version.anomalies),
             "run": version.run_id[:8],
         }
-        for version in list(reversed(versions))[:limit]
+        for version in list(reversed(versions))[:_MOST_SHOWN]
     ]
 
 

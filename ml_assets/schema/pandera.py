@@ -28,7 +28,6 @@ def to_pandera(
     environment: str | None = None,
     *,
     columns: Collection[str] | None = None,
-    types: bool = True,
 ) -> Any:
     """Give the schema as a pandera `DataFrameSchema`.
 
@@ -43,8 +42,6 @@ def to_pandera(
         Only the features that are expected there.
     columns : collection of str, optional
         Only these features.
-    types : bool
-        Whether the types of the columns are checked as well.
 
     Returns
     -------
@@ -53,7 +50,7 @@ def to_pandera(
     """
     features = schema.expected_in(environment)
     wanted = [f for f in features if columns is None or f.name in columns]
-    return pandera.DataFrameSchema({f.name: _column(f, types) for f in wanted})
+    return pandera.DataFrameSchema({f.name: _column(f) for f in wanted})
 
 
 def has_row_rule(feature: Feature) -> bool:
@@ -76,12 +73,10 @@ def _is_in_range(numbers: Any, feature: Feature) -> Any:
     return (inside | infinite) if feature.allow_inf else (inside & ~infinite)
 
 
-def _column(feature: Feature, types: bool) -> Any:
-    checks = _value_checks(feature)
-    if types:
-        checks.append(_check("type", lambda column: _has_type(column, feature)))
+def _column(feature: Feature) -> Any:
+    has_type = _check("type", lambda column: _has_type(column, feature))
     return pandera.Column(
-        checks=checks,
+        checks=[*_value_checks(feature), has_type],
         nullable=feature.allows_null,
         required=feature.required,
         unique=feature.unique,

@@ -10,9 +10,9 @@ from ml_assets.artifacts.outcome import Check, Columns, Outcome
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
-    from ml_assets.serving.champion import Scorer
     from ml_assets.serving.sound import ScoreCheck
     from ml_assets.table import Table
 
@@ -37,15 +37,16 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         verify=partial(_why_stale, name),
     )
     def predictions(stage: Stage, registered_model: Artifact, raw_data: Artifact) -> Outcome:
-        """Score the spans of the serving window with the champion."""
+        """The champion's scores of the spans in the serving window."""
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
+        from ml_assets.serving.people import find_scorer
         from ml_assets.serving.score import Scoring, score_table
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
         trusted = pipeline.training.trusted_types
-        by = _scorer(stage, pipeline)
+        by = find_scorer(stage.home, stage.store, pipeline)
         model = load_model(stage.stored("model", by.model_digest), trusted)
         classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
@@ -65,32 +66,10 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],
         }
-        durable.write_json(stage.directory / "scored_by.json", facts)
+        durable.write_json(stage.directory / SCORED_BY, facts)
         return _outcome(check, rows.num_rows, facts, Table((scores,)))
 
     return [predictions]
-
-
-def _scorer(stage: Stage, pipeline: PipelineSpec) -> "Scorer":
-    """The champion, which must have been promoted by the rules, and compute here as it did then."""
-    from ml_assets.registry.ledger import ledger_in
-    from ml_assets.registry.promotion import ledger_folder
-    from ml_assets.registry.registry import champion
-    from ml_assets.registry.upgraded import refuse_if_upgrades_change_it
-    from ml_assets.serving.champion import scorer
-    from ml_assets.serving.promoted import check_promoted
-
-    name = pipeline.model_name
-    holder = champion(stage.home.tracking_uri, name)
-    by = scorer(holder, name, pipeline.name)
-    entries = ledger_in(ledger_folder(stage.home.mlflow, name)).entries()
-    check_promoted(holder, entries, pipeline.name)
-    if holder is not None:
-        root = stage.store.root
-        limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        kept = partial(stage.stored, may_be_gone=True)
-        refuse_if_upgrades_change_it(holder, kept, limits, trusted, root)
-    return by
 
 
 def _why_stale(name: str, home: Home, artifact: Artifact) -> str | None:

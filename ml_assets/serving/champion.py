@@ -7,6 +7,9 @@ from typing import Any
 from ml_assets.errors import ModelError
 from ml_assets.registry.version import RegisteredVersion
 
+# The file, beside the predictions, of what the monitoring needs to know.
+SCORED_BY = "scored_by.json"
+
 
 @dataclass(frozen=True)
 class Scorer:

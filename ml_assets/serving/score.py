@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from ml_assets.errors import DataError, ModelError
 from ml_assets.evaluation.binary import CUT
-from ml_assets.evaluation.names import Task
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.ingest.spans import span_of_rows
 from ml_assets.serving.sound import ScoreCheck
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, SPAN, Table, write_table
 
 MODEL_VERSION, SCORE, PREDICTION = "model_version", "score", "prediction"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 _TOLERANCE = 1e-6
 

@@ -61,7 +61,6 @@ def column_parts(
     data: Any,
     columns: Sequence[str] | None = None,
     beside: Sequence[str] = (),
-    batch_rows: int = STATE_ROWS,
 ) -> Iterator[tuple[list[str], Iterator[Any]]]:
     """Give groups of columns, and for each group all rows as record batches.
 
@@ -69,7 +68,7 @@ def column_parts(
 
     Parameters
     ----------
-    data, columns, batch_rows
+    data, columns
         As in `record_batches`.
     beside : sequence of str
         The columns that the batches of each group have as well, wanted or not.
@@ -79,14 +78,14 @@ def column_parts(
     wanted = wanted_columns(names, columns)
     both = list(dict.fromkeys([*wanted, *wanted_columns(names, beside)]))
     if not isinstance(data, Table):
-        yield wanted, record_batches(data, both, batch_rows)
+        yield wanted, record_batches(data, both, STATE_ROWS)
     elif not wanted:
-        yield wanted, record_batches(rows_without_columns(data.num_rows), None, batch_rows)
+        yield wanted, record_batches(rows_without_columns(data.num_rows), None, STATE_ROWS)
     else:
         schema = data.schema
-        for group, batches in parquet_parts(data.files, wanted, beside, batch_rows):
+        for group, batches in parquet_parts(data.files, wanted, beside, STATE_ROWS):
             of_group = _select(schema, list(dict.fromkeys([*group, *beside])))
-            yield group, _at_least_one(equal_batches(batches, batch_rows), of_group)
+            yield group, _at_least_one(equal_batches(batches, STATE_ROWS), of_group)
 
 
 def wanted_columns(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:

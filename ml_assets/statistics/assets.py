@@ -34,7 +34,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         kinds=["arrow", "json"],
     )
     def statistics(stage: Stage, examples: Artifact) -> Outcome:
-        """Describes every column of the examples: for each split, and for all of them together."""
+        """What every column of the examples looks like: in each split, and in all of them."""
         from ml_assets.statistics.generate import generate_split_statistics
         from ml_assets.statistics.picture import draw_distributions
         from ml_assets.statistics.relation_tables import relation_tables

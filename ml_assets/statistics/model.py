@@ -4,8 +4,8 @@ Names and meanings are TFDV's (tensorflow_metadata's ``statistics.proto``) where
 word for NaN and infinity, so an unknown number is null.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_assets.statistics.feature_model import QUANTILE_RANKS as QUANTILE_RANKS
@@ -66,6 +66,10 @@ class DatasetStatistics:
     def feature(self, name: str) -> FeatureStatistics:
         """Give one column's statistics; raises KeyError where there is no such column."""
         return self.by_name[name]
+
+    def only(self, names: Collection[str]) -> "DatasetStatistics":
+        """Give the statistics with these columns only, in the data's order."""
+        return replace(self, features=tuple(f for f in self.features if f.name in names))
 
     def slice(self, name: str) -> SliceStatistics:
         """Give a slice by its name, such as ``origin=EWR``; raises KeyError where there is none."""

@@ -10,11 +10,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from ml_assets.markdown import cut
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 from ml_assets.statistics.shape import shape
 
 _COLUMNS = 5
 _MAX_FEATURES = 60
+_NAME_LENGTH = 20
 _WIDTH, _HEIGHT, _GAP = 1.0, 0.62, 0.18
 _BARS, _MISSING = "#4c72b0", "#c44e52"
 
@@ -39,7 +41,7 @@ def draw_distributions(statistics: DatasetStatistics, path: Path) -> None:
         bars += _bars(shape(feature), left, bottom)
         missing += _missing(feature, left, bottom)
         above = bottom + _HEIGHT + 0.03
-        axes.text(left, above, _short_name(feature.name), fontsize=8, parse_math=False)
+        axes.text(left, above, cut(feature.name, _NAME_LENGTH), fontsize=8, parse_math=False)
         if feature.num_missing:
             right, share = left + _WIDTH + 0.8 * _GAP, f"{feature.missing_fraction:.0%}"
             axes.text(right, above, share, fontsize=8, ha="right", color=_MISSING)
@@ -70,8 +72,3 @@ def _missing(feature: FeatureStatistics, left: float, bottom: float) -> list[Box
 def _box(left: float, bottom: float, width: float, height: float) -> Box:
     right, top = left + width, bottom + height
     return [(left, bottom), (right, bottom), (right, top), (left, top)]
-
-
-def _short_name(name: str) -> str:
-    name = "".join(c if c.isprintable() else " " for c in name)
-    return name if len(name) <= 20 else name[:19] + "…"

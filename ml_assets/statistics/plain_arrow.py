@@ -140,6 +140,11 @@ def is_missing(array: Any) -> Array:
     return found
 
 
+def is_number(type_: Any) -> bool:
+    """Whether an Arrow type holds whole numbers, floats or decimals."""
+    return bool(pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_))
+
+
 def is_text(type_: Any) -> bool:
     """Whether an Arrow type holds characters or bytes."""
     return any(test(type_) for test in _TEXTS)

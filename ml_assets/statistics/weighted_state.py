@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.types as pt
 
 from ml_assets.errors import DataError
 from ml_assets.statistics.category_state import (
@@ -18,6 +17,7 @@ from ml_assets.statistics.category_state import (
     weighted_category_state,
 )
 from ml_assets.statistics.moments import Moments, merge_moments, moments_of
+from ml_assets.statistics.plain_arrow import is_number
 from ml_assets.statistics.points import Array, Points, points_of_sorted
 from ml_assets.statistics.quantile_sketch import QuantileSketch, merge_sketches, sketch_of
 
@@ -74,7 +74,7 @@ def read_weights(column: Any, name: str) -> tuple[Array, WeightFaults]:
         If the column does not hold numbers.
     """
     type_ = column.type
-    if not (pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_)):
+    if not is_number(type_):
         raise DataError(
             f"the weight column '{name}' is {type_}; weights are numbers from 0 on. Name another "
             "column, or convert it."

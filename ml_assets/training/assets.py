@@ -1,5 +1,6 @@
 """The assets of this room: `best_hyperparameters` and `model`."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -49,9 +50,7 @@ def _best_hyperparameters(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def best_hyperparameters(
         stage: Stage, validated_features: Artifact, validated_examples: Artifact | None = None
     ) -> Outcome:
-        """Search the hyperparameters that are best on the eval split, or over folds."""
-        import time
-
+        """The hyperparameters that are best on the eval split, or over folds."""
         from ml_assets import durable
         from ml_assets.artifacts.champion import champion_manifest
         from ml_assets.training.data import read_training_data
@@ -146,7 +145,7 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         labels: Artifact,
         validated_examples: Artifact | None = None,
     ) -> Outcome:
-        """Fit the model, a majority and a linear baseline on the training split."""
+        """The model, with a majority and a linear baseline, fitted on the training split."""
         from ml_assets.training.bundle import write_model
         from ml_assets.training.data import read_training_data
         from ml_assets.training.reproduce import reproduce

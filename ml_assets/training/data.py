@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ml_assets import durable
 from ml_assets.errors import DataError
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL, Table, split_is
 from ml_assets.training.learnable import refuse_unlearnable
 from ml_assets.training.row_facts import NO_FACTS, RowFacts, SplitBy
 from ml_assets.transform.manifest import TransformManifest
 
-Task = Literal["binary", "multiclass", "regression"]
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]
 

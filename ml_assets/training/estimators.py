@@ -7,7 +7,6 @@ encodes. LightGBM is imported where it is used: it is an extra.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
@@ -24,7 +23,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml_assets.errors import ModelError, PipelineFileError, did_you_mean
-from ml_assets.training.data import Form, Task
+from ml_assets.ingest.user_function import load_function
+from ml_assets.spec import Task
+from ml_assets.training.data import Form
 from ml_assets.training.spec import LIGHTGBM, FloatRange, IntRange, SearchDimension
 
 Parameters = Mapping[str, Any]
@@ -212,7 +213,7 @@ def _check_names(name: str, task: Task, parameters: Parameters, known: Parameter
 
 
 def _own_estimator(name: str, form: Form, parameters: Parameters, seed: int) -> Any:
-    function = _load_function(name)
+    function = load_function(name, "training.estimator")
     try:
         model = function(**parameters)
     except Exception as error:  # the user's code may raise anything
@@ -228,14 +229,3 @@ def _own_estimator(name: str, form: Form, parameters: Parameters, seed: int) -> 
         k: seed for k, v in model.get_params().items() if k.endswith("random_state") and v is None
     }
     return model.set_params(**seeds)
-
-
-def _load_function(name: str) -> Any:
-    module, _, attribute = name.partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PipelineFileError(
-            f"training.estimator: {name} cannot be found: {error}. It must be module:function, and the "
-            f"module must be importable."
-        ) from error

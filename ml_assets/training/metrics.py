@@ -7,7 +7,8 @@ import numpy.typing as npt
 from sklearn import metrics
 
 from ml_assets.errors import DataError
-from ml_assets.training.data import Labels, Task
+from ml_assets.spec import Task
+from ml_assets.training.data import Labels
 from ml_assets.training.row_facts import Weights
 
 Predictions = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml_assets.training.data import Task
+from ml_assets.spec import Task
 
 Predictions = npt.NDArray[np.float64]
 

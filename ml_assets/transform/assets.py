@@ -1,5 +1,6 @@
 """The asset of this room: `validated_features`."""
 
+import time
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -38,9 +39,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         checks=["suspected_leakage", "shared_rows"],
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
-        """Turn examples into features by one preprocessing that is fitted on the training split."""
-        import time
-
+        """The features, made by one preprocessing that is fitted on the training split."""
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
         from ml_assets.transform.build import build_features

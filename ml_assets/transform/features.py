@@ -11,6 +11,7 @@ import pyarrow
 import pyarrow.compute as pc
 
 from ml_assets.errors import DataError
+from ml_assets.ingest.split import SPLITS
 from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table, write_table
 from ml_assets.transform.fit import FittedTransform
 from ml_assets.transform.manifest import FeatureColumn
@@ -53,7 +54,7 @@ def features_schema(features: Sequence[FeatureColumn], rows: int) -> pa.DataFram
     return pa.DataFrameSchema(
         {
             EXAMPLE_ID: pa.Column(str, nullable=False),
-            SPLIT: pa.Column(str, pa.Check.isin(["train", "eval", "test"]), nullable=False),
+            SPLIT: pa.Column(str, pa.Check.isin(list(SPLITS)), nullable=False),
             LABEL: pa.Column(None, nullable=False),
             **{feature.name: _column(feature) for feature in features},
         },

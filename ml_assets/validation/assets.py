@@ -47,7 +47,7 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def anomalies(
         stage: Stage, statistics: Artifact, schema: Artifact, examples: Artifact
     ) -> Outcome:
-        """Finds where the examples differ from what the schema demands, with rows to look at."""
+        """Where the examples differ from what the schema demands, with rows to look at."""
         from ml_assets.durable import write_json
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
@@ -145,7 +145,7 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def validated_examples(
         stage: Stage, examples: Artifact, schema: Artifact, anomalies: Artifact
     ) -> Outcome:
-        """Keeps the rows that satisfy the schema; sets the others aside with the rule and the reason."""
+        """The rows that satisfy the schema; the others are set aside with rule and reason."""
         from ml_assets.schema.model import TRAINING
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.table import Table
@@ -218,7 +218,7 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     def cell_errors(
         stage: Stage, validated_examples: Artifact, schema: Artifact, statistics: Artifact
     ) -> Outcome:
-        """Lists single cells that are probably wrong though they satisfy the schema; changes nothing."""
+        """Single cells that are probably wrong though they satisfy the schema; none is changed."""
         from ml_assets.schema.dependencies import mine_functional_dependencies
         from ml_assets.schema.yaml_file import read_schema
         from ml_assets.statistics.model import DatasetStatistics
@@ -250,7 +250,7 @@ def _cells_outcome(
     found: "CellErrors", hidden: set[str], proposed: "list[dict[str, Scalar]]", limit: float
 ) -> Outcome:
     from ml_assets.validation.cells.model import ARROW_SCHEMA
-    from ml_assets.validation.cells.show import count_rows, error_rows, told
+    from ml_assets.validation.cells.show import cells_verdict, count_rows, error_rows
 
     counts = {"cell_errors": found.found, "fraction": found.fraction}
     return Outcome(
@@ -267,7 +267,7 @@ def _cells_outcome(
             Check(
                 "cell_errors",
                 found.fraction <= limit,
-                told(found, limit),
+                cells_verdict(found, limit),
                 severity="WARN",
                 values={"fraction": found.fraction, "limit": limit},
             )

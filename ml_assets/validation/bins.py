@@ -49,18 +49,10 @@ class Bins:
         return (*self.name(), MISSING)
 
 
-def bins_of_sides(reference: Side, current: Side, places: Sequence[int] = FINE) -> Bins:
-    """Give the bins of two columns of one kind: numbers, texts or times.
-
-    Parameters
-    ----------
-    reference, current : Side
-        The two columns.
-    places : sequence of int
-        Of the reference's `quantiles`, those between which numbers are put: `FINE` or `COARSE`.
-    """
+def bins_of_sides(reference: Side, current: Side) -> Bins:
+    """Give the bins of two columns of one kind: numbers (fine ones), texts or times."""
     if reference.kind == current.kind == "numbers":
-        return bins_of_numbers(reference, current, places)
+        return bins_of_numbers(reference, current, FINE)
     if reference.kind == current.kind == "texts":
         return bins_of_texts(reference, current, texts_of(reference, current))
     if reference.kind == current.kind == "times":

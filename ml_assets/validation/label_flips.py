@@ -15,7 +15,7 @@ foretell different things, or where one that tells the label still agrees.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +25,9 @@ from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from ml_assets.spec import Task
 from ml_assets.validation.suspect_span import SURE_SPANS, SuspectSpan
 
-Task = Literal["binary", "multiclass", "regression"]
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
@@ -44,7 +44,7 @@ _MAD_TO_SIGMA = 1.4826
 
 
 def find_label_flips(
-    features: pd.DataFrame, label: pd.Series, span: pd.Series, task: Task, seed: int = 0
+    features: pd.DataFrame, label: pd.Series, span: pd.Series, task: Task
 ) -> Iterator[SuspectSpan]:
     """Find spans whose labels contradict those of all others.
 
@@ -56,8 +56,6 @@ def find_label_flips(
         Of the same rows.
     task : {"binary", "multiclass", "regression"}
         What kind of label it is.
-    seed : int
-        Of the trees.
     """
     label = label if task == "regression" else _few_classes(label)
     truth = label.to_numpy(np.float64)[:, None] if task == "regression" else _indicators(label)
@@ -66,7 +64,7 @@ def find_label_flips(
         for name, places in span.groupby(span).indices.items()
     }
     fold = _folds(span)
-    found = _agreement(truth, _predicted(features, label.to_numpy(), fold, task, seed), rows)
+    found = _agreement(truth, _predicted(features, label.to_numpy(), fold, task), rows)
     suspects = [name for name in sorted(rows) if _contradicts(found, name, rows)]
     # Where most spans contradict the others, nothing tells who is right.
     if not suspects or np.median([*found.values()]) <= 0:
@@ -137,7 +135,7 @@ def _doubt(
     return ""
 
 
-def _predicted(features: pd.DataFrame, label: Any, fold: Indices, task: Task, seed: int) -> Floats:
+def _predicted(features: pd.DataFrame, label: Any, fold: Indices, task: Task) -> Floats:
     """What is predicted for each row by trees that know other spans only: a column for each class."""
     kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
     values, classes = features.to_numpy(), np.unique(label)
@@ -151,7 +149,7 @@ def _predicted(features: pd.DataFrame, label: Any, fold: Indices, task: Task, se
             known = np.isfinite(values[~held_out]).any(axis=0)
             if not known.any():
                 continue
-            model = kind(max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=seed)
+            model = kind(max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=0)
             model.fit(values[np.ix_(~held_out, known)], label[~held_out])
             asked = values[np.ix_(held_out, known)]
             if task == "regression":

@@ -23,7 +23,7 @@ from scipy.stats import mannwhitneyu
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from ml_assets.statistics.plain_arrow import is_text, plain
+from ml_assets.statistics.plain_arrow import is_number, is_text, plain
 from ml_assets.statistics.points import Array
 from ml_assets.validation.sample import sample_rows
 
@@ -268,8 +268,7 @@ def _why_not(sides: list[Any]) -> str:
         return "dates and times always differ"
     texts = [is_text(type_) or pt.is_dictionary(type_) for type_ in types]
     if not all(
-        t or pt.is_boolean(type_) or _is_number(type_)
-        for t, type_ in zip(texts, types, strict=True)
+        t or pt.is_boolean(type_) or is_number(type_) for t, type_ in zip(texts, types, strict=True)
     ):
         return "its values are not compared"
     if all(pt.is_floating(type_) or pt.is_decimal(type_) for type_ in types):
@@ -282,10 +281,6 @@ def _why_not(sides: list[Any]) -> str:
 def _is_key(side: Any) -> bool:
     different = len(pc.unique(_texts(side).drop_null()))
     return bool(different > _KEY * max(1, len(side) - side.null_count))
-
-
-def _is_number(type_: Any) -> bool:
-    return bool(pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_))
 
 
 def _texts(side: Any) -> Any:

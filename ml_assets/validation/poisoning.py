@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ml_assets.spec import Task
 from ml_assets.table import EXAMPLE_ID, LABEL, SPAN, SPLIT, Table
 from ml_assets.validation.floods import find_floods
-from ml_assets.validation.label_flips import Task, find_label_flips
+from ml_assets.validation.label_flips import find_label_flips
 from ml_assets.validation.rows import BrokenRule
 from ml_assets.validation.sample import sample_rows
 from ml_assets.validation.suspect_span import LEAST_ROWS, SuspectSpan
@@ -27,9 +28,7 @@ _NEAR = 0.01
 _KEY = 0.9
 
 
-def screen_spans(
-    table: Table, task: Task, exclude: Collection[str] = (), seed: int = 0
-) -> list[SuspectSpan]:
+def screen_spans(table: Table, task: Task, exclude: Collection[str]) -> list[SuspectSpan]:
     """Find the spans of a table that look poisoned.
 
     Parameters
@@ -40,8 +39,6 @@ def screen_spans(
         What kind of label they have.
     exclude : collection of str
         Columns to leave out: those of the key, of time and of the label.
-    seed : int
-        Of the sample and of the trees.
 
     Returns
     -------
@@ -52,11 +49,11 @@ def screen_spans(
         return []
     own = [EXAMPLE_ID, SPLIT]
     columns = [name for name in table.schema.names if name not in {*own, *exclude}]
-    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed, columns)
-    return find_suspect_spans(sample.to_pandas(), task, seed)
+    sample, _ = sample_rows(table, _SAMPLE_ROWS, seed=0, columns=columns)
+    return find_suspect_spans(sample.to_pandas(), task)
 
 
-def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[SuspectSpan]:
+def find_suspect_spans(sample: pd.DataFrame, task: Task) -> list[SuspectSpan]:
     """Find spans that look poisoned in a sample of examples.
 
     Parameters
@@ -65,8 +62,6 @@ def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[
         ``_span``, ``_label``, and the columns to look at.
     task : {"binary", "multiclass", "regression"}
         What kind of label they have.
-    seed : int
-        Of the trees.
 
     Returns
     -------
@@ -78,7 +73,7 @@ def find_suspect_spans(sample: pd.DataFrame, task: Task, seed: int = 0) -> list[
     features = _encoded(sample.drop(columns=[SPAN, LABEL]))
     if sample[SPAN].nunique() < _LEAST_SPANS or features.empty:
         return []
-    flipped = find_label_flips(features, sample[LABEL], sample[SPAN], task, seed)
+    flipped = find_label_flips(features, sample[LABEL], sample[SPAN], task)
     return [*flipped, *find_floods(features, sample, sample[SPAN])]
 
 

@@ -59,7 +59,5 @@ def _keys(array: Any) -> tuple[Rows, NDArray[Any]]:
         numbers = values.astype("float64").to_numpy() + 0.0  # -0.0 is 0.0
         finite = np.isfinite(numbers)
         return np.flatnonzero(there)[finite], pd.util.hash_array(numbers[finite])
-    if pa.types.is_time(array.type):
-        values = values.astype(object).map(str)
     hashed = pd.util.hash_pandas_object(values, index=False).to_numpy()
     return np.flatnonzero(there), hashed

@@ -10,7 +10,9 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from ml_assets.durable import write_bytes
-from ml_assets.pages.render import Kept, Section, cut, page_html, within
+from ml_assets.ingest.split import SPLITS
+from ml_assets.markdown import cut
+from ml_assets.pages.render import Kept, Section, page_html, within
 from ml_assets.schema.model import SERVING, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import LabelAssociation
@@ -38,7 +40,6 @@ from ml_assets.validation.report_view import (
 )
 
 MAX_BYTES = 960_000
-_SPLITS = ("train", "eval", "test")
 # The page around its sections: style, script, tiles and headings.
 _FRAME = 16_000
 
@@ -142,8 +143,8 @@ def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
     """The whole first, then the splits that have rows."""
     if isinstance(statistics, DatasetStatistics):
         return {"all": statistics}
-    ordered = [name for name in _SPLITS if name in statistics]
-    ordered += [name for name in statistics if name not in (*_SPLITS, "all")]
+    ordered = [name for name in SPLITS if name in statistics]
+    ordered += [name for name in statistics if name not in (*SPLITS, "all")]
     splits = {cut(name, 20): statistics[name] for name in ordered if statistics[name].num_rows}
     whole = statistics.get("all") or next(iter(splits.values()), DatasetStatistics(0, ()))
     return {"all": whole, **splits}

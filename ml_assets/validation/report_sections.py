@@ -6,7 +6,8 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from ml_assets.pages.render import Section, cut, table, within
+from ml_assets.markdown import cut
+from ml_assets.pages.render import Section, table, within
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relation_tables import feature_in_words
 from ml_assets.statistics.relations import CrossStatistics, LabelAssociation

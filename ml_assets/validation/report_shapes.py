@@ -47,12 +47,12 @@ def picture(sides: Sequence[FeatureStatistics]) -> Picture | None:
     return Picture(paths, low, high)
 
 
-def small_path(counts: Sequence[int], width: int = 80, height: int = 18) -> str:
+def small_path(counts: Sequence[int]) -> str:
     """Give a small closed path for a table's cell; empty where there is nothing."""
     top = max(counts, default=0)
     if not top:
         return ""
-    return _path(np.array(counts) / top, closed=True, width=width, height=height)
+    return _path(np.array(counts) / top, closed=True, width=80, height=18)
 
 
 def _numbers(sides: Sequence[FeatureStatistics]) -> tuple[list[Array], str, str] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_assets.pages.render import cut
+from ml_assets.markdown import cut
 from ml_assets.schema.model import Feature
 from ml_assets.schema.show import rules
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics

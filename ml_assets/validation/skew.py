@@ -74,10 +74,10 @@ def detect_skew(
     """
     wanted = {feature.name for feature in schema.expected_in(SERVING)} - set(ignore)
     absent = {f.name for f in schema.features if not f.is_in(SERVING)} | set(ignore)
-    found = validate_statistics(_without(serving, absent), schema, SERVING)
+    found = validate_statistics(serving.only({*serving.by_name} - absent), schema, SERVING)
     findings = detect_drift(
-        _only(serving, wanted),
-        _only(reference, wanted),
+        serving.only(wanted),
+        reference.only(wanted),
         threshold=threshold,
         significance=significance,
         min_rows=min_rows,
@@ -89,12 +89,3 @@ def detect_skew(
 def _with_skew_limits(schema: Schema) -> Schema:
     """The schema with the limits that apply between training and serving."""
     return replace(schema, features=tuple(replace(f, drift=f.skew) for f in schema.features))
-
-
-def _only(statistics: DatasetStatistics, names: Collection[str]) -> DatasetStatistics:
-    features = tuple(feature for feature in statistics.features if feature.name in names)
-    return DatasetStatistics(statistics.num_rows, features)
-
-
-def _without(statistics: DatasetStatistics, names: Collection[str]) -> DatasetStatistics:
-    return _only(statistics, {f.name for f in statistics.features} - set(names))

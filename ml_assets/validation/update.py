@@ -120,7 +120,9 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
         return replace(schema, functional_dependencies=kept)
     feature, column = schema.by_name.get(name), data.statistics.by_name.get(name)
     if feature is None:
-        return _with_new_column(_described(schema, name, anomaly), name, data.inferred)
+        return _with_new_column(
+            _described(schema, name, anomaly, data.inferred), name, data.inferred
+        )
     if column is None:
         return _with_feature(schema, name, _absent(feature, data.environment))
     inferred = data.inferred.by_name.get(name)
@@ -137,9 +139,9 @@ def _with_feature(schema: Schema, name: str, feature: Feature | None) -> Schema:
     return replace(schema, features=tuple(one for one in others if one is not None))
 
 
-def _described(schema: Schema, name: str, anomaly: Anomaly) -> Schema:
+def _described(schema: Schema, name: str, anomaly: Anomaly, inferred: Schema) -> Schema:
     """The schema that no longer leaves out what has one value in each row after all."""
-    if anomaly.code == "SCHEMA_NEW_COLUMN":
+    if anomaly.code == "SCHEMA_NEW_COLUMN" or name not in inferred.by_name:
         return schema
     return replace(schema, left_out=tuple(pair for pair in schema.left_out if pair[0] != name))
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from ml_assets.statistics.plain_arrow import is_text
+from ml_assets.statistics.plain_arrow import is_number, is_text
 from ml_assets.statistics.points import Array
 from ml_assets.validation.moves.units import factor_hint
 from ml_assets.validation.python_values import python_values, shown_text
@@ -64,7 +64,7 @@ class ColumnPairs:
             return
         wrong = one.take(pa.array(places)), other.take(pa.array(places))
         self._sample(places, wrong, keys)
-        if _is_number(one.type) and _is_number(other.type):
+        if is_number(one.type) and is_number(other.type):
             if len(self._numbers) < _MOST_CHUNKS:
                 one, other = (side.slice(0, _MOST_COUNTED) for side in wrong)
                 self._numbers.append((_floats(one), _floats(other)))
@@ -142,7 +142,7 @@ def _compare(one: Any, other: Any, tolerance: tuple[float, float]) -> tuple[Arra
         equal = np.zeros(len(both), bool)
     elif pt.is_integer(one.type) and pt.is_integer(other.type):
         equal = _filled(pc.equal(one, other))
-    elif _is_number(one.type) and _is_number(other.type):
+    elif is_number(one.type) and is_number(other.type):
         equal = _close(_floats(one), _floats(other), tolerance)
     elif one.type == other.type and not pt.is_nested(one.type):
         equal = _filled(pc.equal(one, other))
@@ -180,10 +180,6 @@ def _filled(equal: Any) -> Array:
 def _decoded(column: Any) -> Any:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return array.dictionary_decode() if pt.is_dictionary(array.type) else array
-
-
-def _is_number(type_: Any) -> bool:
-    return bool(pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_))
 
 
 def _floats(array: Any) -> Array:

@@ -1,8 +1,10 @@
-"""A project to go to."""
+"""Projects: one to go to, and one with a file of orders."""
 
 from pathlib import Path
 
 import pytest
+
+from ml_assets_tests.cli.orders import ROWS
 
 
 @pytest.fixture
@@ -11,3 +13,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def defs(tmp_path: Path) -> Path:
+    """Give the folder of the pipelines of a project that has a file of orders."""
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "orders.csv").write_text(ROWS)
+    return tmp_path / "defs"

@@ -1,35 +1,17 @@
-"""The command `check`, and what pipelines are called."""
+"""The command `check` on one pipeline."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from ml_assets.__main__ import main
 from ml_assets.cli import check
 from ml_assets.cli.check import check_pipelines, setting_mistakes, source_mistakes
 from ml_assets.cli.pipelines import find_pipeline
-from ml_assets.errors import PipelineFileError
-from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
-from ml_assets_tests.pipeline_factory import write_pipeline, write_text
-
-ROWS = "order_id,day,fare,tips,company,paid\n1,2026-01-01,5.5,1.0,a,true\n2,2026-01-02,6.5,0.5,b,false\n"
-
-
-@pytest.fixture
-def defs(tmp_path: Path) -> Path:
-    """Give the folder of the pipelines of a project that has a file of orders."""
-    (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "orders.csv").write_text(ROWS)
-    return tmp_path / "defs"
-
-
-def shop(defs: Path, **attributes: Any) -> Path:
-    ingest = {"source": {"csv": "orders.csv"}, **attributes.pop("ingest", {})}
-    return write_pipeline(defs, "shop", ingest=ingest, **attributes)
-
+from ml_assets.pipeline_file import read_pipeline_file
+from ml_assets_tests.cli.orders import ROWS, shop
 
 # The attributes, and what is said of the columns that they name.
 NAMED: list[tuple[dict[str, Any], list[str]]] = [
@@ -148,31 +130,12 @@ def test_a_source_that_cannot_be_read_is_told_with_its_line(
     assert said in first
 
 
-def test_all_pipelines_are_checked_and_all_mistakes_printed(
-    defs: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shop(defs, labels="piad")
-    write_text(defs, "type: ml_assets.component.MLPipeline\nattributes: {task: x}\n", "other")
-    assert check_pipelines(defs, []) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "shop/defs.yaml:7: labels.column: no column 'piad'. Did you mean 'paid'?" in err
-    assert "other/defs.yaml:2: task must be one of binary, multiclass, regression" in err
-
-
 def test_pipelines_without_mistakes_are_named(
     defs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop(defs)
     assert check_pipelines(defs, ["shop"]) == 0
     assert capsys.readouterr().out == "shop: nothing wrong.\n"
-
-
-def test_an_unknown_pipeline_is_told_with_the_nearest_name(defs: Path) -> None:
-    shop(defs)
-    known = r"There is no pipeline 'shpo' in defs/\. Did you mean 'shop'\? There are: shop\."
-    with pytest.raises(PipelineFileError, match=known):
-        find_pipeline(defs, "shpo")
 
 
 def test_the_command_line_prints_an_error_without_a_traceback(
@@ -183,14 +146,6 @@ def test_the_command_line_prints_an_error_without_a_traceback(
     assert err.startswith("There is no pipeline 'flihgts'")
     assert "Did you mean 'flights'?" in err
     assert "Traceback" not in err
-
-
-def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
-    for n in range(9):
-        write_pipeline(defs, f"shop{n}")
-    known = r"There are: shop0, shop1, shop2, shop3, shop4 and 4 more\."
-    with pytest.raises(PipelineFileError, match=known):
-        find_pipeline(defs, "nope")
 
 
 def test_extras_that_are_not_installed_are_told(
@@ -335,66 +290,3 @@ def test_a_window_without_data_is_told(
     assert check_pipelines(defs, ["shop"]) == (0 if holds else 1)
     told = f"{part}.window: from .* there are no data; they are from 2026-01-01 to 2026-01-02"
     assert bool(re.search(told, capsys.readouterr().err)) != holds
-
-
-HEAD = "type: ml_assets.component.MLPipeline\n"
-# The text of another file, and what is said of it.
-OTHERS = [
-    ("", "other/defs.yaml:1: needs the keys type and attributes."),
-    ("# type: x\n", "other/defs.yaml:1: needs the keys type and attributes."),
-    (
-        "type: ml_assets.component.MLPipelin\nattributes: {}\n",
-        "other/defs.yaml:1: type must be ml_assets.component.MLPipeline; found "
-        "'ml_assets.component.MLPipelin'. Did you mean 'ml_assets.component.MLPipeline'?",
-    ),
-    (HEAD + "attributes: {owners: [bob]}\n", "other/defs.yaml:2: owners.0 must be an e-mail"),
-    ("type: dagster.DefsFolderComponent\n", ""),
-]
-
-
-@pytest.mark.parametrize(("text", "said"), OTHERS)
-def test_every_file_is_looked_at_and_stops_the_others_too(
-    defs: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
-) -> None:
-    shop(defs)
-    write_text(defs, text, "other")
-    assert check_pipelines(defs, []) == (1 if said else 0)
-    assert said in capsys.readouterr().err
-    assert check_pipelines(defs, ["shop"]) == (1 if said else 0)
-    elsewhere = "A mistake in one file stops every pipeline. There are some in: other."
-    assert (elsewhere in capsys.readouterr().err) == bool(said)
-
-
-def test_a_folder_in_place_of_a_file_is_told(
-    defs: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    shop(defs)
-    (defs / "other" / "defs.yaml").mkdir(parents=True)
-    assert check_pipelines(defs, []) == 1
-    assert "other/defs.yaml cannot be read: Is a directory." in capsys.readouterr().err
-
-
-# What two pipelines share, and what is said of the second.
-SHARED = [
-    (
-        {"name": "same"},
-        r"b/defs\.yaml:\d+: name 'same' is taken by a/defs\.yaml:\d+; each pipeline needs its own",
-    ),
-    (
-        {"registry": {"model": "m"}},
-        r"b/defs\.yaml:\d+: registry\.model 'm' is taken by a/defs\.yaml:\d+; ",
-    ),
-]
-
-
-@pytest.mark.parametrize(("shared", "said"), SHARED)
-def test_names_that_two_pipelines_share_are_told(
-    defs: Path, capsys: pytest.CaptureFixture[str], shared: dict[str, Any], said: str
-) -> None:
-    ingest = {"source": {"csv": "orders.csv"}}
-    attributes = {"task": "binary", "ingest": ingest, "labels": "paid", **shared}
-    text = yaml.safe_dump({"type": COMPONENT_TYPE, "attributes": attributes})
-    for name in ("a", "b"):
-        write_text(defs, text, name)
-    assert check_pipelines(defs, []) == 1
-    assert re.search(said, capsys.readouterr().err)

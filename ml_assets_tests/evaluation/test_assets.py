@@ -12,10 +12,11 @@ from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.evaluation.assets import build_assets
-from ml_assets.evaluation.names import Task
-from ml_assets.evaluation.pictures import new_figure, save_figure
+from ml_assets.evaluation.pictures import new_figure
 from ml_assets.evaluation.result import Evaluation
+from ml_assets.pages.figure import save_figure
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec import Task
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets_tests.artifacts_factory import damage, put_artifact
 from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
@@ -272,8 +273,9 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
 
 def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Path) -> None:
     _prepare(home, "binary")
-    unreachable = {"thresholds": {"roc_auc": {"min": 0.999}}}
-    _, checks = _evaluate(home, _pipeline("binary", **unreachable))
+    unreachable = {"roc_auc": {"min": 0.999}}
+    late = {"monitoring": {"retraining": {"max_age_days": 60}}}
+    _, checks = _evaluate(home, _pipeline_with(late, "binary", **QUICK, thresholds=unreachable))
     assert not checks["staleness"].passed
     assert checks["staleness"].severity == dg.AssetCheckSeverity.WARN
     text = checks["staleness"].description or ""

@@ -8,7 +8,7 @@ from ml_assets.evaluation.binned import BINNED_ABOVE, bin_scores
 from ml_assets.evaluation.bootstrap import POISSON_ABOVE, percentile_interval, resample
 from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.metrics import METRICS, _exact, check_predictions, measure
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 TASKS: list[Task] = ["binary", "multiclass", "regression"]
 

@@ -9,7 +9,7 @@ from scipy.stats import binom
 from benchmarks.intervals import draw
 from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.metrics import METRICS, compute_metrics
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])

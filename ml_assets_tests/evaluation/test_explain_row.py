@@ -133,3 +133,5 @@ def test_there_must_be_one_row_with_the_columns_and_others() -> None:
         explain_row(_crossed, rows[:1], rows[:0])
     with pytest.raises(DataError, match=r"'z': no such column of the rows"):
         explain_row(_crossed, rows[:1], rows, columns=["a", "z"])
+    with pytest.raises(DataError, match=r"'b', 'c': no such column of the rows"):
+        explain_row(_crossed, rows[:1], rows[["a"]])

@@ -13,10 +13,11 @@ from sklearn.metrics import accuracy_score, precision_score, recall_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.fairness import FAILURES, Limits, find_unfairness, judge
+from ml_assets.evaluation.fairness import Limits, find_unfairness, judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.proxies import find_proxies
 from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
+from ml_assets.evaluation.spec import FAILURES
 from ml_assets_tests.shared_data import shared_path
 
 

@@ -82,7 +82,7 @@ def test_a_thinned_roc_curve_has_the_same_ends_and_area() -> None:
     y = random.integers(0, 2, 20_000).astype(float)
     score = y + random.normal(size=20_000)
     false, true = roc_points(y, score)
-    assert len(false) <= 401
+    assert len(false) <= 400
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert np.trapezoid(true, false) == pytest.approx(
         sklearn.metrics.roc_auc_score(y, score), abs=1e-3
@@ -93,7 +93,7 @@ def test_calibration_bins_are_scikit_learns_quantile_bins() -> None:
     random = np.random.default_rng(2)
     score = random.random(1000)
     y = (random.random(1000) < score).astype(float)
-    found = calibration_bins(y, score)
+    found = calibration_bins(y, score, 0.95)
     true, predicted = sklearn.calibration.calibration_curve(
         y, score, n_bins=10, strategy="quantile"
     )
@@ -103,4 +103,6 @@ def test_calibration_bins_are_scikit_learns_quantile_bins() -> None:
 
 
 def test_equal_probabilities_are_one_bin() -> None:
-    assert [one.rows for one in calibration_bins(np.array([0.0, 1.0]), np.full(2, 0.5))] == [2]
+    assert [one.rows for one in calibration_bins(np.array([0.0, 1.0]), np.full(2, 0.5), 0.95)] == [
+        2
+    ]

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.metrics import Predictions, check_predictions
+from ml_assets.evaluation.metrics import check_predictions
 from ml_assets.evaluation.slice_bins import Bins, cut_column
 from ml_assets.evaluation.slice_search import Candidate, Limits, Tables, rows_of
-from ml_assets.evaluation.surprise import log_p_value, surprise_of
+from ml_assets.evaluation.surprise import surprise_of
 from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
 
 Array = NDArray[Any]
@@ -234,48 +233,6 @@ def test_more_rows_than_asked_for_are_drawn_and_the_same_seed_draws_the_same() -
     assert first.to_json()["slices"][0]["name"] == "origin=HPN"
 
 
-@pytest.mark.parametrize(
-    ("column", "names"),
-    [
-        ([True, False] * 50, {"x=True", "x=False"}),
-        (["a", "b", "b", None] * 25, {"x=a", "x=b", "x=(null)"}),
-        ([[1], [2], [2], [2]] * 25, {"x=[1]", "x=[2]"}),
-        ([1.5, None] * 50, {"x=1.5", "x=(null)"}),
-        (pd.Series([1, 2, 3, None] * 25, dtype="Int64"), {"x=1", "x=2", "x=3", "x=(null)"}),
-        (pd.Series(pd.to_datetime(["2024-01-01", "2025-01-01"] * 50)), None),
-        ([np.inf, -np.inf, 0.0, 0.0] * 25, {"x=-inf", "x=0", "x=inf"}),
-    ],
-)
-def test_columns_of_any_type_are_cut(column: Any, names: set[str] | None) -> None:
-    cut = cut_column(pd.Series(column, name="x"), 12, 1)
-    assert cut is not None
-    expected = names or {"x=2024-01-01T00:00:00", "x=2025-01-01T00:00:00"}
-    assert {name for name in map(cut.name, range(len(cut.spans))) if "=" in name} == expected
-
-
-@pytest.mark.parametrize("column", [[1.0] * 50, [None] * 50, [*map(str, range(50))]])
-def test_a_column_without_a_choice_is_left_out(column: list[Any]) -> None:
-    assert cut_column(pd.Series(column, name="x"), 12, 10) is None
-
-
-@given(seed=st.integers(0, 2**32 - 1), distinct=st.integers(2, 60), bins=st.integers(2, 15))
-@settings(max_examples=40, deadline=None)
-def test_every_range_holds_exactly_the_values_between_its_ends(
-    seed: int, distinct: int, bins: int
-) -> None:
-    random = np.random.default_rng(seed)
-    values = pd.Series(random.integers(0, distinct, 300), name="x")
-    cut = cut_column(values, bins, 1)
-    assert cut is not None
-    for group in range(len(cut.spans)):
-        name = cut.name(group)
-        inside = values[cut.holds(group)]
-        low, high = inside.min(), inside.max()
-        assert cut.holds(group).sum() == values.between(low, high).sum()
-        ends = {str(low), str(high)} & set(name.replace("x=", "").split())
-        assert ends, name
-
-
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_the_sums_of_the_tables_are_those_of_the_rows_before_and_after_some_are_set_aside(
@@ -306,37 +263,6 @@ def test_the_sums_of_the_tables_are_those_of_the_rows_before_and_after_some_are_
 def _cut(table: pd.DataFrame) -> list[Bins]:
     cut = [cut_column(table[name], 5, 1) for name in table]
     return [one for one in cut if one is not None]
-
-
-@pytest.mark.parametrize("rate", [0.002, 0.02, 0.3])
-@pytest.mark.parametrize("rows", [100, 1000])
-def test_the_bound_of_the_p_value_is_never_below_the_binomial_one(rate: float, rows: int) -> None:
-    n = 200_000
-    score = np.full(n, rate)
-    y = np.zeros(n, dtype=int)
-    y[:: round(1 / rate)] = 1
-    surprise = surprise_of(Predictions("binary", y.astype(float), score))
-    assert surprise.chances is not None
-    chance = float(surprise.chances[0, 1])
-    for hits in range(int(np.ceil(rows * chance)) + 1, int(rows * chance) + 40, 7):
-        at = np.concatenate([np.flatnonzero(y == 1)[:hits], np.flatnonzero(y == 0)[: rows - hits]])
-        exact = binom.logsf(hits - 1, rows, chance)
-        found = log_p_value(surprise, at)
-        assert exact <= found + 1e-9
-        # Chernoff's bound is too large by a factor of some tens at most.
-        assert found <= exact + 4.5
-
-
-def test_the_expected_loss_of_a_calibrated_model_is_its_entropy() -> None:
-    random = np.random.default_rng(0)
-    score = random.random(200_000)
-    y = (random.random(len(score)) < score).astype(float)
-    surprise = surprise_of(Predictions("binary", y, score))
-    expected = surprise.loss - surprise.excess
-    entropy = -(score * np.log(score) + (1 - score) * np.log(1 - score))
-    assert np.abs(expected - entropy).mean() < 0.02
-    assert abs(surprise.excess.mean()) < 0.003
-    assert surprise.tested.var() == pytest.approx(surprise.variance.mean(), rel=0.02)
 
 
 def test_what_cannot_be_searched_is_told_with_the_reason() -> None:

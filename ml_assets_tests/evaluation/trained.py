@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ml_assets.evaluation.names import Task
+from ml_assets.spec import Task
 from ml_assets.table import Table, write_table
 from ml_assets.training.bundle import ModelFacts, write_model
 from ml_assets.training.data import read_training_data

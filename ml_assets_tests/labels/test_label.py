@@ -5,15 +5,9 @@ import pytest
 
 from ml_assets.errors import DataError
 from ml_assets.ingest.example_ids import example_ids
-from ml_assets.labels.label import (
-    MAX_CLASSES,
-    Labels,
-    Task,
-    alike_classes,
-    label_array,
-    make_labels,
-)
+from ml_assets.labels.label import MAX_CLASSES, Labels, alike_classes, make_labels
 from ml_assets.labels.spec import LabelSpec
+from ml_assets.spec import Task
 
 SPEC = LabelSpec(column="y")
 
@@ -79,12 +73,6 @@ def test_an_expression_is_a_label_too() -> None:
     made = _make([1, 20, None], "binary", LabelSpec(expression="y > 15"))
     assert made.classes == ["false", "true"]
     assert made.table["_label"].to_pylist() == [0, 1]
-
-
-def test_later_rows_are_labelled_in_the_same_form() -> None:
-    batch = _batch(["b", "new", None, "a"])
-    codes = label_array(batch, SPEC, "multiclass", ["a", "b"])
-    assert codes.to_pylist() == [1, None, None, 0]
 
 
 def test_ids_are_those_of_the_examples() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_assets.monitoring.findings import finding_table, judge_findings, only, worst_features
+from ml_assets.monitoring.findings import finding_table, judge_findings, worst_features
 from ml_assets.monitoring.picture import draw_drift
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.statistics.model import DatasetStatistics
@@ -67,7 +67,7 @@ def test_a_picture_of_drift_is_small_and_the_same_each_time(tmp_path: Path) -> N
     names = worst_features(findings, 6)
     assert {"number", "count"} <= set(names)
     for name in ("one.png", "other.png"):
-        draw_drift(tmp_path / name, reference, current, names)
+        draw_drift(tmp_path / name, reference, current, names, {})
     content = (tmp_path / "one.png").read_bytes()
     assert content == (tmp_path / "other.png").read_bytes()
     assert len(content) < 80_000
@@ -75,7 +75,7 @@ def test_a_picture_of_drift_is_small_and_the_same_each_time(tmp_path: Path) -> N
 
 
 def test_only_the_columns_of_the_model_are_kept() -> None:
-    found = only(_statistics(0, 0.0), ["flag", "number", "absent"])
+    found = _statistics(0, 0.0).only(["flag", "number", "absent"])
     assert [feature.name for feature in found.features] == ["number", "flag"]
     assert found.num_rows == 3000
 

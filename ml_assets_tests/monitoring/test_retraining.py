@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from ml_assets.monitoring.retraining import (
-    MAX_AGE_DAYS,
     Alarm,
     Champion,
     NewSpans,
@@ -13,7 +12,7 @@ from ml_assets.monitoring.retraining import (
     decide_retraining,
 )
 from ml_assets.monitoring.spec import RetrainingSpec
-from ml_assets.pipeline import FRESH_FOR
+from ml_assets.pipeline import FRESH_FOR, MAX_AGE_DAYS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CALM = State(
@@ -48,7 +47,7 @@ DRIFT = Alarm("drift", "drift-digest", 3, "distance shifted")
         ({"alarms": (DRIFT,), "champion": None}, {}, []),
         ({"champion": Champion(3, NOW - timedelta(days=30))}, {}, []),
         ({"champion": Champion(3, NOW - timedelta(days=31))}, {}, ["age"]),
-        ({"champion": Champion(3, NOW - timedelta(days=31))}, {"max_age_days": 40}, []),
+        ({"champion": Champion(3, NOW - timedelta(days=31)), "max_age_days": 40}, {}, []),
         ({"max_age_days": 1}, {}, ["age"]),
         ({"new_spans": SPANS, "alarms": (DRIFT,), "max_age_days": 1}, {},
          ["new_spans", "drift", "age"]),
@@ -139,8 +138,8 @@ def test_while_one_runs_no_other_is_started() -> None:
 
 
 def test_an_old_champion_that_is_not_replaced_is_tried_again_after_as_long_a_time() -> None:
-    state = replace(CALM, champion=Champion(3, NOW))
-    spec = RetrainingSpec(max_age_days=10)
+    state = replace(CALM, champion=Champion(3, NOW), max_age_days=10)
+    spec = RetrainingSpec()
     started = []
     for day in range(35):
         found = decide_retraining(state, NOW + timedelta(days=day, hours=1), spec)

@@ -123,6 +123,29 @@ def test_nothing_new_starts_nothing(
     assert _why_not(_tick(pipeline, instance)) == "There is no new reason to retrain."
 
 
+@pytest.mark.parametrize(
+    ("retraining", "days", "is_too_old"),
+    [({}, 29, False), ({}, 31, True), ({"max_age_days": 40}, 31, False)],
+)
+def test_a_champion_is_retrained_at_the_age_that_staleness_is_judged_by(
+    tmp_path: Path,
+    home: Path,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    retraining: dict[str, Any],
+    days: int,
+    is_too_old: bool,
+) -> None:
+    pipeline = _pipeline(tmp_path, **retraining)
+    _train(pipeline, home)
+    _champion(monkeypatch, 1, timedelta(days=days))
+    found = _tick(pipeline, instance)
+    assert [request.tags[REASON_TAG] for request in found.run_requests or ()] == (
+        ["age"] if is_too_old else []
+    )
+    assert is_too_old == (days > pipeline.days_to_live)
+
+
 def test_a_new_file_starts_one_retraining_with_the_reason_as_a_tag(
     tmp_path: Path, home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,16 +226,6 @@ def test_an_alarm_about_the_champion_starts_one_retraining(
     _why_not(_tick(pipeline, instance, first.cursor))
     _alarm(home, kind, version=2, content="farther")
     assert _tick(pipeline, instance, first.cursor).run_requests
-
-
-def test_an_old_champion_is_retrained(
-    tmp_path: Path, home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pipeline = _pipeline(tmp_path)
-    _train(pipeline, home)
-    _champion(monkeypatch, 2, timedelta(days=31))
-    (request,) = _tick(pipeline, instance).run_requests or ()
-    assert request.tags[REASON_TAG] == "age"
 
 
 def test_while_a_retraining_runs_no_other_is_started(

@@ -127,8 +127,9 @@ def test_text_is_needed_in_a_column_of_text(bundle: Path) -> None:
         served.predict(frame)
 
 
-def test_a_model_served_is_the_model_trained(bundle: Path) -> None:
-    frame = rich_rows().to_pandas()
+@pytest.mark.parametrize("kind", ["str", "object"])
+def test_a_model_served_is_the_model_trained(bundle: Path, kind: str) -> None:
+    frame = rich_rows().to_pandas().astype({"city": kind})
 
     given = _load_pyfunc(str(bundle)).predict(frame)
 

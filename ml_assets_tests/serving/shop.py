@@ -13,13 +13,13 @@ from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Artifact, Store
-from ml_assets.evaluation.names import Task
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry.ledger import Entry, ledger_in
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.version import RegisteredVersion
+from ml_assets.spec import Task
 from ml_assets_tests.artifacts_factory import put_artifact
 from ml_assets_tests.evaluation.trained import write_bundle
 

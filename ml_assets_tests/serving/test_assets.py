@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import DataError, ModelError
-from ml_assets.evaluation.names import Task
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.assets import build_assets
+from ml_assets.spec import Task
 from ml_assets.table import Table
 from ml_assets.training.bundle import LoadedModel, load_model
 from ml_assets_tests.evaluation.trained import raw_rows, write_bundle

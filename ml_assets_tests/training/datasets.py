@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
-from ml_assets.training.data import Examples, Task, TrainingData
+from ml_assets.spec import Task
+from ml_assets.training.data import Examples, TrainingData
 from ml_assets.transform.fit import FittedTransform, fit_transform
 from ml_assets.transform.select import Roles
 from ml_assets.transform.spec import TransformSpec

@@ -16,10 +16,11 @@ from ml_assets.errors import ModelError
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry import registry
 from ml_assets.registry.version import RegisteredVersion
+from ml_assets.spec import Task
 from ml_assets.table import Table
 from ml_assets.training.assets import build_assets
 from ml_assets.training.bundle import load_model
-from ml_assets.training.data import Task, read_training_data
+from ml_assets.training.data import read_training_data
 from ml_assets.training.row_facts import RowFacts
 from ml_assets.training.train import decide_thresholds, train_models
 from ml_assets.transform.build import build_features

@@ -14,8 +14,8 @@ from sklearn.linear_model import LogisticRegression
 
 from ml_assets import durable
 from ml_assets.errors import DataError, ModelError
+from ml_assets.spec import Task
 from ml_assets.training.bundle import LoadedModel, ModelFacts, load_model, write_model
-from ml_assets.training.data import Task
 from ml_assets.training.predict import predict_scores
 from ml_assets.training.train import TrainedModels, train_models
 from ml_assets.training.trusted import MODEL_TYPES

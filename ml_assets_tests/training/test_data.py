@@ -8,8 +8,9 @@ import pytest
 
 from ml_assets import durable
 from ml_assets.errors import DataError
+from ml_assets.spec import Task
 from ml_assets.table import Table
-from ml_assets.training.data import Examples, Task, TrainingData, read_training_data, take
+from ml_assets.training.data import Examples, TrainingData, read_training_data, take
 from ml_assets.training.learnable import refuse_unlearnable
 from ml_assets.training.row_facts import RowFacts
 from ml_assets.transform.manifest import FeatureColumn, TransformManifest

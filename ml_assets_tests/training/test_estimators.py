@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import ModelError, PipelineFileError
-from ml_assets.training.data import Form, Task
+from ml_assets.spec import Task
+from ml_assets.training.data import Form
 from ml_assets.training.estimators import (
     default_parameters,
     default_space,
@@ -105,9 +106,9 @@ def test_an_estimator_of_ones_own_gets_its_parameters_and_the_seed() -> None:
         (
             "no_such_module:tree",
             PipelineFileError,
-            "no_such_module:tree cannot be found: No module",
+            "training.estimator: the module 'no_such_module' is not found",
         ),
-        (f"{OWN}:no_such", PipelineFileError, "no_such cannot be found"),
+        (f"{OWN}:no_such", PipelineFileError, "has no function 'no_such'"),
         (f"{OWN}:broken", ModelError, r"broken failed: RuntimeError\('no licence'\)"),
         (f"{OWN}:no_estimator", ModelError, "binary task; what it gave has no predict_proba"),
     ],

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ml_assets.errors import MissingExtraError, ModelError, PipelineFileError
+from ml_assets.spec import Task
 from ml_assets.training.contest import Contest
-from ml_assets.training.data import Task
 from ml_assets.training.estimators import default_parameters, make_estimator, unknown_parameters
 from ml_assets.training.lightgbm_model import LightGBMClassifier, LightGBMRegressor
 from ml_assets.training.lightgbm_text import check_text

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from ml_assets.spec import Task
 from ml_assets.training.contest import Contest, Report
-from ml_assets.training.data import Examples, Task, TrainingData
+from ml_assets.training.data import Examples, TrainingData
 from ml_assets.training.estimators import default_parameters, make_estimator
 from ml_assets.training.metrics import improvement, measure_metric
 from ml_assets.training.predict import predict_scores

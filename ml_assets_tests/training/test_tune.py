@@ -16,8 +16,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from ml_assets import durable
 from ml_assets.errors import ModelError, PipelineFileError
+from ml_assets.spec import Task
 from ml_assets.training.contest import Contest
-from ml_assets.training.data import Task
 from ml_assets.training.estimators import default_parameters
 from ml_assets.training.spec import Choice, TrainingSpec
 from ml_assets.training.study import open_study

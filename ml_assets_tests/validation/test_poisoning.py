@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml_assets.spec import Task
 from ml_assets.table import Table
-from ml_assets.validation.label_flips import Task
 from ml_assets.validation.poisoning import find_suspect_spans, screen_spans, suspect_rows
 from ml_assets.validation.rows import BrokenRule
 from ml_assets_tests.evaluation.trained import write_frame

@@ -59,6 +59,12 @@ def assert_accepted(
     return after
 
 
+def test_columns_that_can_only_be_left_out_keep_their_order() -> None:
+    schema = Schema((Feature("a", "int", required=False, min_fraction=0.0),))
+    after = assert_accepted(schema, statistics(a=[[1]], b=[[1]]))
+    assert [name for name, _ in after.left_out] == ["a", "b"]
+
+
 def can_be_written(schema: Schema) -> bool:
     with contextlib.suppress(PipelineFileError):
         return parse_schema(schema_text(schema), "f") == schema

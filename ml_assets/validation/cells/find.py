@@ -14,7 +14,7 @@ from ml_assets.validation.cells.judge import Candidates, judge_batch
 from ml_assets.validation.cells.model import CellErrors
 from ml_assets.validation.cells.rules import Rules, make_rules
 from ml_assets.validation.cells.source import Source, column_kind, open_source
-from ml_assets.validation.cells.votes import count_votes
+from ml_assets.validation.cells.votes import columns_of, count_votes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def find_cell_errors(
     source = open_source(data)
     given = _given(functional_dependencies, schema)
     wanted = _wanted(source, columns, schema)
-    _refuse_absent(source, [*(columns or ()), *key, *(n for d in given for n in _names_of(d))])
+    _refuse_absent(source, [*(columns or ()), *key, *(n for d in given for n in columns_of(d))])
     rules = learn_rules(source, wanted, given, schema)
     return _judge(source, rules, tuple(key), threshold, max_errors)
 
@@ -108,10 +108,6 @@ def _given(declared: Sequence[FunctionalDependency], schema: Schema | None) -> l
     return list(dict.fromkeys(plain))
 
 
-def _names_of(dependency: Dependency) -> list[str]:
-    return [*dependency.determinant, dependency.dependent]
-
-
 def _wanted(source: Source, columns: Sequence[str] | None, schema: Schema | None) -> list[str]:
     if columns is not None:
         return list(dict.fromkeys(columns))
@@ -129,11 +125,11 @@ def _refuse_absent(source: Source, names: Sequence[str]) -> None:
 
 
 def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
-    unknown = [name for name in _names_of(dependency) if name not in sizes]
+    unknown = [name for name in columns_of(dependency) if name not in sizes]
     if unknown:
         return f"{', '.join(unknown)} is not judged or has too many different values"
     product = 1
-    for name in _names_of(dependency):
+    for name in columns_of(dependency):
         product *= max(1, sizes[name])
     return "too many combinations of values" if product > _MAX_JOINT else None
 

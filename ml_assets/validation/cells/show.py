@@ -55,7 +55,7 @@ def dependency_rows(mined: Sequence[FunctionalDependency], schema: Schema) -> li
     ]
 
 
-def told(found: CellErrors, max_fraction: float) -> str:
+def cells_verdict(found: CellErrors, max_fraction: float) -> str:
     """Say how many cells are suspicious, where most of them are, and what to do."""
     if not found.found:
         return f"None of {found.cells:,} cells is suspicious."

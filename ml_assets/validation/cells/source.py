@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from ml_assets.statistics.arrow_input import equal_batches, names_of, record_batches, with_names
-from ml_assets.statistics.plain_arrow import as_texts, plain_batch
+from ml_assets.statistics.plain_arrow import as_texts, is_number, plain_batch
 from ml_assets.table import BATCH_ROWS, EXAMPLE_ID, RESERVED_COLUMNS, Table
 
 ColumnKind = Literal["text", "number", "time", "bool"]
@@ -70,7 +70,7 @@ def column_kind(arrow: Any) -> ColumnKind | None:
         return column_kind(arrow.value_type)
     if pt.is_string(arrow) or pt.is_large_string(arrow) or pt.is_string_view(arrow):
         return "text"
-    if pt.is_integer(arrow) or pt.is_floating(arrow) or pt.is_decimal(arrow):
+    if is_number(arrow):
         return "number"
     if pt.is_date(arrow) or pt.is_timestamp(arrow):
         return "time"

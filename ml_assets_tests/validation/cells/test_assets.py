@@ -20,7 +20,7 @@ from ml_assets.schema.yaml_file import write_schema
 from ml_assets.statistics.generate import generate_statistics
 from ml_assets.validation.assets import build_assets
 from ml_assets.validation.cells.model import ARROW_SCHEMA, CellErrors
-from ml_assets.validation.cells.show import dependency_rows, told
+from ml_assets.validation.cells.show import cells_verdict, dependency_rows
 from ml_assets_tests.artifacts_factory import put_artifact
 
 SCHEMA = Schema((Feature("city", "string"), Feature("notes", "string")))
@@ -114,7 +114,7 @@ def test_what_was_not_judged_is_told() -> None:
     found = CellErrors(
         found=1, cells=9, counts={("a", "outlier"): 1}, not_judged={"tags": "a list"}
     )
-    assert "Not judged: tags." in told(found, 0.5)
+    assert "Not judged: tags." in cells_verdict(found, 0.5)
 
 
 def test_dependencies_that_the_schema_lacks_are_proposed_with_their_line() -> None:

@@ -1,0 +1,156 @@
+"""What a person asks of the champion: why it predicts what it predicts for an example."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ml_assets.artifacts.home import Home
+from ml_assets.artifacts.sound import sound_path
+from ml_assets.artifacts.store import Store
+from ml_assets.errors import RequestError
+from ml_assets.evaluation.explain_row import explain_row
+from ml_assets.ingest.example_ids import example_ids
+from ml_assets.ingest.spans import SPANS_FOLDER, open_spans
+from ml_assets.pipeline import PipelineSpec
+from ml_assets.registry import registry
+from ml_assets.registry.ledger import ledger_in
+from ml_assets.registry.promotion import ledger_folder
+from ml_assets.registry.upgraded import refuse_if_upgrades_change_it
+from ml_assets.serving.champion import Scorer, scorer
+from ml_assets.serving.explanation import ExplainedExample
+from ml_assets.serving.promoted import check_promoted
+from ml_assets.table import EXAMPLE_ID, LABEL, SPLIT, Table
+from ml_assets.training.bundle import LoadedModel, load_model
+from ml_assets.validation.sample import sample_rows
+
+# Rows that the example is compared with.
+_OTHERS = 1_000
+_SHORTEST = 6
+
+
+def find_scorer(home: Home, store: Store, pipeline: PipelineSpec) -> Scorer:
+    """Find the champion that may score.
+
+    Parameters
+    ----------
+    home : Home
+        The home folder, with the registry and its ledger.
+    store : Store
+        The pipeline's artifacts.
+    pipeline : PipelineSpec
+        The pipeline.
+
+    Raises
+    ------
+    ModelError
+        If there is no champion, the gate never promoted it, or libraries that were upgraded change what
+        it predicts.
+    """
+    name = pipeline.model_name
+    holder = registry.champion(home.tracking_uri, name)
+    by = scorer(holder, name, pipeline.name)
+    check_promoted(holder, ledger_in(ledger_folder(home.mlflow, name)).entries(), pipeline.name)
+    if holder is not None:
+        limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
+        kept = partial(sound_path, store, may_be_gone=True)
+        refuse_if_upgrades_change_it(holder, kept, limits, trusted, store.root)
+    return by
+
+
+def explain_example(home: Home, pipeline: PipelineSpec, example_id: str) -> ExplainedExample:
+    """Explain the champion's prediction for one row of `raw_data`.
+
+    Parameters
+    ----------
+    home : Home
+        The home folder.
+    pipeline : PipelineSpec
+        The pipeline.
+    example_id : str
+        The example's id, or its first characters, six at least.
+
+    Raises
+    ------
+    RequestError
+        If no row, or more than one, has such an id.
+    ModelError
+        If there is no champion that may score.
+    """
+    store = Store(home.pipeline(pipeline.name))
+    by = find_scorer(home, store, pipeline)
+    trusted = pipeline.training.trusted_types
+    model = load_model(sound_path(store, "model", by.model_digest), trusted)
+    found, row = _find(store, pipeline, example_id)
+    examples = store.current_artifact("validated_examples").path / "examples.parquet"
+    others = _others(Table((examples,)), model)
+    sources = {one["name"]: one["sources"][0] for one in model.manifest["features"]}
+    explanation = explain_row(
+        model.predict,
+        row,
+        others,
+        columns=model.input_columns,
+        classes=model.classes,
+        features=lambda rows: _features(model, rows, list(sources)),
+        sources=sources.__getitem__,
+    )
+    return ExplainedExample(
+        found,
+        by.version,
+        _label(store, model, found),
+        _value(examples, found, SPLIT),
+        # The positive class is the last of two.
+        f"P({(model.classes or [''])[-1]})" if model.task == "binary" else explanation.predicted,
+        explanation,
+        tuple(others[EXAMPLE_ID].iloc[one.place] for one in explanation.neighbours),
+    )
+
+
+def _find(store: Store, pipeline: PipelineSpec, wanted: str) -> tuple[str, pd.DataFrame]:
+    """The one row of the stored spans whose example id begins so."""
+    if len(wanted) < _SHORTEST:
+        raise RequestError(
+            f"{wanted!r} is too short for an example id: give {_SHORTEST} characters."
+        )
+    manifest = store.current_artifact("raw_data").json("manifest.json")
+    rows = open_spans(manifest, store.root / SPANS_FOLDER)
+    found: dict[str, pa.RecordBatch] = {}
+    for batch in rows.batches():
+        ids = example_ids(batch, pipeline.ingest.key)
+        for place in np.flatnonzero(pc.starts_with(ids, wanted).to_numpy(zero_copy_only=False)):
+            found.setdefault(ids[place].as_py(), batch.slice(int(place), 1))
+    if len(found) == 1:
+        ((name, row),) = found.items()
+        return name, row.to_pandas()
+    some = f"{len(found):,} examples have" if found else "no stored example has"
+    raise RequestError(
+        f"{some} an id that begins with {wanted!r}. Ids are in the column {EXAMPLE_ID} of "
+        "predictions.parquet and examples.parquet, and beside anomalies and cell errors."
+    )
+
+
+def _others(examples: Table, model: LoadedModel) -> pd.DataFrame:
+    table, _ = sample_rows(examples, _OTHERS, 0, [EXAMPLE_ID, *model.input_columns])
+    return table.to_pandas()  # type: ignore[no-any-return]
+
+
+def _features(model: LoadedModel, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    made = model.pipeline[:-1].transform(rows[model.input_columns])
+    return pd.DataFrame(np.asarray(made, dtype=np.float64), columns=names)
+
+
+def _label(store: Store, model: LoadedModel, example_id: str) -> str | None:
+    """The label in words; None where it is not known."""
+    labels = store.current_artifact("labels")
+    code = _value(labels.path / "labels.parquet", example_id, LABEL)
+    classes = labels.json("labels.json")["classes"]
+    return code if code is None or classes is None else str(classes[int(code)])
+
+
+def _value(file: Path, example_id: str, column: str) -> str | None:
+    table = pq.read_table(file, columns=[column], filters=[(EXAMPLE_ID, "==", example_id)])
+    return str(table[column][0].as_py()) if table.num_rows else None
