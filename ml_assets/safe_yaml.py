@@ -9,7 +9,7 @@ import yaml
 
 MAX_DEPTH = 40
 # Limits of numbers of 64 bits lie a margin beyond them.
-_MOST = 2**127
+LEAST_INT, GREATEST_INT = -(2**127), 2**127 - 1
 
 
 class SafeLoader(yaml.SafeLoader):
@@ -48,6 +48,6 @@ def scalar_of(node: yaml.Node) -> Any:
         raise ValueError(getattr(error, "problem", None) or str(error)) from error
     except OverflowError as error:
         raise ValueError("it is too large") from error
-    if isinstance(value, int) and not -_MOST <= value < _MOST:
+    if isinstance(value, int) and not LEAST_INT <= value <= GREATEST_INT:
         raise ValueError("a whole number has at most 128 bits")
     return value

@@ -23,10 +23,18 @@ def check_bools_as_ints(
 ) -> Iterator[Anomaly]:
     """Find bools outside the range of ints, with true as 1 and false as 0."""
     counts = {int(text == "true"): count for text, count in string.value_counts}
-    least, most = min(counts, default=None), max(counts, default=None)
     yield from check_range(
-        found, feature, least, most, lambda test: sum(n for v, n in counts.items() if test(v))
+        found,
+        feature,
+        *extremes_of_bools(string),
+        lambda test: sum(n for v, n in counts.items() if test(v)),
     )
+
+
+def extremes_of_bools(string: StringStatistics) -> tuple[Number | None, Number | None]:
+    """Give the least and the greatest value of bools, with true as 1 and false as 0."""
+    values = [int(text == "true") for text, _ in string.value_counts]
+    return min(values, default=None), max(values, default=None)
 
 
 def check_range(

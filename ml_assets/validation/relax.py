@@ -11,6 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
 
+from ml_assets.safe_yaml import GREATEST_INT, LEAST_INT
 from ml_assets.schema.infer_values import can_be_domain
 from ml_assets.schema.model import Comparator, Feature, Number
 from ml_assets.statistics.model import FeatureStatistics
@@ -18,6 +19,7 @@ from ml_assets.validation.anomaly import Anomaly
 from ml_assets.validation.bool_checks import texts_of_bools
 from ml_assets.validation.feature_checks import check_feature
 from ml_assets.validation.moments import date_of, first_of
+from ml_assets.validation.number_checks import extremes_of_bools
 from ml_assets.validation.text_checks import extremes_of_texts, values_outside
 
 _NUMBERS = ("int", "float")
@@ -102,7 +104,8 @@ def _still_allowed(old: Feature, new: Feature) -> dict[str, Any]:
         return {}
     low, high = (0, 1) if "bool" in (old.type, old.holds) else (old.min, old.max)
     if new.type == "int":
-        low, high = low and math.floor(low), high and math.ceil(high)
+        low = None if low is None else _whole(low, is_least=True)
+        high = None if high is None else _whole(high, is_least=False)
     return {
         "min": None if low is None or new.min is None else min(low, new.min),
         "max": None if high is None or new.max is None else max(high, new.max),
@@ -156,6 +159,8 @@ def _wider_range(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
     column = seen.column
     if column.numeric is not None:
         extremes = column.numeric.min, column.numeric.max
+    elif column.string is not None and (column.type, feature.type) == ("bool", "int"):
+        extremes = extremes_of_bools(column.string)
     elif column.string is not None:
         extremes = extremes_of_texts(column.string, str(feature.holds or feature.type))
     else:
@@ -195,8 +200,10 @@ def _wider(
     return replace(feature, **found)
 
 
-def _whole(number: Number, is_least: bool) -> int:
-    return math.floor(number) if is_least else math.ceil(number)
+def _whole(number: Number, is_least: bool) -> int | None:
+    """A limit of whole numbers; None, which is no limit, where YAML cannot hold it."""
+    whole = math.floor(number) if is_least else math.ceil(number)
+    return whole if LEAST_INT <= whole <= GREATEST_INT else None
 
 
 def _is_alike(feature: Feature, inferred: Feature | None) -> bool:

@@ -103,6 +103,20 @@ def test_all_anomalies_of_tfdvs_cases_are_accepted() -> None:
     assert accepted > 30
 
 
+FOUND_BY_CHANCE: list[tuple[Feature, list[Any]]] = [
+    (Feature("b", "int", max=-1), [False]),
+    (Feature("b", "int", min=1, max=1), [False, True]),
+    # More than a whole number in YAML can be.
+    (Feature("b", "float", max=1.7014118346046923e38), [-1, 0]),
+    (Feature("b", "float", min=-1.7014118346046923e39, max=1e300), [-1, 0]),
+]
+
+
+@pytest.mark.parametrize(("feature", "values"), FOUND_BY_CHANCE)
+def test_what_was_found_by_chance_is_accepted(feature: Feature, values: list[Any]) -> None:
+    assert_accepted(Schema((feature,)), statistics(b=values), None, None, None)
+
+
 cells = st.one_of(
     *(
         st.lists(st.none() | kind, max_size=6)
