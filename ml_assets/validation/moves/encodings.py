@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import filterfalse, islice
 
 from ml_assets.validation.moves.move import Pair
 
@@ -30,20 +30,21 @@ def encoding_text(pair: Pair, guess: bool = True) -> str:
         Whether a new value may be a gone one for no other reason than that it has its share.
     """
     known, now = pair.reference.listed, pair.current.listed
-    every = {text: count for text, count in now.items() if text not in known}
-    if not every or sum(every.values()) <= pair.new_limit * pair.current.rows / 2:
+    every = now.keys() - known.keys()
+    if not every or sum(map(now.__getitem__, every)) <= pair.new_limit * pair.current.rows / 2:
         return ""
     # The most frequent ones show the rule, and are among the most frequent of the other side.
-    new = dict(islice(every.items(), _MOST_NEW))
+    new = {text: now[text] for text in islice(filter(every.__contains__, now), _MOST_NEW)}
     rows = sum(new.values())
-    gone = list(islice((text for text in known if text not in now), _MOST_GONE))
+    gone = list(islice(filterfalse(now.__contains__, known), _MOST_GONE))
     gone = gone or list(islice(known, _MOST_GONE))
     placeholder = _placeholder(pair, new, rows)
     if placeholder:
         return placeholder
     texts = "\n".join((*new, *gone))
+    of_lines = texts.count("\n") < len(new) + len(gone)
     for words, normal, needed in _RULES:
-        if needed and not needed.search(texts):
+        if of_lines and not needed.search(texts):
             continue
         before = {normal(text): text for text in reversed([*gone])}
         found = [(text, before[form]) for text in new if (form := normal(text)) in before]
@@ -85,10 +86,13 @@ def _read_right(text: str) -> str:
 
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-# What a rule does to a text; and what at least one of the texts must have, where the rule needs it.
-_RULES: tuple[tuple[str, Callable[[str], str], re.Pattern[str] | None], ...] = (
-    ("spaces were added or taken away", lambda text: " ".join(text.split()), None),
-    ("upper and lower case changed", lambda text: text.strip().casefold(), None),
+# At an end, two in a row, or another one than the plain space.
+_ODD_SPACES = re.compile(r"^\s|\s$|  |[^\S \n]", re.MULTILINE)
+_NOT_LOWER = re.compile(r"[A-Z]|[^\x00-\x7f]|^\s|\s$", re.MULTILINE)
+# What a rule does to a text; and what at least one of the texts, each a line, must have for it.
+_RULES: tuple[tuple[str, Callable[[str], str], re.Pattern[str]], ...] = (
+    ("spaces were added or taken away", lambda text: " ".join(text.split()), _ODD_SPACES),
+    ("upper and lower case changed", lambda text: text.strip().casefold(), _NOT_LOWER),
     (
         "numbers are written in another way",
         _number,
