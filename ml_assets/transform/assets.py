@@ -84,6 +84,7 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> 
     manifest, spec = built.manifest, pipeline.transform
     useless = [n for n in manifest.dropped if not is_said_to_be_none(n, spec, roles)]
     costs = sorted(built.costs, key=lambda one: -one.fit_seconds - one.transform_seconds)
+    seconds = {name: one.seconds_each for one in costs for name in one.features}
     return Outcome(
         summary={
             "rows": built.rows,
@@ -95,7 +96,10 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> 
         metadata={
             "features": len(manifest.features),
             "columns": Columns(
-                [(f.name, f.kind, True, f"{f.encoding} of {f.source}") for f in manifest.features]
+                [
+                    (f.name, f.kind, True, f"{f.encoding} of {f.source}, {seconds[f.name]:.4f} s")
+                    for f in manifest.features
+                ]
             ),
             "lineage": Lineage(
                 (pipeline.name, "validated_examples"),
@@ -114,7 +118,7 @@ def _shown(cost: "Cost") -> dict[str, Scalar]:
     return {
         "encoder": cost.encoder,
         "columns": f"{names} and {more} more" if more > 0 else names,
-        "features": cost.features,
+        "features": len(cost.features),
         "fit_seconds": round(cost.fit_seconds, 4),
         "transform_seconds": round(cost.transform_seconds, 4),
     }

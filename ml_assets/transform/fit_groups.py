@@ -43,8 +43,8 @@ class Cost:
         Its name in the fitted transform.
     columns : tuple of str
         The raw columns that it reads.
-    features : int
-        How many it gives.
+    features : tuple of str
+        What it gives.
     fit_seconds : float
         To learn; for a target encoding also to encode the training rows.
     transform_seconds : float
@@ -53,9 +53,14 @@ class Cost:
 
     encoder: str
     columns: tuple[str, ...]
-    features: int
+    features: tuple[str, ...]
     fit_seconds: float
     transform_seconds: float
+
+    @property
+    def seconds_each(self) -> float:
+        """What each of its features took: they are made together, and share the time alike."""
+        return (self.fit_seconds + self.transform_seconds) / len(self.features)
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,8 @@ def _fit(
         ) from error
     done = clock()
     features = _features(group, encoder, served)
-    cost = Cost(group.name, tuple(group.columns), len(features), learnt - began, done - learnt)
+    made = tuple(one.name for one in features)
+    cost = Cost(group.name, tuple(group.columns), made, learnt - began, done - learnt)
     if training is None:
         return FittedGroup(group, encoder, features, served, {}, cost)
     differs = {one.name: served[:, place] for place, one in enumerate(features)}

@@ -227,9 +227,10 @@ def test_the_cost_of_each_encoder_is_told_by_the_clock() -> None:
     clock = itertools.count(step=2).__next__
     spec = TransformSpec(encodings={"fare": "bucketize"})
     costs = fit_transform(trips(), TYPES, spec, Roles(), clock=clock).costs
-    told = {one.encoder: (one.columns, one.features) for one in costs}
+    told = {one.encoder: (one.columns, len(one.features)) for one in costs}
     assert told["bucketize_numbers"] == (("fare",), 1)
     assert told["date_parts_moments"] == (("day", "at"), 6)
+    assert {one.encoder: one.seconds_each for one in costs}["date_parts_moments"] == 4 / 6
     assert {(one.fit_seconds, one.transform_seconds) for one in costs} == {(2, 2)}
 
 
