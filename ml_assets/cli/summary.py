@@ -86,7 +86,7 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
         told = [_many(number, word) for word, number in counts.items()]
         yield "anomalies", ", ".join([*told, f"{_many(rows, 'row')} quarantined"])
     if found := store.current("validated_features"):
-        yield from _useless_line(found.summary)
+        yield from _useless_line(found.summary, pipeline.spec.ingest.source.told)
     if found := store.current("best_hyperparameters"):
         yield "tuning", f"{found.summary['trials']} trials: {_parameters(found.summary)}"
     if found := store.current("evaluation"):
@@ -129,13 +129,13 @@ def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
     return f"{model} version {version}, alias challenger{others}"
 
 
-def _useless_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
-    """The columns that are no features because of their values."""
+def _useless_line(summary: Mapping[str, Any], source: str) -> Iterator[_Line]:
+    """The columns of the source that are no features because of their values."""
     useless = summary.get("useless", [])
     told = [f"{name[:40]} {summary['dropped'][name]}" for name in useless[:_FEW_COLUMNS]]
     more = [f"and {len(useless) - _FEW_COLUMNS} more"] if len(useless) > _FEW_COLUMNS else []
     if told:
-        yield "no features", "; ".join([*told, *more])
+        yield "no features", f"of {source}: {'; '.join([*told, *more])}"
 
 
 def _parameters(summary: Mapping[str, Any]) -> str:

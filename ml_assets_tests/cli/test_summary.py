@@ -107,7 +107,7 @@ def test_columns_that_tell_nothing_are_named_and_what_the_yaml_leaves_out_is_not
     monkeypatch.setitem(SUMMARIES, "validated_features", {"dropped": dropped, "useless": useless})
     put(home, "validated_features")
     told = "c0 has no value; c1 has no value; c2 has no value; and 2 more"
-    assert f"  no features    {told}" in lines(home)
+    assert f"  no features    of a.csv: {told}" in lines(home)
 
 
 def test_a_waiver_that_was_used_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
