@@ -1,12 +1,11 @@
-"""Mistakes in a pipeline's YAML: each is told with its line, all at once."""
+"""Mistakes in a pipeline's YAML: each is told with its line; see `cli/test_all_at_once` for several."""
 
-import re
 from pathlib import Path
 
 import pytest
 
 from ml_assets.pipeline_file import COMPONENT_TYPE
-from ml_assets_tests.pipeline_factory import mistakes, write_pipeline, write_text
+from ml_assets_tests.pipeline_factory import mistakes, write_text
 
 HEAD = f"type: {COMPONENT_TYPE}\nattributes:\n"
 REST = "  task: binary\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
@@ -336,27 +335,3 @@ def test_a_mistake_is_told_with_line_key_found_and_allowed(
 ) -> None:
     found = mistakes(write_text(tmp_path, HEAD + lines))
     assert [one for one in found if one.startswith(f"shop/defs.yaml:{line}: {message}")], found
-
-
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    text = HEAD + (
-        "  task: binari\n  ingest:\n    source: {csv: a, jsonl: b}\n    key: 5\n  labels: 7\n"
-        "  labels: paid\n  evaluation:\n    thresholds:\n      roc_acu: {min: 0.7}\n"
-        "  training: {seed: x, tuning: {search_space: {a: {lo: 1, high: 2}}}}\n"
-    )
-    found = mistakes(write_text(tmp_path, text))
-    assert [re.match(r"shop/defs.yaml:(\d+): (\S+)", one).groups() for one in found] == [  # type: ignore[union-attr]
-        ("3", "task"),
-        ("5", "ingest.source"),
-        ("6", "ingest.key"),
-        ("8", "labels"),
-        ("11", "evaluation.thresholds.roc_acu"),
-        ("12", "training.seed"),
-        ("12", "training.tuning.search_space.a.lo"),
-        ("12", "training.tuning.search_space.a.low"),
-    ]
-
-
-def test_a_value_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
-    path = write_pipeline(tmp_path, statistics={"top_values": "{{ env.NOWHERE_SET }}"})
-    assert len(mistakes(path)) == 1

@@ -14,6 +14,7 @@ from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
     from ml_assets.evaluation.staleness import Staleness
+    from ml_assets.monitoring.later_rows import LaterRows
     from ml_assets.monitoring.performance import Performance
 
 
@@ -104,9 +105,8 @@ def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any
 
 
 def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
-    evaluation, metric = pipeline.evaluation, pipeline.main_metric
-    limits = evaluation.thresholds.get(metric)
-    options = _how_measured(pipeline)
+    metric, options = pipeline.main_metric, _how_measured(pipeline)
+    limits = pipeline.evaluation.thresholds.get(metric)
 
     @stage_asset(
         pipeline,
@@ -127,9 +127,7 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
     ) -> Outcome:
         """How the champion ages on all later spans, and when it is no longer worth serving."""
         from ml_assets.evaluation.staleness import last_training_row
-        from ml_assets.ingest.spans import SPANS_FOLDER
         from ml_assets.monitoring.aging import age_of
-        from ml_assets.monitoring.later_rows import later_rows
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
@@ -137,29 +135,48 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
         examples = examples_of(stage, facts)
         since = last_training_row(Table((examples,)), time) if examples.is_file() else None
         if since is None:
-            text = (
-                "cannot tell: the examples that the champion was trained on are not in the store, or "
-                f"have no '{time}'"
-            )
-            return Outcome(about(facts), checks=[check_of("staleness", "cannot tell", text, {})])
+            return _untold_staleness(time, facts)
         digest, trusted = facts["scorer"]["model_digest"], pipeline.training.trusted_types
-        later = later_rows(
-            raw_data.json("manifest.json"),
-            stage.store.root / SPANS_FOLDER,
-            since,
-            key=pipeline.ingest.key,
-            time=time,
-            labels=Table((labels.path / "labels.parquet",)).to_arrow(),
-            classes=facts["classes"],
-            label_classes=labels.json("labels.json")["classes"] or (),
-            examples=examples,
-            seed=evaluation.seed,
-        )
+        later = _later_rows(pipeline, stage, raw_data, labels, since, facts)
         champion = load_model(stage.stored("model", digest), trusted)
         found = age_of(champion, later, time, since, metric, limits, **options)
         return _staleness_outcome(stage, pipeline, found, len(later.labels), facts)
 
     return staleness
+
+
+def _later_rows(
+    pipeline: PipelineSpec,
+    stage: Stage,
+    raw_data: Artifact,
+    labels: Artifact,
+    since: Any,
+    facts: dict[str, Any],
+) -> "LaterRows":
+    from ml_assets.ingest.spans import SPANS_FOLDER
+    from ml_assets.monitoring.later_rows import later_rows
+    from ml_assets.table import Table
+
+    return later_rows(
+        raw_data.json("manifest.json"),
+        stage.store.root / SPANS_FOLDER,
+        since,
+        key=pipeline.ingest.key,
+        time=str(pipeline.ingest.time),
+        labels=Table((labels.path / "labels.parquet",)).to_arrow(),
+        classes=facts["classes"],
+        label_classes=labels.json("labels.json")["classes"] or (),
+        examples=examples_of(stage, facts),
+        seed=pipeline.evaluation.seed,
+    )
+
+
+def _untold_staleness(time: str, facts: dict[str, Any]) -> Outcome:
+    text = (
+        "cannot tell: the examples that the champion was trained on are not in the store, or "
+        f"have no '{time}'"
+    )
+    return Outcome(about(facts), checks=[check_of("staleness", "cannot tell", text, {})])
 
 
 def _staleness_outcome(

@@ -105,16 +105,22 @@ def read_some_texts(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[st
 
 def read_moment(node: yaml.Node, place: str, mistakes: Mistakes) -> date | datetime | None:
     """Read a date, or a date and time."""
-    text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+    moment = _moment(str(node.value)) if isinstance(node, yaml.ScalarNode) else None
+    if moment is None:
+        allowed = "a date such as 2013-01-31, or a date and time such as 2013-01-31 07:30:00"
+        mistakes.add(node, f"{place} must be {allowed}; found {brief(node)}.")
+    return moment
+
+
+def _moment(text: str) -> date | datetime | None:
+    """What a text says; None if it is no moment, or one that does not exist, such as 2013-02-30."""
     match = _MOMENT.fullmatch(text)
+    if match is None:
+        return None
     try:
-        if match is not None:
-            return datetime.fromisoformat(text) if match["time"] else date.fromisoformat(text)
+        return datetime.fromisoformat(text) if match["time"] else date.fromisoformat(text)
     except ValueError:
-        pass  # a date that does not exist, such as 2013-02-30
-    allowed = "a date such as 2013-01-31, or a date and time such as 2013-01-31 07:30:00"
-    mistakes.add(node, f"{place} must be {allowed}; found {brief(node)}.")
-    return None
+        return None
 
 
 def read_bool_values(

@@ -13,8 +13,11 @@ from ml_assets.pipeline import PipelineSpec
 from ml_assets.serving.champion import SCORED_BY
 
 if TYPE_CHECKING:
+    from ml_assets.serving.champion import Scorer
+    from ml_assets.serving.score import Scoring
     from ml_assets.serving.sound import ScoreCheck
     from ml_assets.table import Table
+    from ml_assets.training.bundle import LoadedModel
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -41,27 +44,24 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets import durable
         from ml_assets.ingest.spans import SPANS_FOLDER, open_spans, select_spans
         from ml_assets.serving.people import find_scorer
-        from ml_assets.serving.score import Scoring, score_table
+        from ml_assets.serving.score import score_table
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
         trusted = pipeline.training.trusted_types
         by = find_scorer(stage.home, stage.store, pipeline)
         model = load_model(stage.stored("model", by.model_digest), trusted)
-        classes = tuple(model.classes or ())
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
         rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
-        key, time = tuple(pipeline.ingest.key), pipeline.ingest.time
-        cut = model.decision_threshold()
-        scoring = Scoring(pipeline.task, classes, key, time, by.version, cut)
+        scoring = _scoring(pipeline, by, model)
         scores = stage.directory / "predictions.parquet"
         batch_rows = pipeline.serving.batch_rows
         check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
         facts = {
             "scorer": by.to_json(),
-            "classes": list(classes),
-            "decision_threshold": cut,
+            "classes": list(scoring.classes),
+            "decision_threshold": scoring.decision_threshold,
             "inputs": model.input_columns,
             "scores": list(check.columns),
             "spans": [span["span"] for span in spans],
@@ -70,6 +70,19 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         return _outcome(check, rows.num_rows, facts, Table((scores,)))
 
     return [predictions]
+
+
+def _scoring(pipeline: PipelineSpec, by: "Scorer", model: "LoadedModel") -> "Scoring":
+    from ml_assets.serving.score import Scoring
+
+    return Scoring(
+        task=pipeline.task,
+        classes=tuple(model.classes or ()),
+        key=tuple(pipeline.ingest.key),
+        time=pipeline.ingest.time,
+        model_version=by.version,
+        decision_threshold=model.decision_threshold(),
+    )
 
 
 def _why_stale(name: str, home: Home, artifact: Artifact) -> str | None:

@@ -101,7 +101,7 @@ def explain_example(home: Home, pipeline: PipelineSpec, example_id: str) -> Expl
     return ExplainedExample(
         found,
         by.version,
-        _label(store, model, found),
+        _label(store, found),
         _value(examples, found, SPLIT),
         # The positive class is the last of two.
         f"P({(model.classes or [''])[-1]})" if model.task == "binary" else explanation.predicted,
@@ -143,7 +143,7 @@ def _features(model: LoadedModel, rows: pd.DataFrame, names: list[str]) -> pd.Da
     return pd.DataFrame(np.asarray(made, dtype=np.float64), columns=names)
 
 
-def _label(store: Store, model: LoadedModel, example_id: str) -> str | None:
+def _label(store: Store, example_id: str) -> str | None:
     """The label in words; None where it is not known."""
     labels = store.current_artifact("labels")
     code = _value(labels.path / "labels.parquet", example_id, LABEL)

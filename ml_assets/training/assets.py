@@ -149,7 +149,6 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.training.bundle import write_model
         from ml_assets.training.data import read_training_data
         from ml_assets.training.reproduce import reproduce
-        from ml_assets.training.train import train_models
         from ml_assets.training.usage import metered
         from ml_assets.transform.bundle import read_skops
         from ml_assets.transform.trusted import TRUSTED_TYPES
@@ -162,16 +161,7 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         )
         transformer = read_skops(validated_features.path / "transform.skops", TRUSTED_TYPES)
         with metered() as meter:
-            models = train_models(
-                data,
-                transformer,
-                spec.estimator,
-                parameters,
-                seed=spec.seed,
-                threads=spec.threads,
-                class_weight=spec.class_weight,
-                calibration=spec.calibration,
-            )
+            models = _fitted(spec, data, transformer, parameters)
         facts = _model_facts(pipeline, known, parameters, (data, manifest), models)
         write_model(stage.directory, models, facts)
         fitted = models.model[-1]
@@ -187,6 +177,23 @@ def _fit_config(spec: "TrainingSpec") -> dict[str, Any]:
         "trusted_types",
     )  # fmt: skip
     return {f"training.{key}": getattr(spec, key) for key in keys}
+
+
+def _fitted(
+    spec: "TrainingSpec", data: "TrainingData", transformer: Any, parameters: dict[str, Any]
+) -> "TrainedModels":
+    from ml_assets.training.train import train_models
+
+    return train_models(
+        data,
+        transformer,
+        spec.estimator,
+        parameters,
+        seed=spec.seed,
+        threads=spec.threads,
+        class_weight=spec.class_weight,
+        calibration=spec.calibration,
+    )
 
 
 def _model_facts(

@@ -1,5 +1,6 @@
-"""Mistakes of the YAML itself, and of what the rest of it says about the source, in one go."""
+"""Several mistakes of the YAML, and of what the rest of it says about the source, in one go."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from ml_assets.cli.check import check_pipelines
 from ml_assets.cli.run import run_pipeline
-from ml_assets_tests.pipeline_factory import write_pipeline
+from ml_assets.pipeline_file import COMPONENT_TYPE
+from ml_assets_tests.pipeline_factory import mistakes, write_pipeline, write_text
 
 NO_SPN = "spn is not a key of ingest. Did you mean 'span'?"
 NO_PAYD = "labels.column: no column 'payd'. Did you mean 'paid'?"
@@ -67,3 +69,28 @@ def test_run_tells_both_and_makes_nothing(defs: Path, capsys: pytest.CaptureFixt
     assert NO_SPN in told
     assert NO_PAYD in told
     assert not (defs.parent / "home").exists()
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    text = (
+        f"type: {COMPONENT_TYPE}\nattributes:\n"
+        "  task: binari\n  ingest:\n    source: {csv: a, jsonl: b}\n    key: 5\n  labels: 7\n"
+        "  labels: paid\n  evaluation:\n    thresholds:\n      roc_acu: {min: 0.7}\n"
+        "  training: {seed: x, tuning: {search_space: {a: {lo: 1, high: 2}}}}\n"
+    )
+    found = mistakes(write_text(tmp_path, text))
+    assert [re.match(r"shop/defs.yaml:(\d+): (\S+)", one).groups() for one in found] == [  # type: ignore[union-attr]
+        ("3", "task"),
+        ("5", "ingest.source"),
+        ("6", "ingest.key"),
+        ("8", "labels"),
+        ("11", "evaluation.thresholds.roc_acu"),
+        ("12", "training.seed"),
+        ("12", "training.tuning.search_space.a.lo"),
+        ("12", "training.tuning.search_space.a.low"),
+    ]
+
+
+def test_a_value_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    path = write_pipeline(tmp_path, statistics={"top_values": "{{ env.NOWHERE_SET }}"})
+    assert len(mistakes(path)) == 1

@@ -127,8 +127,7 @@ def test_the_slope_of_the_calibration_is_that_of_a_logistic_regression(seed: int
     y = (random.random(n) < s).astype(int)
     y[:2] = 0, 1
     odds = np.log(s / (1 - s))[:, None]
-    oracle = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000, solver="newton-cholesky")
-    fitted = oracle.fit(odds, y, w)
+    fitted = LogisticRegression(C=np.inf, tol=1e-8, solver="newton-cholesky").fit(odds, y, w)
     names = ["calibration_intercept", "calibration_slope"]
     found = _numbers("binary", y, s, names, sample_weight=w)
     expected = dict(zip(names, (fitted.intercept_[0], fitted.coef_[0, 0]), strict=True))

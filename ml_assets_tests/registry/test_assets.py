@@ -49,6 +49,17 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
         "promoted": True,
         "said": "version 1 is the champion",
     }
+    _assert_tags_tell_of_every_verdict(home)
+    _assert_answers_are_those_of_training(home)
+    assert list((store_of(home).root / "logs").iterdir()) == []
+
+    second = run(home, max_latency_ms=5_000, tolerance=0)
+
+    assert second.success
+    assert set(second.reasons.values()) == {"cached"}
+
+
+def _assert_tags_tell_of_every_verdict(home: Home) -> None:
     version = champion(home.tracking_uri, "shop")
     assert version is not None
     assert version.baseline is None
@@ -68,26 +79,22 @@ def test_a_good_candidate_is_served_registered_and_promoted_and_then_cached(home
         "verdict.quarantine",
     }
     assert tags["verdict.infra_blessing"] == "passed"
+
+
+def _assert_answers_are_those_of_training(home: Home) -> None:
     infra = store_of(home).current_artifact("infra_validation")
     answers = infra.json("infra_validation.json")
     assert (answers["rows"], answers["max_difference"]) == (50, 0.0)
     assert set(answers["refused"].values()) == {400, 415}
     assert None not in [infra.summary[n] for n in ("load_seconds", "p50_ms", "p99_ms", "memory_mb")]
-    expected = load_model(store_of(home).current_artifact("model").path).predict(
-        rich_rows().to_pandas()
-    )
+    model = store_of(home).current_artifact("model")
+    expected = load_model(model.path).predict(rich_rows().to_pandas())
     np.testing.assert_array_equal(np.load(infra.path / "expected.npy"), expected[-50:])
     assert infra.json("infra_blessing.json") == {
-        "candidate": digest,
+        "candidate": model.digest,
         "blessed": True,
         "reasons": [],
     }
-    assert list((store_of(home).root / "logs").iterdir()) == []
-
-    second = run(home, max_latency_ms=5_000, tolerance=0)
-
-    assert second.success
-    assert set(second.reasons.values()) == {"cached"}
 
 
 def test_a_candidate_that_is_not_blessed_stays_the_challenger(

@@ -79,6 +79,8 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_the_same_libraries_nothing_is_asked(store: Store, no_server: None) -> None:
     ask(store, champion(store))
+    assert not (store.root / "asked_again.json").exists()
+    assert not [*store.root.glob("logs/*")]
 
 
 def test_a_champion_that_predicts_the_same_is_opened_and_asked_once(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ml_assets.errors import ModelError
-from ml_assets.registry.ledger import Action, Entry
+from ml_assets.registry.ledger import Action, Entry, passed_the_gate
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets.serving.promoted import check_promoted
 
@@ -33,6 +33,7 @@ REFUSED = "refused: blessing: roc_auc is 0.61"
 def test_what_was_promoted_scores(verdict: str, entries: list[Entry]) -> None:
     check_promoted(version(verdict), entries, "shop")
     check_promoted(None, entries, "shop")
+    assert passed_the_gate(entries, version(verdict))
 
 
 @pytest.mark.parametrize(
