@@ -1,6 +1,7 @@
 """Which columns of the source a pipeline's YAML names, and with which key."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.spec import parts_of
@@ -41,8 +42,9 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
     Returns
     -------
     list of str
-        One sentence for each mistake: a column that is missing or of a wrong type; where there is none
-        of these, a label that cannot be computed, and encodings that do not fit their columns.
+        One sentence for each mistake: a column that is missing or of a wrong type, SQL of a slice that
+        is wrong; where there is none of these, a label that cannot be computed, and encodings that do not
+        fit their columns.
     """
     found = check_columns(columns, named_columns(pipeline), where)
     if found:
@@ -87,8 +89,12 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
     for i, crossed in enumerate(pipeline.statistics.slices):
         found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+    by_sql = pipeline.evaluation.sql_slices
+    for name, sql in by_sql.items():
+        judge = partial(_sql_mistake, name, sql)
+        found.append(NamedColumns(("evaluation", "sql_slices", name), [], judge=judge))
     for i, crossed in enumerate(pipeline.evaluation.slices):
-        parts = parts_of(crossed)
+        parts = [part for part in parts_of(crossed) if part[0] not in by_sql]
         for names, kinds in (
             ([name for name, bins in parts if not bins], ()),
             ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),
@@ -111,6 +117,14 @@ def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
         are_numbers=any(encoding in NUMBERS_FROM_TEXTS for encoding in encodings),
         whole=key,
     )
+
+
+def _sql_mistake(name: str, expression: str, columns: Collection[str]) -> str | None:
+    from ml_assets.evaluation.sql_slices import sql_mistake
+
+    if name in columns:
+        return f"'{name}' is a column of the source; give the slice another name."
+    return sql_mistake(expression, columns)
 
 
 def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:

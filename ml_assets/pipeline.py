@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import MAIN
+from ml_assets.evaluation.names import main_metric
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.ingest.spec import IngestSpec
 from ml_assets.labels.spec import LabelSpec
@@ -150,7 +150,7 @@ class PipelineSpec(Spec):
     @property
     def main_metric(self) -> str:
         """The metric that is reported first: the first with a threshold, or the task's usual one."""
-        return next(iter(self.evaluation.thresholds), MAIN[self.task])
+        return main_metric(self.evaluation.thresholds, self.task)
 
     @property
     def user_modules(self) -> tuple[str, ...]:

@@ -99,6 +99,21 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     )
 
 
+def test_wrong_sql_of_slices_is_told_with_its_line_beside_wrong_columns(defs: Path) -> None:
+    by_sql = {"dear": "fare > 20", "cheap": "fares < 5", "far": "count(*) > 1", "tips": "1"}
+    path = shop(defs, evaluation={"slices": ["dear:4, company", "cheep"], "sql_slices": by_sql})
+    found = source_mistakes(read_pipeline_file(path))
+    assert [line.partition(": ")[2] for line in found[:-1]] == [
+        "evaluation.sql_slices.cheap: no such column: fares. Did you mean 'fare'?",
+        "evaluation.sql_slices.far: misuse of aggregate function count().",
+        "evaluation.sql_slices.tips: 'tips' is a column of the source; give the slice another name.",
+        "evaluation.slices: no column 'cheep'.",
+    ]
+    written = path.read_text().splitlines()
+    for line, key in zip(found, ("cheap", "far", "tips", "cheep"), strict=False):
+        assert key in written[int(line.split(":")[1]) - 1]
+
+
 def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
     evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
     found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))

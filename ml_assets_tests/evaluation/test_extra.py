@@ -13,7 +13,7 @@ from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.evaluation import averages, confusion
 from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.metrics import compute_metrics
-from ml_assets.evaluation.names import AT, FURTHER, LIMITS, LOWER_IS_BETTER, USUAL
+from ml_assets.evaluation.names import AT, CHURN, FURTHER, LIMITS, LOWER_IS_BETTER, USUAL
 
 Array = NDArray[Any]
 seeds = st.integers(0, 2**32 - 1)
@@ -264,7 +264,9 @@ def test_every_name_has_its_formula_and_the_other_way_round() -> None:
     assert {*averages.MULTICLASS_AT} == {*AT["multiclass"]}
     assert {*averages.REGRESSION} == {*FURTHER["regression"]}
     assert {*averages.REGRESSION_AT} == {*AT["regression"]}
-    known = {name for table in (USUAL, FURTHER, AT) for names in table.values() for name in names}
+    known = {
+        name for table in (USUAL, FURTHER, AT, CHURN) for names in table.values() for name in names
+    }
     assert known >= LOWER_IS_BETTER | {*LIMITS}
 
 
