@@ -38,7 +38,7 @@ FURTHER: Mapping[Task, tuple[str, ...]] = {
     "binary": (
         *_OF_MATRIX, "max_recall", "expected_calibration_error", "calibration_ratio",
         "calibration_intercept", "calibration_slope", "coefficient_of_discrimination",
-        "mean_prediction",
+        "relative_coefficient_of_discrimination", "mean_prediction",
     ),
     "multiclass": (
         "precision_micro", "recall_micro", "f1_micro", "precision_weighted", "recall_weighted",

@@ -94,7 +94,7 @@ def _verdict(found: Evaluation) -> Section:
 
 
 def _metrics(found: Evaluation, pictures: dict[str, Markup]) -> Section:
-    shown = _figures(pictures, "curves", "confusion", "residuals")
+    shown = _figures(pictures, "curves", "scores", "confusion", "residuals")
     about = f"Intervals of {found.confidence:.0%}, from {found.samples} bootstrap resamples."
     measured, churn = report.metric_table(found), report.churn_table(found)
     return Section("metrics", "Metrics", about, shown + _table(measured) + _table(churn))

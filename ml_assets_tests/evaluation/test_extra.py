@@ -85,6 +85,9 @@ def test_the_confusion_family_agrees_with_scikit_learn(seed: int, n: int, digits
             "diagnostic_odds_ratio": odd,
             "coefficient_of_discrimination": np.average(s[y == 1], weights=w[y == 1])
             - np.average(s[y == 0], weights=w[y == 0]),
+            "relative_coefficient_of_discrimination": np.divide(
+                np.average(s[y == 1], weights=w[y == 1]), np.average(s[y == 0], weights=w[y == 0])
+            ),
             "mean_prediction": np.average(s, weights=w),
             "calibration_ratio": np.average(s, weights=w) / np.average(y, weights=w),
         }
