@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.spec import parts_of
 from ml_assets.ingest.preflight import (
     ANY_TYPE,
     NUMBERS,
@@ -13,6 +12,7 @@ from ml_assets.ingest.preflight import (
     check_columns,
 )
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec import columns_and_bins
 from ml_assets.transform.encoding import (
     NUMBERS_FROM_TEXTS,
     TYPES,
@@ -88,7 +88,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     for i, crossed in enumerate(pipeline.statistics.slices):
         found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
     for i, crossed in enumerate(pipeline.evaluation.slices):
-        parts = parts_of(crossed)
+        parts = columns_and_bins(crossed)
         for names, kinds in (
             ([name for name, bins in parts if not bins], ()),
             ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),

@@ -15,16 +15,6 @@ FAILURES: tuple[Failure, ...] = get_args(Failure)
 """The four ways in which a model fails people: the checks of a pipeline with protected columns."""
 
 
-def parts_of(by: str) -> list[tuple[str, int | None]]:
-    """Give the columns of a declared slice, each with its number of bins: ``a,b:4`` has none and 4."""
-    found: list[tuple[str, int | None]] = []
-    for part in by.split(","):
-        column, colon, bins = part.strip().rpartition(":")
-        is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
-        found.append((column, int(bins)) if is_binned else (part.strip(), None))
-    return found
-
-
 class ThresholdSpec(Spec):
     """What a metric must reach; both ends are included.
 
