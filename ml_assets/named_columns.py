@@ -13,6 +13,7 @@ from ml_assets.ingest.preflight import (
 )
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.spec import columns_and_bins
+from ml_assets.statistics.relations import columns_of
 from ml_assets.transform.encoding import (
     NUMBERS_FROM_TEXTS,
     TYPES,
@@ -79,6 +80,11 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             if n and isinstance(labels.positive, bool)
         ),
         *(_encoded(key, value) for key, value in transform.encodings.items()),
+        *(
+            NamedColumns(("transform", "encodings", key), encoding.by)
+            for key, value in transform.encodings.items()
+            for encoding in encodings_of(value)
+        ),
     ]
     for key in ("features", "exclude", "known_after", "known_before"):
         names = getattr(transform, key) or []
@@ -86,7 +92,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     for i, name in enumerate(pipeline.evaluation.fairness.protected):
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
     for i, crossed in enumerate(pipeline.statistics.slices):
-        found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+        found.append(NamedColumns(("statistics", "slices", i), columns_of(crossed)))
     for i, crossed in enumerate(pipeline.evaluation.slices):
         parts = columns_and_bins(crossed)
         for names, kinds in (

@@ -9,7 +9,7 @@ from ml_assets.transform.encoding import encodings_of
 from ml_assets.transform.spec import TransformSpec
 from ml_assets_tests.pipeline_factory import mistakes, write_pipeline
 
-NAMES = "one of numeric, scale_to_z_score, scale_to_0_1, "
+NAMES = "one of numeric, scale_to_z_score, scale_to_z_score_per_key, "
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"a": "scale_to_zscore"}, f"a must be {NAMES}"),
     ({"a": 3}, f"a must be {NAMES}"),

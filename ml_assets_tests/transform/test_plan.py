@@ -14,9 +14,7 @@ def planned(**encodings: Any) -> Any:
     return [
         one
         for key, value in spec.encodings.items()
-        for one in plan_features(
-            key, {name: TYPES[name] for name in key.split(",")}, encodings_of(value)
-        )
+        for one in plan_features(key, TYPES, encodings_of(value))
     ]
 
 
