@@ -4,8 +4,8 @@ What training learnt is a table for each column: a row for each key, and a last 
 split. It stands for a key that is missing, unknown, or has too few numbers; the code of such a key is -1.
 
 TensorFlow Transform has no such row: there an unknown key's number stays as it is (z-score), becomes its
-sigmoid (0 to 1) or falls into bucket -1, and two rows are enough for a key. Here as there a key with one
-value only is shifted and not scaled.
+sigmoid (0 to 1) or falls into bucket -1, and one row is enough for a key. Here as there the z-score of a
+key with one value only is shifted and not scaled.
 """
 
 from collections.abc import Callable, Sequence
@@ -171,4 +171,4 @@ def _scales(
     )
     # As scikit-learn does: what differs by no more than rounding makes is constant.
     rounding = np.finfo(np.float64).eps * count * np.abs(center) if is_z_score else 0
-    return center, np.where(scale <= rounding, 1.0, scale), count
+    return center, np.where(scale <= rounding, 1.0, to_finite(scale)), count
