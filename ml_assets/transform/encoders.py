@@ -238,11 +238,12 @@ def _vocabulary(options: VocabularyOptions, spec: TransformSpec) -> OrdinalEncod
 
 
 def _own_vocabulary(options: OwnVocabularyOptions, columns: int) -> OrdinalEncoder:
-    values = np.array(options.texts, dtype=object)
+    # Were NaN not named, it would be one of the unknown values.
+    values = np.array([*options.texts, _NAN], dtype=object)
     return OrdinalEncoder(
         categories=[values] * columns,
         handle_unknown="use_encoded_value",
-        unknown_value=_NAN if options.unknown == "missing" else len(values),
+        unknown_value=_NAN if options.unknown == "missing" else len(options.texts),
         encoded_missing_value=_NAN,
     )
 
