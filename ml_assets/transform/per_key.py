@@ -33,7 +33,7 @@ def to_keyed(
 ) -> Matrix:
     """Give the numbers of the other columns, and last the place of each row's key in `keys`, or -1."""
     places, different = pd.factorize(read_key(frame[[key]])[:, 0])
-    codes = np.append(pd.Index(keys).get_indexer(different), _UNKNOWN)[places]
+    codes = np.append(pd.Index(keys, dtype=object).get_indexer(different), _UNKNOWN)[places]
     return np.column_stack([read(frame.drop(columns=key)), codes.astype(np.float64)])
 
 

@@ -243,7 +243,7 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"statistics": {"slices": ["fare:4"]}},
-        "statistics.slices.0: no column 'fare:4'.",
+        "statistics.slices: no column 'fare:4'. Did you mean 'fare'?",
     ),
     (
         {"transform": {"known_before": ["fair"]}},
