@@ -41,7 +41,7 @@ def to_cycles(frame: pd.DataFrame, parts: Mapping[str, Sequence[str]]) -> Matrix
 def to_crossed(
     frame: pd.DataFrame,
     crosses: Mapping[str, Mapping[str, str]],
-    bins: Mapping[str, Mapping[str, Sequence[float]]],
+    bins: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
 ) -> Matrix:
     """Give for each cross the texts of its columns in one, or NaN where one of them is null.
 
@@ -51,16 +51,18 @@ def to_crossed(
         The columns.
     crosses : mapping of str to mapping
         For each cross its columns, with their types in the schema.
-    bins : mapping of str to mapping
-        For each cross the boundaries of the columns that it takes by their bins. The others are int,
-        bool or string.
+    bins : mapping of str to mapping, optional
+        For the crosses that take columns by their bins, the boundaries. Other columns are int, bool or
+        string.
 
     Returns
     -------
     ndarray of object
         One column for each cross, in their order.
     """
-    return np.column_stack([_crossed(frame, crosses[name], bins[name]) for name in crosses])
+    return np.column_stack(
+        [_crossed(frame, types, (bins or {}).get(name, {})) for name, types in crosses.items()]
+    )
 
 
 def to_documents(frame: pd.DataFrame) -> Matrix:

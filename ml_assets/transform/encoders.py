@@ -1,6 +1,6 @@
 """Fits the encoder of each group: scikit-learn's own, behind the function that reads the raw columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,6 @@ from ml_assets.transform.derive import (
 )
 from ml_assets.transform.options import (
     BucketOptions,
-    BucketPerKeyOptions,
     GaussianOptions,
     HashOptions,
     NumberConstant,
@@ -58,15 +57,7 @@ from ml_assets.transform.options import (
     TextOptions,
     VocabularyOptions,
 )
-from ml_assets.transform.per_key import (
-    frequent_keys,
-    learn_edges,
-    learn_scales,
-    quantile_edges,
-    to_buckets_per_key,
-    to_keyed,
-    to_scaled_per_key,
-)
+from ml_assets.transform.per_key import keyed_reader, learn_per_key, quantile_edges
 from ml_assets.transform.plan import Group, PlannedFeatures
 from ml_assets.transform.spec import TransformSpec
 
@@ -162,22 +153,13 @@ def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTr
             return FunctionTransformer(function, kw_args={"parts": parts})
         case "crossed":
             crosses = {one.name: dict(one.types) for one in members}
-            bins = {one.name: _bin_edges(one, rows) for one in members}
-            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, "bins": bins})
+            bins = {one.name: _bin_edges(one, rows) for one in members if one.bins}
+            cut = {"bins": bins} if bins else {}
+            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **cut})
         case reading if group.by:
-            return _keyed_reader(_READ[reading], group.by, rows, spec.min_category_count)
+            return keyed_reader(_READ[reading], group.by, rows, spec.min_category_count)
         case reading:
             return FunctionTransformer(_READ[reading])
-
-
-def _keyed_reader(
-    read: Any, by: Mapping[str, str], rows: pd.DataFrame, least: int
-) -> FunctionTransformer:
-    ((key, kind),) = by.items()
-    read_key = to_texts if kind == "string" else to_numbers
-    keys = frequent_keys(read_key(rows[[key]])[:, 0], least)
-    known = {"read": read, "key": key, "read_key": read_key, "keys": keys}
-    return FunctionTransformer(to_keyed, kw_args=known)
 
 
 def _bin_edges(cross: PlannedFeatures, rows: pd.DataFrame) -> dict[str, list[float]]:
@@ -278,8 +260,8 @@ def _learnt(
 ) -> tuple[str, Any] | None:
     """The last step, where it is one of our functions with a constant learnt from the training split."""
     match group.encoding.options:
-        case PerKeyOptions() as options:
-            return _per_key(group.encoding.name, options, encoder, rows, spec.min_category_count)
+        case PerKeyOptions():
+            return learn_per_key(group.encoding, encoder, rows, spec.min_category_count)
         case BucketOptions() as options:
             numbers = _READ[group.reading](rows)
             edges = [options.boundaries or _edges(x, options.num_buckets) for x in numbers.T]
@@ -290,19 +272,6 @@ def _learnt(
             return "unknown", FunctionTransformer(to_rare, kw_args={"rare": rare})
         case _:
             return None
-
-
-def _per_key(
-    name: str, options: PerKeyOptions, encoder: Any, rows: pd.DataFrame, least: int
-) -> tuple[str, Any]:
-    reader = encoder if isinstance(encoder, FunctionTransformer) else encoder.named_steps["read"]
-    keyed, keys = encoder.transform(rows), len(reader.kw_args["keys"])
-    if isinstance(options, BucketPerKeyOptions):
-        edges = learn_edges(keyed, keys, least, options.num_buckets)
-        return "buckets", FunctionTransformer(to_buckets_per_key, kw_args={"edges": edges})
-    centers, scales = learn_scales(keyed, keys, least, name == "scale_to_z_score_per_key")
-    learnt = {"centers": centers, "scales": scales}
-    return "scale", FunctionTransformer(to_scaled_per_key, kw_args=learnt)
 
 
 def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:

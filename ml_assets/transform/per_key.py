@@ -8,15 +8,18 @@ sigmoid (0 to 1) or falls into bucket -1, and one row is enough for a key. Here 
 key with one value only is shifted and not scaled.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.preprocessing import FunctionTransformer
 
-from ml_assets.transform.convert import Matrix
+from ml_assets.transform.convert import Matrix, to_numbers, to_texts
 from ml_assets.transform.derive import to_finite
+from ml_assets.transform.encoding import Encoding
+from ml_assets.transform.options import BucketPerKeyOptions
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -75,10 +78,55 @@ def to_buckets_per_key(keyed: Matrix, edges: Floats) -> Matrix:
     return found
 
 
-def frequent_keys(values: Matrix, least: int) -> list[Any]:
-    """Give the keys, texts or numbers, that as many rows have, in order."""
-    counts = pd.Series(values).value_counts()
-    return sorted(counts.index[counts >= least].tolist())
+def keyed_reader(
+    read: Callable[[pd.DataFrame], Matrix], by: Mapping[str, str], rows: pd.DataFrame, least: int
+) -> FunctionTransformer:
+    """Give the step that reads numbers and their keys; it knows those that `least` rows have.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the numbers.
+    by : mapping of str to str
+        The column that tells the key, with its type in the schema.
+    rows : DataFrame
+        The training rows.
+    least : int
+        With fewer rows a key is one of the unknown.
+    """
+    ((key, kind),) = by.items()
+    read_key = to_texts if kind == "string" else to_numbers
+    counts = pd.Series(read_key(rows[[key]])[:, 0]).value_counts()
+    keys = sorted(counts.index[counts >= least].tolist())
+    known = {"read": read, "key": key, "read_key": read_key, "keys": keys}
+    return FunctionTransformer(to_keyed, kw_args=known)
+
+
+def learn_per_key(
+    encoding: Encoding, encoder: Any, rows: pd.DataFrame, least: int
+) -> tuple[str, FunctionTransformer]:
+    """Give the step that scales or buckets the numbers of the training rows, and its name.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        One of those per key.
+    encoder : transformer
+        The steps before, from that of `keyed_reader` on.
+    rows : DataFrame
+        The training rows.
+    least : int
+        A key with fewer numbers has the scale of the whole.
+    """
+    reader = encoder if isinstance(encoder, FunctionTransformer) else encoder.named_steps["read"]
+    keyed, keys = encoder.transform(rows), len(reader.kw_args["keys"])
+    if isinstance(encoding.options, BucketPerKeyOptions):
+        edges = learn_edges(keyed, keys, least, encoding.options.num_buckets)
+        return "buckets", FunctionTransformer(to_buckets_per_key, kw_args={"edges": edges})
+    is_z_score = encoding.name == "scale_to_z_score_per_key"
+    centers, scales = learn_scales(keyed, keys, least, is_z_score)
+    learnt = {"centers": centers, "scales": scales}
+    return "scale", FunctionTransformer(to_scaled_per_key, kw_args=learnt)
 
 
 def learn_scales(keyed: Matrix, keys: int, least: int, is_z_score: bool) -> tuple[Floats, Floats]:

@@ -268,7 +268,9 @@ def _wrong_types(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iter
             if types.get(name, "int") not in BINNED_TYPES:
                 yield f"bins are of {', '.join(BINNED_TYPES)}; '{name}' is {types[name]}."
         elif name in types and types[name] not in allowed:
-            hint = f"; '{name}:10' is its bins" if is_cross and types[name] in BINNED_TYPES else ""
+            hint = (
+                f"; '{name}:10' takes its bins" if is_cross and types[name] in BINNED_TYPES else ""
+            )
             yield f"{called}{crossed} takes {', '.join(allowed)}; '{name}' is {types[name]}{hint}."
     for name in encoding.by:
         if name in names:

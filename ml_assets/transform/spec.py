@@ -63,7 +63,7 @@ class TransformSpec(Spec):
             (bool(both), "known_before", f"names {_names(both)}, which known_after names too"),
             (bool(used), "encodings", f"names {_names(used)}, which exclude names too"),
             *self._refused_together(),
-            *self._said_twice(),
+            *self._badly_said(),
         )
         return self
 
@@ -93,7 +93,7 @@ class TransformSpec(Spec):
             if name != key
         ]
 
-    def _said_twice(self) -> list[tuple[bool, str, str]]:
+    def _badly_said(self) -> list[tuple[bool, str, str]]:
         found = []
         for key, value in self.encodings.items():
             names = [encoding.name for encoding in encodings_of(value)]

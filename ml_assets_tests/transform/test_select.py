@@ -118,7 +118,7 @@ def test_a_cross_is_made_beside_its_columns_and_a_pca_in_their_place() -> None:
         ({"seats,nigth": "categorical"}, "the schema has no column 'nigth'. Did you mean 'night'?"),
         ({"seats,night": "numeric"}, "seats,night: numeric takes one column; several can be crossed"),
         ({"seats,distance": "categorical"}, "categorical of several columns takes int, bool, string; "
-                                            "'distance' is float; 'distance:10' is its bins."),
+                                            "'distance' is float; 'distance:10' takes its bins."),
         ({"seats,seats": "hash_strings"}, "seats,seats: names a column twice."),
         ({"seats": "pca"}, "seats: pca gives fewer features than it takes columns; found output_dim 1"),
         ({"seats,distance": {"pca": {"output_dim": 2}}}, "found output_dim 2 for 2."),
