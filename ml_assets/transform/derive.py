@@ -72,7 +72,7 @@ def to_documents(frame: pd.DataFrame) -> Matrix:
 
 
 def to_word_counts(texts: Matrix) -> Matrix:
-    """Give how many words, which blanks part, each text has; NaN stays."""
+    """Give how many words, separated by blanks, each text has; NaN stays."""
     return np.column_stack([_each(one, lambda text: len(text.split()), np.nan) for one in texts.T])
 
 

@@ -25,6 +25,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 _UNKNOWN = -1
+_EPSILON = np.finfo(np.float64).eps
 
 
 def to_keyed(
@@ -119,12 +120,13 @@ def learn_per_key(
         A key with fewer numbers has the scale of the whole.
     """
     reader = encoder if isinstance(encoder, FunctionTransformer) else encoder.named_steps["read"]
-    keyed, keys = encoder.transform(rows), len(reader.kw_args["keys"])
+    keys = len(reader.kw_args["keys"])
     if isinstance(encoding.options, BucketPerKeyOptions):
-        edges = learn_edges(keyed, keys, least, encoding.options.num_buckets)
+        # As without a key, what is imputed moves no boundary.
+        edges = learn_edges(reader.transform(rows), keys, least, encoding.options.num_buckets)
         return "buckets", FunctionTransformer(to_buckets_per_key, kw_args={"edges": edges})
     is_z_score = encoding.name == "scale_to_z_score_per_key"
-    centers, scales = learn_scales(keyed, keys, least, is_z_score)
+    centers, scales = learn_scales(encoder.transform(rows), keys, least, is_z_score)
     learnt = {"centers": centers, "scales": scales}
     return "scale", FunctionTransformer(to_scaled_per_key, kw_args=learnt)
 
@@ -218,5 +220,5 @@ def _scales(
         one.reindex(keys).to_numpy(np.float64) for one in (lowest, width, groups.count())
     )
     # As scikit-learn does: what differs by no more than rounding makes is constant.
-    rounding = np.finfo(np.float64).eps * count * np.abs(center) if is_z_score else 0
+    rounding = _EPSILON * (count * np.abs(center) if is_z_score else 10)
     return center, np.where(scale <= rounding, 1.0, to_finite(scale)), count

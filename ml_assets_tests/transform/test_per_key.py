@@ -117,11 +117,12 @@ NUMBERS = {
 }
 
 
+@pytest.mark.parametrize("impute", [None, "mean", {"constant": 7}])
 @pytest.mark.parametrize("kind", NUMBERS)
 @pytest.mark.parametrize("name", NAMES)
-def test_with_one_key_for_all_rows_it_is_as_without(name: str, kind: str) -> None:
+def test_with_one_key_for_all_rows_it_is_as_without(name: str, kind: str, impute: Any) -> None:
     frame = pd.DataFrame({"fare": NUMBERS[kind], "company": "red"})
-    options = options_of(name)
+    options = options_of(name) | {"impute": impute}
     spec = EncodingSpec.model_validate({name: options})
     (group,) = plan_groups(plan_features("fare", TYPES, encodings_of(spec)))
     plain, _ = fit_encoder(group, frame[["fare"]], None, TransformSpec())
