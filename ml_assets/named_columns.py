@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.spec import parts_of
 from ml_assets.ingest.preflight import (
     ANY_TYPE,
     NUMBERS,
@@ -14,6 +13,8 @@ from ml_assets.ingest.preflight import (
     check_columns,
 )
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec import columns_and_bins
+from ml_assets.statistics.relations import columns_of
 from ml_assets.transform.encoding import (
     NUMBERS_FROM_TEXTS,
     TYPES,
@@ -81,6 +82,11 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             if n and isinstance(labels.positive, bool)
         ),
         *(_encoded(key, value) for key, value in transform.encodings.items()),
+        *(
+            NamedColumns(("transform", "encodings", key), encoding.by)
+            for key, value in transform.encodings.items()
+            for encoding in encodings_of(value)
+        ),
     ]
     for key in ("features", "exclude", "known_after", "known_before"):
         names = getattr(transform, key) or []
@@ -88,13 +94,13 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     for i, name in enumerate(pipeline.evaluation.fairness.protected):
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
     for i, crossed in enumerate(pipeline.statistics.slices):
-        found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+        found.append(NamedColumns(("statistics", "slices", i), columns_of(crossed)))
     by_sql = pipeline.evaluation.sql_slices
     for name, sql in by_sql.items():
         judge = partial(_sql_mistake, name, sql)
         found.append(NamedColumns(("evaluation", "sql_slices", name), [], judge=judge))
     for i, crossed in enumerate(pipeline.evaluation.slices):
-        parts = [part for part in parts_of(crossed) if part[0] not in by_sql]
+        parts = [part for part in columns_and_bins(crossed) if part[0] not in by_sql]
         for names, kinds in (
             ([name for name, bins in parts if not bins], ()),
             ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),

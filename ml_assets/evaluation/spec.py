@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from ml_assets.errors import did_you_mean
 from ml_assets.evaluation.names import LIMITS, churn_mistake, is_churn, is_own, metric_mistake
-from ml_assets.spec import Fraction, Spec, Task, broken_rules
+from ml_assets.spec import Fraction, Spec, Task, broken_rules, columns_and_bins
 
 Failure = Literal[
     "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage"
@@ -17,16 +17,6 @@ FAILURES: tuple[Failure, ...] = get_args(Failure)
 
 
 Key = tuple[str | int, ...]
-
-
-def parts_of(by: str) -> list[tuple[str, int | None]]:
-    """Give the columns of a declared slice, each with its number of bins: ``a,b:4`` has none and 4."""
-    found: list[tuple[str, int | None]] = []
-    for part in by.split(","):
-        column, colon, bins = part.strip().rpartition(":")
-        is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
-        found.append((column, int(bins)) if is_binned else (part.strip(), None))
-    return found
 
 
 class ThresholdSpec(Spec):
@@ -256,7 +246,7 @@ class EvaluationSpec(Spec):
     def _slice_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
         """What is wrong with the comparison of slices; whether there is such a slice is seen later."""
         declared = [*self.slices, *self.sql_slices]
-        first = [f"{parts_of(by)[0][0]}=" for by in declared]
+        first = [f"{columns_and_bins(by)[0][0]}=" for by in declared]
         for place, one in enumerate(self.cross_slices):
             key = ("cross_slices", place)
             for i, by in enumerate(one.slices):

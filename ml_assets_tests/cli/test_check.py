@@ -241,6 +241,26 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
         "transform.encodings.company,fare: categorical of several columns takes int, bool, string; ",
     ),
     (
+        {"transform": {"encodings": {"company,fair:4": "categorical"}}},
+        "transform.encodings.company,fair:4: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
+        {"transform": {"encodings": {"company:4,fare:4": "categorical"}}},
+        "transform.encodings.company:4,fare:4: bins are of int, float, date, timestamp; 'company' is s",
+    ),
+    (
+        {"transform": {"encodings": {"fare": {"scale_to_0_1_per_key": {"key": "compny"}}}}},
+        "transform.encodings.fare: no column 'compny'. Did you mean 'company'?",
+    ),
+    (
+        {"transform": {"encodings": {"fare": {"scale_to_0_1_per_key": {"key": "tips"}}}}},
+        "transform.encodings.fare: scale_to_0_1_per_key takes a key of int, bool, string; 'tips' is fl",
+    ),
+    (
+        {"statistics": {"slices": ["fare:4"]}},
+        "statistics.slices: no column 'fare:4'. Did you mean 'fare'?",
+    ),
+    (
         {"transform": {"known_before": ["fair"]}},
         "transform.known_before: no column 'fair'. Did you mean 'fare'?",
     ),
