@@ -86,7 +86,7 @@ class RuleResult:
     ----------
     rule : str
         ``rows``, ``min``, ``max``, ``min_change``, ``min_relative_change``, ``beats_linear``, or
-        ``cross_slices`` where the baseline slice is not there.
+        ``cross_slices`` where the slices to compare are not there.
     metric : str or None
         The metric that it judges.
     slice : str or None
