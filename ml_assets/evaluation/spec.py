@@ -263,7 +263,8 @@ class EvaluationSpec(Spec):
             key = ("cross_slices", place)
             for i, by in enumerate(one.slices):
                 hint = did_you_mean(by, declared)
-                yield by not in declared, (*key, "slices", i), f"'{by}' is not among slices.{hint}"
+                text = f"'{by}' is not among slices{hint and '.'}{hint}"
+                yield by not in declared, (*key, "slices", i), text
             base = one.baseline
             yield (
                 base is not None and not any(base.startswith(start) for start in first),

@@ -69,6 +69,12 @@ REST = "  task: binary\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
             "roc_auc lies between -1 and 1.",
         ),
         (
+            "    slices: [city]\n    cross_slices:\n"
+            "    - slices: [other]\n      thresholds: {f1: {min: -0.1}}\n",
+            3,
+            "evaluation.cross_slices.0.slices.0 'other' is not among slices.",
+        ),
+        (
             "    cross_slices:\n    - thresholds: {f1: {min: -0.1}}\n",
             1,
             "evaluation.cross_slices judges slices, and there are none; name some in slices.",
@@ -94,3 +100,4 @@ def test_a_mistake_is_told_with_the_line_below_the_part(
 ) -> None:
     found = mistakes(write_text(tmp_path, f"{HEAD}{REST}  evaluation:\n{lines}"))
     assert [one for one in found if one.startswith(f"shop/defs.yaml:{6 + line}: {message}")], found
+    assert not any(one.endswith("..") for one in found)
