@@ -296,3 +296,25 @@ def test_what_people_decided_counts(people: People, reason: str | None) -> None:
 
     assert decision.promote is (reason is None)
     assert all(found.startswith(reason or "") for found in decision.reasons)
+
+
+def test_of_two_rules_that_say_the_same_each_needs_a_waiver_of_its_own() -> None:
+    judged = evaluate(
+        [0, 1] * 50, [0.1, 0.9] * 50, task="binary",
+        thresholds={"roc_auc": ThresholdSpec(min=0.7, min_change=0.0, min_relative_change=0.0)},
+        unscored={"champion": "its model is gone"},
+    )  # fmt: skip
+    verdict = {
+        **GOOD,
+        "blessed": judged.blessed,
+        "reasons": judged.reasons,
+        "failed": judged.failed,
+    }
+    waivers = [replace(WAIVER, rule=rule) for rule in judged.failed]
+
+    assert [waiver.rule for waiver in waivers] == [
+        "roc_auc.min_change",
+        "roc_auc.min_relative_change",
+    ]
+    assert not any(decide_promotion(CANDIDATE, waived(verdict, one)).promote for one in waivers)
+    assert decide_promotion(CANDIDATE, waived(verdict, *waivers)).promote
