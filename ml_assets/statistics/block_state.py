@@ -97,7 +97,7 @@ def block_states(table: Table, blocks: Sequence[Span], wanted: Wanted) -> Iterat
     if not wanted.columns_together:
         yield from map(BlockState, splits)
         return
-    labels = _labels(table, blocks, wanted.label)
+    labels = _label_states(table, blocks, wanted.label)
     for states, label, rows in zip(splits, labels, _whole_rows(table, blocks, wanted), strict=True):
         plan = _plan(table, states, label, wanted)
         yield BlockState(states, label, relations_of(rows, plan))
@@ -125,23 +125,23 @@ def _plan(table: Table, states: States, label: FeatureState | None, wanted: Want
     )
 
 
-def _labels(
+def _label_states(
     table: Table, blocks: Sequence[Span], label: str | None
 ) -> Sequence[FeatureState | None]:
     if label is None:
         return [None] * len(blocks)
     column, split = wanted_columns(table.columns, [label]), TRAINING[0]
     ((_, batches),) = parquet_parts(table.files, column, [split], STATE_ROWS, rows_of(blocks))
-    return [_label(label, rows) for rows in cut(batches, blocks)]
+    return [_label_state(label, rows) for rows in cut(batches, blocks)]
 
 
-def _label(name: str, batches: Iterator[Any]) -> FeatureState | None:
-    found: FeatureState | None = None
+def _label_state(name: str, batches: Iterator[Any]) -> FeatureState | None:
+    label: FeatureState | None = None
     for batch in batches:
         training = batch.filter(pc.equal(batch.column(TRAINING[0]), TRAINING[1]))
         state = feature_state(training.column(name))
-        found = merge_features(name, found, state) if found else state
-    return found
+        label = merge_features(name, label, state) if label else state
+    return label
 
 
 def _whole_rows(table: Table, blocks: Sequence[Span], wanted: Wanted) -> Iterator[Iterator[Any]]:

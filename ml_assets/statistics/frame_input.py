@@ -88,19 +88,20 @@ def column_to_arrow(series: Any) -> Any:
             return _with_zone(series)
         if dtype.kind == "O" and any(isinstance(value, _CONTAINERS) for value in series):
             return _objects(series)  # Arrow ends the process at a list that holds itself.
-        found = pa.array(series, from_pandas=True)
+        array = pa.array(series, from_pandas=True)
     except _CANNOT_CONVERT:
         return _objects(series)
-    if dtype.kind == "O" and pt.is_floating(found.type):
+    if dtype.kind == "O" and pt.is_floating(array.type):
         return _with_nan(series)
     # Of dates and moments together Arrow makes dates, and so loses the time of the day.
-    return _objects(series) if dtype.kind == "O" and pt.is_date(found.type) else found
+    return _objects(series) if dtype.kind == "O" and pt.is_date(array.type) else array
 
 
 def _with_nan(series: Any) -> Any:
     """Floats in a column of objects: there None is a missing value, and NaN is NaN."""
     values = series.tolist()
-    return pa.array([v if isinstance(v, numbers.Real) else None for v in values], pa.float64())
+    floats = [value if isinstance(value, numbers.Real) else None for value in values]
+    return pa.array(floats, pa.float64())
 
 
 def _with_zone(series: Any) -> Any:
@@ -117,11 +118,11 @@ def _objects(series: Any) -> Any:
     """What Arrow has no type for."""
     kinds = {type(value) for value in _present(series)}
     try:
-        found = _of_one_kind(series, kinds)
+        array = _of_one_kind(series, kinds)
     except _CANNOT_CONVERT:
-        found = _as_text(series)
-    if found is not None:
-        return found
+        array = _as_text(series)
+    if array is not None:
+        return array
     scalars = [kind for kind in kinds if issubclass(kind, _SCALARS)]
     if len(kinds) > 1 and scalars:
         listed = ", ".join(sorted(kind.__name__ for kind in kinds)[:5])
@@ -142,7 +143,7 @@ def _of_one_kind(series: Any, kinds: set[type]) -> Any:
     if all_are(numbers.Real, decimal.Decimal):
         return _converted(series, float, pa.float64())
     if all_are(str):  # surrogates, which UTF-8 has no bytes for
-        return _converted(series, lambda v: v.encode("utf-8", "surrogatepass"), pa.binary())
+        return _converted(series, lambda text: text.encode("utf-8", "surrogatepass"), pa.binary())
     if all_are(*_BYTES):
         return _converted(series, bytes, pa.binary())
     if kinds == {datetime.date}:
@@ -163,7 +164,9 @@ def _is_missing(series: Any) -> Any:
     try:
         return np.asarray(series.isna(), dtype=bool)
     except decimal.InvalidOperation:  # of a signalling NaN
-        is_nan = [isinstance(v, decimal.Decimal) and v.is_nan() for v in series.tolist()]
+        is_nan = [
+            isinstance(value, decimal.Decimal) and value.is_nan() for value in series.tolist()
+        ]
         return np.array(is_nan) | _is_missing(series.mask(is_nan))
 
 

@@ -96,27 +96,27 @@ def test_a_new_span_reads_only_its_own_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Any
 ) -> None:
     sizes = [1000, 30_000, 170_000, 2_500]
-    table, kept = rows_of(sizes), StateFolder(tmp_path / "states")
+    table, cache = rows_of(sizes), StateFolder(tmp_path / "states")
     first = written(table.slice(0, sum(sizes[:3])), tmp_path / "3.parquet", row_group_size=9_999)
-    generate_split_statistics(first, spans=spans_of(sizes[:3]), kept=kept, **options)
+    generate_split_statistics(first, spans=spans_of(sizes[:3]), cache=cache, **options)
     whole, reads = written(table, tmp_path / "4.parquet"), Reads(monkeypatch)
-    found = content(whole, spans=spans_of(sizes), kept=kept, **options)
+    found = content(whole, spans=spans_of(sizes), cache=cache, **options)
     assert set(reads.rows.values()) == {2_500}
     assert found == content(whole, spans=spans_of(sizes), **options)
-    assert found == content(whole, spans=spans_of(sizes), kept=kept, **options)
+    assert found == content(whole, spans=spans_of(sizes), cache=cache, **options)
 
 
 @pytest.mark.usefixtures("every_span_is_a_block")
 def test_a_window_that_moves_on_merges_what_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes, kept = [300, 400, 500, 600], StateFolder(tmp_path / "states")
+    sizes, cache = [300, 400, 500, 600], StateFolder(tmp_path / "states")
     table = written(rows_of(sizes), tmp_path / "all.parquet")
-    generate_split_statistics(table, spans=spans_of(sizes), kept=kept, **TOGETHER)
+    generate_split_statistics(table, spans=spans_of(sizes), cache=cache, **TOGETHER)
     moved = written(rows_of(sizes).slice(300), tmp_path / "moved.parquet")
     spans = [Span(s.start - 300, s.rows, s.digest) for s in spans_of(sizes)[1:]]
     reads = Reads(monkeypatch)
-    found = content(moved, spans=spans, kept=kept, **TOGETHER)
+    found = content(moved, spans=spans, cache=cache, **TOGETHER)
     assert reads.rows == {}
     assert found == content(moved, spans=spans, **TOGETHER)
 
@@ -144,11 +144,11 @@ def test_small_spans_cost_at_most_their_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(span_blocks, "BLOCK_ROWS", 2_000)
-    sizes, kept = [90] * 200, StateFolder(tmp_path / "states")
+    sizes, cache = [90] * 200, StateFolder(tmp_path / "states")
     table = written(rows_of(sizes), tmp_path / "t.parquet")
-    generate_split_statistics(table, spans=spans_of(sizes)[:-1], kept=kept)
+    generate_split_statistics(table, spans=spans_of(sizes)[:-1], cache=cache)
     reads = Reads(monkeypatch)
-    found = content(table, spans=spans_of(sizes), kept=kept)
+    found = content(table, spans=spans_of(sizes), cache=cache)
     (read,) = set(reads.rows.values())
     assert read == blocks_of(spans_of(sizes))[-1].rows < 18_000
     assert found == content(table, spans=spans_of(sizes))
@@ -190,15 +190,15 @@ def test_any_states_that_were_kept_give_the_same_bytes(
 def same_bytes(folder: Path, sizes: Any, known: Any) -> None:
     table = written(rows_of(sizes), folder / "t.parquet", row_group_size=7)
     spans = [span for span in spans_of(sizes) if span.rows]
-    kept, every = StateFolder(folder / "some"), StateFolder(folder / "all")
+    cache, every = StateFolder(folder / "some"), StateFolder(folder / "all")
     options = TOGETHER if sum(sizes) > 5 else {}
-    expected = content(table, spans=spans, kept=every, **options)
+    expected = content(table, spans=spans, cache=every, **options)
     blocks = blocks_of(spans)
     for place in known & {*range(len(blocks))}:
         state = every.get(blocks[place].digest)
         assert state is not None
-        kept.put(blocks[place].digest, state)
-    assert content(table, spans=spans, kept=kept, **options) == expected
+        cache.put(blocks[place].digest, state)
+    assert content(table, spans=spans, cache=cache, **options) == expected
 
 
 def test_a_state_survives_its_file() -> None:
@@ -209,16 +209,16 @@ def test_a_state_survives_its_file() -> None:
 
 
 def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
-    kept = StateFolder(tmp_path / "states")
+    cache = StateFolder(tmp_path / "states")
     table = written(rows_of([50]), tmp_path / "t.parquet")
-    expected = content(table, spans=spans_of([50]), kept=kept, **TOGETHER)
+    expected = content(table, spans=spans_of([50]), cache=cache, **TOGETHER)
     (path,) = (tmp_path / "states").iterdir()
     sound = path.read_bytes()
     flipped = sound[:-900] + bytes([sound[-900] ^ 1]) + sound[-899:]
     for damaged in (b"", b"not arrow", sound[:-20], sound[: len(sound) // 2], flipped):
         path.write_bytes(damaged)
-        assert kept.get(path.stem) is None
-        assert content(table, spans=spans_of([50]), kept=kept, **TOGETHER) == expected
+        assert cache.get(path.stem) is None
+        assert content(table, spans=spans_of([50]), cache=cache, **TOGETHER) == expected
         assert path.read_bytes() == sound
 
 

@@ -37,9 +37,9 @@ def spans_of(rows: int, cuts: Any) -> list[Span]:
 
 def described(table: Any, folder: Path, cuts: Any, **options: Any) -> Any:
     """From files: what is merged was written and read."""
-    path, kept = folder / "t.parquet", StateFolder(folder / f"states{len(list(folder.iterdir()))}")
+    path, cache = folder / "t.parquet", StateFolder(folder / f"states{len(list(folder.iterdir()))}")
     pq.write_table(table, path)
-    arguments: Any = {"spans": spans_of(table.num_rows, cuts), "kept": kept, **options}
+    arguments: Any = {"spans": spans_of(table.num_rows, cuts), "cache": cache, **options}
     generate_split_statistics(Table((path,)), **arguments)
     return generate_split_statistics(Table((path,)), **arguments)
 
