@@ -56,10 +56,10 @@ class PinnedSchema:
             versions = self._settled()
             if self.path.is_file():
                 read_schema(self.path)
-                seen = edited_version(
+                edited = edited_version(
                     self.text(), versions, at=at, run_id=run_id, harmless=harmless
                 )
-                versions += [self.history.append(seen)] if seen is not None else []
+                versions += [self.history.append(edited)] if edited is not None else []
             yield versions
 
     def publish(self, version: Version) -> Version:
@@ -90,11 +90,11 @@ class PinnedSchema:
 
     def _settled(self) -> list[Version]:
         versions = self.history.entries()
-        begun = self.history.intent()
-        if begun is not None:
-            is_written = self.path.is_file() and durable.file_digest(self.path) == begun.digest
-            if is_written and (not versions or versions[-1].at != begun.at):
-                versions.append(self.history.append(begun))
+        unfinished = self.history.intent()
+        if unfinished is not None:
+            is_written = self.path.is_file() and durable.file_digest(self.path) == unfinished.digest
+            if is_written and (not versions or versions[-1].at != unfinished.at):
+                versions.append(self.history.append(unfinished))
             self.history.end()
         return versions
 
