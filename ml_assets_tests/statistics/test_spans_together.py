@@ -80,21 +80,27 @@ def test_any_cut_into_files_equals_the_whole(tmp_path_factory: Any, rows: Any, c
     assert cut["train"].association == whole["train"].association
     assert_same_slices(cut["all"].slices, whole["all"].slices)
     one, other = cut["all"].cross, whole["all"].cross
-    assert [(p.first, p.second, p.num_rows) for p in (*one.numeric, *one.categories)] == [
-        (p.first, p.second, p.num_rows) for p in (*other.numeric, *other.categories)
-    ]
-    for here, there in zip(one.categories, other.categories, strict=True):
-        assert_close(here.cramers_v, there.cramers_v)
+    assert [
+        (pair.first, pair.second, pair.num_rows) for pair in (*one.numeric, *one.categories)
+    ] == [(pair.first, pair.second, pair.num_rows) for pair in (*other.numeric, *other.categories)]
+    for cut_pair, whole_pair in zip(one.categories, other.categories, strict=True):
+        assert_close(cut_pair.cramers_v, whole_pair.cramers_v)
 
 
 def assert_same_slices(cut: Any, whole: Any) -> None:
-    assert [(p.name, p.num_rows) for p in cut] == [(p.name, p.num_rows) for p in whole]
-    for one, other in zip(cut, whole, strict=True):
-        for here, there in zip(one.features, other.features, strict=True):
+    assert [(piece.name, piece.num_rows) for piece in cut] == [
+        (piece.name, piece.num_rows) for piece in whole
+    ]
+    for cut_slice, whole_slice in zip(cut, whole, strict=True):
+        for cut_feature, whole_feature in zip(
+            cut_slice.features, whole_slice.features, strict=True
+        ):
             exact = ("num_missing", "min", "max", "top_values")
-            assert [getattr(here, k) for k in exact] == [getattr(there, k) for k in exact]
-            assert_close(here.mean, there.mean)
-            assert_close(here.std_dev, there.std_dev)
+            assert [getattr(cut_feature, key) for key in exact] == [
+                getattr(whole_feature, key) for key in exact
+            ]
+            assert_close(cut_feature.mean, whole_feature.mean)
+            assert_close(cut_feature.std_dev, whole_feature.std_dev)
 
 
 def many_values(rows: int, label: Any) -> Any:
@@ -135,7 +141,7 @@ def test_many_values_are_within_the_stated_error(
         one, other = cut.numbers[name], whole.numbers[name]
         np.testing.assert_array_equal(one.bins.tops, other.bins.tops)
         error = 0 if name == "steps" else of_bins * rows
-        counts = (up_to(found.counts.sum(axis=0)) for found in (one, other))
+        counts = (up_to(binned.counts.sum(axis=0)) for binned in (one, other))
         assert next(counts) == pytest.approx(next(counts), abs=error)
     assert of_classes or (cut.numbers["steps"].counts == whole.numbers["steps"].counts).all()
     assert of_classes or (cut.texts["s"].counts == whole.texts["s"].counts).all()
@@ -154,8 +160,8 @@ def up_to(counts: Any) -> Any:
 
 def test_one_block_has_the_bins_of_the_whole(tmp_path: Path) -> None:
     table = many_values(8_000, lambda x, rng: x + rng.normal(size=len(x)))
-    found = described(table, tmp_path, [], label="_label")["train"].association
-    counts = [count for _, count in found.classes]
+    association = described(table, tmp_path, [], label="_label")["train"].association
+    counts = [count for _, count in association.classes]
     assert counts == [800] * 10
 
 
@@ -165,10 +171,10 @@ def test_a_label_of_more_values_than_a_block_tells_apart(tmp_path: Path, kind: A
     numbers = rng.zipf(1.3, 6_000) % 400
     label = numbers if kind == "numbers" else numbers.astype(str)
     table = pa.table({"_split": ["train"] * 6_000, "_label": label, "x": -numbers})
-    found = described(table, tmp_path, [2_000, 2_500], label="_label")["train"].association
+    association = described(table, tmp_path, [2_000, 2_500], label="_label")["train"].association
     whole = described(table, tmp_path, [], label="_label")["train"].association
-    assert [name for name, _ in found.classes] == [name for name, _ in whole.classes]
-    counts = [np.array([count for _, count in one.classes]) for one in (found, whole)]
+    assert [name for name, _ in association.classes] == [name for name, _ in whole.classes]
+    counts = [np.array([count for _, count in one.classes]) for one in (association, whole)]
     assert counts[0].sum() == 6_000
     assert np.abs(counts[0] - counts[1]).max() <= 2 * 0.01 * 6_000
 
