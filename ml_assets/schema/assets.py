@@ -76,7 +76,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         with pinned.changing(at, stage.run_id, shown) as versions:
             origin = "pinned" if path.is_file() else "inferred"
             if origin == "inferred":
-                version = _inferred(pipeline, train, versions, at, stage.run_id)
+                version = _inferred_version(pipeline, train, versions, at, stage.run_id)
                 versions.append(pinned.publish(version))
             current = read_schema(path)
             write_copy(stage.directory / "schema.yaml", current, path)
@@ -106,7 +106,7 @@ def _accept(
         )
 
 
-def _inferred(
+def _inferred_version(
     pipeline: PipelineSpec,
     train: "DatasetStatistics",
     versions: "list[Version]",

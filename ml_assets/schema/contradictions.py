@@ -29,14 +29,14 @@ def contradictions(feature: Feature, environments: tuple[str, ...]) -> list[str]
         The schema's environments; without any, all names are fine.
     """
     checks = (
-        *_of_type(feature),
-        *_of_ranges(feature),
-        *_of_environments(feature, environments),
+        *_type_checks(feature),
+        *_range_checks(feature),
+        *_environment_checks(feature, environments),
     )
     return [text for wrong, text in checks if wrong]
 
 
-def _of_type(feature: Feature) -> Iterator[tuple[bool, str]]:
+def _type_checks(feature: Feature) -> Iterator[tuple[bool, str]]:
     kind, holds, texts = feature.type, feature.holds, feature.bool_values
     held_in = _HELD_IN.get(str(holds), (kind,))
     of_floats = "float" in (kind, holds)
@@ -63,7 +63,7 @@ def _of_type(feature: Feature) -> Iterator[tuple[bool, str]]:
     yield feature.allow_inf and not of_floats, f".allow_inf is for float; it is {kind}."
 
 
-def _of_ranges(feature: Feature) -> Iterator[tuple[bool, str]]:
+def _range_checks(feature: Feature) -> Iterator[tuple[bool, str]]:
     kind, low, high = feature.type, feature.min, feature.max
     number = feature.holds if kind == "string" or feature.holds == "bool" else kind
     fractional = [limit for limit in (low, high) if isinstance(limit, float)]
@@ -97,7 +97,9 @@ def _of_ranges(feature: Feature) -> Iterator[tuple[bool, str]]:
         yield _above(least, most), f".min_{key} {least} is above max_{key} {most}."
 
 
-def _of_environments(feature: Feature, environments: tuple[str, ...]) -> Iterator[tuple[bool, str]]:
+def _environment_checks(
+    feature: Feature, environments: tuple[str, ...]
+) -> Iterator[tuple[bool, str]]:
     for key in ("not_in", "also_in"):
         for name in getattr(feature, key):
             yield (

@@ -113,7 +113,7 @@ def _coded(data: Any, columns: Sequence[str] | None, max_rows: int) -> dict[str,
 
 
 def _thinned(data: Any, columns: Sequence[str] | None, max_rows: int) -> list[Any]:
-    """Every so manieth row, so that at most `max_rows` are in memory."""
+    """Every n-th row, so that at most `max_rows` are in memory."""
     rows = data.num_rows if hasattr(data, "num_rows") else len(data)
     step = max(1, -(-rows // max_rows))
     batches, first = [], 0

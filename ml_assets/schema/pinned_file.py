@@ -53,7 +53,7 @@ class PinnedSchema:
         """
         with durable.exclusive(self.history.folder / "schema.lock"):
             self.history.sweep()
-            versions = self._settled()
+            versions = self._recovered_versions()
             if self.path.is_file():
                 read_schema(self.path)
                 edited = edited_version(
@@ -88,7 +88,7 @@ class PinnedSchema:
         """Give the file's text to the letter."""
         return self.path.read_bytes().decode()
 
-    def _settled(self) -> list[Version]:
+    def _recovered_versions(self) -> list[Version]:
         versions = self.history.entries()
         unfinished = self.history.intent()
         if unfinished is not None:

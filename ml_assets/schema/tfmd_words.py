@@ -87,7 +87,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _of_type(*kinds: type) -> Callable[[Any], Any]:
+def _instance_of(*kinds: type) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if type(value) not in kinds:
             names = " or ".join(kind.__name__.replace("NoneType", "null") for kind in kinds)
@@ -146,10 +146,10 @@ def _dependencies(value: Any) -> tuple[FunctionalDependency, ...]:
     )
 
 
-_text, _bool = _of_type(str), _of_type(bool)
-_maybe_text, _maybe_bool = _of_type(str, type(None)), _of_type(bool, type(None))
-_number, _count = _of_type(int, float), _of_type(int)
-_maybe_number, _maybe_count = _of_type(int, float, type(None)), _of_type(int, type(None))
+_text, _bool = _instance_of(str), _instance_of(bool)
+_maybe_text, _maybe_bool = _instance_of(str, type(None)), _instance_of(bool, type(None))
+_number, _count = _instance_of(int, float), _instance_of(int)
+_maybe_number, _maybe_count = _instance_of(int, float, type(None)), _instance_of(int, type(None))
 _FEATURE: dict[str, Callable[[Any], Any]] = {
     "type": _choice(TYPES),
     "holds": _choice(HOLDS),
@@ -188,7 +188,7 @@ _SCHEMA: dict[str, Callable[[Any], Any]] = {
     "rows_vs_version": _shares,
     "functional_dependencies": _dependencies,
     "environments": _texts,
-    "reviewed": _of_type(bool, str),
+    "reviewed": _instance_of(bool, str),
     "reason": _text,
     "note": _text,
 }

@@ -1,9 +1,8 @@
 """Turns a pandas DataFrame into an Arrow table, column by column, whatever its columns hold.
 
 What has an Arrow type gets it. Else numbers become floats (huge integers, fractions, numbers of several
-types), and intervals and complex numbers their text. Objects of a type that nobody knows, sets for
-example, are only counted. A column that holds texts as well as numbers is refused: only its owner
-knows what it should be.
+types), and intervals and complex numbers their text. Objects of other types, such as sets, are only
+counted. A column that holds texts as well as numbers is refused: only its owner knows what it should be.
 """
 
 import datetime
@@ -85,26 +84,26 @@ def column_to_arrow(series: Any) -> Any:
         if isinstance(dtype, pd.PeriodDtype):
             series = series.dt.to_timestamp()
         if isinstance(dtype, pd.DatetimeTZDtype):
-            return _with_zone(series)
+            return _zoned_moments(series)
         if dtype.kind == "O" and any(isinstance(value, _CONTAINERS) for value in series):
-            return _objects(series)  # Arrow ends the process at a list that holds itself.
+            return _objects_to_arrow(series)  # Arrow ends the process at a list that holds itself.
         array = pa.array(series, from_pandas=True)
     except _CANNOT_CONVERT:
-        return _objects(series)
+        return _objects_to_arrow(series)
     if dtype.kind == "O" and pt.is_floating(array.type):
-        return _with_nan(series)
+        return _floats_with_nan(series)
     # Of dates and moments together Arrow makes dates, and so loses the time of the day.
-    return _objects(series) if dtype.kind == "O" and pt.is_date(array.type) else array
+    return _objects_to_arrow(series) if dtype.kind == "O" and pt.is_date(array.type) else array
 
 
-def _with_nan(series: Any) -> Any:
+def _floats_with_nan(series: Any) -> Any:
     """Floats in a column of objects: there None is a missing value, and NaN is NaN."""
     values = series.tolist()
     floats = [value if isinstance(value, numbers.Real) else None for value in values]
     return pa.array(floats, pa.float64())
 
 
-def _with_zone(series: Any) -> Any:
+def _zoned_moments(series: Any) -> Any:
     moments = pa.array(series.dt.tz_convert(None), from_pandas=True)
     zoned = pa.timestamp(moments.type.unit, pa.lib.tzinfo_to_string(series.dt.tz))
     return moments.cast(pa.int64()).cast(zoned)
@@ -114,11 +113,11 @@ def _one_chunk(array: Any) -> Any:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _objects(series: Any) -> Any:
+def _objects_to_arrow(series: Any) -> Any:
     """What Arrow has no type for."""
     kinds = {type(value) for value in _present(series)}
     try:
-        array = _of_one_kind(series, kinds)
+        array = _array_of_one_kind(series, kinds)
     except _CANNOT_CONVERT:
         array = _as_text(series)
     if array is not None:
@@ -130,7 +129,7 @@ def _objects(series: Any) -> Any:
     return _as_text(series) if scalars else _only_counted(series)
 
 
-def _of_one_kind(series: Any, kinds: set[type]) -> Any:
+def _array_of_one_kind(series: Any, kinds: set[type]) -> Any:
     """The column as Arrow, if all its values are of one kind that has an Arrow type; else None."""
 
     def all_are(*types: type) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from ml_assets.errors import DataError
 from ml_assets.statistics.arrow_input import column_parts
 from ml_assets.statistics.association_bins import shown_bins
-from ml_assets.statistics.block_state import Wanted
+from ml_assets.statistics.block_state import StateOptions
 from ml_assets.statistics.dataset_state import (
     DatasetState,
     batch_state,
@@ -44,7 +44,7 @@ def generate_statistics(
     cross_features: bool = False,
     label: str | None = None,
 ) -> DatasetStatistics:
-    """Describe every column of a data set, and what is asked for of columns together.
+    """Describe every column of a data set and, where requested, columns together.
 
     In record batches: memory does not grow with the number of rows. What is known of columns together
     takes a second pass, because whole rows are needed for it.
@@ -140,8 +140,8 @@ def generate_split_statistics(
         By split (train, eval and test, one without rows included), and ``all``: the merge of them.
     """
     whole = [Span(0, table.num_rows, "")] if table.num_rows else []
-    wanted = Wanted(weight_column, tuple(slices), cross_features, label)
-    window = window_state(table, whole if spans is None else spans, wanted, cache)
+    options = StateOptions(weight_column, tuple(slices), cross_features, label)
+    window = window_state(table, whole if spans is None else spans, options, cache)
     states = {**window.splits, "all": _checked(merge_states(window.splits.values()), weight_column)}
     by_split = {
         name: describe(state, top_values, histogram_buckets) for name, state in states.items()

@@ -109,11 +109,13 @@ def _expected_cells(first: Array, second: Array, total: float) -> Array:
     order = small[np.argsort(wide[small])]
     for block in np.array_split(order, max(1, len(order) // 2000)):
         if len(block):
-            expected[block] = _exact(first[block], second[block], mean[block], wide[block], total)
+            expected[block] = _exact_cells(
+                first[block], second[block], mean[block], wide[block], total
+            )
     return expected
 
 
-def _exact(first: Array, second: Array, mean: Array, wide: Array, total: float) -> Array:
+def _exact_cells(first: Array, second: Array, mean: Array, wide: Array, total: float) -> Array:
     """The sum over the values that such a cell can have, each with its hypergeometric probability."""
     least = np.maximum(1, np.maximum(first + second - total, np.floor(mean) - wide))
     most = np.minimum(np.minimum(first, second), np.ceil(mean) + wide)

@@ -97,14 +97,14 @@ def classes_of(name: str, label: FeatureState, most: int, parts: int) -> LabelCl
     """
     match label.described:
         case NumericState(extremes=tuple()):
-            return _of_numbers(name, label, most, parts)
+            return _number_classes(name, label, most, parts)
         case CategoryState() as texts if texts.num_values:
-            return _of_texts(name, texts, most)
+            return _text_classes(name, texts, most)
         case _:
             return None
 
 
-def _of_numbers(name: str, label: FeatureState, most: int, parts: int) -> LabelClasses | None:
+def _number_classes(name: str, label: FeatureState, most: int, parts: int) -> LabelClasses | None:
     bins = number_bins(label, most, parts)
     if bins is None:
         return None
@@ -113,7 +113,7 @@ def _of_numbers(name: str, label: FeatureState, most: int, parts: int) -> LabelC
     return LabelClasses(name, tuple(texts) if bins.are_values else interval_names(texts[:-1]), tops)
 
 
-def _of_texts(name: str, label: CategoryState, most: int) -> LabelClasses:
+def _text_classes(name: str, label: CategoryState, most: int) -> LabelClasses:
     if label.hashes is None and len(label.values) <= most:
         return LabelClasses(name, tuple(sorted(label.values.to_pylist())))
     frequent = [value for value, _ in label.most_frequent(most - 1)]

@@ -72,7 +72,7 @@ def _texts_of(values: Any) -> Any:
         return _texts_of_times(values)
     try:
         return values.cast(pa.string())
-    except pa.ArrowInvalid:  # a time zone that nobody knows
+    except pa.ArrowInvalid:  # an unknown time zone
         return values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
 
 

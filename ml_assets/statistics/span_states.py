@@ -21,7 +21,7 @@ from ml_assets.statistics.association_state import (
 from ml_assets.statistics.block_state import (
     TRAINING,
     BlockState,
-    Wanted,
+    StateOptions,
     block_states,
     state_without_rows,
 )
@@ -79,7 +79,7 @@ class StateFolder:
 
 
 def window_state(
-    table: Table, spans: Sequence[Span], wanted: Wanted, cache: StateCache | None = None
+    table: Table, spans: Sequence[Span], options: StateOptions, cache: StateCache | None = None
 ) -> BlockState:
     """Give the state of all spans together.
 
@@ -89,8 +89,8 @@ def window_state(
         With a `SPLIT` column.
     spans : sequence of Span
         Its spans, in order.
-    wanted : Wanted
-        What is to be known.
+    options : StateOptions
+        What the states hold.
     cache : StateCache, optional
         Where the states of blocks are looked up, and put.
 
@@ -106,18 +106,18 @@ def window_state(
     """
     merged: BlockState | None = None
     associations: list[AssociationState] = []
-    for state in _states_of_blocks(table, blocks_of(spans), wanted, cache):
+    for state in _states_of_blocks(table, blocks_of(spans), options, cache):
         if state.relations and state.relations.association:
             # Merged last, because the window's classes and bins are not known yet.
             associations.append(state.relations.association)
             state = replace(state, relations=replace(state.relations, association=None))
-        merged = _merge_blocks(merged, state, wanted) if merged else state
-    merged = merged or state_without_rows(table, wanted)
-    return _with_association(merged, associations, wanted)
+        merged = _merge_blocks(merged, state, options) if merged else state
+    merged = merged or state_without_rows(table, options)
+    return _with_association(merged, associations, options)
 
 
 def _states_of_blocks(
-    table: Table, blocks: Sequence[Span], wanted: Wanted, cache: StateCache | None
+    table: Table, blocks: Sequence[Span], options: StateOptions, cache: StateCache | None
 ) -> Iterator[BlockState]:
     """The states of all blocks; those not in the cache that follow each other are read in one pass."""
     uncached: list[Span] = []
@@ -126,41 +126,41 @@ def _states_of_blocks(
         if state is None:
             uncached.append(block)
             continue
-        yield from _compute(table, uncached, wanted, cache)
+        yield from _compute(table, uncached, options, cache)
         uncached = []
         yield state
-    yield from _compute(table, uncached, wanted, cache)
+    yield from _compute(table, uncached, options, cache)
 
 
 def _compute(
-    table: Table, blocks: Sequence[Span], wanted: Wanted, cache: StateCache | None
+    table: Table, blocks: Sequence[Span], options: StateOptions, cache: StateCache | None
 ) -> Iterator[BlockState]:
     if not blocks:
         return
-    for block, state in zip(blocks, block_states(table, blocks, wanted), strict=True):
+    for block, state in zip(blocks, block_states(table, blocks, options), strict=True):
         if cache:
             cache.put(block.digest, state)
         yield state
 
 
-def _merge_blocks(first: BlockState, second: BlockState, wanted: Wanted) -> BlockState:
+def _merge_blocks(first: BlockState, second: BlockState, options: StateOptions) -> BlockState:
     splits = {
         name: merge_states([state, second.splits[name]]) for name, state in first.splits.items()
     }
     label, relations = first.label, first.relations
-    if wanted.label and first.label and second.label:
-        label = merge_features(wanted.label, first.label, second.label)
+    if options.label and first.label and second.label:
+        label = merge_features(options.label, first.label, second.label)
     if first.relations and second.relations:
         relations = merge_relations(first.relations, second.relations)
     return BlockState(splits, label, relations)
 
 
 def _with_association(
-    state: BlockState, associations: Sequence[AssociationState], wanted: Wanted
+    state: BlockState, associations: Sequence[AssociationState], options: StateOptions
 ) -> BlockState:
-    if not (wanted.label and state.label and state.relations):
+    if not (options.label and state.label and state.relations):
         return state
-    classes = label_classes(wanted.label, state.label)
+    classes = label_classes(options.label, state.label)
     bins = shown_bins(state.splits[TRAINING[1]].features)
     shown = (regrouped(association, classes, bins) for association in associations)
     return replace(

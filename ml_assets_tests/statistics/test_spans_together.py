@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ml_assets.errors import DataError
 from ml_assets.statistics import span_blocks
 from ml_assets.statistics.association_state import AssociationState
-from ml_assets.statistics.block_state import BlockState, Wanted
+from ml_assets.statistics.block_state import BlockState, StateOptions
 from ml_assets.statistics.generate import generate_split_statistics
 from ml_assets.statistics.span_blocks import Span
 from ml_assets.statistics.span_states import StateFolder, window_state
@@ -132,7 +132,9 @@ def test_many_values_are_within_the_stated_error(
     table, path = many_values(rows, label), tmp_path / "t.parquet"
     pq.write_table(table, path)
     cut, whole = (
-        association_of(window_state(Table((path,)), spans_of(rows, at), Wanted(label="_label")))
+        association_of(
+            window_state(Table((path,)), spans_of(rows, at), StateOptions(label="_label"))
+        )
         for at in (cuts, ())
     )
     assert cut.classes == whole.classes
@@ -196,9 +198,9 @@ def test_without_any_label_the_association_is_refused(tmp_path: Path) -> None:
 def test_equal_states_give_equal_bytes(tmp_path: Path) -> None:
     table = table_of([("train", n % 3, "abc"[n % 3], "x", n / 7, n) for n in range(50)])
     pq.write_table(table, tmp_path / "t.parquet")
-    wanted = Wanted(None, ("s", "t,s"), True, "_label")
+    options = StateOptions(None, ("s", "t,s"), True, "_label")
     made = [
-        to_bytes(window_state(Table((tmp_path / "t.parquet",)), spans_of(50, cuts), wanted))
+        to_bytes(window_state(Table((tmp_path / "t.parquet",)), spans_of(50, cuts), options))
         for cuts in ([], [], [20])
     ]
     assert made[0] == made[1]
