@@ -55,10 +55,11 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
         except (MlflowException, SQLAlchemyError) as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
             cause = lines[0].partition(_OTHER_SCHEMA)
+            remedy = _remedy(lines[0], tracking_uri)
             raise ModelError(
                 _without_password(
                     f"MLflow ({tracking_uri}) failed at {doing}: {cause[0].rstrip('. ')[:300]}. The "
-                    f"champion was not changed. {_remedy(cause[1], tracking_uri)}, then run again."
+                    f"champion was not changed. {remedy}, then run again."
                 )
             ) from error
 
@@ -93,8 +94,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _remedy(other_schema: str, tracking_uri: str) -> str:
-    if not other_schema:
+def _remedy(cause: str, tracking_uri: str) -> str:
+    if "database is locked" in cause:
+        return "End the process that holds the database"
+    if _OTHER_SCHEMA not in cause:
         return "Mend MLflow"
     return (
         "That database was made by another version of MLflow. Copy it, and run "
