@@ -238,6 +238,33 @@ def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:
     assert "'distance' equals the label in each of 120 training rows" in (found.description or "")
 
 
+def delivered_again(rows: int) -> pd.DataFrame:
+    """Flights of which the last rows of eval and test are training rows with a carrier of their own."""
+    examples = flights(400)
+    to, of = (examples.index[(examples["_split"] != "train") == other] for other in (True, False))
+    copied = ["distance", "arr_delay", "dep_delay", "_label"]
+    examples.loc[to[-rows:], copied] = examples.loc[of[-rows:], copied].to_numpy()
+    return examples.astype({"_label": "int8"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "severity", "goes_on"),
+    [(180, 0.2, "ERROR", False), (180, 1.0, "WARN", True), (20, 0.2, "WARN", True)],
+    ids=["most", "allowed", "a few"],
+)
+def test_rows_that_are_training_rows_under_another_key_fail_the_check(
+    home: Path, rows: int, most: float, severity: str, goes_on: bool
+) -> None:
+    spec = pipeline(encodings={}, max_shared_fraction=most)
+    _, result = materialize(home, spec, delivered_again(rows))
+    found = checks(result)["shared_rows"]
+    assert (found.passed, found.severity.value) == (False, severity)
+    assert re.match(
+        r"\d+ of 200 rows of eval and test have the features and the", found.description
+    )
+    assert result.success == goes_on
+
+
 def test_the_same_examples_give_the_same_artifact(home: Path, tmp_path: Path) -> None:
     first, _ = materialize(home, pipeline(), flights())
     elsewhere = tmp_path / "elsewhere"
