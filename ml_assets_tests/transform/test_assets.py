@@ -265,6 +265,19 @@ def test_rows_that_are_training_rows_under_another_key_fail_the_check(
     assert result.success == goes_on
 
 
+def test_what_chance_gives_of_shared_rows_does_not_block(home: Path) -> None:
+    examples = delivered_again(50)
+    is_copied = examples["distance"].duplicated(keep=False)
+    prices = np.random.default_rng(1).integers(0, 250, len(examples))
+    examples["distance"] = examples["distance"].where(is_copied, prices)
+    _, result = materialize(home, pipeline(encodings={}), examples)
+    found = checks(result)["shared_rows"]
+    assert result.success
+    assert (found.passed, found.severity.value) == (False, "WARN")
+    share, by_chance = (found.metadata[name].value for name in ("share", "by_chance"))
+    assert share - by_chance < 0.2 < by_chance
+
+
 def test_the_same_examples_give_the_same_artifact(home: Path, tmp_path: Path) -> None:
     first, _ = materialize(home, pipeline(), flights())
     elsewhere = tmp_path / "elsewhere"
