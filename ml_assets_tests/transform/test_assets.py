@@ -199,6 +199,7 @@ def test_a_number_that_separates_the_label_blocks_the_run(home: Path) -> None:
     examples = flights(800)
     _, result = materialize(home, pipeline(known_after=[]), examples)
     found = checks(result)["leakage"]
+    assert not result.success
     assert not found.passed
     assert "'dep_delay' alone tells the label in each of 400 training rows" in found.description
 
@@ -234,6 +235,7 @@ def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:
     examples["distance"] = examples["_label"] * 5.0
     _, result = materialize(home, pipeline(), examples)
     found = checks(result)["leakage"]
+    assert not result.success
     assert not found.passed
     assert "'distance' equals the label in each of 120 training rows" in (found.description or "")
 
