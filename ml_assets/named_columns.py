@@ -1,9 +1,9 @@
 """Which columns of the source a pipeline's YAML names, and with which key."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 
 from ml_assets.errors import DataError
-from ml_assets.evaluation.spec import parts_of
 from ml_assets.ingest.preflight import (
     ANY_TYPE,
     NUMBERS,
@@ -13,6 +13,8 @@ from ml_assets.ingest.preflight import (
     check_columns,
 )
 from ml_assets.pipeline import PipelineSpec
+from ml_assets.spec import columns_and_bins
+from ml_assets.statistics.relations import columns_of
 from ml_assets.transform.encoding import (
     NUMBERS_FROM_TEXTS,
     TYPES,
@@ -41,8 +43,9 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
     Returns
     -------
     list of str
-        One sentence for each mistake: a column that is missing or of a wrong type; where there is none
-        of these, a label that cannot be computed, and encodings that do not fit their columns.
+        One sentence for each mistake: a column that is missing or of a wrong type, SQL of a slice that
+        is wrong; where there is none of these, a label that cannot be computed, and encodings that do not
+        fit their columns.
     """
     found = check_columns(columns, named_columns(pipeline), where)
     if found:
@@ -79,6 +82,11 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             if n and isinstance(labels.positive, bool)
         ),
         *(_encoded(key, value) for key, value in transform.encodings.items()),
+        *(
+            NamedColumns(("transform", "encodings", key), encoding.by)
+            for key, value in transform.encodings.items()
+            for encoding in encodings_of(value)
+        ),
     ]
     for key in ("features", "exclude", "known_after", "known_before"):
         names = getattr(transform, key) or []
@@ -86,9 +94,13 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     for i, name in enumerate(pipeline.evaluation.fairness.protected):
         found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
     for i, crossed in enumerate(pipeline.statistics.slices):
-        found.append(NamedColumns(("statistics", "slices", i), columns_in(crossed)))
+        found.append(NamedColumns(("statistics", "slices", i), columns_of(crossed)))
+    by_sql = pipeline.evaluation.sql_slices
+    for name, sql in by_sql.items():
+        judge = partial(_sql_mistake, name, sql)
+        found.append(NamedColumns(("evaluation", "sql_slices", name), [], judge=judge))
     for i, crossed in enumerate(pipeline.evaluation.slices):
-        parts = parts_of(crossed)
+        parts = [part for part in columns_and_bins(crossed) if part[0] not in by_sql]
         for names, kinds in (
             ([name for name, bins in parts if not bins], ()),
             ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),
@@ -111,6 +123,14 @@ def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
         are_numbers=any(encoding in NUMBERS_FROM_TEXTS for encoding in encodings),
         whole=key,
     )
+
+
+def _sql_mistake(name: str, expression: str, columns: Collection[str]) -> str | None:
+    from ml_assets.evaluation.sql_slices import sql_mistake
+
+    if name in columns:
+        return f"'{name}' is a column of the source; give the slice another name."
+    return sql_mistake(expression, columns)
 
 
 def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:

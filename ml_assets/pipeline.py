@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import MAIN
+from ml_assets.evaluation.names import main_metric
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.ingest.spec import IngestSpec
 from ml_assets.labels.spec import LabelSpec
@@ -18,7 +18,7 @@ from ml_assets.serving.spec import ServingSpec
 from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
-from ml_assets.transform.spec import TransformSpec, columns_in
+from ml_assets.transform.spec import TransformSpec
 from ml_assets.validation.spec import ValidationSpec
 
 Pace = Literal["months", "weeks", "days", "hours"]
@@ -95,13 +95,8 @@ class PipelineSpec(Spec):
 
     def _features_that_make_the_label(self) -> Iterator[BrokenRule]:
         named = [("transform.features", name) for name in self.transform.features or ()]
-        crossed = [
-            (f"transform.encodings.{key}", name)
-            for key in self.transform.encodings
-            for name in columns_in(key)
-            if name != key
-        ]
-        for key, name in (*named, *crossed):
+        read = [(f"transform.encodings.{key}", n) for key, n in self.transform.read_together()]
+        for key, name in (*named, *read):
             yield name in self.labels.columns, key, f"names '{name}', which makes the label"
 
     def _settings_of_another_task(self) -> Iterator[BrokenRule]:
@@ -150,7 +145,7 @@ class PipelineSpec(Spec):
     @property
     def main_metric(self) -> str:
         """The metric that is reported first: the first with a threshold, or the task's usual one."""
-        return next(iter(self.evaluation.thresholds), MAIN[self.task])
+        return main_metric(self.evaluation.thresholds, self.task)
 
     @property
     def user_modules(self) -> tuple[str, ...]:

@@ -62,6 +62,16 @@ def is_function_name(text: str) -> bool:
     return re.match(_FUNCTION, text) is not None and len(text) <= 300
 
 
+def columns_and_bins(crossed: str) -> list[tuple[str, int | None]]:
+    """Give the columns of a cross, each with its number of quantile bins: ``a,b:4`` has none and 4."""
+    found: list[tuple[str, int | None]] = []
+    for part in crossed.split(","):
+        column, colon, bins = part.strip().rpartition(":")
+        is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
+        found.append((column, int(bins)) if is_binned else (part.strip(), None))
+    return found
+
+
 BrokenRule = tuple[bool, str | tuple[str | int, ...], str]
 """Whether a rule is broken, the key to look at, and what is wrong; see `broken_rules`."""
 

@@ -20,6 +20,7 @@ from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 from ml_assets.spec_types import in_words
 
 _MOST_REMARKS = 5
+_INSTALLED = {"site-packages", "dist-packages"}
 _LINE = 10_000  # characters, so that a value is never broken into several lines
 
 
@@ -130,6 +131,11 @@ def _reasons(exclude: Mapping[str, str]) -> str:
 
 
 def _check_name(folder: Path, name: str) -> None:
+    if _INSTALLED & set(folder.absolute().parts):
+        raise PipelineFileError(
+            f"{folder.parent} belongs to an installed package, where an upgrade would delete what is "
+            "written. Pipelines live in a clone: install that with `pip install -e .`."
+        )
     try:
         TypeAdapter(PipelineName).validate_python(name)
     except ValidationError:

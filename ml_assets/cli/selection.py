@@ -10,6 +10,8 @@ import dagster as dg
 from ml_assets.errors import PipelineFileError, did_you_mean
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# A bare name, or one with what it is made from or what is made from it: `+model`, `2+model`, `model*`.
+_NAME = re.compile(rf"(?P<up>\d*\+|\*)?(?P<name>{_WORDS.pattern})(?P<down>\+\d*|\*)?")
 _FEW = 3
 # What tells that a gate said no comes with what the gate was asked about.
 _JUDGES = {"registered_model": "promotion"}
@@ -21,8 +23,9 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
     Parameters
     ----------
     select : str
-        Dagster's selections, separated by commas. The bare name of an asset means the pipeline's own;
-        `registered_model` brings `promotion`, so that a candidate that is refused fails the run.
+        Dagster's selections, separated by commas. The bare name of an asset means the pipeline's own,
+        also in `+model` (with what it is made from) and `model+`; `registered_model` brings
+        `promotion`, so that a candidate that is refused fails the run.
     pipeline : str
         The pipeline's name, which is also its group.
     graph : BaseAssetGraph
@@ -50,23 +53,33 @@ def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
     """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
     if len(keys) <= _FEW:
         return ",".join(f"key:{key.to_user_string()}" for key in keys)
-    return f"({' or '.join(select.split(','))}) and group:{pipeline}"
+    told = " or ".join(_with_key(part.strip(), pipeline) for part in select.split(","))
+    return f"({told}) and group:{pipeline}"
 
 
 def _resolve(part: str, pipeline: str, names: Iterable[str], graph: Any) -> Set[dg.AssetKey]:
-    if part in names:
-        return {dg.AssetKey([pipeline, part])}
-    if _WORDS.fullmatch(part):  # no more than a name, and no asset has it
+    named = _NAME.fullmatch(part)
+    if named is not None and named["name"] not in names:
         return set()
     try:
         with warnings.catch_warnings(action="ignore"):  # its parser warns of an argument of its own
-            return dg.AssetSelection.from_string(part).resolve(graph, allow_missing=True)
+            selection = dg.AssetSelection.from_string(_with_key(part, pipeline))
+            return selection.resolve(graph, allow_missing=True)
     except Exception as error:  # Dagster's parser has a class of its own for each mistake
         said = str(error).strip().splitlines()
         raise PipelineFileError(
             f"--select: '{part}' is no selection of assets: {said[0] if said else error!r} Examples: "
-            f"model, key:{pipeline}/model, +key:{pipeline}/model (with what it is made from)."
+            f"model, +model (with what it is made from), key:{pipeline}/model."
         ) from error
+
+
+def _with_key(part: str, pipeline: str) -> str:
+    """A bare name as Dagster's selection of the pipeline's own asset; all else as it is."""
+    named = _NAME.fullmatch(part)
+    if named is None:
+        return part
+    up, down = ((named[side] or "").replace("*", "+") for side in ("up", "down"))
+    return f"{up}key:{pipeline}/{named['name']}{down}"
 
 
 def _nearest(parts: Iterable[str], pipeline: str, names: Iterable[str]) -> str:

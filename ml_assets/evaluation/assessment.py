@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ml_assets.evaluation.evaluator import CHAMPION, LINEAR, evaluate
+from ml_assets.evaluation.evaluator import LINEAR, evaluate
 from ml_assets.evaluation.fairness_report import Fairness, assess_fairness
 from ml_assets.evaluation.importance import (
     Dependence,
@@ -18,7 +18,7 @@ from ml_assets.evaluation.metrics import check_predictions, spoilt
 from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.evaluation.rules import MIN_ROWS
-from ml_assets.evaluation.seen import CANDIDATE
+from ml_assets.evaluation.seen import CANDIDATE, CHAMPION
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness
 from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
@@ -159,12 +159,14 @@ def _evaluation(
         task=facts.task,
         features=rows,
         slices=spec.slices,
+        sql_slices=spec.sql_slices,
         min_slice_size=spec.min_slice_size,
         baselines=scores.baselines,
         unscored=scores.unscored,
         metrics=spec.metrics,
         thresholds=spec.thresholds,
         slice_thresholds=spec.slice_thresholds,
+        cross_slices=spec.cross_slices,
         main_metric=facts.main_metric,
         confidence=spec.confidence,
         bootstrap_samples=spec.bootstrap_samples,

@@ -172,7 +172,7 @@ def _outcome(
         metadata={
             **{name: triple[0] for name, triple in triples.items()},
             "test_rows": found.rows,
-            **report.flips(found),
+            **report.champion_churn(found),
             **{name: Rows(rows) for name, rows in report.tables(assessed).items()},
             **{name: Picture(file, caption) for name, (file, caption) in drawn.items()},
             "report": File("report.html"),

@@ -13,11 +13,10 @@ from ml_assets.evaluation.metrics import (
     Predictions,
     Value,
     measure,
-    trials,
     values_of,
 )
 from ml_assets.evaluation.ranking import Floats, Indices
-from ml_assets.evaluation.result import Metric
+from ml_assets.evaluation.result import BaselineResult, Metric
 
 Key = TypeVar("Key")
 
@@ -41,6 +40,32 @@ class View:
     values: dict[str, Value]
 
 
+@dataclass(frozen=True)
+class Sample:
+    """The values of metrics, and what they are on the bootstrap's resamples.
+
+    Attributes
+    ----------
+    values : dict of str to Value
+        The metrics.
+    drawn : array of float, shape (samples, metrics)
+        The same on each resample, NaN where undefined.
+    """
+
+    values: dict[str, Value]
+    drawn: Floats
+
+    def metrics(
+        self, confidence: float, trials: Mapping[str, int] | None = None
+    ) -> tuple[Metric, ...]:
+        """Give the metrics with the bootstrap's intervals; of shares of so many rows with Wilson's."""
+        counts = trials or {}
+        return tuple(
+            _metric(name, value, _interval(value, self.drawn[:, i], counts.get(name), confidence))
+            for i, (name, value) in enumerate(self.values.items())
+        )
+
+
 def look_at(predictions: Predictions, rows: Indices | None = None) -> View:
     """Measure one model's predictions on all rows, or on the rows at these places."""
     part = predictions if rows is None else predictions.at(rows)
@@ -57,54 +82,51 @@ def resample_views(
     return dict(zip(views, drawn, strict=True))
 
 
-def metrics_with_intervals(view: View, drawn: Floats, confidence: float) -> tuple[Metric, ...]:
-    """Give the metrics of a view: Wilson's interval for shares of rows, the bootstrap's otherwise.
-
-    Parameters
-    ----------
-    view : View
-        Where the values come from.
-    drawn : array of float, shape (samples, metrics)
-        Its values on resamples, as from `resample_views`.
-    confidence : float
-        Of the intervals, 0 to 1, exclusive.
-    """
-    counts = trials(view.predictions)
-    return tuple(
-        _metric(name, value, _interval(value, drawn[:, i], counts.get(name), confidence))
-        for i, (name, value) in enumerate(view.values.items())
-    )
-
-
-def improvements(
-    view: View, other: View, drawn: Floats, drawn_other: Floats, confidence: float
-) -> tuple[Metric, ...]:
-    """Give by how much `view` is better than `other`, metric by metric, with paired intervals.
+def improvements(one: Sample, other: Sample, confidence: float) -> tuple[Metric, ...]:
+    """Give by how much `one` is better than `other`, metric by metric, with paired intervals.
 
     Positive is better, whichever way the metric runs.
     """
-    names = view.predictions.names
-    signs = [-1.0 if is_lower_better(name) else 1.0 for name in names]
-    changes = (drawn - drawn_other) * signs
-    pairs = ((view.values[name], other.values[name]) for name in names)
-    values = [_difference(*pair, sign) for pair, sign in zip(pairs, signs, strict=True)]
-    return _metrics(names, values, changes, confidence)
+    signs = _signs(one)
+    values = {
+        name: _difference(value, other.values[name], sign)
+        for (name, value), sign in zip(one.values.items(), signs, strict=True)
+    }
+    return Sample(values, (one.drawn - other.drawn) * signs).metrics(confidence)
 
 
 def relative_to(
-    changes: Sequence[Metric], other: View, drawn: Floats, drawn_other: Floats, confidence: float
+    changes: Sequence[Metric], one: Sample, other: Sample, confidence: float
 ) -> tuple[Metric, ...]:
     """Give what `improvements` gave as shares of the other's values, with paired intervals.
 
     The value that is divided by counts without its sign, so that positive is better here too. A share
     of 0 is undefined.
     """
-    names = other.predictions.names
-    signs = [-1.0 if is_lower_better(name) else 1.0 for name in names]
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = (drawn - drawn_other) * signs / np.abs(drawn_other)
-    values = [_share(change, other.values[change.name].value) for change in changes]
-    return _metrics(names, values, shares, confidence)
+        shares = (one.drawn - other.drawn) * _signs(one) / np.abs(other.drawn)
+    values = {change.name: _share(change, other.values[change.name].value) for change in changes}
+    return Sample(values, shares).metrics(confidence)
+
+
+def beside(
+    name: str, metrics: tuple[Metric, ...], one: Sample, other: Sample, confidence: float
+) -> BaselineResult:
+    """Give another model, by name and with its own metrics, and how much better `one` is."""
+    changes = improvements(one, other, confidence)
+    return BaselineResult(name, metrics, changes, relative_to(changes, one, other, confidence))
+
+
+def gap(one: Sample, other: Sample) -> Sample:
+    """Give the metrics of some rows less those of others, in each metric's own unit."""
+    values = {
+        name: _difference(value, other.values[name], 1.0) for name, value in one.values.items()
+    }
+    return Sample(values, one.drawn - other.drawn)
+
+
+def _signs(sample: Sample) -> Floats:
+    return np.array([-1.0 if is_lower_better(name) else 1.0 for name in sample.values])
 
 
 def _share(change: Metric, whole: float | None) -> Value:
@@ -116,16 +138,7 @@ def _share(change: Metric, whole: float | None) -> Value:
 def _difference(value: Value, other: Value, sign: float) -> Value:
     if value.value is None or other.value is None:
         return Value(None, value.reason or other.reason)
-    return Value(sign * (value.value - other.value))
-
-
-def _metrics(
-    names: Sequence[str], values: Sequence[Value], drawn: Floats, confidence: float
-) -> tuple[Metric, ...]:
-    return tuple(
-        _metric(name, value, _interval(value, drawn[:, i], None, confidence))
-        for i, (name, value) in enumerate(zip(names, values, strict=True))
-    )
+    return Value(float(sign * (value.value - other.value)))
 
 
 def _interval(

@@ -181,9 +181,19 @@ def _recalibrated(counts: Counts) -> tuple[float, float]:
 
 def _tjur(counts: Counts, _: float) -> float:
     """The mean score of positives less that of negatives: the coefficient of discrimination."""
-    positive = quotient(float(counts.positive @ counts.score), float(counts.positive.sum()))
-    negative = quotient(float(counts.negative @ counts.score), float(counts.negative.sum()))
+    positive, negative = _mean_scores(counts)
     return positive - negative
+
+
+def _relative_tjur(counts: Counts, _: float) -> float:
+    """The mean score of positives over that of negatives."""
+    return quotient(*_mean_scores(counts))
+
+
+def _mean_scores(counts: Counts) -> tuple[float, float]:
+    """The mean score of positives, and that of negatives."""
+    positive = quotient(float(counts.positive @ counts.score), float(counts.positive.sum()))
+    return positive, quotient(float(counts.negative @ counts.score), float(counts.negative.sum()))
 
 
 _Function = Callable[[Counts, float], float]
@@ -231,6 +241,7 @@ PLAIN: dict[str, _Function] = {
     "calibration_intercept": lambda counts, _: _recalibrated(counts)[0],
     "calibration_slope": lambda counts, _: _recalibrated(counts)[1],
     "coefficient_of_discrimination": _tjur,
+    "relative_coefficient_of_discrimination": _relative_tjur,
     "mean_prediction": lambda counts, _: quotient(
         float((counts.positive + counts.negative) @ counts.score), counts.total
     ),

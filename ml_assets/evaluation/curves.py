@@ -1,9 +1,10 @@
-"""The points of the pictures: the ROC curve and the calibration of probabilities."""
+"""The points of the pictures: ROC and precision-recall curves, and the calibration of probabilities."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_curve
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from ml_assets.evaluation.bootstrap import wilson_interval
 from ml_assets.evaluation.ranking import Floats
@@ -39,8 +40,22 @@ def roc_points(y_true: Floats, score: Floats) -> tuple[Floats, Floats]:
     Both classes must occur.
     """
     false, true, _ = roc_curve(y_true, score, drop_intermediate=False)
-    kept = np.unique(np.linspace(0, len(false) - 1, _MOST_POINTS).astype(int))
+    kept = _thinned(len(false))
     return false[kept], true[kept]
+
+
+def precision_recall_points(y_true: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Give recall, descending from 1 to 0, and precision, thinned to a few hundred points.
+
+    A row must be positive.
+    """
+    precision, recall, _ = precision_recall_curve(y_true, score)
+    kept = _thinned(len(recall))
+    return recall[kept], precision[kept]
+
+
+def _thinned(points: int) -> NDArray[np.int64]:
+    return np.unique(np.linspace(0, points - 1, _MOST_POINTS).astype(np.int64))
 
 
 def calibration_bins(y_true: Floats, score: Floats, confidence: float) -> list[CalibrationBin]:

@@ -61,6 +61,8 @@ def _of_task(
         file = "roc_and_calibration.png"
         pictures.draw_roc_and_calibration(directory / file, y_true, y_score, found)
         yield "curves", file, "ROC and calibration on the test split"
+        pictures.draw_scores(directory / "scores.png", y_true, y_score, found)
+        yield "scores", "scores.png", "Precision, recall and scores on the test split"
     if found.task == "multiclass" and main is not None:
         pictures.draw_confusion(directory / "confusion.png", y_true, y_score, classes)
         yield "confusion", "confusion.png", "Confusion matrix of the test split"

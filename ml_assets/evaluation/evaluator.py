@@ -1,31 +1,62 @@
 """Evaluates predictions: metrics with intervals, slices, baselines on the same rows, and the rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
+from ml_assets.evaluation import names
 from ml_assets.evaluation.binary import CUT, cut_of
+from ml_assets.evaluation.churn import churn
+from ml_assets.evaluation.cross_slices import check_cross_slices
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.metrics import (
     Predictions,
     check_predictions,
     with_extra,
 )
-from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
-from ml_assets.evaluation.seen import CANDIDATE, Place, Seen, see
+from ml_assets.evaluation.seen import CANDIDATE, CHAMPION, Place, Seen, see
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
-from ml_assets.evaluation.spec import ThresholdSpec
+from ml_assets.evaluation.spec import CrossSliceSpec, ThresholdSpec
+from ml_assets.evaluation.sql_slices import sql_columns
 from ml_assets.spec import Task
 
-CHAMPION, LINEAR = "champion", "linear"
+LINEAR = "linear"
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What is demanded of a candidate.
+
+    Attributes
+    ----------
+    overall, on_slices : mapping of str to ThresholdSpec
+        For each metric what it must reach on all rows, and on every slice.
+    across_slices : tuple of CrossSliceSpec
+        What the difference between slices must be.
+    """
+
+    overall: Mapping[str, ThresholdSpec]
+    on_slices: Mapping[str, ThresholdSpec]
+    across_slices: tuple[CrossSliceSpec, ...]
+
+    def metrics(self, task: Task) -> list[str]:
+        """Give the metrics that must be measured for it, of each model by itself."""
+        named = [*self.overall, *self.on_slices]
+        named += [name for one in self.across_slices for name in one.thresholds]
+        return [name for name in named if name not in names.CHURN[task]]
+
+    @property
+    def compare_slices(self) -> bool:
+        """Whether the champion's metrics on the slices are asked for."""
+        given = [self.on_slices, *(one.thresholds for one in self.across_slices)]
+        return any(threshold.compares for one in given for threshold in one.values())
 
 
 def evaluate(
@@ -35,11 +66,13 @@ def evaluate(
     task: Task = "binary",
     features: pd.DataFrame | None = None,
     slices: Sequence[str] = (),
+    sql_slices: Mapping[str, str] | None = None,
     min_slice_size: int = 100,
     baselines: Mapping[str, ArrayLike] | None = None,
     unscored: Mapping[str, str] | None = None,
     thresholds: Mapping[str, Any] | None = None,
     slice_thresholds: Mapping[str, Any] | None = None,
+    cross_slices: Sequence[Any] = (),
     main_metric: str | None = None,
     confidence: float = 0.95,
     bootstrap_samples: int = 200,
@@ -64,6 +97,8 @@ def evaluate(
     slices : sequence of str
         Columns, quantile bins of a column ``a:4``, and crosses of these ``a,b:4``, whose values are
         evaluated on their own.
+    sql_slices : mapping of str to str, optional
+        Further slices by name: SQLite expressions over a row's columns, as `sql_columns` takes them.
     min_slice_size : int
         Slices with fewer rows are left out.
     baselines : mapping of str to array-like, optional
@@ -73,7 +108,10 @@ def evaluate(
         Baselines that ought to be there but could not be scored, with the reason.
     thresholds, slice_thresholds : mapping, optional
         For each metric a `ThresholdSpec`, or a mapping with its keys; the metric is then measured.
-        With no threshold for all rows nothing is blessed.
+        With no threshold for a metric on all rows nothing is blessed. `names.CHURN` is judged against
+        the champion.
+    cross_slices : sequence
+        For each a `CrossSliceSpec`, or a mapping with its keys: thresholds for the difference of slices.
     main_metric : str, optional
         The metric that is reported first; by default the first with a threshold, or the task's usual.
     confidence : float
@@ -108,9 +146,13 @@ def evaluate(
     >>> found.blessed, found.metric("roc_auc").value
     (True, 1.0)
     """
-    rules, slice_rules = (_rules(given) for given in (thresholds, slice_thresholds))
-    main = main_metric or next(iter(rules), MAIN[task])
-    wanted = [*metrics, *rules, *slice_rules, main]
+    demands = Demands(
+        _thresholds(thresholds),
+        _thresholds(slice_thresholds),
+        tuple(CrossSliceSpec.model_validate(given) for given in cross_slices),
+    )
+    main = main_metric or names.main_metric(demands.overall, task)
+    wanted = [*metrics, *demands.metrics(task), main]
     scored = {
         name: with_extra(
             check_predictions(
@@ -121,12 +163,12 @@ def evaluate(
         for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }
     n_rows = len(scored[CANDIDATE].y_true)
-    cut = _cut(features, slices, min_slice_size, n_rows)
-    places = _places(scored, cut.slices, any(rule.compares for rule in slice_rules.values()))
+    cut = _cut(features, slices, sql_slices or {}, min_slice_size, n_rows)
+    places = _places(scored, cut.slices, demands.compare_slices)
     how: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
     seen = see(scored, places, **how)
     others = [
-        replace(seen.against(name), flips=_flips(scored[CANDIDATE], one))
+        replace(seen.against(name), churn=churn(scored[CANDIDATE], one, confidence))
         for name, one in scored.items()
         if name != CANDIDATE
     ]
@@ -134,11 +176,13 @@ def evaluate(
     champion, linear = (_named(others, name) for name in (CHAMPION, LINEAR))
     results = [
         check_rows(n_rows),
-        *check_thresholds(rules, seen.metrics(CANDIDATE), champion, confidence),
+        *check_thresholds(demands.overall, seen.metrics(CANDIDATE), champion, confidence),
         *([check_beats_linear(linear, main, confidence, task)] if linear and not is_linear else []),
-        *_check_slices(seen, cut.slices, slice_rules, champion),
+        *_check_slices(seen, scored, cut.slices, demands.on_slices, champion),
+        *check_cross_slices(seen, cut.slices, demands.across_slices, champion, min_slice_size),
     ]
-    blessed, reasons = bless(results, bool(rules), _example(main))
+    has_thresholds = not all(map(names.is_churn, demands.overall))
+    blessed, reasons = bless(results, has_thresholds, _example(main))
     return Evaluation(
         task=task,
         rows=n_rows,
@@ -153,15 +197,6 @@ def evaluate(
         reasons=tuple(reasons),
         unweighted=_unweighted(scored[CANDIDATE], main, how),
     )
-
-
-def _flips(candidate: Predictions, other: Predictions) -> float | None:
-    ours, theirs = candidate.decided(), other.decided()
-    if ours is None or theirs is None:
-        return None
-    weight = np.ones(len(ours)) if candidate.weight is None else candidate.weight
-    total = weight.sum()
-    return float(weight @ (ours != theirs) / total) if total else None
 
 
 def _places(
@@ -193,6 +228,7 @@ def _slice_result(seen: Seen, piece: Slice) -> SliceResult:
 
 def _check_slices(
     seen: Seen,
+    scored: Mapping[str, Predictions],
     slices: Sequence[Slice],
     rules: Mapping[str, ThresholdSpec],
     champion: BaselineResult | None,
@@ -200,8 +236,12 @@ def _check_slices(
     results = []
     for piece in slices if rules else ():
         # A champion that could not be scored has no view, but still its reason.
-        has_view = (CHAMPION, piece.key) in seen.views
-        other = seen.against(CHAMPION, piece.key) if has_view else champion
+        other = champion
+        if (CHAMPION, piece.key) in seen.views:
+            other = seen.against(CHAMPION, piece.key)
+        if other is not None and CHAMPION in scored and any(map(names.is_churn, rules)):
+            ours, theirs = (scored[name].at(piece.rows) for name in (CANDIDATE, CHAMPION))
+            other = replace(other, churn=churn(ours, theirs, seen.confidence))
         metrics = seen.metrics(CANDIDATE, piece.key)
         results += check_thresholds(rules, metrics, other, seen.confidence, piece.name)
     return results
@@ -211,16 +251,23 @@ def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:
     return next((baseline for baseline in found if baseline.name == name), None)
 
 
-def _cut(features: pd.DataFrame | None, slices: Sequence[str], min_size: int, n_rows: int) -> Cut:
-    if not slices:
+def _cut(
+    features: pd.DataFrame | None,
+    slices: Sequence[str],
+    by_sql: Mapping[str, str],
+    min_size: int,
+    n_rows: int,
+) -> Cut:
+    if not slices and not by_sql:
         return Cut((), 0)
     if features is None or len(features) != n_rows:
         found = "none" if features is None else f"{len(features):,} rows"
         raise DataError(f"slices need features for the same {n_rows:,} rows; found {found}.")
-    return cut_slices(features, slices, min_size)
+    columns = features.assign(**sql_columns(features, by_sql)) if by_sql else features
+    return cut_slices(columns, [*slices, *by_sql], min_size)
 
 
-def _rules(given: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
+def _thresholds(given: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
     return {name: ThresholdSpec.model_validate(value) for name, value in (given or {}).items()}
 
 

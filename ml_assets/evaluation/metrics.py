@@ -265,10 +265,7 @@ def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:
 
 
 def trials(predictions: Predictions) -> dict[str, int]:
-    """Give, for each metric that is a share of rows, how many rows it is a share of.
-
-    Of weighted rows, how many rows of the same weight would tell as much (Kish's effective size).
-    """
+    """Give, for each metric that is a share of rows, how many rows it is a share of."""
     y_true, weight = predictions.y_true, predictions.weight
     match predictions.task:
         case "binary":
@@ -277,10 +274,11 @@ def trials(predictions: Predictions) -> dict[str, int]:
             shares = {"accuracy": np.ones(len(y_true), dtype=bool)}
         case "regression":
             shares = {}
-    return {name: _effective(rows, weight) for name, rows in shares.items()}
+    return {name: effective_rows(rows, weight) for name, rows in shares.items()}
 
 
-def _effective(rows: NDArray[np.bool_], weight: Floats | None) -> int:
+def effective_rows(rows: NDArray[np.bool_], weight: Floats | None) -> int:
+    """Give how many rows of the same weight would tell as much (Kish's effective size)."""
     if weight is None:
         return int(rows.sum())
     square = float((weight[rows] ** 2).sum())

@@ -4,7 +4,7 @@ A metric is named as it is, ``roc_auc``; with a value, ``recall_at_precision@0.9
 one's own, ``module:function``. Light to import: the pipeline file is checked with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ml_assets.errors import did_you_mean
 from ml_assets.spec import Task, is_function_name
@@ -38,7 +38,7 @@ FURTHER: Mapping[Task, tuple[str, ...]] = {
     "binary": (
         *_OF_MATRIX, "max_recall", "expected_calibration_error", "calibration_ratio",
         "calibration_intercept", "calibration_slope", "coefficient_of_discrimination",
-        "mean_prediction",
+        "relative_coefficient_of_discrimination", "mean_prediction",
     ),
     "multiclass": (
         "precision_micro", "recall_micro", "f1_micro", "precision_weighted", "recall_weighted",
@@ -66,16 +66,29 @@ AT: Mapping[Task, tuple[str, ...]] = {
 }  # fmt: skip
 """What is measured at a value, as ``name@value``."""
 
+CHURN: Mapping[Task, tuple[str, ...]] = {
+    "binary": (
+        "flip_rate", "neg_to_pos_flip_rate", "pos_to_neg_flip_rate",
+        "symmetric_prediction_difference",
+    ),
+    "multiclass": ("flip_rate", "model_cosine_similarity"),
+    "regression": ("symmetric_prediction_difference",),
+}  # fmt: skip
+"""How far the predictions of two models differ; measured against the champion, where there is one."""
+
 _FROM_0_TO_1 = (
     "roc_auc", "average_precision", "brier", "accuracy", "balanced_accuracy", "precision", "recall",
-    "f1",
+    "f1", "flip_rate", "neg_to_pos_flip_rate", "pos_to_neg_flip_rate", "model_cosine_similarity",
 )  # fmt: skip
 LIMITS: dict[str, tuple[float | None, float | None]] = {
     **dict.fromkeys(_FROM_0_TO_1, (0.0, 1.0)),
     "r2": (None, 1.0),
-    **dict.fromkeys(("log_loss", "rmse", "mae", "median_absolute_error"), (0.0, None)),
+    **dict.fromkeys(
+        ("log_loss", "rmse", "mae", "median_absolute_error", "symmetric_prediction_difference"),
+        (0.0, None),
+    ),
 }
-"""The lowest and the highest value that a usual metric can have; r2 has no lowest."""
+"""The lowest and the highest value that a usual metric or churn can have; r2 has no lowest."""
 
 LOWER_IS_BETTER = frozenset(
     {
@@ -91,6 +104,40 @@ LOWER_IS_BETTER = frozenset(
 def is_own(name: str) -> bool:
     """Whether a metric is a function of the user's own."""
     return ":" in name
+
+
+def is_churn(name: str) -> bool:
+    """Whether a name is one of `CHURN`, and so says nothing of how good a model is."""
+    return any(name in names for names in CHURN.values())
+
+
+def main_metric(thresholds: Iterable[str], task: Task) -> str:
+    """Give the metric that is reported first: the first with a threshold, or the task's usual one."""
+    return next((name for name in thresholds if not is_churn(name)), MAIN[task])
+
+
+def churn_mistake(name: str, task: Task | None, may_be: bool, compares: bool) -> str | None:
+    """Say what is wrong with a threshold on churn, as the end of a sentence that begins with it; or None.
+
+    Parameters
+    ----------
+    name : str
+        One of `CHURN`.
+    task : str or None
+        The task, if it is known.
+    may_be : bool
+        Whether it stands where churn may be judged.
+    compares : bool
+        Whether a change against the champion is demanded of it.
+    """
+    if not may_be:
+        return (
+            "says how far two models differ, and is always measured against the champion: name it in "
+            "thresholds or slice_thresholds, or nowhere"
+        )
+    if task is not None and name not in CHURN[task]:
+        return f"cannot be measured for a {task} task. Allowed: {', '.join(CHURN[task])}"
+    return "compares with the champion itself: it takes min and max only" if compares else None
 
 
 def metric_mistake(name: str, task: Task | None = None) -> str | None:
@@ -111,7 +158,8 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
         return None
     if base in at:
         return _value_mistake(base, value)
-    allowed = sorted({*plain, *(f"{one}@" for one in at)})
+    churn = {one for each in tasks for one in CHURN[each]}
+    allowed = sorted({*plain, *churn, *(f"{one}@" for one in at)})
     wrong = f"cannot be measured for a {task} task" if task else "is not a metric"
     return (
         f"{wrong}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "

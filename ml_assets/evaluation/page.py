@@ -1,4 +1,4 @@
-"""`evaluation_html`: an assessment as one HTML file of less than 1 MB that needs nothing else.
+"""`evaluation_html` and `staleness_html`: each one HTML file of less than 1 MB that needs nothing else.
 
 It holds no row of the data. Every value is escaped, and the page's policy forbids any script but ours.
 """
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ml_assets.evaluation import fairness_report, report
 from ml_assets.evaluation.assessment import Assessment
 from ml_assets.evaluation.result import Evaluation
+from ml_assets.evaluation.staleness import Staleness
 from ml_assets.markdown import cut
 from ml_assets.pages.render import Section, figure, page_html, rows_table, tag, within
 
@@ -54,12 +55,35 @@ def evaluation_html(found: Assessment, pictures: _Pictures, title: str = "Evalua
             *_slices(found, kept),
             *_people(found, kept),
             *_explanation(found, kept),
-            *_staleness(found, kept),
+            *_staleness(found.staleness or (), kept),
             *_others(kept),
         )
         if section.body
     ]
     return page_html(title, _subtitle(found.evaluation), _tiles(found.evaluation), sections)
+
+
+def staleness_html(found: Staleness, picture: bytes | None, title: str, rows: int) -> str:
+    """Give how one model ages as the text of an HTML page.
+
+    Parameters
+    ----------
+    found : Staleness
+        What was found.
+    picture : bytes or None
+        The decay curve as a PNG picture.
+    title : str
+        The heading.
+    rows : int
+        How many rows it was measured on.
+    """
+    known = {"staleness_picture": figure(picture, "Decay curve")} if picture else {}
+    stale = "not seen" if found.stale_from is None else f"{found.stale_from:.4g}"
+    level = "" if found.stale_from is None else "warn"
+    tiles = [{"name": "stale from (days)", "value": stale, "level": level}]
+    about = f"{rows:,} rows that are later than the last training row of the {found.model}."
+    sections = list(_staleness([found], known))
+    return page_html(title, about, tiles, sections)
 
 
 def _verdict(found: Evaluation) -> Section:
@@ -70,9 +94,10 @@ def _verdict(found: Evaluation) -> Section:
 
 
 def _metrics(found: Evaluation, pictures: dict[str, Markup]) -> Section:
-    shown = _figures(pictures, "curves", "confusion", "residuals")
+    shown = _figures(pictures, "curves", "scores", "confusion", "residuals")
     about = f"Intervals of {found.confidence:.0%}, from {found.samples} bootstrap resamples."
-    return Section("metrics", "Metrics", about, shown + _table(report.metric_table(found)))
+    measured, churn = report.metric_table(found), report.churn_table(found)
+    return Section("metrics", "Metrics", about, shown + _table(measured) + _table(churn))
 
 
 def _slices(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
@@ -114,10 +139,10 @@ def _explanation(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Sec
     yield Section("explanation", "Explanation", about, shown + table)
 
 
-def _staleness(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
-    told = _list([one.text for one in found.staleness or ()])
+def _staleness(found: Sequence[Staleness], pictures: dict[str, Markup]) -> Iterator[Section]:
+    told = _list([one.text for one in found])
     shown = _figures(pictures, "staleness_picture")
-    table = _table(report.age_table(found.staleness or ()))
+    table = _table(report.age_table(found))
     yield Section("staleness", "Staleness", "", shown + told + table)
 
 
@@ -157,10 +182,8 @@ def _subtitle(found: Evaluation) -> str:
     others = ", ".join(one.name for one in found.baselines if one.metrics)
     beside = f", beside {others}" if others else ""
     weighted = ", weighted" if found.unweighted else ""
-    flipped = "".join(
-        f" {share:.1%} are decided otherwise than by the champion."
-        for share in report.flips(found).values()
-    )
+    flips = report.champion_churn(found).get("flip_rate")
+    flipped = "" if flips is None else f" {flips:.1%} are decided otherwise than by the champion."
     return f"{found.rows:,} test rows{weighted}{beside}.{flipped}"
 
 

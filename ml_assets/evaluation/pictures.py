@@ -1,4 +1,4 @@
-"""Draws an evaluation: ROC and calibration, confusion matrix, residuals, slices. Small, equal PNGs."""
+"""Draws an evaluation: curves, calibration, scores, confusion, residuals, slices. Small, equal PNGs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ml_assets.evaluation.curves import calibration_bins, roc_points
+from ml_assets.evaluation.curves import calibration_bins, precision_recall_points, roc_points
 from ml_assets.evaluation.multiclass import confusion_matrix
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import Evaluation, Metric, metric_named
@@ -37,6 +37,25 @@ def draw_roc_and_calibration(path: Path, y_true: Floats, score: Floats, found: E
     calibration.errorbar(predicted, observed, yerr=np.abs(around), color=BLUE, marker="o", ms=3)
     calibration.set(title="Calibration", xlabel="predicted probability")
     calibration.set(ylabel="share of positives", xlim=(0, 1), ylim=(0, 1.01))
+    save_figure(figure, path)
+
+
+def draw_scores(path: Path, y_true: Floats, score: Floats, found: Evaluation) -> None:
+    """Draw precision over recall of a binary candidate, beside the scores of both classes."""
+    figure, (curve, scores) = new_figure(8, 3.6, 2)
+    recall, precision = precision_recall_points(y_true, score)
+    curve.plot(recall, precision, color=BLUE, drawstyle="steps-post")
+    curve.axhline(float(y_true.mean()), color=GREY, linestyle=":")
+    curve.set(title=_titled("Average precision", found.metric("average_precision")))
+    curve.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
+    for label, colour, name in ((0, GREY, "negative"), (1, BLUE, "positive")):
+        rows = score[y_true == label]
+        shares = np.full(len(rows), 1 / len(rows))
+        scores.hist(
+            rows, bins=40, range=(0, 1), weights=shares, color=colour, alpha=0.6, label=name
+        )
+    scores.set(title="Scores of each class", xlabel="predicted probability", ylabel="share of rows")
+    scores.legend(fontsize=8)
     save_figure(figure, path)
 
 

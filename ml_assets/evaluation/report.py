@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ml_assets.evaluation.assessment import Assessment
-from ml_assets.evaluation.evaluator import CHAMPION, LINEAR
+from ml_assets.evaluation.evaluator import LINEAR
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.fairness_report import finding_table, group_table, threshold_table
 from ml_assets.evaluation.importance import Importance
 from ml_assets.evaluation.names import LIMITS
 from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
+from ml_assets.evaluation.seen import CHAMPION
 from ml_assets.evaluation.staleness import Staleness
 from ml_assets.evaluation.weak_slices import WeakSlices
 
@@ -27,8 +28,9 @@ def headline_metrics(found: Evaluation) -> list[str]:
     """Give the names of the metrics to tell first: the main one, those with rules, the usual ones."""
     measured = [metric.name for metric in found.metrics]
     usual = [name for name in _USUAL if name in measured][:_MOST_USUAL]
-    ruled = [rule.metric for rule in found.rules if rule.metric and rule.slice is None]
-    return list(dict.fromkeys([found.main_metric, *ruled, *usual]))
+    ruled = [rule.metric for rule in found.rules if rule.slice is None]
+    told = [name for name in ruled if name in measured]
+    return list(dict.fromkeys([found.main_metric, *told, *usual]))
 
 
 def metric_triples(found: Evaluation) -> dict[str, Triple]:
@@ -48,6 +50,7 @@ def tables(assessed: Assessment) -> dict[str, list[dict[str, Any]]]:
     named = {
         "metrics": metric_table(found),
         "rules": rule_table(found.rules),
+        "churn": churn_table(found),
         "slices": slice_table(found),
         "weak_slices": weak_slice_table(weak) if weak else [],
         "importance": importance_table(assessed.importance),
@@ -149,10 +152,24 @@ def age_table(found: Sequence[Staleness]) -> list[dict[str, Any]]:
     ]
 
 
-def flips(found: Evaluation) -> dict[str, float]:
-    """Give the share of rows that the candidate decides otherwise than the champion, if it is known."""
-    known = {one.name: one.flips for one in found.baselines if one.flips is not None}
-    return {"decided_otherwise_than_champion": known[CHAMPION]} if CHAMPION in known else {}
+def churn_table(found: Evaluation) -> list[dict[str, Any]]:
+    """Give one row for each measure of churn: the candidate against each baseline, with its interval."""
+    measures = {metric.name: None for one in found.baselines for metric in one.churn}
+    others = {one.name: {m.name: m for m in one.churn} for one in found.baselines if one.churn}
+    return [
+        {
+            "churn": measure,
+            **{name: _with_interval(metrics[measure]) for name, metrics in others.items()},
+        }
+        for measure in measures
+    ]
+
+
+def champion_churn(found: Evaluation) -> dict[str, float]:
+    """Give the known measures of churn against the champion, by name; empty where there is none."""
+    champion = found.baseline(CHAMPION)
+    known = champion.churn if champion is not None else ()
+    return {one.name: one.value for one in known if one.value is not None}
 
 
 def staleness_verdict(found: Sequence[Staleness], limit_days: float) -> tuple[bool, str]:

@@ -66,9 +66,8 @@ class BaselineResult:
         The same as shares of this model's own values, without their sign; undefined where one is 0.
     reason : str or None
         Why it could not be scored; all metrics are then empty.
-    flips : float or None
-        The share of rows that the candidate decides otherwise, from 0 to 1 (TFMA's symmetric flip rate);
-        None for a regression. A model that is as good, but decides otherwise, surprises who relies on it.
+    churn : tuple of Metric
+        How far the candidate's predictions differ from this model's, as `churn` measures it.
     """
 
     name: str
@@ -76,7 +75,7 @@ class BaselineResult:
     improvements: tuple[Metric, ...] = ()
     relative: tuple[Metric, ...] = ()
     reason: str | None = None
-    flips: float | None = None
+    churn: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,11 +85,12 @@ class RuleResult:
     Attributes
     ----------
     rule : str
-        ``rows``, ``min``, ``max``, ``min_change``, ``min_relative_change`` or ``beats_linear``.
+        ``rows``, ``min``, ``max``, ``min_change``, ``min_relative_change``, ``beats_linear``, or
+        ``cross_slices`` where the baseline slice is not there.
     metric : str or None
         The metric that it judges.
     slice : str or None
-        The slice's name; None for all rows.
+        The slice's name, or of a difference ``a=x less a=y``; None for all rows.
     limit : float
         What the YAML demands.
     value, low, high : float or None
@@ -116,7 +116,7 @@ class RuleResult:
         """The rule's name, by which it can be waived: ``roc_auc.min``, ``roc_auc.min[origin=JFK]``."""
         named = self.metric is not None and self.rule != BEATS_LINEAR
         place = f"[{self.slice}]" if self.slice else ""
-        return f"{self.metric}.{self.rule}{place}" if named else self.rule
+        return f"{self.metric}.{self.rule}{place}" if named else f"{self.rule}{place}"
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ class Evaluation:
         )
 
 
-def _metrics(values: list[dict[str, Any]]) -> tuple[Metric, ...]:
+def _metrics(values: Iterable[dict[str, Any]]) -> tuple[Metric, ...]:
     return tuple(Metric(**value) for value in values)
 
 
@@ -231,5 +231,6 @@ def _slice(value: dict[str, Any]) -> SliceResult:
 
 
 def _baseline(value: dict[str, Any]) -> BaselineResult:
-    lists = {name: _metrics(value[name]) for name in ("metrics", "improvements", "relative")}
-    return BaselineResult(**{**value, **lists})
+    lists = ("metrics", "improvements", "relative", "churn")
+    known = {name: value[name] for name in BaselineResult.__dataclass_fields__ if name in value}
+    return BaselineResult(**{**known, **{name: _metrics(value.get(name, ())) for name in lists}})

@@ -9,6 +9,7 @@ beaten. What is undefined or cannot be told is not blessed.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ml_assets.evaluation.names import is_churn
 from ml_assets.evaluation.result import (
     BEATS_LINEAR,
     BaselineResult,
@@ -59,8 +60,12 @@ def check_thresholds(
         result
         for name, threshold in thresholds.items()
         for result in (
-            *_bounds(found[name], threshold, confidence, slice_name),
-            *_change(name, threshold, champion, confidence, slice_name),
+            _churn(name, threshold, champion, confidence, slice_name)
+            if is_churn(name)
+            else (
+                *_bounds(found[name], threshold, confidence, slice_name),
+                *_change(name, threshold, champion, confidence, slice_name),
+            )
         )
     ]
 
@@ -120,6 +125,30 @@ def _bounds(
         yield RuleResult(rule, metric.name, slice_name, limit, *interval, outcome, text)
 
 
+def _churn(
+    name: str,
+    threshold: ThresholdSpec,
+    champion: BaselineResult | None,
+    confidence: float,
+    slice_name: str | None,
+) -> Iterator[RuleResult]:
+    """Judge how far the candidate's predictions differ from the champion's."""
+    if champion is not None:
+        unknown = Metric(name, None, reason=champion.reason)
+        metric = next((one for one in champion.churn if one.name == name), unknown)
+        yield from _bounds(metric, threshold, confidence, slice_name)
+        return
+    for rule in ("min", "max"):
+        limit = getattr(threshold, rule)
+        if limit is not None:
+            yield _no_champion(rule, name, limit, slice_name)
+
+
+def _no_champion(rule: str, name: str, limit: float, slice_name: str | None) -> RuleResult:
+    text = f"{_place(name, slice_name)} has no champion to be compared with"
+    return RuleResult(rule, name, slice_name, limit, None, None, None, "pass", text)
+
+
 def _bound_outcome(rule: str, value: float | None, limit: float) -> RuleOutcome:
     if value is None:
         return "cannot tell"
@@ -158,8 +187,7 @@ def _change(
         if limit is None:
             continue
         if champion is None:
-            text = f"{_place(name, slice_name)} has no champion to be compared with"
-            yield RuleResult(rule, name, slice_name, limit, None, None, None, "pass", text)
+            yield _no_champion(rule, name, limit, slice_name)
         else:
             yield _judge_change(rule, champion, name, limit, confidence, slice_name)
 

@@ -3,21 +3,14 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-from ml_assets.evaluation.compare import (
-    View,
-    improvements,
-    look_at,
-    metrics_with_intervals,
-    relative_to,
-    resample_views,
-)
-from ml_assets.evaluation.metrics import Predictions
+from ml_assets.evaluation.compare import Sample, View, beside, look_at, resample_views
+from ml_assets.evaluation.metrics import Predictions, trials
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import BaselineResult, Metric
 
 Place = tuple[str, Hashable]
 """A model, and the piece of the rows; None is all rows."""
-CANDIDATE = "candidate"
+CANDIDATE, CHAMPION = "candidate", "champion"
 
 
 @dataclass(frozen=True)
@@ -40,17 +33,17 @@ class Seen:
 
     def metrics(self, model: str, piece: Hashable = None) -> tuple[Metric, ...]:
         """Give a model's metrics on a piece."""
-        place = (model, piece)
-        return metrics_with_intervals(self.views[place], self.drawn[place], self.confidence)
+        shares = trials(self.views[model, piece].predictions)
+        return self.sample(model, piece).metrics(self.confidence, shares)
+
+    def sample(self, model: str, piece: Hashable = None) -> Sample:
+        """Give a model's metrics on a piece, with their values on the resamples."""
+        return Sample(self.views[model, piece].values, self.drawn[model, piece])
 
     def against(self, name: str, piece: Hashable = None, model: str = CANDIDATE) -> BaselineResult:
         """Give how much better a model is on a piece than another one, by name."""
-        one, other = (model, piece), (name, piece)
-        drawn, theirs = self.drawn[one], self.drawn[other]
-        view = self.views[other]
-        changes = improvements(self.views[one], view, drawn, theirs, self.confidence)
-        shares = relative_to(changes, view, drawn, theirs, self.confidence)
-        return BaselineResult(name, self.metrics(name, piece), changes, shares)
+        one, other = self.sample(model, piece), self.sample(name, piece)
+        return beside(name, self.metrics(name, piece), one, other, self.confidence)
 
 
 def see(

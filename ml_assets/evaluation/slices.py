@@ -10,7 +10,7 @@ import pandas as pd
 from ml_assets.errors import DataError, did_you_mean
 from ml_assets.evaluation.quantiles import NULL, ordered_values, quantile_bins
 from ml_assets.evaluation.ranking import Indices
-from ml_assets.evaluation.spec import parts_of
+from ml_assets.spec import columns_and_bins
 
 MAX_SLICES = 200
 
@@ -41,7 +41,7 @@ class Slice:
     @property
     def name(self) -> str:
         """Such as ``carrier=UA, hour=18 to 21``."""
-        columns = [column for column, _ in parts_of(self.by)]
+        columns = [column for column, _ in columns_and_bins(self.by)]
         texts = (NULL if value is None else value for value in self.values)
         return ", ".join(f"{c}={v}" for c, v in zip(columns, texts, strict=True))
 
@@ -90,7 +90,7 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
 def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
     codes = np.zeros(len(features), dtype=np.int64)
     texts: list[tuple[str | None, ...]] = [()]
-    for column, bins in parts_of(by):
+    for column, bins in columns_and_bins(by):
         own, values = _coded(features[column], bins)
         used, codes = np.unique(codes * len(values) + own, return_inverse=True)
         texts = [(*texts[code // len(values)], values[code % len(values)]) for code in used]
@@ -100,7 +100,7 @@ def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
         Slice(by, text, rows) for text, rows in zip(texts, np.split(order, ends), strict=True)
     ]
     # Bins are already in their order, and the sort is stable.
-    binned = [bins is not None for _, bins in parts_of(by)]
+    binned = [bins is not None for _, bins in columns_and_bins(by)]
     return sorted(
         pieces,
         key=lambda piece: [
@@ -139,7 +139,7 @@ def _text(value: Any) -> str:
 
 def _check_columns(features: pd.DataFrame, declared: Sequence[str]) -> None:
     known = [str(column) for column in features.columns]
-    wanted = dict.fromkeys(column for by in declared for column, _ in parts_of(by))
+    wanted = dict.fromkeys(column for by in declared for column, _ in columns_and_bins(by))
     missing = [column for column in wanted if column not in known]
     if missing:
         hints = "".join(did_you_mean(column, known) for column in missing)

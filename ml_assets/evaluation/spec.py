@@ -5,8 +5,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
-from ml_assets.evaluation.names import LIMITS, is_own, metric_mistake
-from ml_assets.spec import Fraction, Spec, Task, broken_rules
+from ml_assets.errors import did_you_mean
+from ml_assets.evaluation.names import LIMITS, churn_mistake, is_churn, is_own, metric_mistake
+from ml_assets.spec import Fraction, Spec, Task, broken_rules, columns_and_bins
 
 Failure = Literal[
     "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage"
@@ -15,14 +16,7 @@ FAILURES: tuple[Failure, ...] = get_args(Failure)
 """The four ways in which a model fails people: the checks of a pipeline with protected columns."""
 
 
-def parts_of(by: str) -> list[tuple[str, int | None]]:
-    """Give the columns of a declared slice, each with its number of bins: ``a,b:4`` has none and 4."""
-    found: list[tuple[str, int | None]] = []
-    for part in by.split(","):
-        column, colon, bins = part.strip().rpartition(":")
-        is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
-        found.append((column, int(bins)) if is_binned else (part.strip(), None))
-    return found
+Key = tuple[str | int, ...]
 
 
 class ThresholdSpec(Spec):
@@ -127,6 +121,25 @@ class FairnessSpec(Spec):
         return self
 
 
+class CrossSliceSpec(Spec):
+    """What the difference of slices' metrics must be, such as between two countries.
+
+    Attributes
+    ----------
+    baseline : str, optional
+        The slice that others are compared with, by its name ``origin=JFK``; all rows by default.
+    slices : list of str
+        Those of the declared slices that are compared with it; all by default.
+    thresholds : mapping
+        For each metric what it must reach less the baseline slice's, in its own unit: ``min: -0.05``
+        allows it to be 0.05 less. A change is the improvement of that difference over the champion's.
+    """
+
+    baseline: str | None = None
+    slices: list[str] = []
+    thresholds: Annotated[dict[str, ThresholdSpec], Field(min_length=1)]
+
+
 class WeakSlicesSpec(Spec):
     """How slices on which the model is weak are looked for, of up to two columns.
 
@@ -161,10 +174,15 @@ class EvaluationSpec(Spec):
     slices : list of str
         Columns, quantile bins of a column (``distance:4``), or crosses of these (``a,b``), whose values
         are evaluated on their own.
+    sql_slices : mapping of str to str
+        Further slices by name: an expression of SQLite over a row's columns, such as
+        ``hour >= 22 OR hour < 6``, by whose values the rows are evaluated. `slices` may cross and cut it.
     min_slice_size : int
         Slices with fewer rows are left out, >= 1; and ages of the model with fewer rows.
     slice_thresholds : mapping
         Thresholds that every slice must meet.
+    cross_slices : list of CrossSliceSpec
+        Thresholds for the difference between slices.
     weak_slices : WeakSlicesSpec
         The search for slices that nobody named.
     explanation : bool
@@ -182,8 +200,10 @@ class EvaluationSpec(Spec):
     metrics: list[str] = []
     thresholds: dict[str, ThresholdSpec] = {}
     slices: list[str] = []
+    sql_slices: dict[str, str] = {}
     min_slice_size: Annotated[int, Field(ge=1)] = 100
     slice_thresholds: dict[str, ThresholdSpec] = {}
+    cross_slices: list[CrossSliceSpec] = []
     weak_slices: WeakSlicesSpec = WeakSlicesSpec()
     explanation: bool = True
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
@@ -192,33 +212,60 @@ class EvaluationSpec(Spec):
     fairness: FairnessSpec = FairnessSpec()
 
     @property
-    def functions(self) -> dict[tuple[str | int, ...], str]:
+    def functions(self) -> dict[Key, str]:
         """The functions of the user's own, by the key that names each."""
         return {key: name for key, name in self._named() if is_own(name)}
 
-    def mistakes(self, task: Task | None = None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def mistakes(self, task: Task | None = None) -> Iterator[tuple[Key, str]]:
         """Give what is wrong with the metrics for a task, by the key that names each."""
         for key, name in self._named():
-            mistake = metric_mistake(name, task)
+            if is_churn(name):
+                threshold = self._thresholds().get(key[:1], {}).get(name)
+                compares = threshold is not None and threshold.compares
+                mistake = churn_mistake(name, task, threshold is not None, compares)
+            else:
+                mistake = metric_mistake(name, task)
             if mistake is not None:
                 yield key, f"names '{name}', which {mistake}" if key[0] == "metrics" else mistake
 
-    def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _named(self) -> Iterator[tuple[Key, str]]:
         """Every metric, by the key that names it."""
         for place, name in enumerate(self.metrics):
             yield ("metrics", place), name
-        for part, thresholds in self._thresholds().items():
-            yield from (((part, name), name) for name in thresholds)
+        across: dict[Key, dict[str, ThresholdSpec]] = {
+            ("cross_slices", place, "thresholds"): one.thresholds
+            for place, one in enumerate(self.cross_slices)
+        }
+        for part, thresholds in {**self._thresholds(), **across}.items():
+            yield from (((*part, name), name) for name in thresholds)
 
-    def _thresholds(self) -> dict[str, dict[str, ThresholdSpec]]:
-        return {"thresholds": self.thresholds, "slice_thresholds": self.slice_thresholds}
+    def _thresholds(self) -> dict[Key, dict[str, ThresholdSpec]]:
+        """The thresholds for values, by their key; those of differences have other limits."""
+        return {("thresholds",): self.thresholds, ("slice_thresholds",): self.slice_thresholds}
+
+    def _slice_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
+        """What is wrong with the comparison of slices; whether there is such a slice is seen later."""
+        declared = [*self.slices, *self.sql_slices]
+        first = [f"{columns_and_bins(by)[0][0]}=" for by in declared]
+        for place, one in enumerate(self.cross_slices):
+            key = ("cross_slices", place)
+            for i, by in enumerate(one.slices):
+                hint = did_you_mean(by, declared)
+                yield by not in declared, (*key, "slices", i), f"'{by}' is not among slices.{hint}"
+            base = one.baseline
+            yield (
+                base is not None and not any(base.startswith(start) for start in first),
+                (*key, "baseline"),
+                f"'{base}' is of none of slices; name one by column and value, such as origin=JFK",
+            )
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
         broken_rules(
             *((True, key, text) for key, text in self.mistakes()),
+            *self._slice_mistakes(),
             *(
-                (True, (part, name, end), f"{value:g} {_between(name)}")
+                (True, (*part, name, end), f"{value:g} {_between(name)}")
                 for part, thresholds in self._thresholds().items()
                 for name, threshold in thresholds.items()
                 for end, value in (("min", threshold.min), ("max", threshold.max))

@@ -1,7 +1,7 @@
 """Compares the columns and types that a pipeline's YAML names with its source, before anything runs."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +43,8 @@ class NamedColumns:
         What to do about a wrong type.
     whole : str
         A column that the key may name in place of these, if there is one of that name.
+    judge : callable, optional
+        Says what else is wrong, given all columns; or None.
     """
 
     key: Key
@@ -51,6 +53,7 @@ class NamedColumns:
     are_numbers: bool = False
     advice: str = ""
     whole: str = ""
+    judge: Callable[[Collection[str]], str | None] | None = None
 
 
 def check_source(
@@ -166,6 +169,8 @@ def check_columns(
                     f"{where(entry.key)}: {key}: column '{name}' is of type {columns[name]}; allowed "
                     f"{allowed}.{entry.advice and f' {entry.advice}'}"
                 )
+        if entry.judge is not None and (text := entry.judge(columns)):
+            mistakes.append(f"{where(entry.key)}: {key}: {text}")
     return mistakes
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
-from ml_assets.artifacts.outcome import Check, Outcome, Picture, Rows
+from ml_assets.artifacts.outcome import Check, File, Outcome, Picture, Rows
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.pipeline import PipelineSpec
@@ -184,12 +184,19 @@ def _staleness_outcome(
 ) -> Outcome:
     from ml_assets import durable
     from ml_assets.evaluation.age_picture import draw_staleness
+    from ml_assets.evaluation.page import staleness_html
     from ml_assets.evaluation.report import age_table, staleness_verdict
 
     version, stale = about(facts), {"stale_from_days": found.stale_from}
     durable.write_json(stage.directory / "staleness.json", {**version, **found.to_json()})
-    limits = pipeline.evaluation.thresholds.get(found.metric)
-    drawn = draw_staleness(stage.directory / "staleness.png", [found], limits)
+    limits, path = (
+        pipeline.evaluation.thresholds.get(found.metric),
+        stage.directory / "staleness.png",
+    )
+    drawn = draw_staleness(path, [found], limits)
+    title = f"Staleness of {pipeline.name}"
+    page = staleness_html(found, path.read_bytes() if drawn else None, title, rows)
+    durable.write_bytes(stage.directory / "report.html", page.encode())
     passed, text = staleness_verdict([found], pipeline.days_to_live)
     outcome = "fail" if not passed else "pass" if found.ages else "cannot tell"
     return Outcome(
@@ -199,6 +206,7 @@ def _staleness_outcome(
             **stale,
             "ages": Rows(age_table([found])) if found.ages else None,
             "picture": Picture("staleness.png", "How the champion ages") if drawn else None,
+            "report": File("report.html"),
         },
         checks=[check_of("staleness", outcome, text, stale)],
     )

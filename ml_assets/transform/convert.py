@@ -97,6 +97,9 @@ def _texts(column: "pd.Series[Any]") -> Matrix:
     values = column.astype(object).to_numpy()
     if _is_text(column):
         return np.where(column.isna(), np.nan, values)
+    if column.dtype.kind in "biuf":
+        places, different = pd.factorize(column)
+        return np.array([*map(_text, different), np.nan], dtype=object)[places]
     missing = column.isna()
     texts = [np.nan if gone else _text(v) for v, gone in zip(values, missing, strict=True)]
     return np.array(texts, dtype=object)

@@ -4,15 +4,16 @@ Like `convert`, these functions live inside the fitted transform. What is learnt
 reaches them as a constant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction import FeatureHasher
 
-from ml_assets.transform.convert import Matrix, to_date_parts, to_numbers, to_texts
+from ml_assets.transform.convert import Matrix, to_date_parts, to_numbers, to_seconds, to_texts
 
 # The lowest value and the number of values of each part of a moment.
 _PERIODS = {
@@ -37,7 +38,11 @@ def to_cycles(frame: pd.DataFrame, parts: Mapping[str, Sequence[str]]) -> Matrix
     return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(frame), -1)
 
 
-def to_crossed(frame: pd.DataFrame, crosses: Mapping[str, Mapping[str, str]]) -> Matrix:
+def to_crossed(
+    frame: pd.DataFrame,
+    crosses: Mapping[str, Mapping[str, str]],
+    bins: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+) -> Matrix:
     """Give for each cross the texts of its columns in one, or NaN where one of them is null.
 
     Parameters
@@ -45,20 +50,30 @@ def to_crossed(frame: pd.DataFrame, crosses: Mapping[str, Mapping[str, str]]) ->
     frame : DataFrame
         The columns.
     crosses : mapping of str to mapping
-        For each cross its columns, with their types in the schema: int, bool or string.
+        For each cross its columns, with their types in the schema.
+    bins : mapping of str to mapping, optional
+        For the crosses that take columns by their bins, the boundaries. Other columns are int, bool or
+        string.
 
     Returns
     -------
     ndarray of object
         One column for each cross, in their order.
     """
-    return np.column_stack([_crossed(frame, types) for types in crosses.values()])
+    return np.column_stack(
+        [_crossed(frame, types, (bins or {}).get(name, {})) for name, types in crosses.items()]
+    )
 
 
 def to_documents(frame: pd.DataFrame) -> Matrix:
     """Give one column of texts as a vector of texts; null is a text without words."""
     texts = to_texts(frame)[:, 0]
     return np.where(pd.isna(texts), "", texts)
+
+
+def to_word_counts(texts: Matrix) -> Matrix:
+    """Give how many words, separated by blanks, each text has; NaN stays."""
+    return np.column_stack([_each(one, lambda text: len(text.split()), np.nan) for one in texts.T])
 
 
 def to_hash_codes(texts: Matrix, buckets: int) -> Matrix:
@@ -84,6 +99,22 @@ def to_buckets(numbers: Matrix, boundaries: Sequence[Sequence[float]]) -> Matrix
     return codes
 
 
+def to_interpolated(numbers: Matrix, boundaries: Sequence[Sequence[float]]) -> Matrix:
+    """Give the place of each number between the boundaries: 0 at the first, 1 at the last, as steps.
+
+    Between two boundaries it is linear; beyond the ends it is that of the end. One boundary is a step
+    from 0 to 1, and without any all numbers are at 0. NaN stays.
+    """
+    found = np.where(np.isnan(numbers), np.nan, 0.0)
+    for position, edges in enumerate(boundaries):
+        if edges:
+            # Of two equal places `interp` takes the upper one.
+            places = [edges[0], *edges] if len(edges) == 1 else list(edges)
+            steps = np.linspace(0, 1, len(places))
+            found[:, position] = np.interp(numbers[:, position], places, steps)
+    return found
+
+
 def to_rare(codes: Matrix, rare: Sequence[float]) -> Matrix:
     """Give unknown values the code of the rare ones of their column; NaN where there are none."""
     return np.where(codes == UNKNOWN_CODE, np.asarray(rare, dtype=np.float64), codes)
@@ -94,13 +125,24 @@ def to_finite(numbers: Matrix) -> Matrix:
     return np.where(np.isinf(numbers), np.nan, numbers)
 
 
-def _crossed(frame: pd.DataFrame, types: Mapping[str, str]) -> Matrix:
+def binned_numbers(frame: pd.DataFrame, name: str, kind: str) -> Matrix:
+    """Give one column of numbers or moments as numbers."""
+    return (to_numbers if kind in ("int", "float") else to_seconds)(frame[[name]])
+
+
+def _crossed(
+    frame: pd.DataFrame, types: Mapping[str, str], bins: Mapping[str, Sequence[float]]
+) -> Matrix:
     # A flag that arrives as 1 is the one that arrives as true.
     read = {name: frame[[name]] for name in types}
     read |= {
         name: pd.DataFrame(to_numbers(read[name]), columns=[name])
         for name, kind in types.items()
         if kind == "bool"
+    }
+    read |= {
+        name: pd.DataFrame(to_buckets(binned_numbers(frame, name, types[name]), [edges]))
+        for name, edges in bins.items()
     }
     texts = [to_texts(part)[:, 0] for part in read.values()]
     missing = np.any([pd.isna(column) for column in texts], axis=0)
@@ -110,5 +152,12 @@ def _crossed(frame: pd.DataFrame, types: Mapping[str, str]) -> Matrix:
 
 def _measured(texts: Matrix) -> Matrix:
     """Each text behind its length, which keeps "a" and "bc" apart from "ab" and "c"; "" for null."""
+    return _each(texts, lambda text: f"{len(text)}:{text}", "", dtype=object)
+
+
+def _each(
+    texts: Matrix, make: Callable[[str], Any], of_null: Any, dtype: Any = np.float64
+) -> Matrix:
+    """What is made of each text, once for each that differs."""
     places, different = pd.factorize(texts)
-    return np.array([*(f"{len(text)}:{text}" for text in different), ""], dtype=object)[places]
+    return np.array([*map(make, different), of_null], dtype=dtype)[places]

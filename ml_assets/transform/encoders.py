@@ -32,27 +32,33 @@ from ml_assets.transform.convert import (
 )
 from ml_assets.transform.derive import (
     UNKNOWN_CODE,
+    binned_numbers,
     to_buckets,
     to_crossed,
     to_cycles,
     to_documents,
     to_finite,
     to_hash_codes,
+    to_interpolated,
     to_rare,
+    to_word_counts,
 )
-from ml_assets.transform.encoding import (
+from ml_assets.transform.options import (
     BucketOptions,
     GaussianOptions,
     HashOptions,
     NumberConstant,
     NumberOptions,
+    OwnVocabularyOptions,
     PcaOptions,
+    PerKeyOptions,
     TargetOptions,
     TextConstant,
     TextOptions,
     VocabularyOptions,
 )
-from ml_assets.transform.plan import Group
+from ml_assets.transform.per_key import keyed_reader, learn_per_key, quantile_edges
+from ml_assets.transform.plan import Group, PlannedFeatures
 from ml_assets.transform.spec import TransformSpec
 
 Labels = npt.NDArray[Any]
@@ -94,23 +100,28 @@ def fit_encoder(
         Takes a DataFrame with the group's columns and gives a matrix, which may be sparse. The second
         is what the training rows get where that is something else: the cross-fitted values.
     """
-    steps = _steps(group, len(rows), label, spec)
+    steps = _steps(group, rows, label, spec)
     encoder = steps[0][1] if len(steps) == 1 else Pipeline(steps)
     if group.encoding.name == "target_encoding":
         return encoder, encoder.fit_transform(rows, _wide(label))
     encoder.fit(rows)
-    if learnt := _learnt(group, encoder, rows):
+    if learnt := _learnt(group, encoder, rows, spec):
         encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), learnt])
     return encoder, None
 
 
-def _steps(group: Group, rows: int, label: Labels | None, spec: TransformSpec) -> Steps:
-    read: Steps = [("read", _reader(group))]
+def _steps(group: Group, rows: pd.DataFrame, label: Labels | None, spec: TransformSpec) -> Steps:
+    read: Steps = [("read", _reader(group, rows, spec))]
     match group.encoding.options:
         case _ if group.encoding.name == "missing":
             return [*read, ("missing", MissingIndicator(features="all"))]
+        case _ if group.encoding.name == "word_count":
+            return [*read, ("words", FunctionTransformer(to_word_counts))]
         case VocabularyOptions() as options:
             return [*read, *_impute(options.impute), ("codes", _vocabulary(options, spec))]
+        case OwnVocabularyOptions() as options:
+            codes = _own_vocabulary(options, len(group.members))
+            return [*read, *_impute(options.impute), ("codes", codes)]
         case HashOptions(hash_buckets=buckets):
             return [
                 *read,
@@ -124,12 +135,16 @@ def _steps(group: Group, rows: int, label: Labels | None, spec: TransformSpec) -
             pca = PCA(options.output_dim, svd_solver="covariance_eigh")
             return [*read, *_scale(StandardScaler()), *_impute(options.impute), ("pca", pca)]
         case NumberOptions() as options:
-            return [*read, *_impute(options.impute), *_scalers(group.encoding.name, options, rows)]
+            return [
+                *read,
+                *_impute(options.impute),
+                *_scalers(group.encoding.name, options, len(rows)),
+            ]
         case _:
             return read
 
 
-def _reader(group: Group) -> FunctionTransformer:
+def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTransformer:
     members = group.members
     match group.reading:
         case "moments":
@@ -138,9 +153,20 @@ def _reader(group: Group) -> FunctionTransformer:
             return FunctionTransformer(function, kw_args={"parts": parts})
         case "crossed":
             crosses = {one.name: dict(one.types) for one in members}
-            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses})
+            bins = {one.name: _bin_edges(one, rows) for one in members if one.bins}
+            cut = {"bins": bins} if bins else {}
+            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **cut})
+        case reading if group.by:
+            return keyed_reader(_READ[reading], group.by, rows, spec.min_category_count)
         case reading:
             return FunctionTransformer(_READ[reading])
+
+
+def _bin_edges(cross: PlannedFeatures, rows: pd.DataFrame) -> dict[str, list[float]]:
+    return {
+        name: _edges(binned_numbers(rows, name, cross.types[name])[:, 0], bins)
+        for name, bins in cross.bins.items()
+    }
 
 
 def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
@@ -193,6 +219,17 @@ def _vocabulary(options: VocabularyOptions, spec: TransformSpec) -> OrdinalEncod
     )
 
 
+def _own_vocabulary(options: OwnVocabularyOptions, columns: int) -> OrdinalEncoder:
+    # Were NaN not named, it would be one of the unknown values.
+    values = np.array([*options.texts, _NAN], dtype=object)
+    return OrdinalEncoder(
+        categories=[values] * columns,
+        handle_unknown="use_encoded_value",
+        unknown_value=_NAN if options.unknown == "missing" else len(options.texts),
+        encoded_missing_value=_NAN,
+    )
+
+
 def _target_encoder(options: TargetOptions, label: Labels | None) -> TargetEncoder:
     """Cross-fitted over shuffled folds; all have each class, unless there are fewer rows of one."""
     if label is None:
@@ -218,13 +255,18 @@ def _vectorizer(name: str, options: TextOptions) -> Any:
     return HashingVectorizer(n_features=options.max_features, alternate_sign=False, **common)
 
 
-def _learnt(group: Group, encoder: Any, rows: pd.DataFrame) -> tuple[str, Any] | None:
+def _learnt(
+    group: Group, encoder: Any, rows: pd.DataFrame, spec: TransformSpec
+) -> tuple[str, Any] | None:
     """The last step, where it is one of our functions with a constant learnt from the training split."""
     match group.encoding.options:
+        case PerKeyOptions():
+            return learn_per_key(group.encoding, encoder, rows, spec.min_category_count)
         case BucketOptions() as options:
-            numbers = _reader(group).transform(rows)
+            numbers = _READ[group.reading](rows)
             edges = [options.boundaries or _edges(x, options.num_buckets) for x in numbers.T]
-            return "buckets", FunctionTransformer(to_buckets, kw_args={"boundaries": edges})
+            function = to_buckets if group.encoding.name == "bucketize" else to_interpolated
+            return "buckets", FunctionTransformer(function, kw_args={"boundaries": edges})
         case VocabularyOptions(unknown="rare"):
             rare = _rare_codes(encoder.named_steps["codes"])
             return "unknown", FunctionTransformer(to_rare, kw_args={"rare": rare})
@@ -233,14 +275,8 @@ def _learnt(group: Group, encoder: Any, rows: pd.DataFrame) -> tuple[str, Any] |
 
 
 def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
-    """The quantiles between the buckets: those of KBinsDiscretizer, which takes no NaN."""
-    known = numbers[~np.isnan(numbers)]
-    if not len(known):
-        return []
-    places = np.linspace(0, 100, buckets + 1)[1:-1]
-    # Each is a value that occurs, so that none lies between two values and leaves a bucket empty.
-    edges = np.unique(np.percentile(known, places, method="inverted_cdf"))
-    return [float(edge) for edge in edges if edge > known.min()]
+    (edges,) = quantile_edges(numbers, np.zeros(len(numbers), dtype=np.int64), 1, buckets)
+    return [float(edge) for edge in edges if np.isfinite(edge)]
 
 
 def _rare_codes(codes: OrdinalEncoder) -> list[float]:

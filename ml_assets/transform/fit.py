@@ -19,7 +19,14 @@ from ml_assets.transform.convert import parse_numbers
 from ml_assets.transform.fit_groups import Clock, Cost, FittedGroup, assemble, fit_groups, no_clock
 from ml_assets.transform.manifest import InputColumn, TransformManifest
 from ml_assets.transform.plan import PlannedFeatures, plan_features
-from ml_assets.transform.select import Roles, Selection, columns_of, is_explicit, select_columns
+from ml_assets.transform.select import (
+    Roles,
+    Selection,
+    columns_of,
+    is_explicit,
+    read_by,
+    select_columns,
+)
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.useless import names_rows
 
@@ -108,7 +115,7 @@ def fit_transform(
         one
         for key, encodings in selection.encodings.items()
         if key not in dropped
-        for one in plan_features(key, {n: types[n] for n in columns_of(key, types)}, encodings)
+        for one in plan_features(key, types, encodings)
     ]
     _refuse_texts(train, planned)
     label = train[LABEL].to_numpy() if LABEL in train else None
@@ -201,8 +208,8 @@ def _unusable(
     train: pd.DataFrame, types: Mapping[str, str], selection: Selection, spec: TransformSpec
 ) -> dict[str, str]:
     """The selected columns that the data lack, empty ones, and texts that name rows, with the reason."""
-    wanted = (key for key in selection.encodings if is_explicit(key, spec))
-    check_columns(train, [name for key in wanted for name in columns_of(key, types)])
+    wanted = {key: one for key, one in selection.encodings.items() if is_explicit(key, spec)}
+    check_columns(train, [n for key, value in wanted.items() for n in read_by(key, value, types)])
     found = {}
     for key in selection.encodings:
         if any(name not in train for name in columns_of(key, types)):

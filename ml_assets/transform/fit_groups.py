@@ -13,8 +13,8 @@ from sklearn.frozen import FrozenEstimator
 
 from ml_assets.errors import DataError
 from ml_assets.transform.encoders import category_counts, fit_encoder
-from ml_assets.transform.encoding import HashOptions, NumberOptions
 from ml_assets.transform.manifest import FeatureColumn, FeatureKind
+from ml_assets.transform.options import HashOptions, NumberOptions, OwnVocabularyOptions
 from ml_assets.transform.plan import Group, PlannedFeatures, plan_groups, without
 from ml_assets.transform.spec import TransformSpec
 from ml_assets.transform.useless import useless_features
@@ -25,8 +25,10 @@ Clock = Callable[[], float]
 
 _KINDS: dict[str, FeatureKind] = {
     "bucketize": "category",
+    "bucketize_per_key": "category",
     "categorical": "category",
     "compute_and_apply_vocabulary": "category",
+    "apply_vocabulary": "category",
     "hash_strings": "category",
     "date_parts": "date_part",
     "missing": "flag",
@@ -137,9 +139,10 @@ def fit_groups(
             fitted_again = [_fit(slim, train, spec, label, clock)] if slim.members else []
             left = {feature.name for one in fitted_again for feature in one.features}
             gone |= {
-                feature.name: (feature.source, useless[feature.name])
-                for feature in fitted.features
-                if feature.name not in left
+                name: (one.name, useless[name])
+                for one, names in _named(group, fitted.training)
+                for name in names
+                if name not in left
             }
             kept += fitted_again
         else:
@@ -205,7 +208,7 @@ def _features(group: Group, encoder: Any, matrix: Matrix) -> tuple[FeatureColumn
     is_flag = group.reading == "flags" and not is_number
     kind: FeatureKind = "flag" if is_flag else _KINDS.get(called, "number")
     return tuple(
-        FeatureColumn(name, tuple(one.types), kind, counts.get(one.name), called)
+        FeatureColumn(name, one.sources, kind, counts.get(one.name), called)
         for one, names in _named(group, matrix)
         for name in names
     )
@@ -219,9 +222,16 @@ def _counts(group: Group, encoder: Any) -> dict[str, int]:
             return dict.fromkeys(names, options.hash_buckets)
         case "categorical" | "compute_and_apply_vocabulary":
             return dict(zip(names, category_counts(encoder.named_steps["codes"]), strict=True))
+        case "apply_vocabulary" if isinstance(options, OwnVocabularyOptions):
+            return dict.fromkeys(names, len(options.vocabulary) + (options.unknown == "rare"))
         case "bucketize":
             edges = encoder.named_steps["buckets"].kw_args["boundaries"]
             return {name: len(each) + 1 for name, each in zip(names, edges, strict=True)}
+        case "bucketize_per_key":
+            most = (
+                np.isfinite(encoder.named_steps["buckets"].kw_args["edges"]).sum(axis=2).max(axis=1)
+            )
+            return {name: int(each) + 1 for name, each in zip(names, most, strict=True)}
         case _:
             return {}
 

@@ -1,18 +1,12 @@
 """Plans the encoders: as few groups of columns as possible, each read and encoded in one way."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from ml_assets.transform.encoding import (
-    CROSSING,
-    MOMENTS,
-    DateOptions,
-    Encoding,
-    EncodingName,
-    Options,
-    parts_of,
-)
+from ml_assets.transform.encoding import CROSSING, MOMENTS, Encoding, EncodingName, parts_of
+from ml_assets.transform.options import DateOptions, Options
+from ml_assets.transform.select import bins_of, columns_of
 
 Reading = Literal[
     "numbers", "flags", "parsed", "seconds", "texts", "crossed", "moments", "documents"
@@ -32,11 +26,13 @@ class PlannedFeatures:
     name : str
         The column, or the YAML's key for several.
     types : mapping of str to str
-        The raw columns with their types in the schema.
+        The raw columns that it encodes, with their types in the schema.
     encoding : Encoding
         What becomes of them.
     reading : str
         How the raw columns are read.
+    by : mapping of str to str
+        The column that tells the key, with its type, where it encodes per key.
     is_plain : bool
         Whether a single feature bears the name alone.
     parts : tuple of str
@@ -47,8 +43,19 @@ class PlannedFeatures:
     types: Mapping[str, str]
     encoding: Encoding
     reading: Reading
+    by: Mapping[str, str] = field(default_factory=dict)
     is_plain: bool = True
     parts: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The raw columns that it reads."""
+        return (*self.types, *self.by)
+
+    @property
+    def bins(self) -> dict[str, int]:
+        """The columns of a cross that it takes by their bins, each with how many."""
+        return bins_of(self.name, self.types)
 
     def features(self, count: int) -> tuple[str, ...]:
         """Give the names of its features, of which there are so many."""
@@ -88,13 +95,18 @@ class Group:
         return self.members[0].reading
 
     @property
+    def by(self) -> Mapping[str, str]:
+        """The column that tells the key, with its type, where it encodes per key."""
+        return self.members[0].by
+
+    @property
     def columns(self) -> list[str]:
         """The raw columns that it reads."""
-        return list(dict.fromkeys(name for member in self.members for name in member.types))
+        return list(dict.fromkeys(name for member in self.members for name in member.sources))
 
 
 def plan_features(
-    name: str, types: Mapping[str, str], encodings: Sequence[Encoding]
+    name: str, schema: Mapping[str, str], encodings: Sequence[Encoding]
 ) -> list[PlannedFeatures]:
     """Plan the features of a column, or of several together.
 
@@ -102,21 +114,28 @@ def plan_features(
     ----------
     name : str
         The column, or the YAML's key for several.
-    types : mapping of str to str
-        The raw columns with their types in the schema.
+    schema : mapping of str to str
+        The type of each column.
     encodings : sequence of Encoding
         What becomes of them. The first that gives a single feature gives it the column's name; others
         put their own behind it.
     """
+    types = {column: schema[column] for column in columns_of(name, schema)}
     single = [one for one in encodings if one.name not in (*_OF_PARTS, *_MANY)]
     planned = [
         PlannedFeatures(
-            name, types, one, _reading(one, types), one in single[:1], _parts(one.options, types)
+            name,
+            types,
+            one,
+            _reading(one, types),
+            {column: schema[column] for column in one.by},
+            one in single[:1],
+            _parts(one.options, types),
         )
         for one in encodings
     ]
     told = [one for one in planned if getattr(one.encoding.options, "indicator", False)]
-    indicators = [replace(one, encoding=MISSING, is_plain=False) for one in told[:1]]
+    indicators = [replace(one, encoding=MISSING, by={}, is_plain=False) for one in told[:1]]
     return planned + indicators
 
 
@@ -169,7 +188,7 @@ def _reading(encoding: Encoding, types: Mapping[str, str]) -> Reading:
             return "moments"
         case "hashed_ngrams" | "tfidf":
             return "documents"
-        case "hash_strings" if len(types) == 1:
+        case "hash_strings" | "apply_vocabulary" | "word_count" if len(types) == 1:
             return "texts"
         case "pca":
             return "numbers"

@@ -1,22 +1,22 @@
 """Chooses which raw columns become features, and how each is encoded, from the schema's types."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_assets.errors import PipelineFileError, did_you_mean
+from ml_assets.spec import columns_and_bins
 from ml_assets.table import RESERVED_COLUMNS
 from ml_assets.transform.encoding import (
+    BINNED_TYPES,
     CROSSED_TYPES,
     CROSSING,
     TYPES,
-    DateOptions,
     Encoding,
     EncodingName,
-    PcaOptions,
-    TextConstant,
     encodings_of,
     parts_of,
 )
+from ml_assets.transform.options import DateOptions, PcaOptions, TextConstant
 from ml_assets.transform.spec import TransformSpec, columns_in
 
 _BY_TYPE: dict[str, EncodingName] = {
@@ -136,7 +136,17 @@ def is_said_to_be_none(name: str, spec: TransformSpec, roles: Roles) -> bool:
 
 def columns_of(key: str, types: Mapping[str, str]) -> tuple[str, ...]:
     """Give the columns that a key of `encodings` names: the one of that name, or several."""
-    return (key,) if key in types else columns_in(key)
+    return tuple(name for name, _ in _columns_and_bins(key, types))
+
+
+def read_by(key: str, encodings: Sequence[Encoding], types: Mapping[str, str]) -> list[str]:
+    """Give the columns that a key's encodings read: also those that tell the key of a number."""
+    return [*columns_of(key, types), *(name for one in encodings for name in one.by)]
+
+
+def bins_of(key: str, types: Mapping[str, str]) -> dict[str, int]:
+    """Give the columns that a key of `encodings` takes by their bins, each with how many: ``a:4``."""
+    return {name: bins for name, bins in _columns_and_bins(key, types) if bins is not None}
 
 
 def misfits(types: Mapping[str, str], spec: TransformSpec) -> list[tuple[str, str]]:
@@ -186,8 +196,21 @@ def _in_pca(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
     }
 
 
+def _columns_and_bins(key: str, types: Mapping[str, str]) -> list[tuple[str, int | None]]:
+    # A column may have a comma or a colon in its name.
+    if key in types:
+        return [(key, None)]
+    parts = (part.strip() for part in key.split(","))
+    return [(part, None) if part in types else columns_and_bins(part)[0] for part in parts]
+
+
 def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]) -> None:
-    encoded = [name for key in spec.encodings for name in columns_of(key, {**types, **left_out})]
+    named = {**types, **left_out}
+    encoded = [
+        name
+        for key, value in spec.encodings.items()
+        for name in read_by(key, encodings_of(value), named)
+    ]
     wanted = {"features": spec.features or [], "encodings": encoded}
     unwanted = {name: getattr(spec, name) for name in ("exclude", "known_after", "known_before")}
     mistakes = [
@@ -224,12 +247,33 @@ def _misfits(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator
         has = parts_of([types.get(name, "timestamp") for name in names])
         absent = [part for part in encoding.options.parts or () if part not in has]
         if absent:
-            yield f"a {types[key]} has no {' and no '.join(absent)}."
+            yield f"a {types[names[0]]} has no {' and no '.join(absent)}."
     is_text = several or types.get(key, "string") == "string"
     if isinstance(getattr(encoding.options, "impute", None), TextConstant) and not is_text:
         yield f"impute.constant is a text, and '{key}' is {types[key]}; most_frequent takes any type."
-    allowed = CROSSED_TYPES if several and called in CROSSING else TYPES[called]
+    yield from _wrong_types(key, encoding, types)
+
+
+def _wrong_types(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator[str]:
+    """Columns, also those with bins and the key's, that an encoding does not take."""
+    names, bins, called = columns_of(key, types), bins_of(key, types), encoding.name
+    is_cross = len(names) > 1 and called in CROSSING
+    if bins and not is_cross:
+        yield "only a cross takes bins; for one column use bucketize with num_buckets."
+        return
+    crossed = " of several columns" if len(names) > 1 else ""
     for name in names:
-        if name in types and types[name] not in allowed:
-            crossed = " of several columns" if several else ""
-            yield f"{called}{crossed} takes {', '.join(allowed)}; '{name}' is {types[name]}."
+        allowed = CROSSED_TYPES if is_cross else TYPES[called]
+        if name in bins:
+            if types.get(name, "int") not in BINNED_TYPES:
+                yield f"bins are of {', '.join(BINNED_TYPES)}; '{name}' is {types[name]}."
+        elif name in types and types[name] not in allowed:
+            hint = (
+                f"; '{name}:10' takes its bins" if is_cross and types[name] in BINNED_TYPES else ""
+            )
+            yield f"{called}{crossed} takes {', '.join(allowed)}; '{name}' is {types[name]}{hint}."
+    for name in encoding.by:
+        if name in names:
+            yield f"{called} has '{name}' as its key, which is the column itself."
+        elif types.get(name, "int") not in CROSSED_TYPES:
+            yield f"{called} takes a key of {', '.join(CROSSED_TYPES)}; '{name}' is {types[name]}."

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import Fraction, Spec, broken_rules
+from ml_assets.spec import Fraction, Spec, broken_rules, columns_and_bins
 from ml_assets.transform.encoding import ColumnEncodings, encodings_of
 
 
@@ -30,13 +30,15 @@ class TransformSpec(Spec):
     encodings : mapping
         Overrides the encoding that a column's type in the schema gives it: numeric for int, float and
         bool, categorical for string, date_parts (month, day, day of the week, hour, minute) for date
-        and timestamp. A key ``a,b`` names several columns: they are crossed, or make a `pca` that takes
-        the place of their own features. See `ml_assets.transform.encoding`.
+        and timestamp. A key ``a,b`` names several columns: they are crossed, ``a:4`` by the four quantile
+        bins of its training numbers, or make a `pca` that takes the place of their own features. See
+        `ml_assets.transform.encoding`.
     max_categories : int
         The most categories of one column, 2 to 254; the rarest share one. A value that training never
         saw counts as missing.
     min_category_count : int
-        A category that is seen less often shares one with the other rare ones, >= 1.
+        A category that is seen less often shares one with the other rare ones, and a key with fewer
+        numbers has no scale of its own, >= 1.
     max_shared_fraction : float
         Of the rows of eval and test, the largest share beyond chance that may be training rows under
         another key, 0 to 1; with more the run stops, with 1 it never does. A share of 0.01 is told.
@@ -65,7 +67,7 @@ class TransformSpec(Spec):
             (bool(both), "known_before", f"names {_names(both)}, which known_after names too"),
             (bool(used), "encodings", f"names {_names(used)}, which exclude names too"),
             *self._refused_together(),
-            *self._said_twice(),
+            *self._badly_said(),
         )
         return self
 
@@ -82,13 +84,20 @@ class TransformSpec(Spec):
         parts = {"exclude": self.exclude, "known_after": self.known_after}
         return [
             (name in columns, f"encodings.{key}", f"names '{name}', which {part} names too")
-            for key in self.encodings
-            for name in columns_in(key)
-            if name != key
+            for key, name in self.read_together()
             for part, columns in parts.items()
         ]
 
-    def _said_twice(self) -> list[tuple[bool, str, str]]:
+    def read_together(self) -> list[tuple[str, str]]:
+        """Give each key of `encodings` with the columns that it reads, but the one that it is."""
+        return [
+            (key, name)
+            for key, value in self.encodings.items()
+            for name in (*columns_in(key), *(n for one in encodings_of(value) for n in one.by))
+            if name != key
+        ]
+
+    def _badly_said(self) -> list[tuple[bool, str, str]]:
         found = []
         for key, value in self.encodings.items():
             names = [encoding.name for encoding in encodings_of(value)]
@@ -96,6 +105,16 @@ class TransformSpec(Spec):
             found += [
                 (not names, f"encodings.{key}", "names no encoding; use drop for no feature"),
                 (bool(twice), f"encodings.{key}", f"names {', '.join(twice)} twice"),
+                *(
+                    (
+                        True,
+                        f"encodings.{key}",
+                        f"names {one.name} without its {one.needs[0]}; write "
+                        f"{{{one.name}: {{{one.needs[0]}: ...}}}}",
+                    )
+                    for one in encodings_of(value)
+                    if one.needs
+                ),
                 (
                     "drop" in names and len(names) > 1,
                     f"encodings.{key}",
@@ -106,8 +125,8 @@ class TransformSpec(Spec):
 
 
 def columns_in(key: str) -> tuple[str, ...]:
-    """Give the columns that a key such as ``a,b`` names, unless there is a column of that name."""
-    return tuple(name.strip() for name in key.split(","))
+    """Give the columns that a key such as ``a,b:4`` names, unless there is a column of that name."""
+    return tuple(name for name, _ in columns_and_bins(key))
 
 
 def _names(columns: list[str]) -> str:

@@ -16,6 +16,7 @@ from ml_assets.errors import ModelError
 
 _CONVERT = "ml_assets.transform.convert"
 _DERIVE = "ml_assets.transform.derive"
+_PER_KEY = "ml_assets.transform.per_key"
 TRUSTED_TYPES = (
     f"{_CONVERT}.parse_numbers",
     f"{_CONVERT}.to_date_parts",
@@ -28,7 +29,12 @@ TRUSTED_TYPES = (
     f"{_DERIVE}.to_documents",
     f"{_DERIVE}.to_finite",
     f"{_DERIVE}.to_hash_codes",
+    f"{_DERIVE}.to_interpolated",
     f"{_DERIVE}.to_rare",
+    f"{_DERIVE}.to_word_counts",
+    f"{_PER_KEY}.to_buckets_per_key",
+    f"{_PER_KEY}.to_keyed",
+    f"{_PER_KEY}.to_scaled_per_key",
     "functools.partial",
     "numpy.dtype",
     "sklearn._loss._loss.CyHalfBinomialLoss",

@@ -99,6 +99,21 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     )
 
 
+def test_wrong_sql_of_slices_is_told_with_its_line_beside_wrong_columns(defs: Path) -> None:
+    by_sql = {"dear": "fare > 20", "cheap": "fares < 5", "far": "count(*) > 1", "tips": "1"}
+    path = shop(defs, evaluation={"slices": ["dear:4, company", "cheep"], "sql_slices": by_sql})
+    found = source_mistakes(read_pipeline_file(path))
+    assert [line.partition(": ")[2] for line in found[:-1]] == [
+        "evaluation.sql_slices.cheap: no such column: fares. Did you mean 'fare'?",
+        "evaluation.sql_slices.far: misuse of aggregate function count().",
+        "evaluation.sql_slices.tips: 'tips' is a column of the source; give the slice another name.",
+        "evaluation.slices: no column 'cheep'.",
+    ]
+    written = path.read_text().splitlines()
+    for line, key in zip(found, ("cheap", "far", "tips", "cheep"), strict=False):
+        assert key in written[int(line.split(":")[1]) - 1]
+
+
 def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
     evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
     found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
@@ -224,6 +239,26 @@ OUTSIDE: list[tuple[dict[str, Any], str]] = [
     (
         {"transform": {"encodings": {"company,fare": "categorical"}}},
         "transform.encodings.company,fare: categorical of several columns takes int, bool, string; ",
+    ),
+    (
+        {"transform": {"encodings": {"company,fair:4": "categorical"}}},
+        "transform.encodings.company,fair:4: no column 'fair'. Did you mean 'fare'?",
+    ),
+    (
+        {"transform": {"encodings": {"company:4,fare:4": "categorical"}}},
+        "transform.encodings.company:4,fare:4: bins are of int, float, date, timestamp; 'company' is s",
+    ),
+    (
+        {"transform": {"encodings": {"fare": {"scale_to_0_1_per_key": {"key": "compny"}}}}},
+        "transform.encodings.fare: no column 'compny'. Did you mean 'company'?",
+    ),
+    (
+        {"transform": {"encodings": {"fare": {"scale_to_0_1_per_key": {"key": "tips"}}}}},
+        "transform.encodings.fare: scale_to_0_1_per_key takes a key of int, bool, string; 'tips' is fl",
+    ),
+    (
+        {"statistics": {"slices": ["fare:4"]}},
+        "statistics.slices: no column 'fare:4'. Did you mean 'fare'?",
     ),
     (
         {"transform": {"known_before": ["fair"]}},

@@ -263,3 +263,11 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_written(
     with pytest.raises(error, match=f"(?s){message}"):
         new_pipeline(Path("defs"), name, Path(file), label)
     assert [path.name for path in Path("defs").rglob("*")] == ["taken"]
+
+
+def test_no_pipeline_is_written_into_an_installed_package(project: Path) -> None:
+    pd.DataFrame({"age": range(N), "y": [0, 1] * (N // 2)}).to_csv("rows.csv", index=False)
+    defs = project / "lib" / "site-packages" / "ml_assets" / "defs"
+    with pytest.raises(PipelineFileError, match=r"where an upgrade would.*pip install -e \."):
+        new_pipeline(defs, "mine", Path("rows.csv"), "y")
+    assert not defs.exists()

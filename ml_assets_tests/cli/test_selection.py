@@ -35,6 +35,20 @@ MEANT = [
     ("key:flights/model", ["model"]),
     ("+key:flights/model", ["model", "raw_data"]),
     ("key:flights/model+", ["model", "predictions"]),
+    ("+model", ["model", "raw_data"]),
+    ("*predictions", ["model", "predictions", "raw_data"]),
+    ("1+predictions", ["model", "predictions"]),
+    (
+        "raw_data*, registered_model+",
+        [
+            "model",
+            "predictions",
+            "promotion",
+            "raw_data",
+            "registered_model",
+        ],
+    ),
+    ("+model+", ["model", "predictions", "raw_data"]),
     ("group:flights", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
     ("*", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
     ("registered_model", ["promotion", "registered_model"]),
@@ -52,6 +66,7 @@ def test_a_selection_means_the_pipelines_own_assets(select: str, names: list[str
 NOTHING = [
     ("group:fligts", "Did you mean 'flights'?"),
     ("modle", "Did you mean 'model'?"),
+    ("+modle", "Did you mean 'model'?"),
     ("key:flights/predictons", "Did you mean 'predictions'?"),
     ("group:churn", ""),
     (",", ""),

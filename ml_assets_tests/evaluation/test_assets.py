@@ -291,7 +291,13 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
     assert artifact.json("staleness.json")[0]["period"] == "month"
     page = (artifact.path / "report.html").read_text()
     assert len(page) < 1_000_000
-    pictures = {"roc_and_calibration.png", "importance.png", "dependence.png", "staleness.png"}
+    pictures = {
+        "roc_and_calibration.png",
+        "scores.png",
+        "importance.png",
+        "dependence.png",
+        "staleness.png",
+    }
     assert {path.name for path in artifact.path.glob("*.png")} >= pictures
     assert "Search of hyperparameters" in page
     assert "ann@x.org" not in page + str(weak)

@@ -9,7 +9,7 @@ from sklearn.metrics import recall_score
 
 from ml_assets import durable
 from ml_assets.errors import DataError
-from ml_assets.evaluation import Evaluation, evaluate, report
+from ml_assets.evaluation import Evaluation, evaluate
 
 
 def _scored(n: int = 2000, signal: float = 1.5, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -115,33 +115,6 @@ def test_the_same_predictions_as_the_champions_change_nothing() -> None:
     found = evaluate(y, score, baselines={"champion": score}, thresholds=rules)
     assert found.blessed
     assert {(rule.value, rule.low, rule.high) for rule in found.rules[1:]} == {(0.0, 0.0, 0.0)}
-
-
-def test_flips_are_the_rows_that_are_decided_otherwise_each_by_its_own_threshold() -> None:
-    score = np.array([0.2, 0.4, 0.6, 0.8] * 10)
-    cuts = {"candidate": 0.5, "champion": 0.3}
-    found = evaluate(
-        [0, 1] * 20, score, baselines={"champion": score}, decision_threshold=cuts,
-        sample_weight=[1, 3, 1, 1] * 10,
-    )  # fmt: skip
-    champion = found.baseline("champion")
-    assert champion is not None
-    assert champion.flips == 0.5
-    assert Evaluation.from_json(found.to_json()) == found
-    assert report.flips(found) == {"decided_otherwise_than_champion": 0.5}
-
-
-@pytest.mark.parametrize(("task", "flips"), [("multiclass", 0.75), ("regression", None)])
-def test_flips_of_other_tasks(task: Any, flips: float | None) -> None:
-    if task == "multiclass":
-        ours, theirs = np.eye(4)[[0, 1, 2, 3] * 10], np.eye(4)[[0] * 40]
-        found = evaluate([0, 1, 2, 3] * 10, ours, task=task, baselines={"champion": theirs})
-    else:
-        values = np.arange(40.0)
-        found = evaluate(values, values, task=task, baselines={"champion": values + 1})
-    champion = found.baseline("champion")
-    assert champion is not None
-    assert champion.flips == flips
 
 
 def test_an_improvement_is_positive_also_where_lower_is_better() -> None:
@@ -272,6 +245,7 @@ def test_an_evaluation_survives_json(task: Any) -> None:
         y, p, task=task, features=pd.DataFrame({"a": [None, "x", "y"] * 20}), slices=["a"],
         min_slice_size=5, baselines={"linear": p, "champion": p},
         thresholds={metric: {"min": 0.1, "min_change": 0}}, slice_thresholds={metric: {"max": 2}},
+        cross_slices=[{"thresholds": {metric: {"min": -1}}}],
     )  # fmt: skip
     text = durable.json_bytes({**found.to_json(), "candidate": "abc"})
     assert Evaluation.from_json(json.loads(text)) == found

@@ -13,7 +13,7 @@ from ml_assets.errors import DataError, PipelineFileError
 from ml_assets.evaluation import averages, confusion
 from ml_assets.evaluation.evaluator import evaluate
 from ml_assets.evaluation.metrics import compute_metrics
-from ml_assets.evaluation.names import AT, FURTHER, LIMITS, LOWER_IS_BETTER, USUAL
+from ml_assets.evaluation.names import AT, CHURN, FURTHER, LIMITS, LOWER_IS_BETTER, USUAL
 
 Array = NDArray[Any]
 seeds = st.integers(0, 2**32 - 1)
@@ -85,6 +85,9 @@ def test_the_confusion_family_agrees_with_scikit_learn(seed: int, n: int, digits
             "diagnostic_odds_ratio": odd,
             "coefficient_of_discrimination": np.average(s[y == 1], weights=w[y == 1])
             - np.average(s[y == 0], weights=w[y == 0]),
+            "relative_coefficient_of_discrimination": np.divide(
+                np.average(s[y == 1], weights=w[y == 1]), np.average(s[y == 0], weights=w[y == 0])
+            ),
             "mean_prediction": np.average(s, weights=w),
             "calibration_ratio": np.average(s, weights=w) / np.average(y, weights=w),
         }
@@ -264,7 +267,9 @@ def test_every_name_has_its_formula_and_the_other_way_round() -> None:
     assert {*averages.MULTICLASS_AT} == {*AT["multiclass"]}
     assert {*averages.REGRESSION} == {*FURTHER["regression"]}
     assert {*averages.REGRESSION_AT} == {*AT["regression"]}
-    known = {name for table in (USUAL, FURTHER, AT) for names in table.values() for name in names}
+    known = {
+        name for table in (USUAL, FURTHER, AT, CHURN) for names in table.values() for name in names
+    }
     assert known >= LOWER_IS_BETTER | {*LIMITS}
 
 

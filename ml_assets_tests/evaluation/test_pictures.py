@@ -9,11 +9,12 @@ import sklearn.calibration
 import sklearn.metrics
 
 from ml_assets.evaluation import evaluate
-from ml_assets.evaluation.curves import calibration_bins, roc_points
+from ml_assets.evaluation.curves import calibration_bins, precision_recall_points, roc_points
 from ml_assets.evaluation.pictures import (
     draw_confusion,
     draw_residuals,
     draw_roc_and_calibration,
+    draw_scores,
     draw_slices,
 )
 
@@ -24,6 +25,12 @@ def _binary(path: Path, random: Random) -> None:
     y = random.integers(0, 2, 5000).astype(float)
     score = np.clip(0.2 * y + 0.8 * random.random(5000), 0, 1)
     draw_roc_and_calibration(path, y, score, evaluate(y, score))
+
+
+def _scores(path: Path, random: Random) -> None:
+    y = random.integers(0, 2, 5000).astype(float)
+    score = np.clip(0.2 * y + 0.8 * random.random(5000), 0, 1)
+    draw_scores(path, y, score, evaluate(y, score))
 
 
 def _confusion(classes: int) -> Callable[[Path, Random], None]:
@@ -52,7 +59,7 @@ def _slices(path: Path, random: Random) -> None:
 
 
 @pytest.mark.parametrize(
-    "draw", [_binary, _confusion(3), _confusion(40), _residuals, _equal_residuals, _slices]
+    "draw", [_binary, _scores, _confusion(3), _confusion(40), _residuals, _equal_residuals, _slices]
 )
 def test_a_picture_is_small_and_the_same_each_time(
     draw: Callable[[Path, Random], None], tmp_path: Path
@@ -86,6 +93,23 @@ def test_a_thinned_roc_curve_has_the_same_ends_and_area() -> None:
     assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
     assert np.trapezoid(true, false) == pytest.approx(
         sklearn.metrics.roc_auc_score(y, score), abs=1e-3
+    )
+
+
+def test_the_precision_recall_curve_is_scikit_learns_and_thinned_has_its_area() -> None:
+    random = np.random.default_rng(1)
+    y = random.integers(0, 2, 20_000).astype(float)
+    score = y + random.normal(size=20_000)
+    recall, precision = precision_recall_points(y[:300], score[:300])
+    expected = sklearn.metrics.precision_recall_curve(y[:300], score[:300])
+    assert set(zip(recall, precision, strict=True)) <= set(
+        zip(expected[1], expected[0], strict=True)
+    )
+    recall, precision = precision_recall_points(y, score)
+    assert len(recall) <= 400
+    assert (recall[0], recall[-1], precision[-1]) == (1, 0, 1)
+    assert -np.trapezoid(precision, recall) == pytest.approx(
+        sklearn.metrics.average_precision_score(y, score), abs=2e-3
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.slices import MAX_SLICES, cut_slices
-from ml_assets.evaluation.spec import parts_of
+from ml_assets.spec import columns_and_bins
 
 TABLE = pd.DataFrame(
     {
@@ -115,4 +115,4 @@ def test_what_has_no_quantiles_is_refused() -> None:
 def test_a_number_behind_a_colon_is_how_many_bins(
     by: str, parts: list[tuple[str, int | None]]
 ) -> None:
-    assert parts_of(by) == parts
+    assert columns_and_bins(by) == parts

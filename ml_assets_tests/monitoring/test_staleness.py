@@ -91,7 +91,11 @@ def test_the_age_is_told_at_which_the_champion_is_no_longer_worth_serving(
     assert artifact.summary["stale_from_days"] == 150
     assert artifact.summary["rows"] == 3000
     shown = result.asset_materializations_for_node("shop__staleness")[0].metadata
-    assert {"picture", "ages", "stale_from_days"} <= set(shown)
+    assert {"picture", "ages", "stale_from_days", "report"} <= set(shown)
+    page = (artifact.path / "report.html").read_text()
+    assert told in page
+    assert "3,000 rows that are later than the last training row of the champion" in page
+    assert "data:image/png;base64," in page
     assert (artifact.path / "staleness.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -114,7 +118,9 @@ def test_without_later_labelled_rows_it_cannot_be_told(
     check = checks_of(result)["staleness"]
     assert (check.passed, check.severity.value) == (True, "WARN")
     assert "cannot tell how the champion ages: 10 rows are later" in str(check.description)
-    assert not (store.current_artifact("staleness").path / "staleness.png").exists()
+    path = store.current_artifact("staleness").path
+    assert not (path / "staleness.png").exists()
+    assert "10 rows are later" in (path / "report.html").read_text()
 
 
 def test_a_champion_that_knew_no_time_cannot_be_told(

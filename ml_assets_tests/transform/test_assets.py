@@ -164,6 +164,50 @@ def test_the_stored_transform_gives_the_stored_features(home: Path) -> None:
     )
 
 
+KEYED: dict[str, Any] = {
+    "distance": {"scale_to_z_score_per_key": {"key": "carrier"}},
+    "distance:4,carrier": {"hash_strings": {"hash_buckets": 9}},
+}
+
+
+def test_keys_and_bins_are_in_the_lineage_and_in_the_stored_transform(home: Path) -> None:
+    examples = flights()
+    artifact, result = materialize(home, pipeline(encodings=KEYED), examples)
+    assert result.success
+    assert all(found.passed for found in checks(result).values())
+    (made,) = result.asset_materializations_for_node("flights__validated_features")
+    lineage: Any = made.metadata["dagster/column_lineage"].value
+    for name in ("distance", "distance:4,carrier"):
+        columns = {column.column_name for column in lineage.deps_by_column[name]}
+        assert columns == {"distance", "carrier"}
+    features = pd.read_parquet(artifact.path / "features.parquet")
+    transformer = read_skops(artifact.path / "transform.skops", TRUSTED_TYPES)
+    served = pd.DataFrame(
+        transformer.transform(examples[["carrier", "distance", "sched_dep"]]),
+        columns=list(features)[3:],
+    )
+    np.testing.assert_array_equal(served, features.iloc[:, 3:])
+    train = examples[examples["_split"] == "train"]
+    by_carrier = train.groupby("carrier")["distance"]
+    scores = (train["distance"] - by_carrier.transform("mean")) / by_carrier.transform(
+        lambda values: values.std(ddof=0)
+    )
+    np.testing.assert_allclose(features.loc[train.index, "distance"], scores, rtol=1e-9)
+
+
+def test_a_key_that_is_absent_in_serving_blocks_the_run(home: Path) -> None:
+    absent = Feature("carrier", "string", not_in=("SERVING",))
+    _, result = materialize(
+        home,
+        pipeline(encodings={"distance": KEYED["distance"]}),
+        flights(),
+        Schema((absent, *SCHEMA.features[1:]), SCHEMA.left_out),
+    )
+    leakage = checks(result)["leakage"]
+    assert not leakage.passed
+    assert leakage.description.startswith("'carrier' does not exist when the model serves")
+
+
 def test_only_the_training_split_is_learnt_from(home: Path) -> None:
     spec = pipeline(encodings={"sched_dep": "date_parts", "carrier": "categorical"})
     examples = flights()

@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
 )
 
 from ml_assets.errors import DataError, PipelineFileError
+from ml_assets.spec import columns_and_bins
 from ml_assets.transform.fit import FittedTransform, fit_transform
 from ml_assets.transform.select import Roles
 from ml_assets.transform.spec import TransformSpec
@@ -55,7 +56,7 @@ TYPES = {
 
 
 def fitted(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> FittedTransform:
-    columns = [name for key in encodings for name in key.split(",")]
+    columns = [name for key in encodings for name, _ in columns_and_bins(key)]
     given = {"features": columns, "encodings": encodings, "min_category_count": 1} | spec
     return fit_transform(frame, TYPES, TransformSpec(**given), Roles())
 
@@ -292,6 +293,100 @@ def test_a_cross_is_a_column_of_pairs() -> None:
 def test_parts_of_a_cross_do_not_run_together() -> None:
     frame = pd.DataFrame({"city": ["ab", "a"] * 20, "note": ["c", "bc"] * 20})
     assert features({"city,note": "categorical"}, frame)["city,note"].nunique() == 2
+
+
+@pytest.mark.parametrize("encoding", ["categorical", "target_encoding"])
+def test_a_cross_takes_numbers_and_moments_by_the_bins_of_the_training_split(encoding: str) -> None:
+    transform = fitted({"fare:4,at:3,city": encoding})
+    fare, at, city = FRAME["fare"], FRAME["at"].astype("int64"), FRAME["city"].astype("str")
+    bins = [
+        np.searchsorted(np.nanpercentile(one, places, method="inverted_cdf"), one, side="right")
+        for one, places in ((fare, [25, 50, 75]), (at, [100 / 3, 200 / 3]))
+    ]
+    triples = pd.Series(list(zip(*bins, city, strict=True))).mask(fare.isna() | city.isna())
+    found = transform.apply(FRAME)["fare:4,at:3,city"]
+    pairs = pd.DataFrame({"found": found, "wanted": triples}).dropna().drop_duplicates()
+    assert triples.nunique() == pairs["wanted"].nunique() == len(pairs) == 36
+    if encoding == "categorical":
+        assert pairs["found"].is_unique
+        assert (found.isna() == triples.isna()).all()
+    sources = {one.name: one.sources for one in transform.manifest.features}
+    assert sources["fare:4,at:3,city"] == ("fare", "at", "city")
+
+
+def test_bins_crossed_with_each_other_are_hashed_the_same_in_every_dtype() -> None:
+    transform = fitted({"fare:10,seats:3": {"hash_strings": {"hash_buckets": 40}}})
+    found = transform.apply(FRAME)
+    assert (found["fare:10,seats:3"].isna() == FRAME["fare"].isna()).all()
+    other = FRAME.astype({"fare": "object", "seats": "float"})
+    pd.testing.assert_frame_equal(transform.apply(other), found)
+    beyond = pd.DataFrame({"fare": [1e9, FARE[1:].max() + 1], "seats": [99, 8]})
+    assert transform.apply(beyond)["fare:10,seats:3"].nunique() == 1
+
+
+def test_a_column_whose_name_has_a_colon_has_no_bins() -> None:
+    frame = pd.DataFrame({"a:4": [1, 2] * 20, "b": [1, 1, 2, 2] * 10})
+    spec = TransformSpec(encodings={"a:4,b": "categorical"})
+    transform = fit_transform(frame, {"a:4": "int", "b": "int"}, spec, Roles())
+    assert transform.manifest.features[-1].sources == ("a:4", "b")
+    assert transform.manifest.features[-1].categories == 4
+
+
+@pytest.mark.parametrize(
+    ("unknown", "codes", "categories"),
+    [("missing", [1, 0, 2, NAN, NAN], 3), ("rare", [1, 0, 2, 3, NAN], 4)],
+)
+def test_a_vocabulary_of_ones_own_is_applied_as_it_is(
+    unknown: str, codes: Any, categories: int
+) -> None:
+    options = {"vocabulary": ["Rome", "Lima", "never"], "unknown": unknown, "indicator": True}
+    transform = fitted({"city": {"apply_vocabulary": options}})
+    found = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", "never", "Oslo", None]}))
+    np.testing.assert_array_equal(found["city"], codes)
+    np.testing.assert_array_equal(found["city.missing"], [0, 0, 0, 0, 1])
+    assert transform.manifest.features[0].categories == categories
+
+
+def test_a_vocabulary_of_numbers_is_that_of_their_texts() -> None:
+    options = {"vocabulary": [5, "3"], "impute": "most_frequent", "unknown": "rare"}
+    transform = fitted({"seats": {"apply_vocabulary": options}})
+    frequent = FRAME["seats"].astype(str).value_counts().index[0]
+    found = transform.apply(pd.DataFrame({"seats": [3.0, 5.0, 4.0, None]}))["seats"]
+    last = {"5": 0, "3": 1}.get(frequent, 2)
+    np.testing.assert_array_equal(found, [1, 0, 2, last])
+
+
+def test_numbers_lie_between_their_boundaries() -> None:
+    options = {"boundaries": [2, 5, 6]}
+    transform = fitted({"seats": {"apply_buckets_with_interpolation": options}})
+    asked = pd.DataFrame({"seats": [-9, 2, 3.5, 5, 5.5, 6, 99, None]})
+    found = transform.apply(asked)["seats"]
+    np.testing.assert_allclose(found, [0, 0, 0.25, 0.5, 0.75, 1, 1, NAN])
+    assert transform.manifest.features[0].kind == "number"
+
+
+def test_boundaries_between_which_numbers_lie_can_be_quantiles() -> None:
+    found = features({"fare": {"apply_buckets_with_interpolation": {"num_buckets": 5}}})["fare"]
+    edges = np.nanpercentile(FARE, [20, 40, 60, 80], method="inverted_cdf")
+    np.testing.assert_allclose(found, np.interp(FARE, edges, [0, 1 / 3, 2 / 3, 1]))
+
+
+def test_one_boundary_is_a_step() -> None:
+    encoding = {"apply_buckets_with_interpolation": {"boundaries": [5]}}
+    asked = pd.DataFrame({"seats": [-9, 4.9, 5, 99, None]})
+    np.testing.assert_array_equal(
+        fitted({"seats": encoding}).apply(asked)["seats"], [0, 0, 1, 1, NAN]
+    )
+    constant = fitted({"seats": "apply_buckets_with_interpolation", "fare": "numeric"},
+                      FRAME.assign(seats=3)).manifest  # fmt: skip
+    assert constant.dropped["seats"] == "has the same value in every training row"
+
+
+def test_words_are_counted() -> None:
+    asked = pd.DataFrame({"note": ["late again", "", "  a\tb  c ", "late again", None]})
+    np.testing.assert_array_equal(
+        fitted({"note": "word_count"}).apply(asked)["note"], [2, 0, 3, 2, NAN]
+    )
 
 
 def test_a_column_whose_name_has_a_comma_is_one_column() -> None:

@@ -9,7 +9,7 @@ from ml_assets.transform.encoding import encodings_of
 from ml_assets.transform.spec import TransformSpec
 from ml_assets_tests.pipeline_factory import mistakes, write_pipeline
 
-NAMES = "one of numeric, scale_to_z_score, scale_to_0_1, "
+NAMES = "one of numeric, scale_to_z_score, scale_to_z_score_per_key, "
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"a": "scale_to_zscore"}, f"a must be {NAMES}"),
     ({"a": 3}, f"a must be {NAMES}"),
@@ -65,6 +65,39 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({"a": []}, "a names no encoding; use drop for no feature."),
     ({"a": ["numeric", {"numeric": {}}]}, "a names numeric twice."),
     ({"a": ["drop", "numeric"]}, "a names drop beside other encodings."),
+    (
+        {"a": "scale_to_0_1_per_key"},
+        "a names scale_to_0_1_per_key without its key; write {scale_to_0_1_per_key: {key: ...}}.",
+    ),
+    ({"a": ["numeric", "apply_vocabulary"]}, "a names apply_vocabulary without its vocabulary; "),
+    ({"a": {"bucketize_per_key": {}}}, "a.bucketize_per_key.key is missing; it must be text."),
+    (
+        {"a": {"bucketize_per_key": {"key": "b", "boundaries": [1]}}},
+        "a.bucketize_per_key.boundaries is not a key of a.bucketize_per_key.",
+    ),
+    (
+        {"a": {"apply_buckets_with_interpolation": {"boundaries": [2, 1]}}},
+        "a.apply_buckets_with_interpolation.boundaries must rise from one to the next.",
+    ),
+    (
+        {"a": {"apply_vocabulary": {"vocabulary": []}}},
+        "a.apply_vocabulary.vocabulary must be a list of 1 to 253 texts or whole numbers",
+    ),
+    (
+        {"a": {"apply_vocabulary": {"vocabulary": ["x", True]}}},
+        "a.apply_vocabulary.vocabulary.1 must be text or a whole number; found true.",
+    ),
+    (
+        {"a": {"apply_vocabulary": {"vocabulary": ["x", 1, "1", "x"]}}},
+        "a.apply_vocabulary.vocabulary names x, 1 twice.",
+    ),
+    (
+        {"a": {"scale_to_0_1_per_key": {"key": "late"}}},
+        "a names 'late', which known_after names too.",
+    ),
+    ({"a": {"bucketize_per_key": {"key": "out"}}}, "a names 'out', which exclude names too."),
+    ({"a": {"bucketize_per_key": {"key": "paid"}}}, "a names 'paid', which makes the label."),
+    ({"a,paid:4": "hash_strings"}, "a,paid:4 names 'paid', which makes the label."),
     ({"a,late": "categorical"}, "a,late names 'late', which known_after names too."),
     ({"a, out": "categorical"}, "a, out names 'out', which exclude names too."),
     ({"a,paid": "hash_strings"}, "a,paid names 'paid', which makes the label."),

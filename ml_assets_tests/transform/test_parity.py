@@ -42,22 +42,31 @@ ENCODINGS: dict[str, Any] = {
     "fare": [
         "numeric", {"scale_to_z_score": {"impute": "mean", "indicator": True}}, "scale_to_0_1",
         "scale_to_gaussian", {"bucketize": {"num_buckets": 4}},
+        {"scale_to_z_score_per_key": {"key": "city"}}, {"bucketize_per_key": {"key": "night"}},
+        {"apply_buckets_with_interpolation": {"num_buckets": 4}},
     ],
-    "miles": {"scale_to_gaussian": {"method": "power", "impute": {"constant": 1}}},
+    "miles": [
+        {"scale_to_gaussian": {"method": "power", "impute": {"constant": 1}}},
+        {"scale_to_0_1_per_key": {"key": "seats", "impute": "median"}},
+    ],
     "seats": ["categorical", {"hash_strings": {"hash_buckets": 5}}, {"bucketize": {"boundaries": [3]}}],
     "night": ["numeric", {"target_encoding": {"folds": 3}}],
     "city": [
         {"compute_and_apply_vocabulary": {"top_k": 2, "unknown": "rare", "indicator": True}},
         "hash_strings", "target_encoding",
     ],
-    "company": {"compute_and_apply_vocabulary": {"impute": "most_frequent"}},
-    "note": [{"tfidf": {"max_features": 4}}, {"hashed_ngrams": {"max_features": 3}}],
+    "company": [
+        {"compute_and_apply_vocabulary": {"impute": "most_frequent"}},
+        {"apply_vocabulary": {"vocabulary": ["blue", "green"], "unknown": "rare"}},
+    ],
+    "note": ["word_count", {"tfidf": {"max_features": 4}}, {"hashed_ngrams": {"max_features": 3}}],
     "weight": {"numeric": {"impute": "median", "indicator": True}},
-    "at": ["date_parts", "cycles", "numeric"],
+    "at": ["date_parts", "cycles", "numeric", {"scale_to_z_score_per_key": {"key": "company"}}],
     "day": "categorical",
     "city,night": "target_encoding",
     "city,seats": "compute_and_apply_vocabulary",
     "company,night": {"hash_strings": {"hash_buckets": 7}},
+    "fare:4,at:3,night": {"hash_strings": {"hash_buckets": 9}},
     "fare,miles,seats": {"pca": {"output_dim": 2}},
 }  # fmt: skip
 SPEC = TransformSpec.model_validate({"encodings": ENCODINGS, "min_category_count": 5})

@@ -14,9 +14,7 @@ def planned(**encodings: Any) -> Any:
     return [
         one
         for key, value in spec.encodings.items()
-        for one in plan_features(
-            key, {name: TYPES[name] for name in key.split(",")}, encodings_of(value)
-        )
+        for one in plan_features(key, TYPES, encodings_of(value))
     ]
 
 
@@ -50,12 +48,28 @@ def test_columns_that_are_encoded_alike_share_an_encoder() -> None:
         ("at", "categorical", "seconds"),
         ("at", "cycles", "moments"),
         ("city", "tfidf", "documents"),
+        ("city", "word_count", "texts"),
+        ("city", {"scale_to_0_1_per_key": {"key": "seats"}}, "parsed"),
+        ("at", {"bucketize_per_key": {"key": "city"}}, "seconds"),
+        ("seats", {"apply_vocabulary": {"vocabulary": [1]}}, "texts"),
+        ("fare:4,at:2", "hash_strings", "crossed"),
         ("city,seats", "hash_strings", "crossed"),
         ("fare,seats", "pca", "numbers"),
     ],
 )
 def test_each_encoding_reads_what_it_needs(key: str, encoding: Any, reading: str) -> None:
     assert planned(**{key: encoding})[0].reading == reading
+
+
+def test_columns_share_an_encoder_where_they_share_the_key() -> None:
+    def encoding(key: str) -> Any:
+        return {"scale_to_0_1_per_key": {"key": key}}
+
+    groups = plan_groups(
+        planned(fare=encoding("city"), seats=encoding("city"), night=encoding("seats"))
+    )
+    assert [group.columns for group in groups] == [["fare", "city", "seats"], ["night", "seats"]]
+    assert [group.by for group in groups] == [{"city": "string"}, {"seats": "int"}]
 
 
 def test_an_indicator_reads_the_column_as_its_encoding_does() -> None:
