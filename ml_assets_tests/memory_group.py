@@ -59,7 +59,7 @@ def memory_group(limit: int) -> Iterator[MemoryGroup]:
 
 
 def _remove(path: Path) -> None:
-    """Remove a group, after the processes in it: a run that was killed leaves its helpers behind."""
+    """Remove a group, after the processes in it: a run that was killed leaves its children behind."""
     for pid in map(int, (path / "cgroup.procs").read_text().split()):
         os.kill(pid, signal.SIGKILL)
     for _ in range(_TRIES):
