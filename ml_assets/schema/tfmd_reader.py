@@ -241,7 +241,7 @@ def _comparator(feature: Any, name: str, meaning: Meaning) -> Comparator | None:
     if message.jensen_shannon_divergence.HasField("source"):
         meaning.remarks.append(f"{name}.jensen_shannon_divergence.source")
     return Comparator(
-        **{key: _threshold(getattr(message, theirs)) for key, theirs in _COMPARATORS.items()}
+        **{key: _threshold(getattr(message, field)) for key, field in _COMPARATORS.items()}
     )
 
 

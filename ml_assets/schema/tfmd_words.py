@@ -44,9 +44,9 @@ def words_for(wanted: Any, given_back: Any) -> str | None:
 
 def split_comments(comments: Iterable[str]) -> tuple[list[str], str]:
     """Give the comments of people, and ours, which is empty where there is none."""
-    every = list(comments)
-    ours = [text for text in every if text.startswith(PREFIX)]
-    return [text for text in every if not text.startswith(PREFIX)], ours[-1] if ours else ""
+    texts = list(comments)
+    ours = [text for text in texts if text.startswith(PREFIX)]
+    return [text for text in texts if not text.startswith(PREFIX)], ours[-1] if ours else ""
 
 
 def read_words(comment: str, kind: type[Feature] | type[Schema], place: str) -> dict[str, Any]:

@@ -98,8 +98,10 @@ def _states_folder(stage: Stage, options: Mapping[str, Any]) -> Path:
     from ml_assets.statistics.span_states import window_state
 
     memo = load_memo(stage.home.root / "sources.json")
-    wanted = {key: options[key] for key in ("weight_column", "slices", "cross_features", "label")}
-    made_by = durable.json_digest(ingredients(window_state, wanted, {}, memo=memo))
+    state_options = {
+        key: options[key] for key in ("weight_column", "slices", "cross_features", "label")
+    }
+    made_by = durable.json_digest(ingredients(window_state, state_options, {}, memo=memo))
     folder = stage.store.root / "states" / made_by[:16]
     for other in folder.parent.glob("[!.]*"):
         if other != folder:

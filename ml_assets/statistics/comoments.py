@@ -72,13 +72,13 @@ def merge_comoments(first: CoMoments, second: CoMoments) -> CoMoments:
     first, second = _with_columns(first, names), _with_columns(second, names)
     count = first.count + second.count
     share = second.count / np.maximum(count, 1)
-    both = np.where((first.count > 0) & (second.count > 0), first.count * share, 0)
+    factor = np.where((first.count > 0) & (second.count > 0), first.count * share, 0)
     with np.errstate(over="ignore", invalid="ignore"):
         step = second.mean - first.mean
         mean = np.where(first.count > 0, first.mean + step * share, second.mean)
-        step = np.where(both > 0, step, 0)
-        squares = first.squares + second.squares + step * step * both
-        products = first.products + second.products + step * step.T * both
+        step = np.where(factor > 0, step, 0)
+        squares = first.squares + second.squares + step * step * factor
+        products = first.products + second.products + step * step.T * factor
     return CoMoments(names, count, mean, squares, products)
 
 

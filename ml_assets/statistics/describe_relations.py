@@ -71,9 +71,9 @@ def describe_slices(
         How many rows all slices have together.
     """
     most = max(1, min(MOST_SLICES, MOST_SLICE_FEATURES // max(1, len(columns))))
-    whole = np.flatnonzero(state.complete & (state.rows >= min_rows))
+    eligible = np.flatnonzero(state.complete & (state.rows >= min_rows))
     ordered = sorted(
-        whole.tolist(), key=lambda place: (-state.rows[place], _sort_key(state.keys[place]))
+        eligible.tolist(), key=lambda place: (-state.rows[place], _sort_key(state.keys[place]))
     )
     shown, places = ordered[:most], _Places.of(state)
     described = tuple(

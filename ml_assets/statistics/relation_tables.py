@@ -24,18 +24,18 @@ _WEAK = 0.1
 
 
 def relation_tables(
-    every: DatasetStatistics, train: DatasetStatistics, known_after: Collection[str] = ()
+    all_rows: DatasetStatistics, train: DatasetStatistics, known_after: Collection[str] = ()
 ) -> dict[str, str]:
     """Give what is known of columns together: of all rows, and their association in training rows.
 
     Columns of `known_after` are the label's own, or said to be known after it: they get no hint.
     """
     tables = {}
-    hidden = identifying(every.features)
-    if every.slices or every.slices_left_out:
-        tables["slices"] = slices_table(every.slices, every.slices_left_out, hidden)
-    if every.cross is not None:
-        tables["correlations"] = cross_table(every.cross)
+    hidden = identifying(all_rows.features)
+    if all_rows.slices or all_rows.slices_left_out:
+        tables["slices"] = slices_table(all_rows.slices, all_rows.slices_left_out, hidden)
+    if all_rows.cross is not None:
+        tables["correlations"] = cross_table(all_rows.cross)
     if train.association is not None:
         tables["association_with_label"] = association_table(train.association, hidden, known_after)
     return tables
