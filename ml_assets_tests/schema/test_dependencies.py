@@ -16,8 +16,8 @@ from ml_assets_tests.shared_data import shared_path
 
 
 def rules(data: Any, **options: Any) -> list[str]:
-    found = mine_functional_dependencies(data, **options)
-    return [f"{','.join(rule.determinant)}->{rule.dependent}" for rule in found]
+    dependencies = mine_functional_dependencies(data, **options)
+    return [f"{','.join(rule.determinant)}->{rule.dependent}" for rule in dependencies]
 
 
 def frame(rows: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -71,6 +71,24 @@ def test_two_columns_can_determine_another_only_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pairs", "rows", "found"),
+    [(15, 300, True), (14, 280, False), (15, 301, False)],
+    ids=["enough", "too few rows", "too small a share"],
+)
+def test_a_rule_must_be_seen_at_work_in_enough_rows(pairs: int, rows: int, found: bool) -> None:
+    """Pairs of rows share the determinant, and every other row has one of its own."""
+    key = np.append(np.repeat(np.arange(pairs), 2), np.arange(pairs, rows - pairs))
+    data = pd.DataFrame({"key": key.astype(str), "value": (key * 7 % 5).astype(str)})
+    assert ("key->value" in rules(data, min_support=0.5)) == found
+
+
+def test_two_groups_are_enough_and_one_is_not() -> None:
+    sex = np.random.default_rng(0).choice(["f", "m"], 200)
+    data = pd.DataFrame({"sex": sex, "title": np.where(sex == "f", "Ms", "Mr"), "same": "x"})
+    assert rules(data) == ["sex->title", "title->sex"]
+
+
+@pytest.mark.parametrize(
     "data", [pd.DataFrame(), pd.DataFrame({"x": [1]}), pa.table({"x": [[1], [2]]})]
 )
 def test_little_data_have_no_rules(data: Any) -> None:
@@ -91,11 +109,15 @@ def test_hospital_s_rules_are_found_in_its_dirty_copy(capsys: Any) -> None:
     names = dict(zip(clean.columns, dirty.columns, strict=True))
     lines = shared_path("raha_hospital/fd_rules.txt").read_text().splitlines()
     listed = {"->".join(names[side.strip()] for side in line.split("⇒")) for line in lines}
-    found = mine_functional_dependencies(dirty)
-    texts = {f"{rule.determinant[0]}->{rule.dependent}" for rule in found}
+    mined = mine_functional_dependencies(dirty)
+    texts = {f"{rule.determinant[0]}->{rule.dependent}" for rule in mined}
     clean.columns = dirty.columns
-    true = [r for r in found if clean.groupby(r.determinant[0])[r.dependent].nunique().max() == 1]
-    precision, recall = len(true) / len(found), len(listed & texts) / len(listed)
+    true = [
+        rule
+        for rule in mined
+        if clean.groupby(rule.determinant[0])[rule.dependent].nunique().max() == 1
+    ]
+    precision, recall = len(true) / len(mined), len(listed & texts) / len(listed)
     print(f"listed rules found: {recall:.2f}; found that hold in the clean data: {precision:.2f}")
     assert recall == 1
     assert precision > 0.9
