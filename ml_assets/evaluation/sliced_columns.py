@@ -7,12 +7,13 @@ import pandas as pd
 
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.evaluation.sql_slices import columns_read, sql_columns
+from ml_assets.spec import columns_and_bins
 
 
 def sliced_columns(
     rows: pd.DataFrame, spec: EvaluationSpec, may_identify: Collection[str]
 ) -> pd.DataFrame:
-    """Give the rows with the columns of `sql_slices`, and without values that are not to be shown.
+    """Give the columns of `slices` and `sql_slices`, without values that are not to be shown.
 
     Parameters
     ----------
@@ -32,14 +33,15 @@ def sliced_columns(
     """
     computed = sql_columns(rows, spec.sql_slices)
     names = [str(name) for name in rows.columns]
-    hidden = [name for name in names if name in may_identify]
-    hidden += [
+    wanted = {name for by in spec.slices for name, _ in columns_and_bins(by)}
+    hidden = wanted & set(may_identify) | {
         name
         for name, expression in spec.sql_slices.items()
-        if not set(columns_read(expression, names)).isdisjoint(may_identify)
-    ]
-    columns = pd.concat([rows, computed], axis=1)
-    return columns.assign(**{name: _without_texts(columns[name]) for name in hidden})
+        if not set(may_identify).isdisjoint(columns_read(expression, names))
+    }
+    columns = pd.concat([rows[[name for name in names if name in wanted]], computed], axis=1)
+    shown = {name: _without_texts(columns[name]) for name in columns if name in hidden}
+    return columns.assign(**shown)
 
 
 def _without_texts(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from ml_assets.errors import DataError
 from ml_assets.evaluation.sliced_columns import sliced_columns
 from ml_assets.evaluation.spec import EvaluationSpec
 
@@ -22,10 +23,15 @@ ROWS = pd.DataFrame(
 def test_of_texts_that_may_name_a_person_only_which_are_the_same_is_kept(
     expression: str, expected: list[object]
 ) -> None:
-    spec = EvaluationSpec(sql_slices={"it": expression})
+    spec = EvaluationSpec(slices=["mail", "number:2"], sql_slices={"it": expression})
     found = sliced_columns(ROWS, spec, {"mail"})
     assert [None if pd.isna(value) else value for value in found["it"]] == expected
     assert found.index.equals(ROWS.index)
     assert found["mail"].isna().tolist() == ROWS["mail"].isna().tolist()
     assert not found["mail"].dropna().str.contains("@").any()
     assert found["number"].equals(ROWS["number"])
+
+
+def test_an_expression_that_is_wrong_is_told_as_such() -> None:
+    with pytest.raises(DataError, match=r"evaluation\.sql_slices\.it: no such column: male"):
+        sliced_columns(ROWS, EvaluationSpec(sql_slices={"it": "male"}), {"mail"})
