@@ -80,26 +80,29 @@ def choose_anomalies(
         If a column or a code is named that no anomaly has, or none that has both.
     """
     known = {
-        "feature": {one.feature: None for one in anomalies if one.feature is not None},
-        "code": {one.code: None for one in anomalies},
+        "feature": {anomaly.feature: None for anomaly in anomalies if anomaly.feature is not None},
+        "code": {anomaly.code: None for anomaly in anomalies},
     }
-    wrong = [
+    mistakes = [
         f"No anomaly is of the {kind} {name!r}.{did_you_mean(name, known[kind])}"
         for kind, names in (("feature", features), ("code", codes))
         for name in names
         if name not in known[kind]
     ]
-    found = [
-        one
-        for one in anomalies
-        if (not features or one.feature in features) and (not codes or one.code in codes)
+    chosen = [
+        anomaly
+        for anomaly in anomalies
+        if (not features or anomaly.feature in features) and (not codes or anomaly.code in codes)
     ]
-    if not wrong and not found and (features or codes):
-        wrong = ["No anomaly is of these features and of these codes at once."]
-    if wrong:
-        there = ", ".join(f"{one.feature or 'data set'} {one.code}" for one in anomalies) or "none"
-        raise RequestError("\n".join([*wrong, f"There are: {there}."]))
-    return found
+    if not mistakes and not chosen and (features or codes):
+        mistakes = ["No anomaly is of these features and of these codes at once."]
+    if mistakes:
+        existing = (
+            ", ".join(f"{anomaly.feature or 'data set'} {anomaly.code}" for anomaly in anomalies)
+            or "none"
+        )
+        raise RequestError("\n".join([*mistakes, f"There are: {existing}."]))
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
     feature, column = schema.by_name.get(name), data.statistics.by_name.get(name)
     if feature is None:
         return _with_new_column(
-            _described(schema, name, anomaly, data.inferred), name, data.inferred
+            _no_longer_left_out(schema, name, anomaly, data.inferred), name, data.inferred
         )
     if column is None:
         return _with_feature(schema, name, _absent(feature, data.environment))
@@ -135,11 +138,11 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
 
 def _with_feature(schema: Schema, name: str, feature: Feature | None) -> Schema:
     """The schema with another feature of this name, or without one."""
-    others = (feature if one.name == name else one for one in schema.features)
-    return replace(schema, features=tuple(one for one in others if one is not None))
+    features = (feature if old.name == name else old for old in schema.features)
+    return replace(schema, features=tuple(kept for kept in features if kept is not None))
 
 
-def _described(schema: Schema, name: str, anomaly: Anomaly, inferred: Schema) -> Schema:
+def _no_longer_left_out(schema: Schema, name: str, anomaly: Anomaly, inferred: Schema) -> Schema:
     """The schema that no longer leaves out what has one value in each row after all."""
     if anomaly.code == "SCHEMA_NEW_COLUMN" or name not in inferred.by_name:
         return schema
@@ -161,8 +164,8 @@ def _absent(feature: Feature, environment: str | None) -> Feature:
         return feature
     if environment is None or environment == TRAINING:
         return replace(feature, stage="DEPRECATED")
-    here = tuple(name for name in feature.also_in if name != environment)
-    return replace(feature, also_in=here, not_in=(*feature.not_in, environment))
+    also_in = tuple(name for name in feature.also_in if name != environment)
+    return replace(feature, also_in=also_in, not_in=(*feature.not_in, environment))
 
 
 def _with_rows(schema: Schema, anomaly: Anomaly, rows: int) -> Schema:
