@@ -153,16 +153,18 @@ def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
 def _notes(report: Report, label: LabelAssociation | None) -> dict[str, list[Note]]:
     """What was found of each column, most urgent first."""
     notes: dict[str, list[Note]] = {}
-    for anomaly in sorted(report.anomalies or (), key=lambda one: one.severity != "ERROR"):
+    for anomaly in sorted(report.anomalies or (), key=lambda anomaly: anomaly.severity != "ERROR"):
         notes.setdefault(anomaly.feature or "", []).append(anomaly_note(anomaly))
     for word, findings in (("Drift", report.drift), ("Skew", report.skew)):
-        for found in findings:
-            if found.verdict == "alarm":
-                notes.setdefault(found.feature, []).append(drift_note(found, word))
-    asked = label.features if label else ()
+        for finding in findings:
+            if finding.verdict == "alarm":
+                notes.setdefault(finding.feature, []).append(drift_note(finding, word))
+    associations = label.features if label else ()
     known_after = _known_after(report.schema)
-    for one in (one for one in asked if one.feature not in known_after):
-        notes.setdefault(one.feature, []).extend(association_notes(one))
+    for association in associations:
+        if association.feature in known_after:
+            continue
+        notes.setdefault(association.feature, []).extend(association_notes(association))
     return notes
 
 
@@ -179,13 +181,17 @@ def _views(
     label: LabelAssociation | None,
 ) -> list[FeatureView]:
     rules = schema.by_name if schema else {}
-    told = {one.feature: one for one in label.features} if label else {}
-    known = dict.fromkeys([f.name for f in sides[0].features])
+    associations = (
+        {association.feature: association for association in label.features} if label else {}
+    )
+    names = dict.fromkeys([feature.name for feature in sides[0].features])
     # A column that is demanded or was compared, and is not there, has a place of its own.
-    absent = [name for name in notes if name and name not in known]
+    absent = [name for name in notes if name and name not in names]
     return [
-        feature_view(f"c{place}", n, sides, rules.get(n), notes.get(n, ()), told.get(n))
-        for place, n in enumerate([*known, *absent])
+        feature_view(
+            f"c{place}", name, sides, rules.get(name), notes.get(name, ()), associations.get(name)
+        )
+        for place, name in enumerate([*names, *absent])
     ]
 
 
@@ -203,7 +209,7 @@ def _keys(
     views: Sequence[FeatureView], sides: Mapping[str, DatasetStatistics], linked: set[str]
 ) -> dict[str, str]:
     names = [feature.name for feature in sides["all"].features]
-    return {n: v.key for n, v in zip(names, views, strict=False) if v.key in linked}
+    return {name: view.key for name, view in zip(names, views, strict=False) if view.key in linked}
 
 
 def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> str:
@@ -218,7 +224,7 @@ def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> 
 
 def _tiles(report: Report, whole: DatasetStatistics) -> list[dict[str, str]]:
     compared = [*report.drift, *report.skew]
-    moved = sum(one.verdict == "alarm" for one in compared)
+    moved = sum(finding.verdict == "alarm" for finding in compared)
     missing = sum(feature.num_missing for feature in whole.features)
     cells = whole.num_rows * len(whole.features)
     numbers = [
@@ -233,7 +239,7 @@ def _tiles(report: Report, whole: DatasetStatistics) -> list[dict[str, str]]:
 
 
 def _severities(anomalies: Sequence[Anomaly]) -> list[tuple[str, str, str]]:
-    errors = sum(one.severity == "ERROR" for one in anomalies)
+    errors = sum(anomaly.severity == "ERROR" for anomaly in anomalies)
     warnings = len(anomalies) - errors
     return [
         ("errors", f"{errors:,}", "error" if errors else ""),
