@@ -45,7 +45,7 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenDependency:
     """The conflicts of one functional dependency, by the values of its determinant."""
 
     dependency: FunctionalDependency
@@ -69,7 +69,7 @@ class Broken:
                 yield row, _reason(self.dependency, tuple(key), value, conflict)
 
 
-def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
+def broken_dependencies(data: Any, schema: Schema) -> list[BrokenDependency]:
     """Find the functional dependencies of a schema that rows of a table break.
 
     Rows without one of the values break nothing. Needs memory for each different combination of values.
@@ -84,7 +84,7 @@ def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
     source = open_source(data)
     names = set(source.schema.names)
     dependencies = (
-        Broken(dependency, _conflicts(source.data, dependency))
+        BrokenDependency(dependency, _conflicts(source.data, dependency))
         for dependency in schema.functional_dependencies
         if {*dependency.determinant, dependency.dependent} <= names
     )
@@ -168,7 +168,7 @@ def _reason(
     )
 
 
-def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
+def _anomaly(broken: BrokenDependency, rows: int, hidden: Collection[str]) -> Anomaly:
     dependency, count = broken.dependency, broken.rows
     start = " and ".join(dependency.determinant)
     shows = not {*dependency.determinant, dependency.dependent} & set(hidden)
@@ -186,7 +186,7 @@ def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
     )
 
 
-def _worst(broken: Broken) -> str:
+def _worst(broken: BrokenDependency) -> str:
     key, worst = max(broken.conflicts.items(), key=lambda item: item[1].broken_rows)
     values = ", ".join(
         f"{quote(value)} ({count:,})" for value, count in list(worst.values.items())[:3]

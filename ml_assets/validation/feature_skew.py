@@ -144,7 +144,7 @@ def detect_feature_skew(
     Raises
     ------
     DataError
-        Where the key, or a column that is asked for, is not there, or the key's types differ.
+        Where the key, or one of `columns`, is not there, or the key's types differ.
     """
     names = {side: _names(data) for side, data in (("training", training), ("serving", serving))}
     check_key(names, key)

@@ -20,7 +20,7 @@ from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.table import EXAMPLE_ID
 from ml_assets.validation.array_rules import ArrayRules
 from ml_assets.validation.cells.source import open_source
-from ml_assets.validation.dependencies import CODE, Broken, broken_dependencies
+from ml_assets.validation.dependencies import CODE, BrokenDependency, broken_dependencies
 from ml_assets.validation.python_values import python_values
 from ml_assets.validation.repeats import Rows, repeated_rows
 from ml_assets.validation.value_rules import can_break
@@ -223,7 +223,7 @@ def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[
             yield place, name, "unique", text, "FEATURE_TYPE_LOW_UNIQUE"
 
 
-def _contradicting(batch: Any, dependencies: list[Broken]) -> Iterator[_Break]:
+def _contradicting(batch: Any, dependencies: list[BrokenDependency]) -> Iterator[_Break]:
     for broken in dependencies:
         for place, text in broken.reasons(batch):
             yield place, broken.dependency.dependent, "dependency", text, CODE

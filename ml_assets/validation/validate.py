@@ -75,8 +75,8 @@ def _check_columns(
     environment: str | None,
     controls: dict[Comparison, DatasetStatistics],
 ) -> Iterator[Anomaly]:
-    columns, known = statistics.by_name, schema.by_name
-    new = [name for name in columns if name not in known]
+    columns, features = statistics.by_name, schema.by_name
+    new = [name for name in columns if name not in features]
     expected = {feature.name for feature in schema.expected_in(environment)}
     for feature in schema.features:
         if feature.is_ignored:

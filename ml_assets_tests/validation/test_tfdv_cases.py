@@ -38,9 +38,9 @@ def judged(case: Any, as_arrow: bool) -> Any:
         described(case.get(side), as_arrow) for side in ("data", "previous", "serving")
     )
     assert current is not None
-    found = validate_statistics(current, schema, case.get("environment"), previous, serving)
+    anomalies = validate_statistics(current, schema, case.get("environment"), previous, serving)
     codes: dict[str, list[str]] = {}
-    for one in found:
+    for one in anomalies:
         codes.setdefault(one.feature or "__dataset__", []).append(one.code)
     return codes, measure_distances(current, schema, previous, serving)
 

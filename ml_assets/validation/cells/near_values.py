@@ -1,7 +1,7 @@
 """Typing errors: rare texts that lie close to a frequent one.
 
-Close is nothing by itself: airports and postal codes are close to each other too. So the column is
-asked how often an established value has another one as close; that is the chance against which
+Close is nothing by itself: airports and postal codes are close to each other too. So what counts is
+how often an established value of the column has another one as close; that is the chance against which
 `posterior` weighs the sign. Every number in a text counts as the same, so that ``619 paxienxs`` lies
 close to ``0 patients``, and ``35957`` is no typing error of ``35958``.
 """
