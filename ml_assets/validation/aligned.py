@@ -85,7 +85,9 @@ def aligned_parts(
     rows = sum(_num_rows(side, key) for side in (training, serving))
     parts = max(1, -(-rows // part_rows))
     for part in range(parts):
-        sides = [_part(side, key, [*key, *columns], part, parts) for side in (training, serving)]
+        sides = [
+            _read_part(side, key, [*key, *columns], part, parts) for side in (training, serving)
+        ]
         training_part, serving_part = _with_equal_types(sides[0], sides[1], key)
         yield _join(training_part, serving_part, key)
 
@@ -115,7 +117,7 @@ def _num_rows(data: Any, key: Sequence[str]) -> int:
     return sum(batch.num_rows for batch in record_batches(data, list(key)))
 
 
-def _part(data: Any, key: Sequence[str], columns: list[str], part: int, parts: int) -> Any:
+def _read_part(data: Any, key: Sequence[str], columns: list[str], part: int, parts: int) -> Any:
     batches = []
     for batch in record_batches(data, columns):
         table = pa.table({name: plain(batch[name]) for name in columns})

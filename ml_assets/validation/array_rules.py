@@ -59,13 +59,13 @@ class ArrayRules:
         mask[is_present] |= self._values_broken(array.drop_null() if array.null_count else array)
         return mask
 
-    def why(self, array: Any) -> list[list[tuple[Rule, str]]]:
+    def reasons(self, array: Any) -> list[list[tuple[Rule, str]]]:
         """Give the rules that each value of an array breaks, with the reason in words."""
         values, rules = _values_and_rules(array, self.rules)
         scalars = [None] * len(array) if values is None else _scalars(values)
-        return [self._why(value, rules) for value in scalars]
+        return [self._reasons(value, rules) for value in scalars]
 
-    def _why(self, value: Any, rules: tuple[Rule, ...]) -> list[tuple[Rule, str]]:
+    def _reasons(self, value: Any, rules: tuple[Rule, ...]) -> list[tuple[Rule, str]]:
         name = self.feature.name
         if value is None:
             return [(_MISSING, f"{name} has no value")]

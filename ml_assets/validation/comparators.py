@@ -143,13 +143,15 @@ def compare_by_default(
     """
     from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
 
-    free = {
+    unlimited = {
         feature.name: feature
         for feature in features
         if not _is_limited(feature, kind, current, reference)
     }
     current_rest, reference_rest = (
-        replace(side, features=tuple(feature for feature in side.features if feature.name in free))
+        replace(
+            side, features=tuple(feature for feature in side.features if feature.name in unlimited)
+        )
         for side in (current, reference)
     )
     if not current_rest.features or not reference_rest.features:
@@ -167,7 +169,7 @@ def compare_by_default(
                     f"{metric} {distance:.3g}" for metric, distance in finding.distances.items()
                 ),
                 severity="WARN",
-                value=_divergence(current_rest, reference_rest, free[finding.feature]),
+                value=_divergence(current_rest, reference_rest, unlimited[finding.feature]),
                 setting=f"{kind}.jensen_shannon",
             )
 

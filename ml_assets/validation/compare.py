@@ -87,9 +87,9 @@ def compare(current: FeatureStatistics, reference: FeatureStatistics, threshold:
     moves = list(missing_moves(pair))
     whole = distances["jensen_shannon"]
     if pair.numbers is not None:
-        moves += _numbers(pair, pair.numbers, p_value, distances)
+        moves += _number_moves(pair, pair.numbers, p_value, distances)
     elif pair.texts is not None:
-        moves += _texts(pair, pair.texts, distances)
+        moves += _text_moves(pair, pair.texts, distances)
     else:
         distances["l_infinity"] = l_infinity(pair.fine.reference, pair.fine.current)
         moves += time_moves(pair, p_value)
@@ -114,7 +114,7 @@ def _pair(before: Side, now: Side, threshold: float) -> Pair:
     return Pair(before, now, numbers, texts, fine, coarse, threshold)
 
 
-def _numbers(
+def _number_moves(
     pair: Pair, numbers: Numbers, p_value: float, distances: dict[str, float]
 ) -> list[Move]:
     """Add the distances of numbers, and give what moved."""
@@ -148,7 +148,7 @@ def _numbers(
     ]
 
 
-def _texts(pair: Pair, texts: Texts, distances: dict[str, float]) -> list[Move]:
+def _text_moves(pair: Pair, texts: Texts, distances: dict[str, float]) -> list[Move]:
     """Add the distances of texts, and give what moved."""
     distances["l_infinity"] = largest_change(texts, pair)
     distances["normalized_abs_difference"] = normalized_abs_difference(

@@ -152,7 +152,7 @@ def detect_drift(
         for name in names
     ]
     if schema is not None:
-        findings = _limited(findings, current_statistics, reference_statistics, schema)
+        findings = _with_limits(findings, current_statistics, reference_statistics, schema)
     return sorted(findings, key=lambda finding: finding.verdict != "alarm")
 
 
@@ -231,7 +231,7 @@ def _judge(
     return DriftFinding(name, comparison.distances, p_value, verdict, text, kinds)
 
 
-def _limited(
+def _with_limits(
     findings: Sequence[DriftFinding],
     current: DatasetStatistics,
     reference: DatasetStatistics,

@@ -66,7 +66,7 @@ def with_example_ids(
 
     ids: dict[tuple[str | None, str], list[str]] = {key: [] for key in wanted}
     columns = {feature for feature, _ in wanted if feature}
-    for broken in find_broken_rows(table, _strict(schema, columns), environment, columns):
+    for broken in find_broken_rows(table, _strict_schema(schema, columns), environment, columns):
         named = ids.get((broken.feature, broken.code))
         if named is not None and broken.example_id is not None and len(named) < max_ids:
             named.append(broken.example_id)
@@ -81,7 +81,7 @@ def with_example_ids(
     ]
 
 
-def _strict(schema: Schema, columns: set[str]) -> Schema:
+def _strict_schema(schema: Schema, columns: set[str]) -> Schema:
     """The schema, but that a single row without a value, or outside the domain, breaks it."""
     return replace(
         schema,

@@ -148,7 +148,7 @@ def detect_feature_skew(
     """
     names = {side: _names(data) for side, data in (("training", training), ("serving", serving))}
     check_key(names, key)
-    wanted = _wanted(names, columns, {*ignore, *key})
+    wanted = _wanted_columns(names, columns, {*ignore, *key})
     tolerance = relative_tolerance, absolute_tolerance
     totals = _Totals(pairs={name: ColumnPairs(tolerance, max_samples) for name in wanted})
     for match, training_part, serving_part in aligned_parts(
@@ -171,7 +171,7 @@ def _names(data: Any) -> list[str]:
     return list(next(iter(record_batches(data))).schema.names)
 
 
-def _wanted(
+def _wanted_columns(
     names: Mapping[str, list[str]], columns: Sequence[str] | None, left_out: set[str]
 ) -> list[str]:
     if columns is None:

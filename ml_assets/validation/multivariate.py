@@ -126,7 +126,8 @@ def detect_multivariate_drift(
         return MultivariateDrift(None, None, "cannot tell", text)
     size = min(side.num_rows for side in sides)
     rows = [
-        side.slice(0, size) if side.num_rows == size else _drawn(side, size, seed) for side in sides
+        side.slice(0, size) if side.num_rows == size else _random_rows(side, size, seed)
+        for side in sides
     ]
     names, values, categorical, left_out = _matrix(rows[0], rows[1], exclude)
     if not names:
@@ -155,7 +156,7 @@ class _Half:
     p_value: float
 
 
-def _drawn(table: Any, size: int, seed: int) -> Any:
+def _random_rows(table: Any, size: int, seed: int) -> Any:
     places = np.random.default_rng(seed + 2).choice(table.num_rows, size, replace=False)
     return table.take(np.sort(places))
 
@@ -250,7 +251,7 @@ def _matrix(
             left_out[name] = "it was excluded" if name in exclude else "it is only in the reference"
             continue
         sides = [plain(side[name].combine_chunks()) for side in (reference, current)]
-        reason = _why_not(sides)
+        reason = _reason_left_out(sides)
         if reason:
             left_out[name] = reason
             continue
@@ -264,7 +265,7 @@ def _matrix(
     return names, values, categorical, left_out
 
 
-def _why_not(sides: list[Any]) -> str:
+def _reason_left_out(sides: list[Any]) -> str:
     types = [side.type for side in sides]
     if any(pt.is_temporal(type_) for type_ in types):
         return "dates and times always differ"

@@ -22,7 +22,7 @@ def check_any_value(column: FeatureStatistics, feature: Feature) -> Iterator[Ano
         "FEATURE_TYPE_NOT_PRESENT",
         f"{feature.name} has no value in any of {column.num_rows:,} rows. Restore the values, or set "
         f"`min_fraction: 0` for {feature.name} in the schema.",
-        expected=_wanted(feature),
+        expected=_expected_values(feature),
         found="no values",
         affected_fraction=None if feature.allows_null else 1.0,
     )
@@ -76,7 +76,7 @@ def _present_share(present: int, rows: int) -> str:
     return "nearly 100%" if text == "100.00%" else text
 
 
-def _wanted(feature: Feature) -> str:
+def _expected_values(feature: Feature) -> str:
     if feature.min_fraction > 0 or not feature.min_count:
         return _wanted_share(1.0 if not feature.allows_null else feature.min_fraction)
     return f"at least {feature.min_count:,} values"

@@ -147,7 +147,7 @@ def _write_both(
             stack.enter_context(pq.ParquetWriter(directory / name, kind, compression="zstd"))
             for name, kind in ((VALID_FILE, table.schema), (QUARANTINE_FILE, schema))
         )
-        for first_row, batch in _numbered(table):
+        for first_row, batch in _numbered_batches(table):
             broken_rules = queue.until(first_row + batch.num_rows)
             texts = _by_row(broken_rules, first_row)
             is_valid = np.ones(batch.num_rows, bool)
@@ -155,7 +155,7 @@ def _write_both(
             kept = batch.filter(pa.array(is_valid))
             valid_writer.write_batch(kept)
             if texts:
-                quarantine_writer.write_batch(_set_aside(batch, texts, schema))
+                quarantine_writer.write_batch(_quarantine_batch(batch, texts, schema))
             before.update(_count_splits([batch.column(SPLIT)]))
             after.update(_count_splits([kept.column(SPLIT)]))
             rules.update(f"{broken.feature}.{broken.rule}" for broken in broken_rules)
@@ -176,13 +176,13 @@ def _by_row(broken_rules: Sequence[BrokenRule], first_row: int) -> dict[int, tup
     return texts
 
 
-def _set_aside(batch: Any, texts: Mapping[int, tuple[str, str]], schema: Any) -> Any:
+def _quarantine_batch(batch: Any, texts: Mapping[int, tuple[str, str]], schema: Any) -> Any:
     columns = batch.take(pa.array(list(texts))).columns
     added = [pa.array(list(values), pa.string()) for values in zip(*texts.values(), strict=True)]
     return pa.RecordBatch.from_arrays([*columns, *added], schema=schema)
 
 
-def _numbered(table: Table) -> Iterator[tuple[int, Any]]:
+def _numbered_batches(table: Table) -> Iterator[tuple[int, Any]]:
     """The batches, each with the position of its first row."""
     first_row = 0
     for batch in table.batches():

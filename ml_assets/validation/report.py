@@ -97,14 +97,14 @@ def report_html(report: Report) -> str:
     names, whole = list(sides)[1:] or ["all rows"], next(iter(sides.values()))
     label = next((side.association for side in sides.values() if side.association), None)
     views = _views(list(sides.values()), report.schema, _notes(report, label), label)
-    before, after = _before(report, whole, {}), _after(report, whole, label)
+    before, after = _findings_sections(report, whole, {}), _relations_sections(report, whole, label)
     size = sum(len(section.body.encode()) for section in [*before, *after])
     overview = columns_section(views, {view.key for view in views}, label)
     left = MAX_BYTES - _FRAME - size - len(overview.body.encode())
     cards, shown = _cards(views, names, left)
     linked = {view.key for view in shown}
     sections = [
-        *_before(report, whole, _keys(views, sides, linked)),
+        *_findings_sections(report, whole, _keys(views, sides, linked)),
         columns_section(views, linked, label),
         *after,
         details_section(cards.body, names if len(sides) > 1 else [], cards.rest("columns")),
@@ -112,7 +112,9 @@ def report_html(report: Report) -> str:
     return page_html(report.title, _subtitle(sides, report.schema), _tiles(report, whole), sections)
 
 
-def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -> list[Section]:
+def _findings_sections(
+    report: Report, whole: DatasetStatistics, keys: Mapping[str, str]
+) -> list[Section]:
     """What was found, before the columns."""
     drift, skew = report.drift, report.skew
     current, serving = report.current or whole, report.serving or whole
@@ -128,7 +130,7 @@ def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -
     ]
 
 
-def _after(
+def _relations_sections(
     report: Report, whole: DatasetStatistics, label: LabelAssociation | None
 ) -> list[Section]:
     """What is known of columns together."""

@@ -103,8 +103,8 @@ def find_broken_rows(
         Where two columns share a name, or a column cannot be read.
     """
     source = open_source(data)
-    table, present = source.data, source.schema.names
-    features = _judged(present, schema, environment, columns)
+    table, column_names = source.data, source.schema.names
+    features = _judged_features(column_names, schema, environment, columns)
     repeats = {
         feature.name: repeated_rows(table, feature.name, BATCH_ROWS)
         for feature in features
@@ -127,7 +127,7 @@ def find_broken_rows(
     )
     if not names:
         return
-    if EXAMPLE_ID in present:
+    if EXAMPLE_ID in column_names:
         names.append(EXAMPLE_ID)
     judge = _pandera_schema(rules)
     first_row = 0
@@ -145,8 +145,8 @@ def find_broken_rows(
 _Break = tuple[int, str, str, str, str]
 
 
-def _judged(
-    present: Collection[str],
+def _judged_features(
+    column_names: Collection[str],
     schema: Schema,
     environment: str | None,
     columns: Collection[str] | None,
@@ -154,7 +154,7 @@ def _judged(
     return [
         feature
         for feature in schema.expected_in(environment)
-        if feature.name in present
+        if feature.name in column_names
         and not feature.is_ignored
         and (can_break(feature) or feature.unique)
         and (columns is None or feature.name in columns)
@@ -193,7 +193,7 @@ def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iter
         raise AssertionError("pandera failed a whole column, though only values are judged")
     for name, group in cases.groupby("column", sort=False):
         places = np.sort(group["index"].astype("int64").to_numpy())
-        reasons = rules[name].why(batch.column(name).take(pa.array(places)))
+        reasons = rules[name].reasons(batch.column(name).take(pa.array(places)))
         for place, broken_rules in zip(places.tolist(), reasons, strict=True):
             yield from ((place, name, rule.name, text, rule.code) for rule, text in broken_rules)
 

@@ -44,7 +44,7 @@ def check_numbers_in_texts(
     if nan and not feature.allow_nan:
         yield not_a_number(column, nan)
     if wrong:
-        yield _no_number(column, type_, [text for text, _ in strange], wrong)
+        yield _not_numbers(column, type_, [text for text, _ in strange], wrong)
         return
     finite = {
         text: number
@@ -101,7 +101,7 @@ def _rows_that_are_no_numbers(
     return max(listed, column.num_non_missing - numbers)
 
 
-def _no_number(column: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
+def _not_numbers(column: FeatureStatistics, type_: str, strange: list[str], rows: int) -> Anomaly:
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole numbers", "float": "numbers"}[type_]
     values = shown_values(column, strange) or "rare texts"

@@ -19,7 +19,7 @@ def check_unique(column: FeatureStatistics, feature: Feature) -> Iterator[Anomal
     if column.numeric is not None and feature.holds != "category":
         yield _not_counted(column)
     elif column.unique is not None:
-        yield from _check_number(column, feature, column.unique)
+        yield from _check_unique_count(column, feature, column.unique)
 
 
 def _check_repeats(column: FeatureStatistics) -> Iterator[Anomaly]:
@@ -49,20 +49,22 @@ def _check_repeats(column: FeatureStatistics) -> Iterator[Anomaly]:
     )
 
 
-def _check_number(column: FeatureStatistics, feature: Feature, unique: int) -> Iterator[Anomaly]:
+def _check_unique_count(
+    column: FeatureStatistics, feature: Feature, unique: int
+) -> Iterator[Anomaly]:
     statistics = column.numeric or column.string or column.time
     error = 0.0 if statistics is not None and statistics.unique_is_exact else _ERROR
     least, most = feature.min_unique, feature.max_unique
     about = "about " if error else ""
     if least is not None and unique * (1 + error) < least:
         code, limit, key = "FEATURE_TYPE_LOW_UNIQUE", f"at least {least:,}", "min_unique"
-        yield _wrong_number(column, code, f"{about}{unique:,}", limit, key)
+        yield _wrong_unique_count(column, code, f"{about}{unique:,}", limit, key)
     if most is not None and unique * (1 - error) > most:
         code, limit, key = "FEATURE_TYPE_HIGH_UNIQUE", f"at most {most:,}", "max_unique"
-        yield _wrong_number(column, code, f"{about}{unique:,}", limit, key)
+        yield _wrong_unique_count(column, code, f"{about}{unique:,}", limit, key)
 
 
-def _wrong_number(
+def _wrong_unique_count(
     column: FeatureStatistics, code: str, unique: str, limit: str, key: str
 ) -> Anomaly:
     return anomaly(

@@ -65,7 +65,7 @@ def update_schema(
     size = inference.get("max_string_domain_size", MAX_DOMAIN_SIZE)
     data = _Data(statistics, infer_schema(statistics, **inference), size, environment)
     for anomaly in choose_anomalies(anomalies, features, codes):
-        schema = _relaxed(schema, anomaly, data)
+        schema = _relaxed_schema(schema, anomaly, data)
     return schema
 
 
@@ -113,7 +113,7 @@ class _Data:
     environment: str | None
 
 
-def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
+def _relaxed_schema(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
     name = anomaly.feature
     if name is None:
         return _with_rows(schema, anomaly, data.statistics.num_rows)
@@ -127,7 +127,7 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
             _no_longer_left_out(schema, name, anomaly, data.inferred), name, data.inferred
         )
     if column is None:
-        return _with_feature(schema, name, _absent(feature, data.environment))
+        return _with_feature(schema, name, _absent_feature(feature, data.environment))
     inferred = data.inferred.by_name.get(name)
     seen = Seen(column, inferred, data.max_domain_size, data.environment)
     relaxed = relax_feature(feature, anomaly, seen)
@@ -159,7 +159,7 @@ def _with_new_column(schema: Schema, name: str, inferred: Schema) -> Schema:
     )
 
 
-def _absent(feature: Feature, environment: str | None) -> Feature:
+def _absent_feature(feature: Feature, environment: str | None) -> Feature:
     if feature.is_ignored or not feature.required or not feature.is_in(environment):
         return feature
     if environment is None or environment == TRAINING:

@@ -87,10 +87,10 @@ def _check_columns(
             for kind, control in controls.items():
                 yield from compare_feature(column, control, feature, kind)
         elif feature.required and feature.name in expected:
-            yield _missing(feature.name, new)
+            yield _missing_column(feature.name, new)
 
 
-def _missing(name: str, new: list[str]) -> Anomaly:
+def _missing_column(name: str, new: list[str]) -> Anomaly:
     return anomaly(
         name,
         "SCHEMA_MISSING_COLUMN",

@@ -65,7 +65,7 @@ def find_cell_errors(
     """
     source = open_source(data)
     given = _given_dependencies(functional_dependencies, schema)
-    wanted = _wanted(source, columns, schema)
+    wanted = _wanted_columns(source, columns, schema)
     _refuse_absent(
         source,
         [
@@ -75,7 +75,7 @@ def find_cell_errors(
         ],
     )
     rules = learn_rules(source, wanted, given, schema)
-    return _judge(source, rules, tuple(key), threshold, max_errors)
+    return _judge_rows(source, rules, tuple(key), threshold, max_errors)
 
 
 def learn_rules(
@@ -95,7 +95,7 @@ def learn_rules(
     sizes = {name: len(column.values) for name, column in counted.items() if column.is_complete}
     usable = []
     for dependency in given:
-        reason = _why_not(dependency, sizes)
+        reason = _reason_left_out(dependency, sizes)
         if reason:
             left_out[dependency.name] = reason
         else:
@@ -121,7 +121,9 @@ def _given_dependencies(
     return list(dict.fromkeys(plain))
 
 
-def _wanted(source: Source, columns: Sequence[str] | None, schema: Schema | None) -> list[str]:
+def _wanted_columns(
+    source: Source, columns: Sequence[str] | None, schema: Schema | None
+) -> list[str]:
     if columns is not None:
         return list(dict.fromkeys(columns))
     ignored = {name for name, _ in schema.left_out} if schema else set()
@@ -143,7 +145,7 @@ def _refuse_absent(source: Source, names: Sequence[str]) -> None:
         raise DataError(f"cell errors: {len(absent)} columns are not in the data: {hints}")
 
 
-def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
+def _reason_left_out(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
     unknown = [name for name in columns_of(dependency) if name not in sizes]
     if unknown:
         return f"{', '.join(unknown)} is not judged or has too many different values"
@@ -153,7 +155,7 @@ def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
     return "too many combinations of values" if product > _MAX_JOINT else None
 
 
-def _judge(
+def _judge_rows(
     source: Source, rules: Rules, key: tuple[str, ...], threshold: float, max_errors: int
 ) -> CellErrors:
     candidates = Candidates(max_errors)

@@ -64,7 +64,7 @@ def near_frequent_values(column: ColumnCounts) -> dict[int, Suspicion]:
     for form, count in zip(forms, column.counts.tolist(), strict=True):
         total[form] = total.get(form, 0) + count
     names = sorted(total, key=lambda form: (-total[form], form))
-    judged = _judge(names, np.array([total[name] for name in names]))
+    judged = _judge_rare(names, np.array([total[name] for name in names]))
     near = {
         names[place]: (score, neighbour, names[neighbour.place])
         for place, (score, neighbour) in judged.items()
@@ -102,7 +102,7 @@ def _with_numbers(near: str, text: str) -> str | None:
     return "".join(part + number for part, number in zip(parts, [*numbers, ""], strict=True))
 
 
-def _judge(texts: list[str], counts: Any) -> dict[int, tuple[float, _Near]]:
+def _judge_rare(texts: list[str], counts: Any) -> dict[int, tuple[float, _Near]]:
     """The score and the nearest frequent value of each rare text that has one; most frequent first."""
     rows = int(counts.sum())
     limit = max(2, int(MAX_RARE_FRACTION * rows))

@@ -52,7 +52,7 @@ def range_moves(pair: Pair, outside: float) -> Iterator[Move]:
     if gone:
         share = gone / max(1, reference.rows)
         p_value = p_value_outside(gone, reference.there, current.there)
-        kind, text = _gone(pair, numbers, now)
+        kind, text = _gone_text(pair, numbers, now)
         yield Move(kind, text, share / (_GONE * pair.new_limit), p_value)
 
 
@@ -113,7 +113,7 @@ def _beyond_each(grid: Array, ends: Array, other: Side) -> tuple[float, float]:
     return float(ends[first]), float(ends[-1] - ends[last])
 
 
-def _gone(pair: Pair, numbers: Numbers, now: NumericStatistics) -> tuple[str, str]:
+def _gone_text(pair: Pair, numbers: Numbers, now: NumericStatistics) -> tuple[str, str]:
     """Whether the numbers beyond an end are gone, or were all set to that end."""
     old_rows, new_rows = max(1, pair.reference.rows), max(1, pair.current.rows)
     beyond = _beyond_each(numbers.grid, numbers.reference_ends, pair.current)
