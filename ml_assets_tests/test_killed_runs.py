@@ -1,4 +1,4 @@
-"""A whole run that is killed at its writes, or whose disk is full or read-only, and the run after it.
+"""Whole runs: killed at a write, on a full, read-only or forbidden disk, at once, with a wrong clock.
 
 At each moment the old champion and everything that it was made from is whole, and the next run goes on.
 """
@@ -20,9 +20,10 @@ from ml_assets.artifacts.store import Store
 from ml_assets.registry.ledger import ledger_in
 from ml_assets.registry.promotion import ledger_folder
 from ml_assets.registry.registry import champion
+from ml_assets_tests.clock import clock_library
 from ml_assets_tests.daily_shop import write_day, write_shop
 from ml_assets_tests.registry.contents import half_built
-from ml_assets_tests.whole_run import KILLED, SUCCESS, WholeRuns, whole_runs
+from ml_assets_tests.whole_run import CLOCK, KILLED, PERMISSIONS, SUCCESS, WholeRuns, whole_runs
 
 _DISK_BYTES = 60_000_000
 
@@ -34,6 +35,7 @@ class Shop:
     folder: Path
     runs: WholeRuns
     is_a_disk_of_its_own: bool
+    has_a_clock: bool
 
     @property
     def home(self) -> Home:
@@ -72,9 +74,10 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     write_shop(folder, days=3)
-    with small_disk(folder / "home") as is_one, whole_runs(folder) as runs:
+    clock = clock_library(folder)
+    with small_disk(folder / "home") as is_one, whole_runs(folder, clock) as runs:
         assert runs.run() == SUCCESS
-        found = Shop(folder, runs, is_one)
+        found = Shop(folder, runs, is_one, clock is not None)
         assert found.moves() == [("promotion", None, 1)]
         write_day(folder, 4)
         yield found
@@ -182,3 +185,71 @@ def test_a_run_that_is_killed_at_any_of_its_writes_leaves_the_old_state_and_the_
     assert shop.half_written() == []
     assert half_built(shop.home.tracking_uri, "shop") == []
     assert shop.statuses()[runs:] == ["FAILURE"] * len(SITES) + ["SUCCESS"]
+
+
+@contextmanager
+def forbidden(folder: Path) -> Iterator[None]:
+    """Take the right to write into a folder and those below from everybody."""
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    modes = [path.stat().st_mode for path in folders]
+    try:
+        for path in folders:
+            path.chmod(0o555)
+        yield
+    finally:
+        for path, mode in zip(folders, modes, strict=True):
+            path.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("pipelines/shop/spans", "Permission denied"),
+        ("pipelines/shop/objects", "Permission denied"),
+        ("mlflow", "See that the disk has room and that its folder may be written, then run again"),
+    ],
+)
+def test_a_folder_that_may_not_be_written_fails_the_run_with_the_reason_and_leaves_the_old_state(
+    shop: Shop, place: str, reason: str
+) -> None:
+    write_day(shop.folder, 5)
+    before = (shop.champion(), shop.moves())
+
+    with forbidden(shop.home.root / place):
+        said = shop.runs.run(PERMISSIONS)
+
+    assert reason in said
+    assert f"home/{place}" in said
+    check_that_the_old_state_holds(shop, before)
+    assert shop.statuses()[-1] == "FAILURE"
+
+
+def test_of_runs_at_once_one_makes_each_version_and_the_ledger_is_one_line(shop: Shop) -> None:
+    write_day(shop.folder, 6)
+    before = shop.champion()
+
+    ended = shop.runs.run_at_once("", "", "")
+
+    assert ended == [SUCCESS] * 3
+    assert shop.champion() == before + 1
+    assert shop.moves()[-1] == ("promotion", before, before + 1)
+    assert shop.is_sound()
+    assert shop.half_written() == []
+    assert half_built(shop.home.tracking_uri, "shop") == []
+
+
+def test_a_run_whose_clock_jumped_back_a_day_comes_after_the_one_before(shop: Shop) -> None:
+    if not shop.has_a_clock:
+        pytest.skip("there is no C compiler, so no clock can be set for one process alone")
+    write_day(shop.folder, 7)
+    before = shop.champion()
+
+    assert shop.runs.run(f"{CLOCK}-86400") == SUCCESS
+
+    last, new = ledger_in(ledger_folder(shop.home.mlflow, "shop")).entries()[-2:]
+    assert new.at < last.at
+    assert (new.sequence, new.to_version) == (last.sequence + 1, before + 1)
+    assert shop.champion() == before + 1
+    assert shop.is_sound()
+    assert shop.runs.run() == SUCCESS
+    assert shop.champion() == before + 1

@@ -1,9 +1,10 @@
-"""Runs the pipeline `shop` up to its champion, in forks that may be killed at one of their writes.
+"""Runs the pipeline `shop` up to its champion, in forks that meet with a fault or are killed at a write.
 
 `WholeRuns` starts ``python -m ml_assets_tests.whole_run FOLDER``, which imports everything once and then
-forks for each line that it is given: where to be killed, or nothing.
+forks for each fault that it is given, at once for those of one line.
 """
 
+import ctypes
 import importlib
 import os
 import pkgutil
@@ -28,11 +29,16 @@ from ml_assets.console import cause
 from ml_assets.pipeline_file import read_pipeline_file
 from ml_assets.registry import infra_validation
 from ml_assets.registry.infra_result import InfraValidation
+from ml_assets_tests.clock import SECONDS
 from ml_assets_tests.dying import PROJECT
 
 SUCCESS = "success"
 KILLED = signal.Signals.SIGKILL.name
 MLFLOW = "mlflow."
+# Faults: for root too, permissions count; or the clock is so many seconds off.
+PERMISSIONS, CLOCK = "permissions", "clock "
+_AT_ONCE = "|"
+_CAPABILITIES_VERSION = 0x20080522
 # What makes a file or folder of ours visible under its name.
 _PUBLISHES = ("replace", "rename", "link")
 
@@ -43,29 +49,38 @@ class WholeRuns:
 
     process: "subprocess.Popen[str]"
 
-    def run(self, site: str = "") -> str:
+    def run(self, fault: str = "") -> str:
         """Run the pipeline in a process of its own.
 
         Parameters
         ----------
-        site : str
+        fault : str
             Where to be killed: at the write whose target matches this pattern, before it is visible; or
-            right after a call of MLflow's client, as ``mlflow.<method> <pattern of an argument>``.
+            right after a call of MLflow's client, as ``mlflow.<method> <pattern of an argument>``. Or
+            `PERMISSIONS`, or `CLOCK` with seconds.
 
         Returns
         -------
         str
             `SUCCESS`, `KILLED`, or why it failed, on one line.
         """
+        (ended,) = self.run_at_once(fault)
+        return ended
+
+    def run_at_once(self, *faults: str) -> list[str]:
+        """Run the pipeline in several processes at the same time; give what became of each."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        print(site, file=self.process.stdin, flush=True)
-        return self.process.stdout.readline().strip()
+        print(_AT_ONCE.join(faults), file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip().split(_AT_ONCE)
 
 
 @contextmanager
-def whole_runs(folder: Path) -> Iterator[WholeRuns]:
-    """Give runs of the pipeline in ``folder/shop``, with its home in ``folder/home``."""
+def whole_runs(folder: Path, clock: Path | None = None) -> Iterator[WholeRuns]:
+    """Give runs of the pipeline in ``folder/shop``, with its home in ``folder/home``.
+
+    With a library that sets the clock, as `clock.py` makes it, `CLOCK` is a fault of these.
+    """
     home = Home(folder / "home")
     home.dagster.mkdir(parents=True, exist_ok=True)
     (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -78,6 +93,7 @@ def whole_runs(folder: Path) -> Iterator[WholeRuns]:
             "OMP_NUM_THREADS": "1",
             "ML_ASSETS_HOME": str(home.root),
             "DAGSTER_HOME": str(home.dagster),
+            **({"LD_PRELOAD": str(clock)} if clock else {}),
         },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -89,13 +105,19 @@ def whole_runs(folder: Path) -> Iterator[WholeRuns]:
         process.stdin.close()
 
 
-def _set_trap(site: str) -> None:
-    if site.startswith(MLFLOW):
-        method, _, argument = site.removeprefix(MLFLOW).partition(" ")
+def _meet(fault: str) -> None:
+    if fault == PERMISSIONS:
+        # Of Linux's capabilities none is left, so not that of writing where nobody may.
+        header, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)()
+        assert ctypes.CDLL(None).capset(header, none) == 0
+    elif fault.startswith(CLOCK):
+        os.environ[SECONDS] = fault.removeprefix(CLOCK)
+    elif fault.startswith(MLFLOW):
+        method, _, argument = fault.removeprefix(MLFLOW).partition(" ")
         _trap(MlflowClient, method, argument or "*", dies_before=False)
-    elif site:
+    elif fault:
         for name in _PUBLISHES:
-            _trap(os, name, site, dies_before=True)
+            _trap(os, name, fault, dies_before=True)
 
 
 def _trap(owner: Any, name: str, pattern: str, dies_before: bool) -> None:
@@ -128,12 +150,12 @@ def _materialize(folder: Path) -> str:
     return SUCCESS if result.success else "; ".join(cause(event) for event in failures)
 
 
-def _child(folder: Path, site: str) -> str:
-    """What became of a run in a process of its own."""
+def _begin(folder: Path, fault: str) -> tuple[int, int]:
+    """Begin a run in a process of its own; give that, and where it will say what became of it."""
     receiver, sender = os.pipe()
     pid = os.fork()
     if not pid:
-        _set_trap(site)
+        _meet(fault)
         try:
             said = _materialize(folder)
         except Exception as error:  # whatever it says is what the test asks for
@@ -141,6 +163,11 @@ def _child(folder: Path, site: str) -> str:
         os.write(sender, " ".join(said.split()).encode())
         os._exit(0)
     os.close(sender)
+    return pid, receiver
+
+
+def _end(pid: int, receiver: int) -> str:
+    """What became of a run."""
     with os.fdopen(receiver, "rb") as stream:
         said = stream.read().decode()
     _, status = os.waitpid(pid, 0)
@@ -161,4 +188,5 @@ if __name__ == "__main__":
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     for line in sys.stdin:
-        print(_child(Path(sys.argv[1]), line.strip()), file=answers, flush=True)
+        begun = [_begin(Path(sys.argv[1]), fault) for fault in line.strip().split(_AT_ONCE)]
+        print(_AT_ONCE.join(_end(*one) for one in begun), file=answers, flush=True)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_assets import durable
@@ -11,6 +12,7 @@ from ml_assets.artifacts.store import Store, process_is_alive
 
 if TYPE_CHECKING:
     import dagster as dg
+    import psutil
     from dagster import RunRecord
 
 PROCESS_TAG = "ml_assets/process"
@@ -19,6 +21,7 @@ GRACE = timedelta(minutes=10)
 _CREATED = "created-by"
 _MODULE = "ml_assets.definitions"
 _SAME_START_SECONDS = 2.0
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def creation_tag() -> str:
@@ -119,7 +122,8 @@ def process_name(pid: int) -> str:
     """Name a process so that a later one with the same id is not taken for it."""
     import psutil
 
-    return f"{os.uname().nodename}:{pid}:{psutil.Process(pid).create_time():.2f}"
+    boot, seconds = _began(psutil.Process(pid))
+    return f"{os.uname().nodename}:{pid}:{boot}+{seconds:.2f}"
 
 
 def is_running(name: str) -> bool:
@@ -129,10 +133,24 @@ def is_running(name: str) -> bool:
     host, pid, began = name.rsplit(":", 2)
     if host != os.uname().nodename:
         return True
+    boot, _, seconds = began.rpartition("+")
     try:
         process = psutil.Process(int(pid))
-        # The time of a process's start moves a little when the machine's clock is set.
-        is_same = abs(process.create_time() - float(began)) < _SAME_START_SECONDS
+        boot_now, seconds_now = _began(process)
+        is_same = boot == boot_now and abs(seconds_now - float(seconds)) < _SAME_START_SECONDS
         return is_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _began(process: "psutil.Process") -> tuple[str, float]:
+    """When a process began: which boot of the machine, and the seconds since then.
+
+    Setting the clock moves neither. Where the system does not name its boots, the name is empty and the
+    seconds are those of the clock.
+    """
+    import psutil
+
+    if not _BOOT.is_file():
+        return "", process.create_time()
+    return _BOOT.read_text()[:8], process.create_time() - psutil.boot_time()

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # the exit code that shells give a command that Ctrl-C ended
 _INTERRUPTS = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 _DISK = ("disk I/O error", "disk is full", "No space left", "File too large")
+# How Python, NumPy, Arrow and the system say it.
+_MEMORY = (
+    "MemoryError",
+    "Unable to allocate",
+    "malloc of size",
+    "Cannot allocate memory",
+    "bad_alloc",
+)
 
 
 def explain_run(home: Home, name: str, show_traceback: bool) -> int:
@@ -73,7 +81,7 @@ def explain_error(error: BaseException, home: Home, name: str, show_traceback: b
     told = next((one for one in chain if isinstance(one, MLAssetsError)), chain[-1])
     lines = str(told).strip().splitlines() or [type(told).__name__]
     print(
-        *_told(name, [*lines[:-1], lines[-1] + _about_disk(lines[-1], home)], name),
+        *_told(name, [*lines[:-1], lines[-1] + _about_room(lines[-1], home)], name),
         sep="\n",
         file=sys.stderr,
     )
@@ -122,7 +130,7 @@ def failure_lines(
     own = asset.split("/")[0]
     gates = _failed_gates(failure, home)
     causes = gates or cause(failure).splitlines()
-    causes = [*causes[:-1], causes[-1] + _about_disk(causes[-1], home)]
+    causes = [*causes[:-1], causes[-1] + _about_room(causes[-1], home)]
     told = _told(asset, causes, own)
     # The console has said it already, in full, but for what gates found.
     return [*_skipped(asset, not_done), *(told if gates else told[-1:])]
@@ -152,8 +160,13 @@ def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
     return any(error.cls_name in _INTERRUPTS for error in errors_of(failure))
 
 
-def _about_disk(text: str, home: Home) -> str:
+def _about_room(text: str, home: Home) -> str:
     """Where there is no room for what, or nothing may be written: the databases' errors name no file."""
+    if any(word in text for word in _MEMORY):
+        return (
+            ": no memory was left for it. Give it more (a larger machine, or a higher limit: ulimit -v, "
+            "or that of a container), or less data: ingest.window"
+        )
     if home.root.is_dir() and not os.access(home.root, os.W_OK):
         return f": {home.root} may not be written"
     if not any(word in text for word in _DISK):

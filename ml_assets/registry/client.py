@@ -53,12 +53,13 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
         try:
             yield MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
         except (MlflowException, SQLAlchemyError) as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            cause = lines[0].partition(_OTHER_SCHEMA)
+            cause = _cause(error)
+            remedy = _remedy(cause, tracking_uri)
+            said = cause.partition(_OTHER_SCHEMA)[0].rstrip(". ")[:300]
             raise ModelError(
                 _without_password(
-                    f"MLflow ({tracking_uri}) failed at {doing}: {cause[0].rstrip('. ')[:300]}. The "
-                    f"champion was not changed. {_remedy(cause[1], tracking_uri)}, then run again."
+                    f"MLflow ({tracking_uri}) failed at {doing}: {said}. The champion was not "
+                    f"changed. {remedy}, then run again."
                 )
             ) from error
 
@@ -93,8 +94,21 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _remedy(other_schema: str, tracking_uri: str) -> str:
-    if not other_schema:
+def _cause(error: BaseException) -> str:
+    """What the database itself says, if it is what failed, else the first line of the error."""
+    found: BaseException | None = error
+    while found is not None:
+        if getattr(found, "orig", None) is not None:  # as SQLAlchemy keeps it
+            return str(found.orig)  # type: ignore[attr-defined]
+        found = found.__cause__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]
+
+
+def _remedy(cause: str, tracking_uri: str) -> str:
+    if "database is locked" in cause:
+        return "End the process that holds the database"
+    if _OTHER_SCHEMA not in cause:
         return "Mend MLflow"
     return (
         "That database was made by another version of MLflow. Copy it, and run "

@@ -139,7 +139,8 @@ def wait_until_writable(path: Path) -> None:
     try:
         with _opened(path, "rw") as db:
             db.execute("begin immediate")
-            db.execute("select count(*) from sqlite_master")
+            # Only a write opens the journal, for which the folder must be writable too.
+            db.execute("create table ml_assets_was_here (x)")
             db.rollback()
     except sqlite3.OperationalError as error:
         raise ModelError(

@@ -86,7 +86,10 @@ def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
         locked(registry.folder, registry.tracking_uri),
         connect(registry.tracking_uri, f"registering {candidate.name}") as client,
     ):
-        run.close_dead_runs(client, registry.is_running)
+        # Of this process, which holds the lock, no other registration is under way: one that runs failed.
+        run.close_dead_runs(
+            client, lambda one: one != registry.process and registry.is_running(one)
+        )
         version = _find(client, registry, candidate)
         if version is None:
             version = _create(client, registry, candidate)

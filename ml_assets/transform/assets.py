@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from ml_assets.transform.build import BuiltFeatures
     from ml_assets.transform.fit_groups import Cost
     from ml_assets.transform.select import Roles
+    from ml_assets.transform.shared_rows import SharedRows
 
 _MOST_SHOWN, _MOST_COLUMNS = 20, 5
-# Of the rows of eval and test, the largest share that may be training rows.
+# Of the rows of eval and test, the share that may be training rows without a word, beyond chance.
 _MOST_SHARED = 0.01
 
 
@@ -35,8 +36,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "statistics.weight": pipeline.statistics.weight,
         },
         kinds=["scikitlearn", "pandera", "parquet"],
-        blocking_checks=["features", "leakage"],
-        checks=["suspected_leakage", "shared_rows"],
+        blocking_checks=["features", "leakage", "shared_rows"],
+        checks=["suspected_leakage"],
     )
     def validated_features(stage: Stage, validated_examples: Artifact, schema: Artifact) -> Outcome:
         """The features, made by one preprocessing that is fitted on the training split."""
@@ -108,7 +109,7 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> 
             "costs": Rows([_shown(one) for one in costs[:_MOST_SHOWN]]),
             "dropped": Rows([{"column": n, "why": w} for n, w in manifest.dropped.items()]),
         },
-        checks=_checks(built),
+        checks=_checks(built, spec.max_shared_fraction),
     )
 
 
@@ -124,9 +125,8 @@ def _shown(cost: "Cost") -> dict[str, Scalar]:
     }
 
 
-def _checks(built: "BuiltFeatures") -> list[Check]:
+def _checks(built: "BuiltFeatures", most_shared: float) -> list[Check]:
     from ml_assets.transform.leakage import describe_leaks
-    from ml_assets.transform.shared_rows import describe_shared
     from ml_assets.transform.single_feature import describe_suspected
 
     manifest, parts = built.manifest, (built.forbidden, built.telling, built.uncrossed)
@@ -137,11 +137,17 @@ def _checks(built: "BuiltFeatures") -> list[Check]:
         Check("features", not built.failures, "; ".join(built.failures) or "sound"),
         Check("leakage", not leaks, told, values={"leaks": leaks}),
         Check("suspected_leakage", not built.suspected, doubt, "WARN", number),
-        Check(
-            "shared_rows",
-            built.shared.share <= _MOST_SHARED,
-            describe_shared(built.shared, _MOST_SHARED),
-            "WARN",
-            {"rows": built.shared.rows, "share": built.shared.share},
-        ),
+        _shared_rows(built.shared, most_shared),
     ]
+
+
+def _shared_rows(shared: "SharedRows", far_too_many: float) -> Check:
+    from ml_assets.transform.shared_rows import describe_shared
+
+    return Check(
+        "shared_rows",
+        shared.beyond_chance <= _MOST_SHARED,
+        describe_shared(shared, _MOST_SHARED, far_too_many),
+        "ERROR" if shared.beyond_chance > far_too_many else "WARN",
+        {"rows": shared.rows, "share": shared.share, "by_chance": shared.by_chance},
+    )

@@ -1,7 +1,8 @@
 """Finds training rows that the other splits repeat under another key: they are judged by heart.
 
 Rows with the same features and label may well be two, where there are only a few values to be had. They
-are one row twice where they also agree in a measure that hardly any two training rows share.
+are one row twice where they also agree in a measure that hardly any two training rows share, and more
+often than chance lets them.
 """
 
 from collections.abc import Sequence
@@ -32,16 +33,24 @@ class SharedRows:
     measure : str or None
         A feature that tells rows apart and in which they agree; None where no feature does, and equal
         rows are no sign.
+    by_chance : float
+        The share that would be found by chance, 0 to 1.
     """
 
     rows: int
     of: int
     measure: str | None
+    by_chance: float = 0.0
 
     @property
     def share(self) -> float:
         """The rows as a share of all, 0 to 1."""
         return self.rows / self.of if self.of else 0.0
+
+    @property
+    def beyond_chance(self) -> float:
+        """The share that chance does not explain, 0 to 1."""
+        return max(0.0, self.share - self.by_chance)
 
 
 def find_shared_rows(features: Sequence[FeatureColumn], table: pd.DataFrame) -> SharedRows:
@@ -56,32 +65,81 @@ def find_shared_rows(features: Sequence[FeatureColumn], table: pd.DataFrame) -> 
     """
     is_training = (table[SPLIT] == "train").to_numpy()
     names = [one.name for one in features if one.encoding != "target_encoding"]
-    rows = _digests(table[[*names, LABEL]])
-    shared = np.isin(rows[~is_training], rows[is_training])
-    of = int((~is_training).sum())
-    if not shared.any():
-        return SharedRows(0, of, None)
-    others = table.loc[~is_training, names].loc[shared]
-    for one in features:
-        if one.kind == "number" and one.name in names:
-            values = table.loc[is_training, one.name].dropna()
-            if len(values) >= _MIN_ROWS and values.nunique() >= _MIN_DIFFERENT * len(values):
-                return SharedRows(int(others[one.name].notna().sum()), of, one.name)
-    return SharedRows(0, of, None)
+    compared = table[[*names, LABEL]]
+    training, others = compared[is_training], compared[~is_training]
+    known = _digests(training)
+    shared = np.isin(_digests(others), known)
+    measure = _measure(features, training) if shared.any() else None
+    if measure is None:
+        return SharedRows(0, len(others), None)
+    return SharedRows(
+        int(others.loc[shared, measure].notna().sum()),
+        len(others),
+        measure,
+        _by_chance(others, training, known, measure),
+    )
 
 
-def describe_shared(shared: SharedRows, most: float) -> str:
-    """Say in a sentence how many rows are shared, what is allowed, and what to do next."""
+def describe_shared(shared: SharedRows, most: float, far_too_many: float) -> str:
+    """Say in a sentence how many rows are shared, what is allowed, and what to do next.
+
+    Parameters
+    ----------
+    shared : SharedRows
+        What was found.
+    most, far_too_many : float
+        The shares beyond chance, 0 to 1, above which that is worth a warning, and stops a run.
+    """
     text = (
         f"{shared.rows:,} of {shared.of:,} rows of eval and test have the features and the label of a "
-        f"training row ({shared.share:.2%}; allowed {most:.2%})"
+        f"training row ({shared.share:.2%}, by chance {shared.by_chance:.2%}; allowed {most:.2%} more)"
     )
-    if shared.share <= most:
+    if shared.beyond_chance <= most:
         return text
-    return (
+    text = (
         f"{text}, '{shared.measure}' among them, which hardly any two training rows share. Take repeated "
         "rows out of the source, or keep them in one split: ingest.split by group."
     )
+    if shared.beyond_chance <= far_too_many:
+        return text
+    return (
+        f"{text} So many that the metrics tell what was learnt by heart. If these are rows of their own "
+        "all the same, set transform.max_shared_fraction: 1."
+    )
+
+
+def _measure(features: Sequence[FeatureColumn], training: pd.DataFrame) -> str | None:
+    """The first number that nearly every training row has for itself."""
+    for one in features:
+        if one.kind == "number" and one.name in training:
+            values = training[one.name].dropna()
+            if len(values) >= _MIN_ROWS and values.nunique() >= _MIN_DIFFERENT * len(values):
+                return one.name
+    return None
+
+
+def _by_chance(
+    others: pd.DataFrame, training: pd.DataFrame, known: npt.NDArray[np.uint64], measure: str
+) -> float:
+    """The largest share of rows that chance finds among the training rows.
+
+    No more than are found if the measure is set to the next of its values, from which nothing was copied;
+    and no more than have a value that was seen before: 1 less the share of values that were seen once
+    (Good, 1953, "The population frequencies of species").
+    """
+    moved = others.assign(**{measure: _next_value(others[measure], training[measure])})
+    found = np.isin(_digests(moved[moved[measure].notna()]), known).sum() / len(others)
+    counts = training[measure].value_counts()
+    return float(min(found, 1 - (counts == 1).sum() / counts.sum()))
+
+
+def _next_value(values: "pd.Series[float]", known: "pd.Series[float]") -> npt.NDArray[np.float64]:
+    """For each value that is known, another known one next to it; for each other, NaN."""
+    ordered = np.unique(known.dropna().to_numpy(np.float64))
+    given = values.to_numpy(np.float64)
+    place = np.searchsorted(ordered, given).clip(0, len(ordered) - 1)
+    moved = np.where(place + 1 < len(ordered), place + 1, place - 1)
+    return np.where(ordered[place] == given, ordered[moved], np.nan)
 
 
 def _digests(table: pd.DataFrame) -> npt.NDArray[np.uint64]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import Spec, broken_rules, columns_and_bins
+from ml_assets.spec import Fraction, Spec, broken_rules, columns_and_bins
 from ml_assets.transform.encoding import ColumnEncodings, encodings_of
 
 
@@ -39,6 +39,9 @@ class TransformSpec(Spec):
     min_category_count : int
         A category that is seen less often shares one with the other rare ones, and a key with fewer
         numbers has no scale of its own, >= 1.
+    max_shared_fraction : float
+        Of the rows of eval and test, the largest share beyond chance that may be training rows under
+        another key, 0 to 1; with more the run stops, with 1 it never does. A share of 0.01 is told.
     """
 
     features: Annotated[list[str], Field(min_length=1)] | None = None
@@ -48,6 +51,7 @@ class TransformSpec(Spec):
     encodings: dict[str, ColumnEncodings] = {}
     max_categories: Annotated[int, Field(ge=2, le=254)] = 254
     min_category_count: Annotated[int, Field(ge=1)] = 10
+    max_shared_fraction: Fraction = 0.2
 
     @model_validator(mode="after")
     def _no_feature_is_refused(self) -> "TransformSpec":

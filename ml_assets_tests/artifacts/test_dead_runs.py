@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.events import EngineEventData
@@ -215,4 +216,27 @@ def test_a_process_that_waits_to_be_reaped_does_not_run() -> None:
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert not is_running(name)
+    assert not is_running(name)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere a process keeps its time of the clock"
+)
+def test_a_process_runs_on_when_the_clock_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system then says that everything began at another time, the machine itself too."""
+    name = process_name(os.getpid())
+    booted = psutil.boot_time()
+    for moved in (-3600.0, 86_400.0):
+        monkeypatch.setattr("psutil._pslinux.boot_time", lambda moved=moved: booted + moved)
+        assert is_running(name)
+
+
+def test_a_process_of_before_the_machine_was_booted_again_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "boot_id").write_text("0f0f0f0f-0000-4000-8000-000000000000")
+    with monkeypatch.context() as before:
+        before.setattr(dead_runs, "_BOOT", tmp_path / "boot_id")
+        name = process_name(os.getpid())
+        assert is_running(name)
     assert not is_running(name)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,32 @@ def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path, 
     assert (
         f"shop/model: objects/model/{champion.digest[:12]}... was altered after it was made" in text
     )
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (
+            "other classes",
+            "the champion knows 3 classes (low, middle, high), the candidate 2 classes (no, yes)",
+        ),
+        ("gone", "is gone, so it is not used"),
+    ],
+)
+def test_a_champion_that_cannot_be_compared_with_withholds_the_blessing(
+    home: Path, harm: str, why: str
+) -> None:
+    task: Task = "multiclass" if harm == "other classes" else "binary"
+    champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, task, 1))
+    _prepare(home, "binary", champion=champion.digest)
+    if harm == "gone":
+        shutil.rmtree(champion.path)
+    rules = {"roc_auc": {"min_change": -0.2}}
+    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
+    assert not checks["blessing"].passed
+    text = checks["blessing"].description or ""
+    assert "roc_auc cannot be compared with the champion's: " in text
+    assert why in text
 
 
 def test_a_champion_that_an_upgrade_made_unfit_is_not_opened(home: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -256,3 +257,37 @@ def test_a_file_delivered_twice_is_told(shop: Shop) -> None:
     summary = shop.artifact("raw_data").summary
     assert summary["rows"] == 100
     assert summary["notes"] == ["2.csv is left out: its content is that of 1.csv"]
+
+
+def test_a_key_that_comes_again_in_another_file_is_one_example_of_one_split(shop: Shop) -> None:
+    (shop.folder / "in").mkdir()
+    _write(shop.folder, range(200), name="in/1.csv")
+    # Fifty rows again, and one that says something else of the same key.
+    again = [*_lines(range(200))[:50], "60,2013-01-01 10:00,0.5,no"]
+    _write(shop.folder, range(200, 300), *again, name="in/2.csv")
+    ran = shop.run(ingest={"source": {"csv": "../in"}, "key": "id"})
+    assert ran.checks["splits_disjoint"] == (
+        True,
+        "Shared between splits: 0 by key. None may be.",
+    )
+    summary = shop.artifact("examples").summary
+    assert (summary["rows"], summary["duplicates"]) == (299, 52)
+    made = pq.read_table(shop.artifact("examples").path / "examples.parquet")
+    assert len(set(made["id"].to_pylist())) == 299
+
+
+def test_equal_rows_that_come_into_two_splits_stop_the_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No data bring that about, so here is a splitter that counts rows, as one that is wrong might."""
+
+    def by_position(digests: Any, eval_share: float, test_share: float) -> Any:
+        return np.arange(len(digests), dtype=np.int8) % 3
+
+    monkeypatch.setattr("ml_assets.ingest.examples.split_by_hash", by_position)
+    _write(shop.folder, range(100), *_lines(range(100))[:5])
+    ran = shop.run(raise_on_error=False)
+    passed, text = ran.checks["splits_disjoint"]
+    assert (passed, text) == (False, "Shared between splits: 5 by key. None may be.")
+    assert not ran.result.success
+    assert "DagsterAssetCheckFailedError" in ran.error

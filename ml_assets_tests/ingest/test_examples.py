@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from ml_assets.errors import DataError
-from ml_assets.ingest.assets import _splits_disjoint
 from ml_assets.ingest.example_ids import example_ids
 from ml_assets.ingest.examples import (
     duplicate_batches,
@@ -20,9 +19,7 @@ from ml_assets.ingest.examples import (
 )
 from ml_assets.ingest.guarantees import late_facts, shared_units
 from ml_assets.ingest.spec import SplitSpec
-from ml_assets.pipeline import PipelineSpec
 from ml_assets.table import Table, write_table
-from ml_assets_tests.pipeline_factory import SMALLEST
 
 START = datetime(2013, 1, 1)
 Rows = list[dict[str, Any]]
@@ -175,13 +172,6 @@ SPLITS = ["train", "eval", "test", "train"]
 def test_a_key_in_two_splits_is_counted(tmp_path: Path) -> None:
     made = _written(tmp_path, _example_id=["a", "b", "c", "b"], _split=SPLITS)
     assert shared_units(made, SplitSpec(), None) == {"key": 1}
-
-
-def test_a_key_in_two_splits_fails_the_check_that_blocks(tmp_path: Path) -> None:
-    made = _written(tmp_path, _example_id=["a", "b", "c", "b"], _split=SPLITS)
-    check = _splits_disjoint(made, PipelineSpec.model_validate({"name": "shop", **SMALLEST}))
-    assert (check.name, check.passed, check.severity) == ("splits_disjoint", False, "ERROR")
-    assert "1" in check.description
 
 
 def test_a_group_in_two_splits_is_counted(tmp_path: Path) -> None:

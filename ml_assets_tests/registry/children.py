@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
@@ -12,6 +13,8 @@ from mlflow import MlflowClient
 
 from ml_assets import durable
 from ml_assets.artifacts.dead_runs import is_running, process_name
+from ml_assets.errors import ModelError
+from ml_assets.registry import database
 from ml_assets.registry.candidate import Candidate
 from ml_assets.registry.gate import Decision
 from ml_assets.registry.promotion import Request, promote
@@ -63,6 +66,53 @@ def die_after(home: Path, step: str) -> None:
 
     setattr(MlflowClient, step, then_die)
     register_and_promote(home)
+
+
+def register_before_a_lock(home: Path, step: str, line: Connection) -> None:
+    """Register and promote, while the other end of the line locks the database right after a step.
+
+    Says when the step is done, and goes on when it is answered. Says what became of it; where that is a
+    failure, registers and promotes again when it is answered.
+
+    Parameters
+    ----------
+    home : Path
+        The home folder.
+    step : str
+        A call of MLflow's client; ``probe`` for this package's own look at the database, ``start`` for
+        none.
+    line : Connection
+        The line.
+    """
+
+    def wait() -> None:
+        line.send("done")
+        line.recv()
+
+    if step == "start":
+        wait()
+    else:
+        owner, name = (database, "wait_until_writable") if step == "probe" else (MlflowClient, step)
+        _wait_once_after(owner, name, wait)
+    try:
+        register_and_promote(home)
+    except ModelError as error:
+        line.send(str(error))
+        line.recv()
+        register_and_promote(home)
+    line.send("registered")
+
+
+def _wait_once_after(owner: Any, name: str, wait: Callable[[], None]) -> None:
+    original = getattr(owner, name)
+
+    def then_wait(*args: Any, **kwargs: Any) -> Any:
+        setattr(owner, name, original)
+        found = original(*args, **kwargs)
+        wait()
+        return found
+
+    setattr(owner, name, then_wait)
 
 
 def die_in_rollback(home: Path, step: str) -> None:

@@ -1,7 +1,8 @@
-"""What a registry holds, as MLflow says."""
+"""What a registry holds, as MLflow says; and a lock on its database."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ def uri_of(home: Path) -> str:
 def mlflow_in(home: Path) -> Iterator[Any]:
     with connect(uri_of(home), "a test") as client:
         yield client
+
+
+@contextmanager
+def held(home: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the database as a process does that writes and does not come to an end."""
+    with closing(sqlite3.connect(home / "mlflow.db")) as holder:
+        holder.execute("begin exclusive")
+        yield holder
 
 
 def statuses(home: Path) -> list[str]:

@@ -2,55 +2,34 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
 from ml_assets.errors import ModelError
-from ml_assets.registry import database
 from ml_assets.registry.promotion import ledger_of
-from ml_assets.registry.registry import champion, register
 from ml_assets_tests.registry import children as child
-from ml_assets_tests.registry.children import candidate_in, registry_in
-from ml_assets_tests.registry.contents import uri_of, versions
+from ml_assets_tests.registry.children import registry_in
+from ml_assets_tests.registry.contents import held, versions
 
 
-@contextmanager
-def held(home: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the database as a process does that writes and does not come to an end."""
-    with closing(sqlite3.connect(home / "mlflow.db", check_same_thread=False)) as holder:
-        holder.execute("begin exclusive")
-        yield holder
-
-
-def test_a_database_that_stays_locked_is_given_up_and_nothing_is_registered(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_database_that_is_locked_for_a_while_is_waited_for(
+    home: Path, children: ForkServerContext
 ) -> None:
-    monkeypatch.setattr(database, "_LOCKED_SECONDS", 0.1)
-    with held(home):
-        asked: list[Callable[[], object]] = [
-            lambda: champion(uri_of(home), "flights"),
-            lambda: register(registry_in(home), candidate_in(home)),
-        ]
-        for ask in asked:
-            with pytest.raises(
-                ModelError,
-                match=r"mlflow\.db was locked by another process for 0\.1 s\. End the pro",
-            ):
-                ask()
-    assert versions(home) == []
-    assert register(registry_in(home), candidate_in(home)).version == 1
-
-
-def test_a_database_that_is_locked_for_a_while_is_waited_for(home: Path) -> None:
+    line, other = children.Pipe()
+    process = children.Process(target=child.register_before_a_lock, args=(home, "start", other))
+    process.start()
+    other.close()
     with held(home) as holder:
-        release = Timer(0.3, holder.rollback)
-        release.start()
-        child.register_and_promote(home)
-        release.join()
+        assert line.recv() == "done"
+        line.send("go on")
+        assert not line.poll(1.0)
+        holder.rollback()
+        assert line.recv() == "registered"
+    process.join(60)
     assert versions(home) == [1]
 
 

@@ -79,6 +79,32 @@ def test_every_broken_limit_is_a_reason_with_value_and_limit(model: Path) -> Non
     assert found.refused["not JSON"] == found.refused["a missing column"] == 400
 
 
+@pytest.mark.parametrize(
+    ("model", "answered"),
+    [("a row too few", "(3,)"), ("a row too many", "(5,)"), ("a new class", "(4, 3)")],
+    indirect=["model"],
+)
+def test_a_server_that_answers_other_rows_or_classes_than_asked_is_refused(
+    model: Path, answered: str
+) -> None:
+    found = validated(model)
+
+    assert found.reasons[0] == (f"the predictions have shape {answered}; in training they had (4,)")
+    assert "one by one 4 of 4 rows were answered otherwise" in found.reasons
+
+
+@pytest.mark.parametrize("model", ["a row too few"], indirect=True)
+def test_a_model_that_loses_a_row_wherever_it_is_asked_is_refused(model: Path) -> None:
+    found = validate_infra(
+        model, ROWS, lambda rows: predict_x(rows)[1:], BINARY, LIMITS, model.parent / "server.log"
+    )
+
+    assert found.reasons[:2] == [
+        "the predictions in training have the shape (3,); (4,) is needed",
+        "the predictions as a server have the shape (3,); (4,) is needed",
+    ]
+
+
 @pytest.mark.parametrize("model", ["fail to load"], indirect=True)
 def test_a_server_that_ends_while_loading_is_a_reason_with_its_last_line_and_log(
     model: Path,

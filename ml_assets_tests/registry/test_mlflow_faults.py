@@ -193,6 +193,20 @@ def test_a_failure_at_any_request_promotes_nothing_and_the_next_run_mends_it(
         assert moves == [("promotion", 1)], name
 
 
+def test_a_request_is_tried_three_times(
+    proxy: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")  # what this package sets then counts
+    found, uri = proxy
+    found.fault = from_request_on(1, "500")
+
+    with pytest.raises(ModelError, match="failed at registering never"):
+        register(registry_at(uri, tmp_path / "home"), named(tmp_path / "home", "never", "a"))
+
+    assert len(found.requests) == 3
+    assert len({*found.requests}) == 1
+
+
 def test_a_server_that_is_down_is_given_up_after_bounded_retries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,12 @@
-"""Nothing half-built after a kill, and one version however many processes register at once."""
+"""Nothing half-built after a kill or a lock, and one version however many processes register at once."""
 
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -16,7 +23,52 @@ from ml_assets.registry.registry import (
 from ml_assets.registry.run import local_path
 from ml_assets_tests.registry import children as child
 from ml_assets_tests.registry.children import candidate_in, registry_in
-from ml_assets_tests.registry.contents import statuses, uri_of, versions
+from ml_assets_tests.registry.contents import half_built, held, statuses, uri_of, versions
+
+# After which step of a registration another process locks the database for good, and what is said then.
+LOCKED = {
+    "start": r"mlflow\.db was locked by another process for 30 s\. End the process that holds it, then",
+    "probe": r"mlflow\.db was locked by another process for 30 s\. End the process that holds it, then",
+    "create_experiment": r"failed at registering .*is locked\. .* End the process that holds the data",
+    "log_model_artifacts": r"failed at registering .*is locked\. .* End the process that holds the data",
+    "create_model_version": r"failed at registering .*is locked\. .* End the process that holds the data",
+    "set_registered_model_alias": r"failed at registering .*is locked\. .* End the process that holds",
+}
+
+
+@dataclass(frozen=True)
+class LockedOut:
+    """A registration in a process of its own, whose database this one holds."""
+
+    home: Path
+    line: Connection
+    holder: sqlite3.Connection
+
+
+@pytest.fixture(scope="module", autouse=True)
+def locked_out(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, children: ForkServerContext
+) -> Iterator[dict[str, LockedOut]]:
+    """Registrations that are locked out: they wait for half a minute, in which the other tests run."""
+    begun = {}
+    for step in LOCKED:
+        home = tmp_path_factory.mktemp(step) / "home"
+        home.mkdir()
+        shutil.copy(empty_database, home / "mlflow.db")
+        line, other = children.Pipe()
+        children.Process(
+            target=child.register_before_a_lock, args=(home, step, other), daemon=True
+        ).start()
+        other.close()
+        begun[step] = (home, line)
+    with ExitStack() as stack:
+        found = {}
+        for step, (home, line) in begun.items():
+            assert line.recv() == "done"
+            found[step] = LockedOut(home, line, stack.enter_context(held(home)))
+            line.send("go on")
+        yield found
+
 
 STEPS = (
     "create_experiment",
@@ -123,3 +175,27 @@ def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerCont
     assert now.tags["promotion"] == "promoted"
     entries = ledger_of(registry, "flights").entries()
     assert [(e.sequence, e.to_version) for e in entries] == [(1, now.version)]
+
+
+@pytest.mark.parametrize("step", LOCKED)
+def test_a_database_that_stays_locked_is_given_up_and_nothing_is_half_registered(
+    locked_out: dict[str, LockedOut], step: str
+) -> None:
+    given = locked_out[step]
+
+    assert given.line.poll(120), "still waiting"
+    assert re.search(LOCKED[step], given.line.recv())
+
+    given.holder.rollback()
+    assert champion(uri_of(given.home), "flights") is None
+    was_registered = step in ("create_model_version", "set_registered_model_alias")
+    assert versions(given.home) == [1] * was_registered
+
+    given.line.send("the lock is gone")  # the same process mends what it left
+    assert given.line.recv() == "registered"
+    now = champion(uri_of(given.home), "flights")
+    assert now is not None
+    assert (versions(given.home), now.version) == ([1], 1)
+    assert half_built(uri_of(given.home), "flights") == []
+    entries = ledger_of(registry_in(given.home), "flights").entries()
+    assert [(e.action, e.to_version) for e in entries] == [("promotion", 1)]

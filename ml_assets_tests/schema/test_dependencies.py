@@ -71,6 +71,24 @@ def test_two_columns_can_determine_another_only_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pairs", "rows", "found"),
+    [(15, 300, True), (14, 280, False), (15, 301, False)],
+    ids=["enough", "too few rows", "too small a share"],
+)
+def test_a_rule_must_be_seen_at_work_in_enough_rows(pairs: int, rows: int, found: bool) -> None:
+    """Pairs of rows share the determinant, and every other row has one of its own."""
+    key = np.append(np.repeat(np.arange(pairs), 2), np.arange(pairs, rows - pairs))
+    data = pd.DataFrame({"key": key.astype(str), "value": (key * 7 % 5).astype(str)})
+    assert ("key->value" in rules(data, min_support=0.5)) == found
+
+
+def test_two_groups_are_enough_and_one_is_not() -> None:
+    sex = np.random.default_rng(0).choice(["f", "m"], 200)
+    data = pd.DataFrame({"sex": sex, "title": np.where(sex == "f", "Ms", "Mr"), "same": "x"})
+    assert rules(data) == ["sex->title", "title->sex"]
+
+
+@pytest.mark.parametrize(
     "data", [pd.DataFrame(), pd.DataFrame({"x": [1]}), pa.table({"x": [[1], [2]]})]
 )
 def test_little_data_have_no_rules(data: Any) -> None:

@@ -13,7 +13,7 @@ from sklearn.metrics.cluster import contingency_matrix, expected_mutual_informat
 
 from ml_assets.errors import DataError
 from ml_assets.statistics import information
-from ml_assets.statistics.association_bins import shown_bins
+from ml_assets.statistics.association_bins import fine_bins, shown_bins
 from ml_assets.statistics.dataset_state import batch_state
 from ml_assets.statistics.feature_state import feature_state
 from ml_assets.statistics.label_classes import LabelClasses, label_classes
@@ -234,3 +234,12 @@ def test_of_several_classes_each_lift_names_its_own() -> None:
     assert "a: 0.00 of mid, a: 0.00 of high, b: 0.00 of low" in table
     assert "is it known before the label?" in table
     assert "is it known" not in association_table(named, known_after=["copy"])
+
+
+@pytest.mark.parametrize(("classes", "bins"), [(2, 1000), (20, 1000), (21, 200)])
+def test_a_block_keeps_fewer_bins_where_the_label_has_more_classes_than_are_shown(
+    classes: int, bins: int
+) -> None:
+    batch = batch_of(pd.DataFrame({"x": np.arange(5000) / 7}))
+    label = LabelClasses("y", tuple(str(number) for number in range(classes)))
+    assert len(fine_bins(batch_state(batch).features, label)["x"].tops) == bins

@@ -112,6 +112,7 @@ IDS = [str(uuid.UUID(int=number)) for number in range(200)]
         (IDS[:100] * 2, None),
         ([f"two words {number}" for number in range(200)], None),
         (list(range(1000, 1200)), "identifier"),
+        ([float(number) for number in range(1000, 1200)], None),
         (list(range(0, 2000, 10)), None),
         ([1, 2, 3] * 50, None),
         (["12", "7", "x"] * 10, None),

@@ -12,7 +12,7 @@ from ml_assets import durable
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.io_manager import ArtifactIOManager
 from ml_assets.artifacts.store import Store
-from ml_assets.errors import ModelError
+from ml_assets.errors import DataError, ModelError
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry import registry
 from ml_assets.registry.version import RegisteredVersion
@@ -46,9 +46,9 @@ def pipeline(task: Task, parts: dict[str, Any] | None = None, **training: Any) -
     )
 
 
-def put_inputs(home: Path, task: Task) -> Store:
+def put_inputs(home: Path, task: Task, given: tuple[pd.DataFrame, Any] | None = None) -> Store:
     """Put what the rooms before this one give into the store."""
-    frame, label = raw(task)
+    frame, label = given or raw(task)
     cut, end = int(len(frame) * 0.6), int(len(frame) * 0.8)
     split = ["train"] * cut + ["eval"] * (end - cut) + ["test"] * (len(frame) - end)
     types = {str(name): "string" if name == "size" else "float" for name in frame}
@@ -127,6 +127,28 @@ def test_features_become_a_model(home: Path, task: Task) -> None:
     assert loaded.classes == CLASSES[task]
     rows, _ = held_out(task)
     assert len(loaded.predict(rows)) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "ones", "message"),
+    [
+        (300, 0, r"^all 180 training rows have the same class, so there is nothing to learn"),
+        (300, 1, r"^the class with the code 1 has one training row, and a class needs at least 2"),
+        (50, 20, r"^there are fewer training rows \(30\) than features \(31\)"),
+    ],
+    ids=["one class", "one sample", "fewer rows than features"],
+)
+def test_what_cannot_be_learnt_from_stops_the_run_before_the_search(
+    home: Path, rows: int, ones: int, message: str
+) -> None:
+    frame, _ = raw("binary")
+    label = (np.arange(rows) < ones).astype("int8")
+    store = put_inputs(home, "binary", (frame[:rows], label))
+
+    with pytest.raises(DataError, match=message):
+        run(home, pipeline("binary"))
+    assert store.current("best_hyperparameters") is None
+    assert not (store.root / "studies").exists()
 
 
 def test_nothing_changed_is_a_cache_hit(home: Path) -> None:

@@ -243,6 +243,7 @@ def test_a_number_that_separates_the_label_blocks_the_run(home: Path) -> None:
     examples = flights(800)
     _, result = materialize(home, pipeline(known_after=[]), examples)
     found = checks(result)["leakage"]
+    assert not result.success
     assert not found.passed
     assert "'dep_delay' alone tells the label in each of 400 training rows" in found.description
 
@@ -278,8 +279,49 @@ def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:
     examples["distance"] = examples["_label"] * 5.0
     _, result = materialize(home, pipeline(), examples)
     found = checks(result)["leakage"]
+    assert not result.success
     assert not found.passed
     assert "'distance' equals the label in each of 120 training rows" in (found.description or "")
+
+
+def delivered_again(rows: int) -> pd.DataFrame:
+    """Flights of which the last rows of eval and test are training rows with a carrier of their own."""
+    examples = flights(400)
+    to, of = (examples.index[(examples["_split"] != "train") == other] for other in (True, False))
+    copied = ["distance", "arr_delay", "dep_delay", "_label"]
+    examples.loc[to[-rows:], copied] = examples.loc[of[-rows:], copied].to_numpy()
+    return examples.astype({"_label": "int8"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "severity", "goes_on"),
+    [(180, 0.2, "ERROR", False), (180, 1.0, "WARN", True), (20, 0.2, "WARN", True)],
+    ids=["most", "allowed", "a few"],
+)
+def test_rows_that_are_training_rows_under_another_key_fail_the_check(
+    home: Path, rows: int, most: float, severity: str, goes_on: bool
+) -> None:
+    spec = pipeline(encodings={}, max_shared_fraction=most)
+    _, result = materialize(home, spec, delivered_again(rows))
+    found = checks(result)["shared_rows"]
+    assert (found.passed, found.severity.value) == (False, severity)
+    assert re.match(
+        r"\d+ of 200 rows of eval and test have the features and the", found.description
+    )
+    assert result.success == goes_on
+
+
+def test_what_chance_gives_of_shared_rows_does_not_block(home: Path) -> None:
+    examples = delivered_again(50)
+    is_copied = examples["distance"].duplicated(keep=False)
+    prices = np.random.default_rng(1).integers(0, 250, len(examples))
+    examples["distance"] = examples["distance"].where(is_copied, prices)
+    _, result = materialize(home, pipeline(encodings={}), examples)
+    found = checks(result)["shared_rows"]
+    assert result.success
+    assert (found.passed, found.severity.value) == (False, "WARN")
+    share, by_chance = (found.metadata[name].value for name in ("share", "by_chance"))
+    assert share - by_chance < 0.2 < by_chance
 
 
 def test_the_same_examples_give_the_same_artifact(home: Path, tmp_path: Path) -> None:

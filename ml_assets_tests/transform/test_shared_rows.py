@@ -73,11 +73,51 @@ def test_a_row_with_another_label_or_without_the_measure_is_not_shared() -> None
     assert find_shared_rows(FEATURES, frame).rows == 14
 
 
-def test_the_sentence_says_what_to_do() -> None:
+def draw(seed: int, **columns: Any) -> pd.DataFrame:
+    """Rows that were drawn apart, with a number of few hundred values, as prices have them."""
+    random = np.random.default_rng(seed)
+    price = random.integers(0, ROWS, ROWS).astype(float)
+    noisy = (price + random.normal(0, 100, ROWS) > ROWS / 2).astype(float)
+    return table(fare=price, _label=noisy, mean=0.0, **columns)
+
+
+@pytest.mark.parametrize("city", [0.0, None], ids=["one feature", "two"])
+def test_rows_that_are_equal_by_chance_are_not_too_many(city: float | None) -> None:
+    more = {} if city is None else {"city": city}
+    found = [find_shared_rows(FEATURES, draw(seed, **more)) for seed in range(20)]
+    assert all(one.share > 0.05 for one in found)
+    assert (
+        abs(np.mean([one.share - one.by_chance for one in found])) < 0.04
+    )  # three standard errors
+    assert max(one.beyond_chance for one in found) < 0.15
+
+
+def test_rows_that_are_copied_are_found_beyond_chance() -> None:
+    copied = repeat(draw(0), 80)
+    found = find_shared_rows(FEATURES, copied)
+    assert found.share > 0.8
+    assert found.beyond_chance > 0.5
+
+
+def test_a_single_number_that_is_never_seen_twice_is_no_chance() -> None:
+    found = find_shared_rows(FEATURES[:1], repeat(table(_label=0.0), 60))
+    assert (found.share, found.by_chance) == (0.6, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "ends"),
+    [
+        ((0.01, 0.3), "keep them in one split: ingest.split by group."),
+        ((0.01, 0.1), "of their own all the same, set transform.max_shared_fraction: 1."),
+        ((0.5, 1.0), "by chance 0.00%; allowed 50.00% more)"),
+    ],
+)
+def test_the_sentence_says_what_to_do(allowed: tuple[float, float], ends: str) -> None:
     found = find_shared_rows(FEATURES, repeat(table(mean=0.0), 20))
-    told = describe_shared(found, 0.01)
+    told = describe_shared(found, *allowed)
     assert told.startswith(
-        "20 of 100 rows of eval and test have the features and the label of a trai"
+        "20 of 100 rows of eval and test have the features and the label of a training row (20.00%, by "
+        f"chance 0.00%; allowed {allowed[0]:.2%} more)"
     )
-    assert "(20.00%; allowed 1.00%), 'fare' among them" in told
-    assert describe_shared(found, 0.5).endswith("allowed 50.00%)")
+    assert told.endswith(ends)
+    assert ("'fare' among them" in told) == (allowed[0] < 0.2)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -209,6 +210,56 @@ def test_a_span_that_another_world_explains_as_well_is_told_and_left_in(home: An
     assert checks["poisoning"].severity == dg.AssetCheckSeverity.WARN
     told = str(checks["poisoning"].description)
     assert "; left in, as no two columns say so that tell different things. Look at" in told
+
+
+def flooded(copies: int = 45) -> tuple[list[float], dict[str, Any]]:
+    """Nine files, of which the third has 60 rows, so many of them nearly one: the rest have 30 each."""
+    random = np.random.default_rng(0)
+    files = ["2.csv" if 60 <= place < 120 else f"{place // 30}.csv" for place in range(300)]
+    fares, weights = random.uniform(1, 99, 300), random.uniform(1, 9, 300)
+    fares[70 : 70 + copies] = 37.2 + random.uniform(0, 0.01, copies)
+    weights[70 : 70 + copies] = 4.19
+    labels = pa.array((fares + random.normal(0, 20, 300) > 50).astype("int8"))
+    return fares.tolist(), {"_span": files, "_label": labels, "weight": weights}
+
+
+def test_a_flood_of_near_duplicates_is_set_aside_and_stops_the_run(home: Any) -> None:
+    result, checks, store = run(home, *flooded())
+
+    assert not result.success
+    aside = set_aside(store)
+    assert [row["_example_id"] for row in aside] == [f"id{place}" for place in range(70, 115)]
+    assert {row["_rule"] for row in aside} == {"_span.near_duplicates"}
+    assert aside[0]["_reason"].startswith("75% of the rows of this span are nearly the same row; ")
+    assert not checks["quarantine"].passed
+    told = str(checks["quarantine"].description)
+    assert "Most broken: _span.near_duplicates (45). The check `poisoning` says" in told
+    assert not checks["poisoning"].passed
+    assert str(checks["poisoning"].description).startswith("2.csv: 75% of the rows of this span")
+
+
+def test_a_flood_of_few_rows_is_told_and_left_in(home: Any) -> None:
+    result, checks, store = run(home, *flooded(copies=25))
+
+    assert result.success
+    assert set_aside(store) == []
+    assert not checks["poisoning"].passed
+    assert "; left in, as these are 25 rows of those looked at." in str(
+        checks["poisoning"].description
+    )
+
+
+def test_what_is_set_aside_of_a_flood_may_be_allowed_and_is_learnt_from_by_nobody(
+    home: Any,
+) -> None:
+    result, checks, store = run(home, *flooded(), max_quarantined_fraction=0.2)
+
+    assert result.success
+    assert checks["quarantine"].passed
+    artifact = store.current_artifact("validated_examples")
+    assert (artifact.summary["rows"], artifact.summary["quarantined"]) == (255, 45)
+    kept = pq.read_table(artifact.path / "examples.parquet")["_example_id"].to_pylist()
+    assert {*kept}.isdisjoint(row["_example_id"] for row in set_aside(store))
 
 
 def test_where_spans_are_not_screened_none_is_set_aside(home: Any) -> None:

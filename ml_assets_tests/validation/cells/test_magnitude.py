@@ -89,6 +89,22 @@ def test_a_second_habit_of_the_groups_is_no_error(late: int) -> None:
     assert grouping is None or not grouping.scores(arrival[6_000:].astype(float), 2).any()
 
 
+@pytest.mark.parametrize(
+    ("zeros", "nulls", "is_ratio"),
+    [(0, 0, True), (100, 0, True), (101, 0, False), (80, 1_000, True), (81, 1_000, False)],
+)
+def test_numbers_are_compared_by_their_ratio_where_nearly_all_of_those_known_are_positive(
+    zeros: int, nulls: int, is_ratio: bool
+) -> None:
+    group = [f"g{place % 4}" for place in range(5_000)]
+    fares = [10.0 ** (place % 4) * (1 + place % 7 / 100) for place in range(5_000)]
+    fares[:zeros] = [0.0] * zeros
+    known = [*fares[: 5_000 - nulls], *[None] * nulls]
+    found = best_grouping(counted(known), categories_of([counted(group, "group")]))
+    assert found is not None
+    assert found.is_ratio == is_ratio
+
+
 def test_a_category_that_says_nothing_makes_no_groups() -> None:
     number = counted(RANDOM.normal(size=2_000).tolist())
     category = counted(["a", "b"] * 1_000, "category")
