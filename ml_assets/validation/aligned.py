@@ -193,22 +193,25 @@ def _common_type(one: Any, other: Any) -> Any:
 
 
 def _join(training: Any, serving: Any, key: Sequence[str]) -> tuple[MatchStatistics, Any, Any]:
-    (training_keys, training_lost, training_twice), (serving_keys, serving_lost, serving_twice) = (
-        _unique_keys(side, key) for side in (training, serving)
-    )
+    training_keys, training_without_key, training_duplicates = _unique_keys(training, key)
+    serving_keys, serving_without_key, serving_duplicates = _unique_keys(serving, key)
     pairs = training_keys.join(serving_keys, list(key), join_type="inner", right_suffix="_there")
     order = pc.sort_indices(pairs[_ROW])
     training_rows, serving_rows = pairs[_ROW].take(order), pairs[f"{_ROW}_there"].take(order)
     # A key that a side has twice is no key that the side does not have.
     all_training, all_serving = (
-        pa.concat_tables([once, more]).select(list(key))
-        for once, more in ((training_keys, training_twice), (serving_keys, serving_twice))
+        pa.concat_tables([single, repeated]).select(list(key))
+        for single, repeated in (
+            (training_keys, training_duplicates),
+            (serving_keys, serving_duplicates),
+        )
     )
     only_training = all_training.join(all_serving, list(key), join_type="left anti").num_rows
     only_serving = all_serving.join(all_training, list(key), join_type="left anti").num_rows
     match = MatchStatistics(
         training.num_rows, serving.num_rows, pairs.num_rows, only_training, only_serving,
-        training_twice.num_rows, serving_twice.num_rows, training_lost, serving_lost,
+        training_duplicates.num_rows, serving_duplicates.num_rows,
+        training_without_key, serving_without_key,
     )  # fmt: skip
     return match, training.take(training_rows), serving.take(serving_rows)
 

@@ -102,7 +102,7 @@ def compare_feature(
     Parameters
     ----------
     column : FeatureStatistics
-        Of the column in the data to judge.
+        The column's statistics, in the data to judge.
     control : DatasetStatistics
         Of the previous data, or those at serving.
     feature : Feature

@@ -24,7 +24,7 @@ def check_feature(
     Parameters
     ----------
     column : FeatureStatistics
-        Of the column.
+        The column's statistics.
     feature : Feature
         What it must look like.
     environment : str, optional

@@ -1,4 +1,4 @@
-"""All that can be found of examples: by their statistics, by their rows, and against the span before."""
+"""All anomalies of examples: of their statistics, of their rows, and against the span before."""
 
 from ml_assets.schema.model import TRAINING, Schema
 from ml_assets.statistics.model import DatasetStatistics

@@ -49,7 +49,7 @@ def check_range(
     Parameters
     ----------
     column : FeatureStatistics
-        Of the column.
+        The column's statistics.
     feature : Feature
         What it must look like.
     least, most : int or float, optional

@@ -189,11 +189,8 @@ def pairs_section(cross: CrossStatistics) -> Section:
         PAIRS,
     )
     reasons = Counter(reason for _, reason in cross.left_out)
-    about = (
-        "Columns in no pair: "
-        + "; ".join(f"{count:,} ({reason})" for reason, count in reasons.items())
-        + "."
-    )
+    left_out = "; ".join(f"{count:,} ({reason})" for reason, count in reasons.items())
+    about = f"Columns in no pair: {left_out}."
     head = ["column", "column", "measure", "association", "", "rows with both"]
     body = table(head, rows.body, [3, 5])
     return Section(

@@ -95,7 +95,7 @@ def judge_batch(
     threshold: float,
     candidates: Candidates,
 ) -> None:
-    """Score the cells of a batch and add the suspicious ones to what was found."""
+    """Score the cells of a batch and add the suspicious ones to the candidates."""
     prepared = _Batch(batch, rules)
     for name, column in rules.columns.items():
         scores = _scores(prepared, name, column)
