@@ -96,8 +96,8 @@ def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
     with contextlib.suppress(pa.ArrowException):
         pq.write_table(table, folder / "t.parquet")
         stored = Table((folder / "t.parquet",))
-        for found in find_broken_rows(stored, SCHEMA):
-            assert found.reason
+        for broken in find_broken_rows(stored, SCHEMA):
+            assert broken.reason
         check_dependencies(stored, SCHEMA)
 
 
@@ -186,10 +186,10 @@ def test_what_python_has_no_word_for_can_repeat_and_contradict(
         (Feature("x", type_, unique=True),),
         functional_dependencies=(FunctionalDependency(("x",), "y"),),
     )
-    found = [
+    reasons = [
         broken.reason for broken in find_broken_rows(table, schema) if broken.rule != "not_nullable"
     ]
-    assert found == [
+    assert reasons == [
         f"y is 1, and rows with x {shown} have several values of it: 1, 2",
         f"x is {shown}, as in an earlier row",
         f"y is 2, and rows with x {shown} have several values of it: 1, 2",

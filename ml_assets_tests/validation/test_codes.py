@@ -272,9 +272,11 @@ def test_one_value_in_a_row_where_the_schema_wants_several(wanted: Any, code: st
     for column in (pa.nulls(2, pa.int64()), [[1, 2], [3]]):
         assert validate_statistics(generate_statistics(pa.table({"x": column})), schema) == []
     current = generate_statistics(pa.table({"x": [1, 2]}))
-    found = validate_statistics(current, schema)
-    assert [(anomaly.feature, anomaly.code) for anomaly in found] == ([("x", code)] if code else [])
-    assert all("values in each row" in anomaly.description for anomaly in found)
+    raised = validate_statistics(current, schema)
+    assert [(anomaly.feature, anomaly.code) for anomaly in raised] == (
+        [("x", code)] if code else []
+    )
+    assert all("values in each row" in anomaly.description for anomaly in raised)
     assert validate_statistics(current, update_schema(schema, current)) == []
 
 

@@ -89,7 +89,7 @@ def test_rows_are_broken_exactly_if_others_outvote_them(tmp_path_factory: Any, c
     folder = tmp_path_factory.mktemp("rows")
     columns = {"zip": pa.array([z for z, _ in cells], pa.string())}
     columns["city"] = pa.array([c for _, c in cells], pa.string())
-    found = {broken.row for broken in find_broken_rows(table_of(folder, columns), SCHEMA)}
+    rows = {broken.row for broken in find_broken_rows(table_of(folder, columns), SCHEMA)}
     expected = set()
     for row, (zip_, city) in enumerate(cells):
         group = [c for z, c in cells if z == zip_ and c is not None]
@@ -99,7 +99,7 @@ def test_rows_are_broken_exactly_if_others_outvote_them(tmp_path_factory: Any, c
         is_tie = counts[0][0] == counts[1][0]
         if is_tie or city != counts[0][1]:
             expected.add(row)
-    assert found == expected
+    assert rows == expected
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,6 @@ def test_rows_that_repeat_an_earlier_value_are_found_across_batches(
         "x", "bool", unique=True, min_fraction=0, allow_nan=True, allow_inf=True
     )  # fmt: skip
     broken_rules = [*find_broken_rows(table_of(tmp_path, {"x": values}), Schema((feature,)))]
-    assert [one.row for one in broken_rules if one.rule == "unique"] == broken
-    reasons = [one.reason for one in broken_rules if one.rule == "unique"]
+    assert [rule.row for rule in broken_rules if rule.rule == "unique"] == broken
+    reasons = [rule.reason for rule in broken_rules if rule.rule == "unique"]
     assert all("as in an earlier row" in reason for reason in reasons)

@@ -99,14 +99,14 @@ def test_without_a_change_there_is_no_alarm() -> None:
 
 @pytest.mark.parametrize("rows", [200, 500, 2_000, 20_000])
 def test_random_halves_alarm_in_at_most_one_per_cent_of_tests(rows: Any) -> None:
-    tests, found = 0, 0
+    tests, alarmed = 0, 0
     for seed in range(8 if rows > 2_000 else 15):
         frame = flights(seed, 2 * rows)
         halves = (generate_statistics(half) for half in (frame[:rows], frame[rows:]))
         findings = detect_drift(*halves)
         tests += len(findings)
-        found += sum(finding.verdict == "alarm" for finding in findings)
-    assert found <= 0.01 * tests
+        alarmed += sum(finding.verdict == "alarm" for finding in findings)
+    assert alarmed <= 0.01 * tests
 
 
 def test_halves_of_taxi_do_not_alarm() -> None:
@@ -129,12 +129,15 @@ def test_a_column_of_one_side_cannot_be_compared() -> None:
     findings = detect_drift(
         generate_statistics(flights(1).drop(columns="hour").assign(new=1)), REFERENCE
     )
-    told = {
+    explanations = {
         finding.feature: finding.explanation
         for finding in findings
         if finding.verdict == "cannot tell"
     }
-    assert told == {"hour": "it is only in the reference", "new": "it is only in the current data"}
+    assert explanations == {
+        "hour": "it is only in the reference",
+        "new": "it is only in the current data",
+    }
 
 
 def test_the_threshold_and_the_significance_are_those_of_the_caller() -> None:

@@ -190,20 +190,22 @@ DEFECTS: dict[str, tuple[Any, dict[str, tuple[str, str]]]] = {
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_is_found_and_called_by_its_name(name: str) -> None:
     change, expected = DEFECTS[name]
-    found = found_in(change(halves()[1]))
-    assert set(found) == set(expected)
+    findings = found_in(change(halves()[1]))
+    assert set(findings) == set(expected)
     for feature, (kind, words) in expected.items():
-        assert found[feature].kinds[0] == kind, found[feature]
-        assert words in found[feature].explanation
+        assert findings[feature].kinds[0] == kind, findings[feature]
+        assert words in findings[feature].explanation
 
 
 def test_of_rows_the_group_is_named_as_well() -> None:
     reference, current, _ = halves()
     stuck = current.assign(dep_delay=current.dep_delay.mask(current.origin == "EWR", 0))
     lost = stuck.assign(air_time=current.air_time.mask(current.carrier == "DL"))
-    found = {finding.feature: finding.explanation for finding in detect_drift(lost, reference)}
-    assert "in 100% of the rows where origin is 'EWR'" in found["dep_delay"]
-    assert "in 100% of the rows where carrier is 'DL'" in found["air_time"]
+    explanations = {
+        finding.feature: finding.explanation for finding in detect_drift(lost, reference)
+    }
+    assert "in 100% of the rows where origin is 'EWR'" in explanations["dep_delay"]
+    assert "in 100% of the rows where carrier is 'DL'" in explanations["air_time"]
 
 
 @pytest.mark.parametrize(("rows", "repeats"), [(500, 20), (2_000, 20), (20_000, 5)])

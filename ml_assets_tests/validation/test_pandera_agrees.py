@@ -164,5 +164,5 @@ EXCEPTIONS: list[tuple[str, Feature, list[Any], set[Any], set[Any]]] = [
 def test_what_they_differ_in(
     tmp_path: Path, about: str, feature: Feature, values: Any, theirs: Any, ours: Any
 ) -> None:
-    found = both(tmp_path, Schema((feature,)), {"x": values})
-    assert [{(row, rule) for _, row, rule in side} for side in found] == [theirs, ours], about
+    sides = both(tmp_path, Schema((feature,)), {"x": values})
+    assert [{(row, rule) for _, row, rule in side} for side in sides] == [theirs, ours], about

@@ -77,8 +77,8 @@ def table_of(path: Any, records: Any) -> Table:
 def test_a_row_is_judged(tmp_path: Path, cells: Any, broken: Any) -> None:
     records = [GOOD, GOOD, GOOD, {**GOOD, **cells}, {**GOOD, "area": None}]
     broken_rules = find_broken_rows(table_of(tmp_path, records), SCHEMA, "TRAINING")
-    assert [(one.feature, one.rule, one.reason) for one in broken_rules] == broken
-    assert {(one.row, one.example_id) for one in broken_rules} <= {(3, "id3")}
+    assert [(rule.feature, rule.rule, rule.reason) for rule in broken_rules] == broken
+    assert {(rule.row, rule.example_id) for rule in broken_rules} <= {(3, "id3")}
 
 
 def test_an_infinite_value_without_a_range_is_named(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_any_data_can_be_judged() -> None:
         (2, "7", "not_nullable"),
     ]
     for data in (frame, table, table.to_batches()[0], ds.dataset(table), table.to_reader()):
-        found = [(one.row, one.feature, one.rule) for one in find_broken_rows(data, schema)]
+        found = [(rule.row, rule.feature, rule.rule) for rule in find_broken_rows(data, schema)]
         assert found == expected
     for data in (frame, table):
         (broken,) = check_dependencies(data, schema)
@@ -199,7 +199,9 @@ def test_anomalies_name_rows_to_look_at(tmp_path: Path) -> None:
     table = table_of(tmp_path, records)
     schema = Schema(SCHEMA.features[:2])
     anomalies = validate_statistics(generate_statistics(table, columns=["fare", "way"]), schema)
-    ids = {one.code: one.example_ids for one in with_example_ids(anomalies, table, schema)}
+    ids = {
+        anomaly.code: anomaly.example_ids for anomaly in with_example_ids(anomalies, table, schema)
+    }
     assert ids == {
         "FLOAT_TYPE_BIG_FLOAT": tuple(f"id{place}" for place in range(3, 8)),
         "FLOAT_TYPE_SMALL_FLOAT": ("id15",),
@@ -218,7 +220,7 @@ def test_rows_are_kept_exactly_if_they_satisfy_every_rule(
     table = table_of(
         tmp_path_factory.mktemp("rows"), [{**GOOD, "fare": fare, "way": way} for fare, way in cells]
     )
-    broken = {one.row for one in find_broken_rows(table, SCHEMA, "TRAINING")}
+    broken = {rule.row for rule in find_broken_rows(table, SCHEMA, "TRAINING")}
     expected = {
         place
         for place, (fare, way) in enumerate(cells)

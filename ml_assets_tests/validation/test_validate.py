@@ -218,7 +218,7 @@ def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() 
     frame.loc[:199, "trip_start_hour"] = pd.NA
     frame.loc[:4, "trip_start_month"] = 13
     frame.loc[:19, "fare"] = -5.0
-    found = validate_statistics(
+    raised = validate_statistics(
         generate_statistics(frame.rename(columns={"company": "company_x"})), schema
     )
     expected = {
@@ -226,4 +226,4 @@ def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() 
         for name, reasons in golden["anomalies"].items()
         for reason in reasons
     }
-    assert {(anomaly.feature, anomaly.code) for anomaly in found} == expected
+    assert {(anomaly.feature, anomaly.code) for anomaly in raised} == expected
