@@ -8,11 +8,11 @@ TFX: Evaluator, Fairness Indicators.
 
 Reading order: `spec` (the YAML) and `names` (of the metrics). `metrics` (what is measured; its formulas
 lie in `ranking`, `binary`, `multiclass`, `regression`, and in `extra` with `confusion` and `averages`),
-`bootstrap` (intervals), `slices` and `sql_slices`, `compare`, `seen` and `churn` (one model beside
-another), `rules` and `cross_slices` (the blessing), `evaluator` (all of these), `result` (what it gives).
-Groups of people: `group_metrics`, `fairness`, `proxies`, `group_thresholds`, `fairness_report`. Beside
-these `weak_slices`, `importance`, `explain_row` and `staleness`. `assessment` is everything about one
-candidate, scored by `models`; it is shown by `report`, `drawing`, `page` and `verdicts`.
+`bootstrap` (intervals), `slices` and `sql_slices`, `compare`, `measurements` and `churn` (one model
+beside another), `rules` and `cross_slices` (the blessing), `evaluator` (all of these), `result` (what it
+gives). Groups of people: `group_metrics`, `fairness`, `proxies`, `group_thresholds`, `fairness_report`.
+Beside these `weak_slices`, `importance`, `explain_row` and `staleness`. `assessment` is everything about
+one candidate, scored by `models`; it is shown by `report`, `drawing`, `page` and `verdicts`.
 """
 
 import lazy_loader as lazy

@@ -7,9 +7,9 @@ import numpy as np
 
 from ml_assets.evaluation.bootstrap import percentile_interval
 from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.measurements import Measurements
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import Metric, RuleOutcome, metric_named
-from ml_assets.evaluation.seen import Seen
 from ml_assets.evaluation.spec import ThresholdSpec
 
 
@@ -57,7 +57,7 @@ class Aging:
 
     Attributes
     ----------
-    seen : Seen
+    measurements : Measurements
         It and its baselines on each piece.
     name, metric : str
         Which model, and what is measured.
@@ -69,7 +69,7 @@ class Aging:
         What the metric must reach.
     """
 
-    seen: Seen
+    measurements: Measurements
     name: str
     metric: str
     z: float
@@ -78,11 +78,13 @@ class Aging:
 
     def at(self, piece: int, rows: int, length: float) -> Age:
         """Judge it on one piece, the period of that number; `length` is in days."""
-        metric = metric_named(self.seen.metrics(self.name, piece), self.metric)
+        metric = metric_named(self.measurements.metrics(self.name, piece), self.metric)
         over = tuple(
             (
                 other,
-                metric_named(self.seen.against(other, piece, self.name).improvements, self.metric),
+                metric_named(
+                    self.measurements.against(other, piece, self.name).improvements, self.metric
+                ),
             )
             for other in self.baselines
         )
@@ -106,7 +108,7 @@ class Aging:
         slope = weights * centred / (weights @ centred**2)
         slope *= 1 if is_lower_better(self.metric) else -1
         drawn = np.column_stack([self._drawn(self.name, piece) for piece in pieces]) @ slope
-        low, high = percentile_interval(drawn, self.seen.confidence) or (None, None)
+        low, high = percentile_interval(drawn, self.measurements.confidence) or (None, None)
         return Metric(self.metric, float(np.array(values, dtype=np.float64) @ slope), low, high)
 
     def _from_threshold(self, metric: Metric, piece: int) -> Iterator[_Margin]:
@@ -134,5 +136,5 @@ class Aging:
         return self.z * float(known.std()) if 2 * len(known) > len(drawn) else float("inf")
 
     def _drawn(self, name: str, piece: int) -> Floats:
-        names = self.seen.views[name, piece].predictions.names
-        return self.seen.drawn[name, piece][:, names.index(self.metric)]
+        names = self.measurements.views[name, piece].predictions.names
+        return self.measurements.drawn[name, piece][:, names.index(self.metric)]

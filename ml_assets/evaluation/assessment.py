@@ -14,11 +14,11 @@ from ml_assets.evaluation.importance import (
     partial_dependence,
     permutation_importance,
 )
+from ml_assets.evaluation.measurements import CANDIDATE, CHAMPION
 from ml_assets.evaluation.metrics import check_predictions, spoilt
 from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.evaluation.rules import MIN_ROWS
-from ml_assets.evaluation.seen import CANDIDATE, CHAMPION
 from ml_assets.evaluation.sliced_columns import sliced_columns
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness

@@ -80,17 +80,17 @@ def _calibration_error(codes: NDArray[Any], table: Floats, weights: Floats, _: f
 def _of_class(measure: Callable[[Floats, int], float]) -> _Function:
     """A measure of one class against the rest, called where it is the most probable one."""
 
-    def one(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
+    def class_metric(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
         return measure(_matrix(codes, table, weights), _class(value, table))
 
-    return one
+    return class_metric
 
 
 def _area_of_class(which: int) -> _Function:
-    def one(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
+    def class_metric(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
         return _areas(codes, table, weights, _class(value, table))[which]
 
-    return one
+    return class_metric
 
 
 def _class(value: float, table: Floats) -> int:

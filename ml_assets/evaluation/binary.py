@@ -12,9 +12,9 @@ CUT = 0.5
 _SMALLEST = np.finfo(np.float64).eps
 
 
-def cut_of(model: str, given: float | Mapping[str, float]) -> float:
+def cut_of(model: str, thresholds: float | Mapping[str, float]) -> float:
     """Give a model's decision threshold: that of all models, or its own by its name, by default 0.5."""
-    return given.get(model, CUT) if isinstance(given, Mapping) else given
+    return thresholds.get(model, CUT) if isinstance(thresholds, Mapping) else thresholds
 
 
 def binary_measure(
@@ -64,8 +64,8 @@ def binary_measure(
 
 def binary_shares(y_true: Floats, score: Floats, cut: float) -> dict[str, NDArray[np.bool_]]:
     """Give, for each metric that is a share of rows, of which rows it is a share."""
-    every = np.ones(len(y_true), dtype=bool)
-    return {"accuracy": every, "precision": score > cut, "recall": y_true == 1}
+    all_rows = np.ones(len(y_true), dtype=bool)
+    return {"accuracy": all_rows, "precision": score > cut, "recall": y_true == 1}
 
 
 def quotient(part: float, whole: float) -> float:

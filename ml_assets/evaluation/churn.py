@@ -45,36 +45,36 @@ def churn(candidate: Predictions, other: Predictions, confidence: float) -> tupl
         These two have Student's interval of a mean. Undefined where a prediction is not finite.
     """
     names = CHURN[candidate.task]
-    broken = next((why for each in (candidate, other) for why in spoilt(each).values()), None)
-    if broken is not None:
-        return tuple(Metric(name, None, reason=broken) for name in names)
-    rows = _of_each_row(candidate, other)
+    reasons = [*spoilt(candidate).values(), *spoilt(other).values()]
+    if reasons:
+        return tuple(Metric(name, None, reason=reasons[0]) for name in names)
+    values = _row_values(candidate, other)
     weight = np.ones(len(candidate.y_true)) if candidate.weight is None else candidate.weight
-    return tuple(_mean(name, rows[name], weight, confidence) for name in names)
+    return tuple(_mean(name, values[name], weight, confidence) for name in names)
 
 
-def _of_each_row(candidate: Predictions, other: Predictions) -> dict[str, NDArray[np.floating]]:
-    ours, theirs, found = candidate.y_pred, other.y_pred, {}
-    called, called_before = candidate.decided(), other.decided()
-    if called is not None and called_before is not None:
-        found["flip_rate"] = (called != called_before).astype(float)
+def _row_values(candidate: Predictions, other: Predictions) -> dict[str, NDArray[np.floating]]:
+    ours, theirs, values = candidate.y_pred, other.y_pred, {}
+    decided, decided_before = candidate.decided(), other.decided()
+    if decided is not None and decided_before is not None:
+        values["flip_rate"] = (decided != decided_before).astype(float)
     if candidate.task == "multiclass":
         lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found["model_cosine_similarity"] = (ours * theirs).sum(axis=1) / lengths
-        return found
-    if called is not None and called_before is not None:
-        found["neg_to_pos_flip_rate"] = (called & ~called_before).astype(float)
-        found["pos_to_neg_flip_rate"] = (~called & called_before).astype(float)
-    found["symmetric_prediction_difference"] = _symmetric_difference(ours, theirs)
-    return found
+            values["model_cosine_similarity"] = (ours * theirs).sum(axis=1) / lengths
+        return values
+    if decided is not None and decided_before is not None:
+        values["neg_to_pos_flip_rate"] = (decided & ~decided_before).astype(float)
+        values["pos_to_neg_flip_rate"] = (~decided & decided_before).astype(float)
+    values["symmetric_prediction_difference"] = _symmetric_difference(ours, theirs)
+    return values
 
 
 def _symmetric_difference(ours: Floats, theirs: Floats) -> Floats:
-    apart, whole = 2 * np.abs(ours - theirs), np.abs(ours + theirs)
-    is_same = (apart < _NOTHING) & (whole < _NOTHING)
+    distance, total = 2 * np.abs(ours - theirs), np.abs(ours + theirs)
+    is_same = (distance < _NOTHING) & (total < _NOTHING)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(is_same, 0.0, apart / whole)
+        return np.where(is_same, 0.0, distance / total)
 
 
 def _mean(name: str, values: NDArray[np.floating], weight: Floats, confidence: float) -> Metric:

@@ -66,12 +66,12 @@ class Sample:
         )
 
 
-def look_at(predictions: Predictions, rows: Indices | None = None) -> View:
+def measure_rows(predictions: Predictions, rows: Indices | None = None) -> View:
     """Measure one model's predictions on all rows, or on the rows at these places."""
     part = predictions if rows is None else predictions.at(rows)
-    measured = measure(part, rows)
-    numbers = measured(np.ones(len(predictions.y_true)))
-    return View(part, measured, values_of(part, numbers))
+    measure_weights = measure(part, rows)
+    numbers = measure_weights(np.ones(len(predictions.y_true)))
+    return View(part, measure_weights, values_of(part, numbers))
 
 
 def resample_views(
@@ -109,7 +109,7 @@ def relative_to(
     return Sample(values, shares).metrics(confidence)
 
 
-def beside(
+def baseline_result(
     name: str, metrics: tuple[Metric, ...], one: Sample, other: Sample, confidence: float
 ) -> BaselineResult:
     """Give another model, by name and with its own metrics, and how much better `one` is."""
@@ -117,7 +117,7 @@ def beside(
     return BaselineResult(name, metrics, changes, relative_to(changes, one, other, confidence))
 
 
-def gap(one: Sample, other: Sample) -> Sample:
+def difference_sample(one: Sample, other: Sample) -> Sample:
     """Give the metrics of some rows less those of others, in each metric's own unit."""
     values = {
         name: _difference(value, other.values[name], 1.0) for name, value in one.values.items()

@@ -13,6 +13,13 @@ from ml_assets.evaluation.binary import CUT, cut_of
 from ml_assets.evaluation.churn import churn
 from ml_assets.evaluation.cross_slices import check_cross_slices
 from ml_assets.evaluation.extra import is_lower_better
+from ml_assets.evaluation.measurements import (
+    CANDIDATE,
+    CHAMPION,
+    Measurements,
+    ViewKey,
+    measure_models,
+)
 from ml_assets.evaluation.metrics import (
     Predictions,
     check_predictions,
@@ -21,7 +28,6 @@ from ml_assets.evaluation.metrics import (
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
-from ml_assets.evaluation.seen import CANDIDATE, CHAMPION, Place, Seen, see
 from ml_assets.evaluation.slices import Cut, Slice, cut_slices
 from ml_assets.evaluation.spec import CrossSliceSpec, ThresholdSpec
 from ml_assets.evaluation.sql_slices import sql_columns
@@ -48,15 +54,15 @@ class Demands:
 
     def metrics(self, task: Task) -> list[str]:
         """Give the metrics that must be measured for it, of each model by itself."""
-        named = [*self.overall, *self.on_slices]
-        named += [name for one in self.across_slices for name in one.thresholds]
-        return [name for name in named if name not in names.CHURN[task]]
+        metrics = [*self.overall, *self.on_slices]
+        metrics += [name for spec in self.across_slices for name in spec.thresholds]
+        return [name for name in metrics if name not in names.CHURN[task]]
 
     @property
     def compare_slices(self) -> bool:
         """Whether the champion's metrics on the slices are asked for."""
-        given = [self.on_slices, *(one.thresholds for one in self.across_slices)]
-        return any(threshold.compares for one in given for threshold in one.values())
+        mappings = [self.on_slices, *(spec.thresholds for spec in self.across_slices)]
+        return any(threshold.compares for mapping in mappings for threshold in mapping.values())
 
 
 def evaluate(
@@ -142,116 +148,126 @@ def evaluate(
 
     Examples
     --------
-    >>> found = evaluate([0, 1] * 20, [0.2, 0.7] * 20, thresholds={"roc_auc": {"min": 0.9}})
-    >>> found.blessed, found.metric("roc_auc").value
+    >>> evaluation = evaluate([0, 1] * 20, [0.2, 0.7] * 20, thresholds={"roc_auc": {"min": 0.9}})
+    >>> evaluation.blessed, evaluation.metric("roc_auc").value
     (True, 1.0)
     """
     demands = Demands(
-        _thresholds(thresholds),
-        _thresholds(slice_thresholds),
-        tuple(CrossSliceSpec.model_validate(given) for given in cross_slices),
+        _parse_thresholds(thresholds),
+        _parse_thresholds(slice_thresholds),
+        tuple(CrossSliceSpec.model_validate(spec) for spec in cross_slices),
     )
     main = main_metric or names.main_metric(demands.overall, task)
-    wanted = [*metrics, *demands.metrics(task), main]
-    scored = {
+    metric_names = [*metrics, *demands.metrics(task), main]
+    predictions = {
         name: with_extra(
             check_predictions(
                 task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
             ),
-            wanted,
+            metric_names,
         )
         for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }
-    n_rows = len(scored[CANDIDATE].y_true)
-    cut = _cut(features, slices, sql_slices or {}, min_slice_size, n_rows)
-    places = _places(scored, cut.slices, demands.compare_slices)
-    how: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
-    seen = see(scored, places, **how)
-    others = [
-        replace(seen.against(name), churn=churn(scored[CANDIDATE], one, confidence))
-        for name, one in scored.items()
+    n_rows = len(predictions[CANDIDATE].y_true)
+    slicing = _slice_rows(features, slices, sql_slices or {}, min_slice_size, n_rows)
+    rows_by_view = _rows_by_view(predictions, slicing.slices, demands.compare_slices)
+    bootstrap: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
+    measurements = measure_models(predictions, rows_by_view, **bootstrap)
+    results = [
+        replace(
+            measurements.against(name), churn=churn(predictions[CANDIDATE], baseline, confidence)
+        )
+        for name, baseline in predictions.items()
         if name != CANDIDATE
     ]
-    others += [BaselineResult(name, reason=why) for name, why in (unscored or {}).items()]
-    champion, linear = (_named(others, name) for name in (CHAMPION, LINEAR))
-    results = [
+    results += [BaselineResult(name, reason=reason) for name, reason in (unscored or {}).items()]
+    champion, linear = (_find_baseline(results, name) for name in (CHAMPION, LINEAR))
+    rules = [
         check_rows(n_rows),
-        *check_thresholds(demands.overall, seen.metrics(CANDIDATE), champion, confidence),
+        *check_thresholds(demands.overall, measurements.metrics(CANDIDATE), champion, confidence),
         *([check_beats_linear(linear, main, confidence, task)] if linear and not is_linear else []),
-        *_check_slices(seen, scored, cut.slices, demands.on_slices, champion),
-        *check_cross_slices(seen, cut.slices, demands.across_slices, champion, min_slice_size),
+        *_check_slice_thresholds(
+            measurements, predictions, slicing.slices, demands.on_slices, champion
+        ),
+        *check_cross_slices(
+            measurements, slicing.slices, demands.across_slices, champion, min_slice_size
+        ),
     ]
     has_thresholds = not all(map(names.is_churn, demands.overall))
-    blessed, reasons = bless(results, has_thresholds, _example(main))
+    blessed, reasons = bless(rules, has_thresholds, _example(main))
     return Evaluation(
         task=task,
         rows=n_rows,
         main_metric=main,
-        **how,
-        metrics=seen.metrics(CANDIDATE),
-        slices=tuple(_slice_result(seen, piece) for piece in cut.slices),
-        slices_left_out=cut.left_out,
-        baselines=tuple(others),
-        rules=tuple(results),
+        **bootstrap,
+        metrics=measurements.metrics(CANDIDATE),
+        slices=tuple(_slice_result(measurements, piece) for piece in slicing.slices),
+        slices_left_out=slicing.left_out,
+        baselines=tuple(results),
+        rules=tuple(rules),
         blessed=blessed,
         reasons=tuple(reasons),
-        unweighted=_unweighted(scored[CANDIDATE], main, how),
+        unweighted=_unweighted(predictions[CANDIDATE], main, bootstrap),
     )
 
 
-def _places(
+def _rows_by_view(
     models: Iterable[str], slices: Sequence[Slice], champion_too: bool
-) -> dict[Place, Indices | None]:
-    """Every model on all rows, and the candidate (and champion, if asked) on the slices."""
+) -> dict[ViewKey, Indices | None]:
+    """Every model on all rows, and the candidate (and champion, if asked for) on the slices."""
     sliced = (CANDIDATE, CHAMPION) if champion_too else (CANDIDATE,)
-    places: dict[Place, Indices | None] = {}
+    rows_by_view: dict[ViewKey, Indices | None] = {}
     for model in models:
-        places[model, None] = None
+        rows_by_view[model, None] = None
         for piece in slices if model in sliced else ():
-            places[model, piece.key] = piece.rows
-    return places
+            rows_by_view[model, piece.key] = piece.rows
+    return rows_by_view
 
 
-def _unweighted(predictions: Predictions, name: str, how: Any) -> Metric | None:
+def _unweighted(predictions: Predictions, name: str, bootstrap: Any) -> Metric | None:
     """The main metric without weights, for those who cannot know them; None where there are none."""
     if predictions.weight is None:
         return None
-    plain = {CANDIDATE: replace(predictions, weight=None)}
-    found = see(plain, {(CANDIDATE, None): None}, **how).metrics(CANDIDATE)
-    return next(metric for metric in found if metric.name == name)
+    unweighted = {CANDIDATE: replace(predictions, weight=None)}
+    metrics = measure_models(unweighted, {(CANDIDATE, None): None}, **bootstrap).metrics(CANDIDATE)
+    return next(metric for metric in metrics if metric.name == name)
 
 
-def _slice_result(seen: Seen, piece: Slice) -> SliceResult:
-    metrics = seen.metrics(CANDIDATE, piece.key)
+def _slice_result(measurements: Measurements, piece: Slice) -> SliceResult:
+    metrics = measurements.metrics(CANDIDATE, piece.key)
     return SliceResult(piece.by, piece.values, piece.name, len(piece.rows), metrics)
 
 
-def _check_slices(
-    seen: Seen,
-    scored: Mapping[str, Predictions],
+def _check_slice_thresholds(
+    measurements: Measurements,
+    predictions: Mapping[str, Predictions],
     slices: Sequence[Slice],
-    rules: Mapping[str, ThresholdSpec],
+    thresholds: Mapping[str, ThresholdSpec],
     champion: BaselineResult | None,
 ) -> list[RuleResult]:
     results = []
-    for piece in slices if rules else ():
+    for piece in slices if thresholds else ():
         # A champion that could not be scored has no view, but still its reason.
-        other = champion
-        if (CHAMPION, piece.key) in seen.views:
-            other = seen.against(CHAMPION, piece.key)
-        if other is not None and CHAMPION in scored and any(map(names.is_churn, rules)):
-            ours, theirs = (scored[name].at(piece.rows) for name in (CANDIDATE, CHAMPION))
-            other = replace(other, churn=churn(ours, theirs, seen.confidence))
-        metrics = seen.metrics(CANDIDATE, piece.key)
-        results += check_thresholds(rules, metrics, other, seen.confidence, piece.name)
+        champion_on_slice = champion
+        if (CHAMPION, piece.key) in measurements.views:
+            champion_on_slice = measurements.against(CHAMPION, piece.key)
+        if champion_on_slice and CHAMPION in predictions and any(map(names.is_churn, thresholds)):
+            ours, theirs = (predictions[name].at(piece.rows) for name in (CANDIDATE, CHAMPION))
+            champion_on_slice = replace(
+                champion_on_slice, churn=churn(ours, theirs, measurements.confidence)
+            )
+        metrics = measurements.metrics(CANDIDATE, piece.key)
+        results += check_thresholds(
+            thresholds, metrics, champion_on_slice, measurements.confidence, piece.name
+        )
     return results
 
 
-def _named(found: Sequence[BaselineResult], name: str) -> BaselineResult | None:
-    return next((baseline for baseline in found if baseline.name == name), None)
+def _find_baseline(baselines: Sequence[BaselineResult], name: str) -> BaselineResult | None:
+    return next((baseline for baseline in baselines if baseline.name == name), None)
 
 
-def _cut(
+def _slice_rows(
     features: pd.DataFrame | None,
     slices: Sequence[str],
     by_sql: Mapping[str, str],
@@ -267,8 +283,11 @@ def _cut(
     return cut_slices(columns, [*slices, *by_sql], min_size)
 
 
-def _thresholds(given: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
-    return {name: ThresholdSpec.model_validate(value) for name, value in (given or {}).items()}
+def _parse_thresholds(thresholds: Mapping[str, Any] | None) -> dict[str, ThresholdSpec]:
+    return {
+        name: ThresholdSpec.model_validate(threshold)
+        for name, threshold in (thresholds or {}).items()
+    }
 
 
 def _example(metric: str) -> str:

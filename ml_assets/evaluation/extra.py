@@ -35,7 +35,7 @@ _AT: Mapping[Task, Mapping[str, Any]] = {
 def is_lower_better(name: str) -> bool:
     """Whether a metric of any kind is better where it is lower."""
     if is_own(name):
-        return bool(getattr(_own(name), "lower_is_better", False))
+        return bool(getattr(_load_own(name), "lower_is_better", False))
     return name.partition("@")[0] in LOWER_IS_BETTER
 
 
@@ -53,7 +53,7 @@ def check_names(task: Task, names: Sequence[str]) -> None:
     if mistakes:
         raise DataError("\n".join(mistakes))
     for name in filter(is_own, names):
-        _own(name)
+        _load_own(name)
 
 
 def extra_measure(
@@ -65,22 +65,26 @@ def extra_measure(
     cut: float,
 ) -> Callable[[Floats], Floats]:
     """Give the function from weights to the values of `names`, NaN where undefined."""
-    functions = [_function(task, name) for name in names]
-    own = [is_own(name) for name in names]
+    functions = [_metric_function(task, name) for name in names]
+    is_user_defined = [is_own(name) for name in names]
     cuts = [cut, *(float(name.partition("@")[2]) for name in names if _has_own_cut(name))]
-    count = _counting(y_true, y_pred, cuts) if task == "binary" and not all(own) else None
+    count_at = (
+        _count_function(y_true, y_pred, cuts)
+        if task == "binary" and not all(is_user_defined)
+        else None
+    )
 
     def measure(weights: Floats) -> Floats:
         weight = weights[rows]
         if not weight.any():
             return np.full(len(names), np.nan)
-        counts = count(weight) if count else None
+        counts = count_at(weight) if count_at else None
         return np.array(
             [
                 function(counts)
-                if counts is not None and not is_own
+                if counts is not None and not user_defined
                 else function(y_true, y_pred, weight)
-                for function, is_own in zip(functions, own, strict=True)
+                for function, user_defined in zip(functions, is_user_defined, strict=True)
             ],
             dtype=np.float64,
         )
@@ -93,7 +97,9 @@ def _has_own_cut(name: str) -> bool:
     return bool(at) and base in confusion.MATRIX
 
 
-def _counting(y_true: Floats, score: Floats, cuts: Sequence[float]) -> Callable[[Floats], Counts]:
+def _count_function(
+    y_true: Floats, score: Floats, cuts: Sequence[float]
+) -> Callable[[Floats], Counts]:
     """Give the function from weights to counts; the first of `cuts` is the usual one."""
     if len(score) > BINNED_ABOVE:
         codes, size = bin_scores(score, *cuts, 0.0)
@@ -110,18 +116,18 @@ def _counting(y_true: Floats, score: Floats, cuts: Sequence[float]) -> Callable[
     return count
 
 
-def _function(task: Task, name: str) -> Callable[..., float]:
+def _metric_function(task: Task, name: str) -> Callable[..., float]:
     if is_own(name):
-        return lambda *given: _call_own(name, *given)
+        return lambda *arguments: _call_own(name, *arguments)
     base, _, value = name.partition("@")
     number = float(value) if value else 0.0
-    found = _AT[task][base] if value else _PLAIN[task][base]
-    return lambda *given: float(found(*given, number))
+    function = _AT[task][base] if value else _PLAIN[task][base]
+    return lambda *arguments: float(function(*arguments, number))
 
 
 def _call_own(name: str, y_true: NDArray[Any], y_pred: Floats, weight: Floats) -> float:
     try:
-        return float(_own(name)(y_true, y_pred, sample_weight=weight))
+        return float(_load_own(name)(y_true, y_pred, sample_weight=weight))
     except Exception as error:  # the user's code may raise anything
         raise DataError(
             f"evaluation.metrics: {name} failed: {type(error).__name__}: {error}. It is given labels, "
@@ -129,5 +135,5 @@ def _call_own(name: str, y_true: NDArray[Any], y_pred: Floats, weight: Floats) -
         ) from error
 
 
-def _own(name: str) -> Callable[..., Any]:
+def _load_own(name: str) -> Callable[..., Any]:
     return load_function(name, "evaluation.metrics")

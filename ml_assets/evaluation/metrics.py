@@ -160,9 +160,9 @@ def with_extra(predictions: Predictions, names: Iterable[str]) -> Predictions:
     DataError
         If a name is unknown for the task.
     """
-    known, wanted = METRICS[predictions.task], list(dict.fromkeys(names))
-    check_names(predictions.task, wanted)
-    return replace(predictions, extra=tuple(name for name in wanted if name not in known))
+    usual, requested = METRICS[predictions.task], list(dict.fromkeys(names))
+    check_names(predictions.task, requested)
+    return replace(predictions, extra=tuple(name for name in requested if name not in usual))
 
 
 def check_predictions(
@@ -206,18 +206,18 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
     rows : array of int, optional
         Each row's place among the weights that the function will be given; 0, 1, ... by default.
     """
-    ruined = spoilt(predictions)
-    blocked = [name in ruined for name in predictions.names]
-    if all(blocked):
-        return lambda weights: np.full(len(blocked), np.nan)
-    own = predictions.weight
-    function = _measure(predictions, rows if own is None else None)
-    if own is not None:
+    undefined = spoilt(predictions)
+    is_undefined = [name in undefined for name in predictions.names]
+    if all(is_undefined):
+        return lambda weights: np.full(len(is_undefined), np.nan)
+    weight = predictions.weight
+    function = _measure(predictions, rows if weight is None else None)
+    if weight is not None:
         unweighted = function
-        function = lambda weights: unweighted(weights_at(weights, rows) * own)  # noqa: E731
-    if not any(blocked):
+        function = lambda weights: unweighted(weights_at(weights, rows) * weight)  # noqa: E731
+    if not any(is_undefined):
         return function
-    return lambda weights: np.where(blocked, np.nan, function(weights))
+    return lambda weights: np.where(is_undefined, np.nan, function(weights))
 
 
 def _measure(predictions: Predictions, rows: Indices | None) -> Measure:
@@ -229,8 +229,8 @@ def _measure(predictions: Predictions, rows: Indices | None) -> Measure:
     if not predictions.extra:
         return usual
     y_true, y_pred, extra = predictions.y_true, predictions.y_pred, predictions.extra
-    more = extra_measure(predictions.task, extra, y_true, y_pred, at, predictions.cut)
-    return lambda weights: np.concatenate([usual(weights), more(weights)])
+    extra_values = extra_measure(predictions.task, extra, y_true, y_pred, at, predictions.cut)
+    return lambda weights: np.concatenate([usual(weights), extra_values(weights)])
 
 
 def _exact(predictions: Predictions, at: Indices) -> Measure:
@@ -257,10 +257,10 @@ def _binned(predictions: Predictions, rows: Indices | None) -> Measure:
 
 def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:
     """Name what `measure` gave, with the reason for each metric that is undefined."""
-    why = {**_WHY, **spoilt(predictions)}
+    reasons = {**_WHY, **spoilt(predictions)}
     names = predictions.names
     return {
-        name: _value(number, why.get(name)) for name, number in zip(names, numbers, strict=True)
+        name: _value(number, reasons.get(name)) for name, number in zip(names, numbers, strict=True)
     }
 
 
@@ -301,10 +301,10 @@ def spoilt(predictions: Predictions) -> dict[str, str]:
     return {name: reason for name in names if name not in _RANK_METRICS}
 
 
-def _value(number: float, why: str | None) -> Value:
+def _value(number: float, reason: str | None) -> Value:
     if np.isfinite(number):
         return Value(float(number))
-    return Value(None, why or "the result is too large for a number")
+    return Value(None, reason or "the result is too large for a number")
 
 
 def _check_labels(task: Task, labels: NDArray[Any], predicted: Floats) -> NDArray[Any]:
@@ -329,10 +329,10 @@ def _check_labels(task: Task, labels: NDArray[Any], predicted: Floats) -> NDArra
     return numbers.astype(np.intp) if task == "multiclass" else numbers
 
 
-def _check_weights(given: ArrayLike | None, n_rows: int) -> Floats | None:
-    if given is None:
+def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> Floats | None:
+    if sample_weight is None:
         return None
-    weight = np.asarray(given, dtype=np.float64)
+    weight = np.asarray(sample_weight, dtype=np.float64)
     if weight.shape != (n_rows,):
         raise DataError(f"sample_weight must have {n_rows:,} numbers; found {weight.shape}.")
     wrong = int((~np.isfinite(weight) | (weight < 0)).sum())

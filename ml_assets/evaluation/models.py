@@ -9,8 +9,8 @@ import pandas as pd
 
 from ml_assets.errors import MLAssetsError, ModelError
 from ml_assets.evaluation.evaluator import LINEAR
+from ml_assets.evaluation.measurements import CANDIDATE, CHAMPION
 from ml_assets.evaluation.ranking import Floats
-from ml_assets.evaluation.seen import CANDIDATE, CHAMPION
 from ml_assets.training.spec import linear_name
 
 MAJORITY = "majority"

@@ -147,8 +147,8 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
     are allowed.
     """
     tasks = [task] if task else list(USUAL)
-    plain = {one for each in tasks for one in (*USUAL[each], *FURTHER[each])}
-    at = {one for each in tasks for one in AT[each]}
+    plain = {metric for kind in tasks for metric in (*USUAL[kind], *FURTHER[kind])}
+    at = {metric for kind in tasks for metric in AT[kind]}
     base, _, value = name.partition("@")
     if is_own(name):
         return (
@@ -158,11 +158,11 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
         return None
     if base in at:
         return _value_mistake(base, value)
-    churn = {one for each in tasks for one in CHURN[each]}
-    allowed = sorted({*plain, *churn, *(f"{one}@" for one in at)})
-    wrong = f"cannot be measured for a {task} task" if task else "is not a metric"
+    churn = {metric for kind in tasks for metric in CHURN[kind]}
+    allowed = sorted({*plain, *churn, *(f"{metric}@" for metric in at)})
+    problem = f"cannot be measured for a {task} task" if task else "is not a metric"
     return (
-        f"{wrong}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "
+        f"{problem}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "
         "module:function"
     )
 

@@ -45,11 +45,13 @@ def quantile_bins(
         nulls occur, the last bin is theirs, and both of its ends are `NULL`.
     """
     is_null = column.isna().to_numpy()
-    known = values[~is_null]
-    distinct = np.unique(known) if len(known) else known
+    present = values[~is_null]
+    distinct = np.unique(present) if len(present) else present
     levels = np.linspace(0, 1, most + 1)[1:-1]
     # Values that occur, not means of two: the text says what is in the bin.
-    edges = np.unique(np.quantile(known, levels, method="inverted_cdf")) if len(known) else known
+    edges = (
+        np.unique(np.quantile(present, levels, method="inverted_cdf")) if len(present) else present
+    )
     if len(distinct) <= most:
         edges = distinct[:-1]
     codes = np.where(is_null, len(edges) + 1, np.searchsorted(edges, values, "left"))

@@ -8,9 +8,9 @@ from ml_assets.evaluation.evaluator import LINEAR
 from ml_assets.evaluation.extra import is_lower_better
 from ml_assets.evaluation.fairness_report import finding_table, group_table, threshold_table
 from ml_assets.evaluation.importance import Importance
+from ml_assets.evaluation.measurements import CHAMPION
 from ml_assets.evaluation.names import LIMITS
 from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
-from ml_assets.evaluation.seen import CHAMPION
 from ml_assets.evaluation.staleness import Staleness
 from ml_assets.evaluation.weak_slices import WeakSlices
 

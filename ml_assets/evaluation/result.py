@@ -174,8 +174,8 @@ class Evaluation:
         if not refusals:
             return self
         against = () if self.blessed else self.reasons
-        told = (*against, *refusals.values())
-        return replace(self, blessed=False, reasons=told, refusals=tuple(refusals.items()))
+        reasons = (*against, *refusals.values())
+        return replace(self, blessed=False, reasons=reasons, refusals=tuple(refusals.items()))
 
     def metric(self, name: str) -> Metric:
         """Give one of the metrics on all rows."""
@@ -183,7 +183,7 @@ class Evaluation:
 
     def baseline(self, name: str) -> BaselineResult | None:
         """Give one of the baselines, or None where it was not asked for."""
-        return next((found for found in self.baselines if found.name == name), None)
+        return next((baseline for baseline in self.baselines if baseline.name == name), None)
 
     @property
     def beats_linear(self) -> RuleResult | None:
@@ -208,17 +208,17 @@ class Evaluation:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Evaluation":
         """Read what `to_json` gave; keys that it does not know are left out."""
-        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
-        unweighted = known.get("unweighted")
+        fields = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        unweighted = fields.get("unweighted")
         return cls(
             **{
-                **known,
-                "metrics": _metrics(known["metrics"]),
-                "slices": tuple(_slice(found) for found in known["slices"]),
-                "baselines": tuple(_baseline(found) for found in known["baselines"]),
-                "rules": tuple(RuleResult(**found) for found in known["rules"]),
-                "reasons": tuple(known["reasons"]),
-                "refusals": tuple((n, t) for n, t in known.get("refusals", ())),
+                **fields,
+                "metrics": _metrics(fields["metrics"]),
+                "slices": tuple(_slice(piece) for piece in fields["slices"]),
+                "baselines": tuple(_baseline(baseline) for baseline in fields["baselines"]),
+                "rules": tuple(RuleResult(**rule) for rule in fields["rules"]),
+                "reasons": tuple(fields["reasons"]),
+                "refusals": tuple((name, text) for name, text in fields.get("refusals", ())),
                 "unweighted": Metric(**unweighted) if unweighted else None,
             }
         )
@@ -235,5 +235,5 @@ def _slice(value: dict[str, Any]) -> SliceResult:
 
 def _baseline(value: dict[str, Any]) -> BaselineResult:
     lists = ("metrics", "improvements", "relative", "churn")
-    known = {name: value[name] for name in BaselineResult.__dataclass_fields__ if name in value}
-    return BaselineResult(**{**known, **{name: _metrics(value.get(name, ())) for name in lists}})
+    fields = {name: value[name] for name in BaselineResult.__dataclass_fields__ if name in value}
+    return BaselineResult(**{**fields, **{name: _metrics(value.get(name, ())) for name in lists}})

@@ -55,16 +55,16 @@ def check_thresholds(
     slice_name : str, optional
         The slice, for the text.
     """
-    found = {metric.name: metric for metric in metrics}
+    metric_by_name = {metric.name: metric for metric in metrics}
     return [
         result
         for name, threshold in thresholds.items()
         for result in (
-            _churn(name, threshold, champion, confidence, slice_name)
+            _check_churn(name, threshold, champion, confidence, slice_name)
             if is_churn(name)
             else (
-                *_bounds(found[name], threshold, confidence, slice_name),
-                *_change(name, threshold, champion, confidence, slice_name),
+                *_check_bounds(metric_by_name[name], threshold, confidence, slice_name),
+                *_check_changes(name, threshold, champion, confidence, slice_name),
             )
         )
     ]
@@ -74,14 +74,14 @@ def check_beats_linear(
     linear: BaselineResult, main_metric: str, confidence: float, task: Task
 ) -> RuleResult:
     """Judge whether the candidate is better than the linear baseline, with confidence."""
-    found = _judge_change(BEATS_LINEAR, linear, main_metric, 0.0, confidence, None)
-    if found.outcome == "pass":
-        return found
+    result = _judge_change(BEATS_LINEAR, linear, main_metric, 0.0, confidence, None)
+    if result.outcome == "pass":
+        return result
     advice = (
-        f"{found.text}. The linear model is the simpler one: train it (training: {{estimator: "
+        f"{result.text}. The linear model is the simpler one: train it (training: {{estimator: "
         f"{linear_name(task)}}}), or waive {BEATS_LINEAR} in registry.waivers with a reason"
     )
-    return replace(found, text=advice)
+    return replace(result, text=advice)
 
 
 def bless(
@@ -113,7 +113,7 @@ def bless(
     return not against, against or [rule.text for rule in rules]
 
 
-def _bounds(
+def _check_bounds(
     metric: Metric, threshold: ThresholdSpec, confidence: float, slice_name: str | None
 ) -> Iterator[RuleResult]:
     for rule, limit in (("min", threshold.min), ("max", threshold.max)):
@@ -125,7 +125,7 @@ def _bounds(
         yield RuleResult(rule, metric.name, slice_name, limit, *interval, outcome, text)
 
 
-def _churn(
+def _check_churn(
     name: str,
     threshold: ThresholdSpec,
     champion: BaselineResult | None,
@@ -135,8 +135,8 @@ def _churn(
     """Judge how far the candidate's predictions differ from the champion's."""
     if champion is not None:
         unknown = Metric(name, None, reason=champion.reason)
-        metric = next((one for one in champion.churn if one.name == name), unknown)
-        yield from _bounds(metric, threshold, confidence, slice_name)
+        metric = next((metric for metric in champion.churn if metric.name == name), unknown)
+        yield from _check_bounds(metric, threshold, confidence, slice_name)
         return
     for rule in ("min", "max"):
         limit = getattr(threshold, rule)
@@ -145,7 +145,7 @@ def _churn(
 
 
 def _no_champion(rule: str, name: str, limit: float, slice_name: str | None) -> RuleResult:
-    text = f"{_place(name, slice_name)} has no champion to be compared with"
+    text = f"{_subject(name, slice_name)} has no champion to be compared with"
     return RuleResult(rule, name, slice_name, limit, None, None, None, "pass", text)
 
 
@@ -163,19 +163,19 @@ def _bound_text(
     slice_name: str | None,
     outcome: RuleOutcome,
 ) -> str:
-    place = _place(metric.name, slice_name)
+    subject = _subject(metric.name, slice_name)
     if metric.value is None:
-        return f"{place} is undefined: {metric.reason}"
+        return f"{subject} is undefined: {metric.reason}"
     number = f"{metric.value:.4g}"
     if number == f"{limit:.4g}":
         number = repr(metric.value)
-    between = _between(metric, confidence, ".4g")
+    interval = _interval_text(metric, confidence, ".4g")
     but = "it" if outcome == "pass" else "but it"
     bound = "at least" if rule == "min" else "at most"
-    return f"{place} is {number}{between}; {but} must be {bound} {limit:g}"
+    return f"{subject} is {number}{interval}; {but} must be {bound} {limit:g}"
 
 
-def _change(
+def _check_changes(
     name: str,
     threshold: ThresholdSpec,
     champion: BaselineResult | None,
@@ -201,22 +201,22 @@ def _judge_change(
     slice_name: str | None,
 ) -> RuleResult:
     changes = other.relative if rule == RELATIVE else other.improvements
-    found = next((change for change in changes if change.name == name), None)
-    if found is None or found.value is None or found.low is None or found.high is None:
-        why = other.reason or (found and found.reason) or "too few resamples define the metric"
-        text = f"{_place(name, slice_name)} cannot be compared with the {other.name}'s: {why}"
-        outcome = _without_interval(rule, name, other)
+    change = next((change for change in changes if change.name == name), None)
+    if change is None or change.value is None or change.low is None or change.high is None:
+        reason = other.reason or (change and change.reason) or "too few resamples define the metric"
+        text = f"{_subject(name, slice_name)} cannot be compared with the {other.name}'s: {reason}"
+        outcome = _outcome_without_interval(rule, name, other)
         return RuleResult(rule, name, slice_name, limit, None, None, None, outcome, text)
-    outcome = _change_outcome(rule, found.low, found.high, limit)
-    text = _change_text(rule, found, other.name, limit, confidence, slice_name, outcome)
-    interval = (found.value, found.low, found.high)
+    outcome = _change_outcome(rule, change.low, change.high, limit)
+    text = _change_text(rule, change, other.name, limit, confidence, slice_name, outcome)
+    interval = (change.value, change.low, change.high)
     return RuleResult(rule, name, slice_name, limit, *interval, outcome, text)
 
 
-def _without_interval(rule: str, name: str, other: BaselineResult) -> RuleOutcome:
+def _outcome_without_interval(rule: str, name: str, other: BaselineResult) -> RuleOutcome:
     """As in TFMA, a share of 0 fails."""
-    own = next((metric.value for metric in other.metrics if metric.name == name), None)
-    return "fail" if rule == RELATIVE and own == 0 else "cannot tell"
+    baseline_value = next((metric.value for metric in other.metrics if metric.name == name), None)
+    return "fail" if rule == RELATIVE and baseline_value == 0 else "cannot tell"
 
 
 def _change_outcome(rule: str, low: float, high: float, limit: float) -> RuleOutcome:
@@ -236,26 +236,26 @@ def _change_text(
     outcome: RuleOutcome,
 ) -> str:
     form = "+.2%" if rule == RELATIVE else "+.4g"
-    between = _between(change, confidence, form)
+    interval = _interval_text(change, confidence, form)
     word = "worse" if (change.value or 0) < 0 else "better"
-    found = (
-        f"{_place(change.name, slice_name)} is {word} than the {other}'s by {change.value:{form}}"
+    statement = (
+        f"{_subject(change.name, slice_name)} is {word} than the {other}'s by {change.value:{form}}"
     )
     bound = "above 0" if rule == BEATS_LINEAR else f"at least {limit:{form}}"
     match outcome:
         case "pass":
-            return f"{found}{between}; it must be {bound}"
+            return f"{statement}{interval}; it must be {bound}"
         case "fail":
-            return f"{found}{between}; but it must be {bound}"
+            return f"{statement}{interval}; but it must be {bound}"
         case _:
-            return f"{found}{between}; too uncertain to say that it is {bound}"
+            return f"{statement}{interval}; too uncertain to say that it is {bound}"
 
 
-def _place(name: str, slice_name: str | None) -> str:
+def _subject(name: str, slice_name: str | None) -> str:
     return name if slice_name is None else f"{name} of {slice_name}"
 
 
-def _between(metric: Metric, confidence: float, form: str) -> str:
+def _interval_text(metric: Metric, confidence: float, form: str) -> str:
     if metric.low is None or metric.high is None:
         return ""
     return f" ({confidence * 100:g} % {metric.low:{form}} to {metric.high:{form}})"

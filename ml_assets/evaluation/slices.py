@@ -79,12 +79,12 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
     """
     _check_columns(features, declared)
     wanted = dict.fromkeys(declared) if len(features) else {}
-    found = [piece for by in wanted for piece in _slices_by(features, by)]
-    large = [piece for piece in found if len(piece.rows) >= min_size]
+    pieces = [piece for by in wanted for piece in _slices_by(features, by)]
+    large = [piece for piece in pieces if len(piece.rows) >= min_size]
     kept = sorted(large, key=lambda piece: -len(piece.rows))[:MAX_SLICES]
     chosen = {id(piece) for piece in kept}
     slices = tuple(piece for piece in large if id(piece) in chosen)
-    return Cut(slices, len(found) - len(slices))
+    return Cut(slices, len(pieces) - len(slices))
 
 
 def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
@@ -139,10 +139,10 @@ def _text(value: Any) -> str:
 
 
 def _check_columns(features: pd.DataFrame, declared: Sequence[str]) -> None:
-    known = [str(column) for column in features.columns]
-    wanted = dict.fromkeys(column for by in declared for column, _ in columns_and_bins(by))
-    missing = [column for column in wanted if column not in known]
+    available = [str(column) for column in features.columns]
+    named = dict.fromkeys(column for by in declared for column, _ in columns_and_bins(by))
+    missing = [column for column in named if column not in available]
     if missing:
-        hints = "".join(did_you_mean(column, known) for column in missing)
+        hints = "".join(did_you_mean(column, available) for column in missing)
         names = ", ".join(repr(column) for column in missing)
         raise DataError(f"evaluation.slices: {names}: no such column.{hints}")

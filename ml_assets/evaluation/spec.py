@@ -214,11 +214,11 @@ class EvaluationSpec(Spec):
     @property
     def functions(self) -> dict[Key, str]:
         """The functions of the user's own, by the key that names each."""
-        return {key: name for key, name in self._named() if is_own(name)}
+        return {key: name for key, name in self._metrics_by_key() if is_own(name)}
 
     def mistakes(self, task: Task | None = None) -> Iterator[tuple[Key, str]]:
         """Give what is wrong with the metrics for a task, by the key that names each."""
-        for key, name in self._named():
+        for key, name in self._metrics_by_key():
             if is_churn(name):
                 threshold = self._thresholds().get(key[:1], {}).get(name)
                 compares = threshold is not None and threshold.compares
@@ -228,22 +228,22 @@ class EvaluationSpec(Spec):
             if mistake is not None:
                 yield key, f"names '{name}', which {mistake}" if key[0] == "metrics" else mistake
 
-    def _named(self) -> Iterator[tuple[Key, str]]:
+    def _metrics_by_key(self) -> Iterator[tuple[Key, str]]:
         """Every metric, by the key that names it."""
-        for place, name in enumerate(self.metrics):
-            yield ("metrics", place), name
-        for part, thresholds in {**self._thresholds(), **self._across()}.items():
+        for index, name in enumerate(self.metrics):
+            yield ("metrics", index), name
+        for part, thresholds in {**self._thresholds(), **self._cross_thresholds()}.items():
             yield from (((*part, name), name) for name in thresholds)
 
     def _thresholds(self) -> dict[Key, dict[str, ThresholdSpec]]:
         """The thresholds for values, by their key; those of differences have other limits."""
         return {("thresholds",): self.thresholds, ("slice_thresholds",): self.slice_thresholds}
 
-    def _across(self) -> dict[Key, dict[str, ThresholdSpec]]:
+    def _cross_thresholds(self) -> dict[Key, dict[str, ThresholdSpec]]:
         """The thresholds for differences between slices, by their key."""
         return {
-            ("cross_slices", place, "thresholds"): one.thresholds
-            for place, one in enumerate(self.cross_slices)
+            ("cross_slices", index, "thresholds"): cross_slice.thresholds
+            for index, cross_slice in enumerate(self.cross_slices)
         }
 
     def _slice_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
@@ -258,29 +258,30 @@ class EvaluationSpec(Spec):
         for part in ("slice_thresholds", "cross_slices"):
             is_idle = bool(getattr(self, part)) and not declared
             yield is_idle, (part,), "judges slices, and there are none; name some in slices"
-        first = [f"{columns_and_bins(by)[0][0]}=" for by in declared]
-        for place, one in enumerate(self.cross_slices):
-            key = ("cross_slices", place)
-            for i, by in enumerate(one.slices):
+        prefixes = [f"{columns_and_bins(by)[0][0]}=" for by in declared]
+        for index, cross_slice in enumerate(self.cross_slices):
+            key = ("cross_slices", index)
+            for position, by in enumerate(cross_slice.slices):
                 hint = did_you_mean(by, declared)
                 text = f"'{by}' is not among slices{hint and '.'}{hint}"
-                yield by not in declared, (*key, "slices", i), text
-            base = one.baseline
+                yield by not in declared, (*key, "slices", position), text
+            baseline = cross_slice.baseline
             yield (
-                base is not None and not any(base.startswith(start) for start in first),
+                baseline is not None
+                and not any(baseline.startswith(prefix) for prefix in prefixes),
                 (*key, "baseline"),
-                f"'{base}' is of none of slices; name one by column and value, such as origin=JFK",
+                f"'{baseline}' is of none of slices; name one by column and value, such as origin=JFK",
             )
 
     def _limit_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
         """The ends of thresholds that no value, or no difference of two, can have."""
-        for part, thresholds in {**self._thresholds(), **self._across()}.items():
-            limits: _Limits = _OF_DIFFERENCES if part[0] == "cross_slices" else LIMITS
+        for part, thresholds in {**self._thresholds(), **self._cross_thresholds()}.items():
+            limits: _Limits = _DIFFERENCE_LIMITS if part[0] == "cross_slices" else LIMITS
             for name, threshold in thresholds.items():
-                what = f"a difference of {name}" if limits is _OF_DIFFERENCES else name
+                subject = f"a difference of {name}" if limits is _DIFFERENCE_LIMITS else name
                 for end, value in (("min", threshold.min), ("max", threshold.max)):
-                    beyond = _beyond(what, value, *limits.get(name, (None, None)))
-                    yield beyond is not None, (*part, name, end), beyond or ""
+                    mistake = _limit_mistake(subject, value, *limits.get(name, (None, None)))
+                    yield mistake is not None, (*part, name, end), mistake or ""
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
@@ -293,14 +294,16 @@ class EvaluationSpec(Spec):
 
 
 _Limits = Mapping[str, tuple[float | None, float | None]]
-_OF_DIFFERENCES: _Limits = {
+_DIFFERENCE_LIMITS: _Limits = {
     name: (low - high, high - low)
     for name, (low, high) in LIMITS.items()
     if low is not None and high is not None
 }
 
 
-def _beyond(what: str, value: float | None, low: float | None, high: float | None) -> str | None:
+def _limit_mistake(
+    subject: str, value: float | None, low: float | None, high: float | None
+) -> str | None:
     """What is wrong with a threshold that lies beyond the lowest or the highest value, if it does."""
     is_below = value is not None and low is not None and value < low
     is_above = value is not None and high is not None and value > high
@@ -310,4 +313,4 @@ def _beyond(what: str, value: float | None, low: float | None, high: float | Non
         bound = f"is at most {high:g}" if low is None else f"is at least {low:g}"
     else:
         bound = f"lies between {low:g} and {high:g}"
-    return f"{value:g} cannot be reached: {what} {bound}"
+    return f"{value:g} cannot be reached: {subject} {bound}"

@@ -29,8 +29,8 @@ def sql_mistake(expression: str, columns: Collection[str]) -> str | None:
     """Say what is wrong with an expression over these columns, or None where it can be used."""
     # Where there is no column of that name, SQLite takes a name in double quotes for a text.
     quoted = [name.replace('""', '"') for name in _QUOTED_NAME.findall(_TEXT.sub("", expression))]
-    known = {_folded(name) for name in columns}
-    unknown = [name for name in quoted if _folded(name) not in known]
+    folded_names = {_folded(name) for name in columns}
+    unknown = [name for name in quoted if _folded(name) not in folded_names]
     if unknown:
         return f"no column '{unknown[0]}'.{did_you_mean(unknown[0], columns)} Texts take single quotes."
     try:
@@ -80,9 +80,9 @@ def sql_columns(rows: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFr
     ]
     if mistakes:
         raise DataError("\n".join(mistakes))
-    found = {name: _values(rows, name, expression) for name, expression in expressions.items()}
+    values = {name: _values(rows, name, expression) for name, expression in expressions.items()}
     # So that a column of whole numbers and nulls stays one.
-    return pd.DataFrame(found, index=rows.index, dtype=object).convert_dtypes()
+    return pd.DataFrame(values, index=rows.index, dtype=object).convert_dtypes()
 
 
 def _values(rows: pd.DataFrame, name: str, expression: str) -> list[Any]:
@@ -100,16 +100,17 @@ def _evaluate(
 ) -> list[Any]:
     """What the expression gives for each record of these columns, in their order."""
     taken = {_folded(name) for name in columns}
-    row, value = (_free(name, taken) for name in (_ROW, _VALUE))
-    named = ", ".join([f"{row} INTEGER PRIMARY KEY", *map(_quoted, columns)])
-    marks = ", ".join(["NULL", *("?" for _ in columns)])
+    row_name, value_name = (_free(name, taken) for name in (_ROW, _VALUE))
+    definitions = ", ".join([f"{row_name} INTEGER PRIMARY KEY", *map(_quoted, columns)])
+    placeholders = ", ".join(["NULL", *("?" for _ in columns)])
     with closing(sqlite3.connect(":memory:")) as db:
         # Its last line may end with a comment.
-        db.execute(f"CREATE TABLE examples ({named}, {value} AS ({expression}\n))")
-        db.executemany(f"INSERT INTO examples VALUES ({marks})", records)  # noqa: S608
+        db.execute(f"CREATE TABLE examples ({definitions}, {value_name} AS ({expression}\n))")
+        db.executemany(f"INSERT INTO examples VALUES ({placeholders})", records)  # noqa: S608
         # Not by `rowid`, which a column of that name would be.
-        found = db.execute(f"SELECT {value} FROM examples ORDER BY {row}").fetchall()  # noqa: S608
-    return [one for (one,) in found]
+        query = f"SELECT {value_name} FROM examples ORDER BY {row_name}"  # noqa: S608
+        values = db.execute(query).fetchall()
+    return [value for (value,) in values]
 
 
 def columns_read(expression: str, columns: Collection[str]) -> list[str]:

@@ -20,11 +20,11 @@ from numpy.typing import ArrayLike
 from ml_assets.errors import DataError
 from ml_assets.evaluation.ages import Age, Aging
 from ml_assets.evaluation.binary import CUT, cut_of
+from ml_assets.evaluation.measurements import ViewKey, measure_models
 from ml_assets.evaluation.metrics import check_predictions, with_extra
 from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
-from ml_assets.evaluation.seen import Place, see
 from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.spec import Task
 from ml_assets.table import Table, split_is
@@ -141,14 +141,16 @@ def find_staleness(
     period, pieces = _cut(days, min_rows)
     if not pieces:
         return _untold(model, wanted, period, int((days > 0).sum()), min_rows)
-    places: dict[Place, Indices | None] = {
+    places: dict[ViewKey, Indices | None] = {
         (name, at): rows for name in scored for at, rows in pieces.items()
     }
-    seen = see(scored, places, samples=bootstrap_samples, seed=seed, confidence=confidence)
+    measurements = measure_models(
+        scored, places, samples=bootstrap_samples, seed=seed, confidence=confidence
+    )
     stricter = 1 - (1 - confidence) / (len(pieces) * (1 + len(others)))
     z = NormalDist().inv_cdf((1 + stricter) / 2)
     limits = None if threshold is None else ThresholdSpec.model_validate(threshold)
-    one = Aging(seen, model, wanted, z, list(others), limits)
+    one = Aging(measurements, model, wanted, z, list(others), limits)
     ages = [one.at(piece, len(rows), _PERIODS[period]) for piece, rows in pieces.items()]
     return _told(model, wanted, period, ages, one.decay(list(pieces), ages))
 

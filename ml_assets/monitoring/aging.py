@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ml_assets.evaluation.evaluator import LINEAR
+from ml_assets.evaluation.measurements import CHAMPION
 from ml_assets.evaluation.models import MAJORITY, Model, is_linear
-from ml_assets.evaluation.seen import CHAMPION
 from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness
 from ml_assets.monitoring.later_rows import LaterRows
