@@ -16,19 +16,19 @@ _MARKS = {"linear": ":", "majority": "-."}
 
 
 def draw_staleness(
-    path: Path, found: Sequence[Staleness], threshold: ThresholdSpec | None = None
+    path: Path, results: Sequence[Staleness], threshold: ThresholdSpec | None = None
 ) -> bool:
     """Draw the metric at each age, with intervals, beside the baselines and what must be reached.
 
     Ages at which a model is not worth serving are red. Nothing is drawn, and False given, where there is
     no age.
     """
-    shown = [one for one in found if one.ages]
+    shown = [result for result in results if result.ages]
     if not shown:
         return False
     figure, (axes,) = new_figure(7, 3.6, 1)
-    for one in shown:
-        _draw_model(axes, one)
+    for result in shown:
+        _draw_model(axes, result)
     _draw_baselines(axes, shown[0])
     for limit in (threshold.min, threshold.max) if threshold else ():
         if limit is not None:
@@ -41,27 +41,32 @@ def draw_staleness(
     return True
 
 
-def _draw_model(axes: Any, found: Staleness) -> None:
-    known = [age for age in found.ages if age.metric.value is not None]
-    middles = [(age.low + age.high) / 2 for age in known]
-    colour = _COLOURS.get(found.model, BLUE)
-    axes.plot(middles, [age.metric.value for age in known], color=colour, label=found.model)
-    for middle, age in zip(middles, known, strict=True):
-        own = RED if age.outcome == "fail" else colour
+def _draw_model(axes: Any, staleness: Staleness) -> None:
+    ages = [age for age in staleness.ages if age.metric.value is not None]
+    middles = [(age.low + age.high) / 2 for age in ages]
+    colour = _COLOURS.get(staleness.model, BLUE)
+    axes.plot(middles, [age.metric.value for age in ages], color=colour, label=staleness.model)
+    for middle, age in zip(middles, ages, strict=True):
+        mark_colour = RED if age.outcome == "fail" else colour
         if age.metric.low is not None:
-            axes.plot([middle, middle], [age.metric.low, age.metric.high], color=own, linewidth=1.5)
-        axes.plot([middle], [age.metric.value], color=own, marker="o", ms=4)
+            axes.plot(
+                [middle, middle],
+                [age.metric.low, age.metric.high],
+                color=mark_colour,
+                linewidth=1.5,
+            )
+        axes.plot([middle], [age.metric.value], color=mark_colour, marker="o", ms=4)
 
 
-def _draw_baselines(axes: Any, found: Staleness) -> None:
-    known = [age for age in found.ages if age.metric.value is not None]
-    middles = [(age.low + age.high) / 2 for age in known]
-    sign = 1 if is_lower_better(found.metric) else -1
-    for name in [other for other, _ in known[0].over] if known else ():
-        changes = [dict(age.over)[name].value for age in known]
-        theirs = [
+def _draw_baselines(axes: Any, staleness: Staleness) -> None:
+    ages = [age for age in staleness.ages if age.metric.value is not None]
+    middles = [(age.low + age.high) / 2 for age in ages]
+    sign = 1 if is_lower_better(staleness.metric) else -1
+    for name in [name for name, _ in ages[0].over] if ages else ():
+        changes = [dict(age.over)[name].value for age in ages]
+        values = [
             None if change is None else (age.metric.value or 0.0) + sign * change
-            for age, change in zip(known, changes, strict=True)
+            for age, change in zip(ages, changes, strict=True)
         ]
-        if None not in theirs:
-            axes.plot(middles, theirs, color=GREY, linestyle=_MARKS.get(name, ":"), label=name)
+        if None not in values:
+            axes.plot(middles, values, color=GREY, linestyle=_MARKS.get(name, ":"), label=name)

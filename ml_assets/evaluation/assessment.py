@@ -97,23 +97,23 @@ class Assessment:
         compared : mapping
             ``candidate``, the digest of its model, and whatever else was compared.
         """
-        found, staleness = self.evaluation, self.staleness
+        evaluation, staleness = self.evaluation, self.staleness
         files = {
-            "evaluation.json": {**compared, **found.to_json()},
+            "evaluation.json": {**compared, **evaluation.to_json()},
             "blessing.json": {
                 "candidate": compared["candidate"],
-                "blessed": found.blessed,
-                "reasons": list(found.reasons),
-                "failed": found.failed,
+                "blessed": evaluation.blessed,
+                "reasons": list(evaluation.reasons),
+                "failed": evaluation.failed,
             },
             "fairness.json": self.people and self.people.to_json(),
             "weak_slices.json": self.weak and self.weak.to_json(),
             "explanation.json": self.importance
             and {
-                "importance": [asdict(one) for one in self.importance],
-                "dependence": [asdict(one) for one in self.dependence],
+                "importance": [asdict(importance) for importance in self.importance],
+                "dependence": [asdict(dependence) for dependence in self.dependence],
             },
-            "staleness.json": staleness and [one.to_json() for one in staleness],
+            "staleness.json": staleness and [result.to_json() for result in staleness],
         }
         return {name: content for name, content in files.items() if content}
 
@@ -136,22 +136,22 @@ def assess(
     facts : Facts
         What is to be known of the pipeline.
     """
-    people = _people(rows, scores, candidate, spec)
-    found = _evaluation(rows, scores, candidate, spec, facts)
+    people = _find_unfairness(rows, scores, candidate, spec)
+    evaluation = _evaluate(rows, scores, candidate, spec, facts)
     if people is not None and spec.fairness.required:
-        found = found.refused_for(people.failed)
-    importance, dependence = _explanation(rows, scores, candidate, spec, facts)
+        evaluation = evaluation.refused_for(people.failed)
+    importance, dependence = _explain(rows, scores, candidate, spec, facts)
     return Assessment(
-        found,
+        evaluation,
         people,
-        _weak(rows, scores, spec, facts),
+        _find_weak_slices(rows, scores, spec, facts),
         importance,
         dependence,
-        _staleness(rows, scores, candidate, spec, facts),
+        _find_staleness(rows, scores, candidate, spec, facts),
     )
 
 
-def _evaluation(
+def _evaluate(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> Evaluation:
     return evaluate(
@@ -177,7 +177,7 @@ def _evaluation(
     )
 
 
-def _people(
+def _find_unfairness(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec
 ) -> Fairness | None:
     if not spec.fairness.protected:
@@ -187,11 +187,11 @@ def _people(
     return assess_fairness(truth, scores.candidate, rows, columns, spec.fairness, cut)
 
 
-def _weak(
+def _find_weak_slices(
     rows: pd.DataFrame, scores: Scores, spec: EvaluationSpec, facts: Facts
 ) -> WeakSlices | None:
-    wanted = spec.weak_slices
-    if not wanted.enabled:
+    search = spec.weak_slices
+    if not search.enabled:
         return None
     hidden = {*RESERVED_COLUMNS, *facts.not_known_before, *facts.may_identify, facts.weight}
     return find_weak_slices(
@@ -199,14 +199,14 @@ def _weak(
         rows[LABEL],
         scores.candidate,
         task=facts.task,
-        columns=wanted.columns or [name for name in rows.columns if name not in hidden],
-        min_rows=wanted.min_rows,
-        error_rate=wanted.error_rate,
+        columns=search.columns or [name for name in rows.columns if name not in hidden],
+        min_rows=search.min_rows,
+        error_rate=search.error_rate,
         seed=spec.seed,
     )
 
 
-def _explanation(
+def _explain(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> tuple[tuple[Importance, ...], tuple[Dependence, ...]]:
     truth, columns = rows[LABEL], candidate.input_columns
@@ -214,7 +214,7 @@ def _explanation(
     if not spec.explanation or len(rows) < MIN_ROWS or spoilt(predictions):
         return (), ()
     most = min(_MOST_ROWS, max(_FEWEST_ROWS, _PREDICTIONS // len(columns)))
-    found = permutation_importance(
+    importances = permutation_importance(
         candidate.predict,
         rows,
         truth,
@@ -225,7 +225,11 @@ def _explanation(
         confidence=spec.confidence,
         seed=spec.seed,
     )
-    shown = [one.column for one in found if one.low > 0 and one.column not in facts.may_identify]
+    shown = [
+        importance.column
+        for importance in importances
+        if importance.low > 0 and importance.column not in facts.may_identify
+    ]
     classes = candidate.classes if facts.task == "multiclass" else None
     predicted = int(truth.mode()[0]) if classes else None
     dependence = tuple(
@@ -240,10 +244,10 @@ def _explanation(
         )
         for column in shown[:_DRAWN_COLUMNS]
     )
-    return tuple(found), dependence
+    return tuple(importances), dependence
 
 
-def _staleness(
+def _find_staleness(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> tuple[Staleness, ...] | None:
     """How each model ages whose last training row is known; only the candidate has its baselines."""
@@ -251,7 +255,7 @@ def _staleness(
         return None
     metric, linear = facts.main_metric, [] if is_linear(candidate) else [LINEAR]
     models = {CANDIDATE: scores.candidate, CHAMPION: scores.baselines.get(CHAMPION)}
-    beside = {CANDIDATE: [*linear, MAJORITY], CHAMPION: [MAJORITY]}
+    baselines = {CANDIDATE: [*linear, MAJORITY], CHAMPION: [MAJORITY]}
     return tuple(
         find_staleness(
             rows[LABEL],
@@ -259,7 +263,7 @@ def _staleness(
             rows[facts.time],
             facts.trained_until[model],
             task=facts.task,
-            baselines={name: scores.baselines[name] for name in beside[model]},
+            baselines={name: scores.baselines[name] for name in baselines[model]},
             metric=metric,
             threshold=spec.thresholds.get(metric),
             model=model,

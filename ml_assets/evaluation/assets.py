@@ -71,10 +71,10 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
         scores = score_models(rows, candidate, load_champion if champion else None)
         facts = _facts(stage, pipeline, champion, examples, statistics)
-        found = assess(rows, scores, candidate, pipeline.evaluation, facts)
+        assessment = assess(rows, scores, candidate, pipeline.evaluation, facts)
         pictures = draw(
             stage.directory,
-            found,
+            assessment,
             rows[LABEL].to_numpy(),
             scores.candidate,
             candidate.classes or [],
@@ -82,8 +82,8 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         )
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         title = f"Evaluation of {pipeline.name}"
-        _write(stage.directory, title, found, pictures, compared, best_hyperparameters)
-        return _outcome(found, pictures, compared, pipeline.days_to_live)
+        _write(stage.directory, title, assessment, pictures, compared, best_hyperparameters)
+        return _outcome(assessment, pictures, compared, pipeline.days_to_live)
 
     return [evaluation]
 
@@ -102,16 +102,18 @@ def _facts(
 
     time = pipeline.ingest.time
     tables = {"candidate": examples, "champion": _examples_of(stage, champion)}
-    last = {name: last_training_row(table, time) for name, table in tables.items() if table}
+    last_rows = {name: last_training_row(table, time) for name, table in tables.items() if table}
     described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
     return Facts(
         task=pipeline.task,
         main_metric=pipeline.main_metric,
         weight=pipeline.statistics.weight,
         time=time,
-        trained_until={name: moment for name, moment in last.items() if moment is not None},
+        trained_until={name: moment for name, moment in last_rows.items() if moment is not None},
         not_known_before=frozenset([*pipeline.labels.columns, *pipeline.transform.known_after]),
-        may_identify=frozenset(one.name for one in described.features if may_identify(one)),
+        may_identify=frozenset(
+            feature.name for feature in described.features if may_identify(feature)
+        ),
     )
 
 
@@ -133,7 +135,7 @@ def _examples_of(stage: Stage, champion: dict[str, Any]) -> "Table | None":
 def _write(
     directory: "Path",
     title: str,
-    found: "Assessment",
+    assessment: "Assessment",
     drawn: "Drawn",
     compared: dict[str, Any],
     search: Artifact,
@@ -142,43 +144,51 @@ def _write(
     from ml_assets import durable
     from ml_assets.evaluation.page import evaluation_html
 
-    for name, content in found.files(compared).items():
+    for name, content in assessment.files(compared).items():
         durable.write_json(directory / name, content)
     pictures = {
         name: ((directory / file).read_bytes(), text) for name, (file, text) in drawn.items()
     }
     for path in sorted(search.path.glob("*.png")):
         pictures[path.name] = path.read_bytes(), path.stem.replace("_", " ")
-    durable.write_bytes(directory / "report.html", evaluation_html(found, pictures, title).encode())
+    durable.write_bytes(
+        directory / "report.html", evaluation_html(assessment, pictures, title).encode()
+    )
 
 
 def _outcome(
-    assessed: "Assessment", drawn: "Drawn", compared: dict[str, Any], days_to_live: float
+    assessment: "Assessment", drawn: "Drawn", compared: dict[str, Any], days_to_live: float
 ) -> Outcome:
     from ml_assets.evaluation import report
     from ml_assets.evaluation.verdicts import verdicts
 
-    found = assessed.evaluation
-    triples = report.metric_triples(found)
+    evaluation = assessment.evaluation
+    triples = report.metric_triples(evaluation)
     return Outcome(
         summary={
-            "rows": found.rows,
+            "rows": evaluation.rows,
             "metrics": triples,
-            "baselines": report.baseline_triples(found),
-            "main_metric": found.main_metric,
-            "blessed": found.blessed,
+            "baselines": report.baseline_triples(evaluation),
+            "main_metric": evaluation.main_metric,
+            "blessed": evaluation.blessed,
             **compared,
         },
         metadata={
             **{name: triple[0] for name, triple in triples.items()},
-            "test_rows": found.rows,
-            **report.champion_churn(found),
-            **{name: Rows(rows) for name, rows in report.tables(assessed).items()},
+            "test_rows": evaluation.rows,
+            **report.champion_churn(evaluation),
+            **{name: Rows(rows) for name, rows in report.tables(assessment).items()},
             **{name: Picture(file, caption) for name, (file, caption) in drawn.items()},
             "report": File("report.html"),
         },
         checks=[
-            Check(one.name, one.passed, one.text, "WARN" if one.is_warning else "ERROR", one.values)
-            for one in verdicts(assessed, days_to_live)
+            Check(
+                verdict.name,
+                verdict.passed,
+                verdict.text,
+                "WARN" if verdict.is_warning else "ERROR",
+                verdict.values,
+            )
+            for verdict in verdicts(assessment, days_to_live)
         ],
     )

@@ -18,7 +18,7 @@ Drawn = dict[str, tuple[str, str]]
 
 def draw(
     directory: Path,
-    found: Assessment,
+    assessment: Assessment,
     y_true: NDArray[Any],
     y_score: NDArray[Any],
     classes: Sequence[str],
@@ -30,8 +30,8 @@ def draw(
     ----------
     directory : Path
         Where the files go.
-    found : Assessment
-        What was found.
+    assessment : Assessment
+        What to draw.
     y_true, y_score : array
         The labels and the candidate's predictions on the test rows.
     classes : sequence of str
@@ -42,52 +42,52 @@ def draw(
     return {
         name: (file, caption)
         for name, file, caption in (
-            *_of_task(directory, found, y_true, y_score, classes),
-            *_of_parts(directory, found, threshold),
+            *_task_pictures(directory, assessment, y_true, y_score, classes),
+            *_part_pictures(directory, assessment, threshold),
         )
     }
 
 
-def _of_task(
+def _task_pictures(
     directory: Path,
-    assessed: Assessment,
+    assessment: Assessment,
     y_true: NDArray[Any],
     y_score: NDArray[Any],
     classes: Sequence[str],
 ) -> Iterator[tuple[str, str, str]]:
-    found = assessed.evaluation
-    main = found.metric(found.main_metric).value
-    if found.task == "binary" and found.metric("roc_auc").value is not None:
+    evaluation = assessment.evaluation
+    main = evaluation.metric(evaluation.main_metric).value
+    if evaluation.task == "binary" and evaluation.metric("roc_auc").value is not None:
         file = "roc_and_calibration.png"
-        pictures.draw_roc_and_calibration(directory / file, y_true, y_score, found)
+        pictures.draw_roc_and_calibration(directory / file, y_true, y_score, evaluation)
         yield "curves", file, "ROC and calibration on the test split"
-        pictures.draw_scores(directory / "scores.png", y_true, y_score, found)
+        pictures.draw_scores(directory / "scores.png", y_true, y_score, evaluation)
         yield "scores", "scores.png", "Precision, recall and scores on the test split"
-    if found.task == "multiclass" and main is not None:
+    if evaluation.task == "multiclass" and main is not None:
         pictures.draw_confusion(directory / "confusion.png", y_true, y_score, classes)
         yield "confusion", "confusion.png", "Confusion matrix of the test split"
-    if found.task == "regression" and main is not None:
+    if evaluation.task == "regression" and main is not None:
         pictures.draw_residuals(directory / "residuals.png", y_true, y_score)
         yield "residuals", "residuals.png", "Residuals on the test split"
 
 
-def _of_parts(
-    directory: Path, found: Assessment, threshold: ThresholdSpec | None
+def _part_pictures(
+    directory: Path, assessment: Assessment, threshold: ThresholdSpec | None
 ) -> Iterator[tuple[str, str, str]]:
-    if found.evaluation.slices:
-        pictures.draw_slices(directory / "slices.png", found.evaluation)
-        yield "slices_picture", "slices.png", f"{found.evaluation.main_metric} of the slices"
-    if found.weak is not None and found.weak.slices:
-        explain_pictures.draw_weak_slices(directory / "weak_slices.png", found.weak)
+    if assessment.evaluation.slices:
+        pictures.draw_slices(directory / "slices.png", assessment.evaluation)
+        yield "slices_picture", "slices.png", f"{assessment.evaluation.main_metric} of the slices"
+    if assessment.weak is not None and assessment.weak.slices:
+        explain_pictures.draw_weak_slices(directory / "weak_slices.png", assessment.weak)
         yield "weak_slices_picture", "weak_slices.png", "Slices on which the model is weak"
-    if found.importance:
-        explain_pictures.draw_importance(directory / "importance.png", found.importance)
+    if assessment.importance:
+        explain_pictures.draw_importance(directory / "importance.png", assessment.importance)
         yield "importance_picture", "importance.png", "What each column is worth to the model"
-    if found.dependence:
-        explain_pictures.draw_dependence(directory / "dependence.png", found.dependence)
+    if assessment.dependence:
+        explain_pictures.draw_dependence(directory / "dependence.png", assessment.dependence)
         yield "dependence", "dependence.png", "The mean prediction over the values of a column"
-    if draw_staleness(directory / "staleness.png", found.staleness or (), threshold):
+    if draw_staleness(directory / "staleness.png", assessment.staleness or (), threshold):
         yield "staleness_picture", "staleness.png", "How the model ages"
-    if found.people is not None:
-        draw_groups(directory / "groups.png", found.people)
+    if assessment.people is not None:
+        draw_groups(directory / "groups.png", assessment.people)
         yield "groups_picture", "groups.png", "Groups of people, with their intervals"

@@ -15,71 +15,77 @@ _MOST_BARS = 25
 _LABEL_LENGTH = 56
 
 
-def draw_weak_slices(path: Path, found: WeakSlices) -> None:
+def draw_weak_slices(path: Path, weak: WeakSlices) -> None:
     """Draw the loss of each weak slice, beside what is promised there and what the rest loses."""
-    figure, axes = _bars(len(found.slices))
-    for at, one in enumerate(found.slices):
-        axes.plot([one.loss_of_rest, one.loss], [at, at], color=GREY, linewidth=1)
-        axes.plot([one.loss], [at], "o", color=RED, ms=5, label="" if at else "here")
-        axes.plot([one.loss_of_rest], [at], "|", color=GREY, ms=10, label="" if at else "the rest")
-        if one.promised is not None:
+    figure, axes = _bars(len(weak.slices))
+    for at, piece in enumerate(weak.slices):
+        axes.plot([piece.loss_of_rest, piece.loss], [at, at], color=GREY, linewidth=1)
+        axes.plot([piece.loss], [at], "o", color=RED, ms=5, label="" if at else "here")
+        axes.plot(
+            [piece.loss_of_rest], [at], "|", color=GREY, ms=10, label="" if at else "the rest"
+        )
+        if piece.promised is not None:
             mark = {"color": BLUE, "mfc": "none", "ms": 5, "label": "" if at else "promised"}
-            axes.plot([one.promised], [at], "o", **mark)
-    names = [f"{cut(one.name, _LABEL_LENGTH)} ({one.rows:,})" for one in found.slices]
+            axes.plot([piece.promised], [at], "o", **mark)
+    names = [f"{cut(piece.name, _LABEL_LENGTH)} ({piece.rows:,})" for piece in weak.slices]
     _label_bars(axes, names)
-    axes.set(title="Weak slices" if found.slices else "No weak slice", xlabel=found.loss)
-    if found.slices:
+    axes.set(title="Weak slices" if weak.slices else "No weak slice", xlabel=weak.loss)
+    if weak.slices:
         axes.legend(fontsize=7, frameon=False)
     save_figure(figure, path)
 
 
-def draw_importance(path: Path, found: Sequence[Importance]) -> None:
+def draw_importance(path: Path, importances: Sequence[Importance]) -> None:
     """Draw how much the loss rises when each column is shuffled, with intervals."""
-    shown = list(found)[:_MOST_BARS]
+    shown = list(importances)[:_MOST_BARS]
     figure, axes = _bars(len(shown))
-    for at, one in enumerate(shown):
-        axes.plot([one.low, one.high], [at, at], color=BLUE, linewidth=1.5)
-        axes.plot([one.value], [at], "o", color=BLUE, ms=4)
+    for at, importance in enumerate(shown):
+        axes.plot([importance.low, importance.high], [at, at], color=BLUE, linewidth=1.5)
+        axes.plot([importance.value], [at], "o", color=BLUE, ms=4)
     axes.axvline(0, color=GREY, linestyle=":")
-    _label_bars(axes, [cut(one.column, _LABEL_LENGTH) for one in shown])
+    _label_bars(axes, [cut(importance.column, _LABEL_LENGTH) for importance in shown])
     axes.set(title="Importance of columns", xlabel="rise of the loss when shuffled")
     save_figure(figure, path)
 
 
-def draw_dependence(path: Path, found: Sequence[Dependence]) -> None:
+def draw_dependence(path: Path, dependences: Sequence[Dependence]) -> None:
     """Draw the mean prediction over the values of up to four columns, side by side."""
-    shown = list(found)[:4]
+    shown = list(dependences)[:4]
     figure, panels = new_figure(3.2 * len(shown) + 0.6, 3.2, len(shown))
-    for axes, one in zip(panels, shown, strict=True):
-        _draw_one(axes, one)
-        axes.set_title(cut(one.column, 28), fontsize=9, parse_math=False)
-        axes.set_ylabel(f"mean {cut(one.predicted, 24)}", fontsize=8, parse_math=False)
+    for axes, dependence in zip(panels, shown, strict=True):
+        _draw_dependence(axes, dependence)
+        axes.set_title(cut(dependence.column, 28), fontsize=9, parse_math=False)
+        axes.set_ylabel(f"mean {cut(dependence.predicted, 24)}", fontsize=8, parse_math=False)
     save_figure(figure, path)
 
 
-def draw_row(path: Path, found: RowExplanation) -> None:
+def draw_row(path: Path, explanation: RowExplanation) -> None:
     """Draw what each column contributes to one prediction, with intervals."""
-    shown = found.contributions[:_MOST_BARS]
+    shown = explanation.contributions[:_MOST_BARS]
     figure, axes = _bars(len(shown))
-    for at, one in enumerate(shown):
-        axes.barh(at, one.value, color=RED if one.value < 0 else BLUE, height=0.6)
-        axes.plot([one.low, one.high], [at, at], color="black", linewidth=1)
+    for at, contribution in enumerate(shown):
+        axes.barh(at, contribution.value, color=RED if contribution.value < 0 else BLUE, height=0.6)
+        axes.plot([contribution.low, contribution.high], [at, at], color="black", linewidth=1)
     axes.axvline(0, color=GREY, linestyle=":")
-    names = [cut(f"{one.column} = {one.raw}", _LABEL_LENGTH) for one in shown]
+    names = [
+        cut(f"{contribution.column} = {contribution.raw}", _LABEL_LENGTH) for contribution in shown
+    ]
     _label_bars(axes, names)
-    title = f"{found.predicted}: {found.prediction:.4g}, usually {found.usual:.4g}"
+    title = (
+        f"{explanation.predicted}: {explanation.prediction:.4g}, usually {explanation.usual:.4g}"
+    )
     axes.set_title(cut(title, 60), fontsize=9, parse_math=False)
     axes.set_xlabel("contribution")
     save_figure(figure, path)
 
 
-def _draw_one(axes: Any, found: Dependence) -> None:
-    numbers = [point for point in found.points if point.position is not None]
-    others = [point for point in found.points if point.position is None]
+def _draw_dependence(axes: Any, dependence: Dependence) -> None:
+    numbers = [point for point in dependence.points if point.position is not None]
+    others = [point for point in dependence.points if point.position is None]
     if numbers:
         places = [point.position for point in numbers]
         axes.plot(places, [point.mean for point in numbers], color=BLUE)
-        lows, highs = ([getattr(p, end) for p in numbers] for end in ("low", "high"))
+        lows, highs = ([getattr(point, end) for point in numbers] for end in ("low", "high"))
         axes.fill_between(places, lows, highs, color=BLUE, alpha=0.2, linewidth=0)
         for point in others:
             label = cut(point.text, 12)

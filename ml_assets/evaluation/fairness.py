@@ -23,7 +23,7 @@ from ml_assets.evaluation.group_metrics import (
     group_names,
 )
 from ml_assets.evaluation.quantiles import NULL
-from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
+from ml_assets.evaluation.rates import Estimate, Rate, difference, rate, ratio
 from ml_assets.evaluation.result import RuleOutcome
 from ml_assets.evaluation.spec import FAILURES, Failure
 
@@ -136,54 +136,64 @@ def find_unfairness(
     views = [(str(name), protected[[name]]) for name in protected.columns]
     if len(views) > 1:
         views.append((", ".join(name for name, _ in views), protected))
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for column, frame in views:
         names = group_names(frame)
         options = {"confidence": limits.confidence, "min_group_size": limits.min_group_size}
-        measured = group_metrics(truth, decided, names, **options)  # type: ignore[arg-type]
-        found += _representation(measured, column, (reference or {}).get(column), limits)
-        found += _opportunity(measured, column, limits)
-        found += _failures(measured, column, limits)
-        found += _calibration(truth, scores, names, measured, column, limits)
+        metrics = group_metrics(truth, decided, names, **options)  # type: ignore[arg-type]
+        findings += _check_representation(metrics, column, (reference or {}).get(column), limits)
+        findings += _check_opportunity(metrics, column, limits)
+        findings += _check_errors(metrics, column, limits)
+        findings += _check_calibration(truth, scores, names, metrics, column, limits)
         if features is not None:
-            found += _missing(features, names, measured, column, limits)
-    return sorted(found, key=lambda one: FAILURES.index(one.failure))
+            findings += _check_missing(features, names, metrics, column, limits)
+    return sorted(findings, key=lambda finding: FAILURES.index(finding.failure))
 
 
 def judge(
-    failure: Failure, measure: str, column: str, apart: Apart | None, limit: float, told: str
+    failure: Failure,
+    measure: str,
+    column: str,
+    estimate: Estimate | None,
+    limit: float,
+    subject: str,
 ) -> Finding:
     """Judge a measure by its whole interval: the limits of `_FLOORS` are lower bounds."""
     is_floor = measure in _FLOORS
     bound = f"at least {limit:g}" if is_floor else f"at most {limit:g}"
-    if apart is None:
-        text = f"{told}: cannot be measured, too few rows; it must be {bound}"
+    if estimate is None:
+        text = f"{subject}: cannot be measured, too few rows; it must be {bound}"
         return Finding(failure, measure, column, None, None, None, limit, "cannot tell", text)
-    keeps = apart.low >= limit if is_floor else apart.high <= limit
-    breaks = apart.high < limit if is_floor else apart.low > limit
+    keeps = estimate.low >= limit if is_floor else estimate.high <= limit
+    breaks = estimate.high < limit if is_floor else estimate.low > limit
     outcome: RuleOutcome = "pass" if keeps else "fail" if breaks else "cannot tell"
-    between = f"{apart.value:.3f} ({apart.low:.3f} to {apart.high:.3f})"
+    interval = f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
     word = {"pass": "it must be", "fail": "but it must be", "cannot tell": "cannot tell if it is"}
-    text = f"{told} is {between}; {word[outcome]} {bound}"
-    ends = (apart.value, apart.low, apart.high)
+    text = f"{subject} is {interval}; {word[outcome]} {bound}"
+    ends = (estimate.value, estimate.low, estimate.high)
     return Finding(failure, measure, column, *ends, limit, outcome, text)
 
 
-def _representation(
-    found: GroupMetrics, column: str, reference: Mapping[str, float] | None, limits: Limits
+def _check_representation(
+    metrics: GroupMetrics, column: str, reference: Mapping[str, float] | None, limits: Limits
 ) -> Iterator[Finding]:
-    shares = {group.name: group.rows for group in found.groups} | dict(found.too_small)
+    shares = {group.name: group.rows for group in metrics.groups} | dict(metrics.too_small)
     for name, expected in (reference or {}).items():
         key = f"{column}={name}"
-        share = rate(shares.get(key, 0), found.overall.rows, limits.confidence)
+        share = rate(shares.get(key, 0), metrics.overall.rows, limits.confidence)
         exact = Rate(0, 0, expected, expected, expected)
-        told = f"the share of {key} over its share of {expected:.1%} among people"
-        apart = ratio(share, exact)
+        subject = f"the share of {key} over its share of {expected:.1%} among people"
+        estimate = ratio(share, exact)
         yield judge(
-            "representational_harm", "share_ratio", column, apart, limits.min_share_ratio, told
+            "representational_harm",
+            "share_ratio",
+            column,
+            estimate,
+            limits.min_share_ratio,
+            subject,
         )
-    yield from _gap(
-        found,
+    yield from _check_difference(
+        metrics,
         "representational_harm",
         "base_rate",
         column,
@@ -192,19 +202,19 @@ def _representation(
     )
 
 
-def _opportunity(found: GroupMetrics, column: str, limits: Limits) -> Iterator[Finding]:
-    apart = found.disparity("selection_rate")
-    pair = f" of {apart.lowest} to {apart.highest}" if apart else ""
+def _check_opportunity(metrics: GroupMetrics, column: str, limits: Limits) -> Iterator[Finding]:
+    disparity = metrics.disparity("selection_rate")
+    pair = f" of {disparity.lowest} to {disparity.highest}" if disparity else ""
     yield judge(
         "opportunity_denial",
         "selection_rate_ratio",
         column,
-        apart.ratio if apart else None,
+        disparity.ratio if disparity else None,
         limits.min_selection_rate_ratio,
         f"{column}: the ratio of selection rates{pair}",
     )
-    yield from _gap(
-        found,
+    yield from _check_difference(
+        metrics,
         "opportunity_denial",
         "true_positive_rate",
         column,
@@ -213,11 +223,11 @@ def _opportunity(found: GroupMetrics, column: str, limits: Limits) -> Iterator[F
     )
 
 
-def _failures(found: GroupMetrics, column: str, limits: Limits) -> Iterator[Finding]:
-    worst = _highest(found.groups, "error_rate")
-    overall = found.overall.rates["error_rate"]
+def _check_errors(metrics: GroupMetrics, column: str, limits: Limits) -> Iterator[Finding]:
+    worst = _highest(metrics.groups, "error_rate")
+    overall = metrics.overall.rates["error_rate"]
     # The worst of many groups was picked (Bonferroni).
-    stricter = 1 - (1 - limits.confidence) / max(1, len(found.groups))
+    stricter = 1 - (1 - limits.confidence) / max(1, len(metrics.groups))
     highest = worst and worst.rates["error_rate"]
     yield judge(
         "disproportionate_failure",
@@ -228,8 +238,8 @@ def _failures(found: GroupMetrics, column: str, limits: Limits) -> Iterator[Find
         f"{column}: the error rate of {worst.name if worst else 'any group'} over that of all",
     )
     for name in ("true_positive_rate", "false_positive_rate"):
-        yield from _gap(
-            found,
+        yield from _check_difference(
+            metrics,
             "disproportionate_failure",
             name,
             column,
@@ -239,84 +249,87 @@ def _failures(found: GroupMetrics, column: str, limits: Limits) -> Iterator[Find
         )
 
 
-def _calibration(
+def _check_calibration(
     truth: NDArray[Any],
     scores: NDArray[np.float64],
     names: NDArray[np.object_],
-    found: GroupMetrics,
+    metrics: GroupMetrics,
     column: str,
     limits: Limits,
 ) -> Iterator[Finding]:
     """The mean score of a group against its share of positives, for the group where they differ most."""
-    z = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2 / max(1, len(found.groups)))
-    apart: dict[str, Apart] = {}
-    for group in found.groups:
+    z = NormalDist().inv_cdf(1 - (1 - limits.confidence) / 2 / max(1, len(metrics.groups)))
+    distances: dict[str, Estimate] = {}
+    for group in metrics.groups:
         residual = (truth - scores)[names == group.name]
         centre, half = abs(residual.mean()), z * residual.std() / np.sqrt(len(residual))
-        apart[group.name] = Apart(float(centre), float(max(0, centre - half)), float(centre + half))
-    worst = max(apart, key=lambda name: apart[name].low, default=None)
+        distances[group.name] = Estimate(
+            float(centre), float(max(0, centre - half)), float(centre + half)
+        )
+    worst = max(distances, key=lambda name: distances[name].low, default=None)
     yield judge(
         "disproportionate_failure",
         "calibration_difference",
         column,
-        apart[worst] if worst else None,
+        distances[worst] if worst else None,
         limits.max_calibration_difference,
         f"{column}: the distance of mean score and share of positives for {worst or 'any group'}",
     )
 
 
-def _missing(
+def _check_missing(
     features: pd.DataFrame,
     names: NDArray[np.object_],
-    found: GroupMetrics,
+    metrics: GroupMetrics,
     column: str,
     limits: Limits,
 ) -> Iterator[Finding]:
     """The raw column whose share of missing values differs most between two groups."""
-    stricter = 1 - (1 - limits.confidence) / max(1, len(found.groups) - 1)
-    gaps: dict[str, tuple[Apart, str]] = {}
+    stricter = 1 - (1 - limits.confidence) / max(1, len(metrics.groups) - 1)
+    gaps: dict[str, tuple[Estimate, str]] = {}
     for name in features.columns:
         absent = features[name].isna().to_numpy()
         if not absent.any():
             continue
         rates = {
-            g.name: rate(int(absent[names == g.name].sum()), g.rows, stricter) for g in found.groups
+            group.name: rate(int(absent[names == group.name].sum()), group.rows, stricter)
+            for group in metrics.groups
         }
         ordered = sorted(rates, key=lambda group: rates[group].value or 0.0)
-        if len(ordered) > 1 and (apart := difference(rates[ordered[-1]], rates[ordered[0]])):
-            gaps[str(name)] = (apart, f"{ordered[-1]} and {ordered[0]}")
+        if len(ordered) > 1 and (gap := difference(rates[ordered[-1]], rates[ordered[0]])):
+            gaps[str(name)] = (gap, f"{ordered[-1]} and {ordered[0]}")
     if gaps:
         worst = max(gaps, key=lambda name: gaps[name][0].low)
-        told = f"{column}: the difference in missing {worst} between {gaps[worst][1]}"
+        subject = f"{column}: the difference in missing {worst} between {gaps[worst][1]}"
         yield judge(
             "disproportionate_failure",
             "missing_difference",
             column,
             gaps[worst][0],
             limits.max_missing_difference,
-            told,
+            subject,
         )
 
 
-def _gap(
-    found: GroupMetrics,
+def _check_difference(
+    metrics: GroupMetrics,
     failure: Failure,
     name: str,
     column: str,
     limit: float,
-    told: str,
+    subject: str,
     prefix: str = "",
 ) -> Iterator[Finding]:
-    apart = found.disparity(name)
-    pair = f" of {apart.highest} and {apart.lowest}" if apart else ""
-    gap = apart.difference if apart else None
+    disparity = metrics.disparity(name)
+    pair = f" of {disparity.highest} and {disparity.lowest}" if disparity else ""
+    estimate = disparity.difference if disparity else None
     measure = f"{prefix}{name}_difference"
-    yield judge(failure, measure, column, gap, limit, f"{column}: {told}{pair}")
+    yield judge(failure, measure, column, estimate, limit, f"{column}: {subject}{pair}")
 
 
 def _highest(groups: Sequence[GroupResult], name: str) -> GroupResult | None:
-    known = [group for group in groups if group.rates[name].value is not None]
-    return max(known, key=lambda group: group.rates[name].value or 0.0, default=None)
+    defined = [group for group in groups if group.rates[name].value is not None]
+    return max(defined, key=lambda group: group.rates[name].value or 0.0, default=None)
 
 
 def _check_reference(reference: Mapping[str, Mapping[str, float]], protected: pd.DataFrame) -> None:
@@ -326,12 +339,12 @@ def _check_reference(reference: Mapping[str, Mapping[str, float]], protected: pd
             hint = did_you_mean(column, map(str, protected.columns))
             mistakes.append(f"reference names {column!r}, which is no protected column.{hint}")
             continue
-        known = {NULL if pd.isna(v) else str(v) for v in protected[column].unique()}
+        groups = {NULL if pd.isna(value) else str(value) for value in protected[column].unique()}
         mistakes += [
             f"reference of {column!r} names the group {name!r}, which no row has."
-            f"{did_you_mean(name, known)}"
+            f"{did_you_mean(name, groups)}"
             for name in shares
-            if name not in known
+            if name not in groups
         ]
     if mistakes:
         raise DataError("\n".join(mistakes))

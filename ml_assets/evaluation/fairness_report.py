@@ -46,18 +46,18 @@ class Fairness:
     def failed(self) -> dict[str, str]:
         """What fails, in words, by a name that can be waived: ``fairness.selection_rate_ratio[sex]``."""
         return {
-            f"fairness.{one.measure}[{one.column}]": one.text
-            for one in self.findings
-            if one.outcome == "fail"
+            f"fairness.{finding.measure}[{finding.column}]": finding.text
+            for finding in self.findings
+            if finding.outcome == "fail"
         }
 
     def to_json(self) -> dict[str, Any]:
         """Give plain JSON."""
         return {
-            "findings": [one.to_json() for one in self.findings],
-            "groups": {name: asdict(found) for name, found in self.groups.items()},
-            "proxies": [asdict(one) for one in self.proxies],
-            "offers": [{"column": column, **one.to_json()} for column, one in self.offers],
+            "findings": [finding.to_json() for finding in self.findings],
+            "groups": {name: asdict(metrics) for name, metrics in self.groups.items()},
+            "proxies": [asdict(proxies) for proxies in self.proxies],
+            "offers": [{"column": column, **offer.to_json()} for column, offer in self.offers],
         }
 
 
@@ -87,7 +87,7 @@ def assess_fairness(
     cut = decision_threshold if spec.decision_threshold is None else spec.decision_threshold
     limits = Limits(**{field.name: getattr(spec, field.name) for field in fields(Limits)})
     protected, features = rows[spec.protected], rows[list(columns)]
-    found = find_unfairness(
+    findings = find_unfairness(
         y_true,
         y_score,
         protected,
@@ -96,7 +96,7 @@ def assess_fairness(
         reference=spec.reference,
         limits=limits,
     )
-    told, proxies = find_proxies(y_true, features, protected, limits=limits)
+    proxy_findings, proxies = find_proxies(y_true, features, protected, limits=limits)
     decided = (y_score > cut).astype(int)
     groups = {
         name: group_metrics(
@@ -108,8 +108,8 @@ def assess_fairness(
         )
         for name in spec.protected
     }
-    offers = _offers(found, y_true, y_score, rows, spec, cut)
-    return Fairness((*found, *told), groups, tuple(proxies), tuple(offers))
+    offers = _offers(findings, y_true, y_score, rows, spec, cut)
+    return Fairness((*findings, *proxy_findings), groups, tuple(proxies), tuple(offers))
 
 
 def _offers(
@@ -122,11 +122,13 @@ def _offers(
 ) -> Iterator[tuple[str, GroupThresholds]]:
     """Thresholds for each protected column, or their cross, whose opportunity fails."""
     for goal in RATE_OF:
-        failed = [one for one in findings if one.measure == goal and one.outcome == "fail"]
+        failed = [
+            finding for finding in findings if finding.measure == goal and finding.outcome == "fail"
+        ]
         for finding in failed:
             is_one = finding.column in spec.protected
             columns = [finding.column] if is_one else spec.protected
-            offered = offer_group_thresholds(
+            offer = offer_group_thresholds(
                 y_true,
                 y_score,
                 group_names(rows[columns]),
@@ -136,44 +138,44 @@ def _offers(
                 min_group_size=spec.min_group_size,
                 confidence=spec.confidence,
             )
-            if offered is not None:
-                yield finding.column, offered
+            if offer is not None:
+                yield finding.column, offer
 
 
-def verdicts(found: Fairness) -> dict[Failure, tuple[bool, str]]:
+def verdicts(fairness: Fairness) -> dict[Failure, tuple[bool, str]]:
     """Give for each failure whether nothing fails, and why: what fails first, then what is unclear."""
-    told = {}
+    verdict_by_failure = {}
     for failure in FAILURES:
-        own = [one for one in found.findings if one.failure == failure]
-        failed = [one.text for one in own if one.outcome == "fail"]
-        unclear = [one.text for one in own if one.outcome == "cannot tell"]
-        passed = f"{len(own)} measures are within their limits"
+        findings = [finding for finding in fairness.findings if finding.failure == failure]
+        failed = [finding.text for finding in findings if finding.outcome == "fail"]
+        unclear = [finding.text for finding in findings if finding.outcome == "cannot tell"]
+        passed = f"{len(findings)} measures are within their limits"
         text = "; ".join([*failed, *unclear][:3]) or passed
         more = len(failed) + len(unclear) - 3
-        told[failure] = (not failed, f"{text}; and {more} more" if more > 0 else text)
-    return told
+        verdict_by_failure[failure] = (not failed, f"{text}; and {more} more" if more > 0 else text)
+    return verdict_by_failure
 
 
-def finding_table(found: Fairness) -> list[dict[str, str | int]]:
+def finding_table(fairness: Fairness) -> list[dict[str, str | int]]:
     """Give one row for each measure, what fails first."""
     order = ("fail", "cannot tell", "pass")
-    ordered = sorted(found.findings, key=lambda one: order.index(one.outcome))
+    ordered = sorted(fairness.findings, key=lambda finding: order.index(finding.outcome))
     return [
         {
-            "failure": one.failure.replace("_", " "),
-            "measure": one.measure.replace("_", " "),
-            "column": one.column,
-            "value": _text(one.value),
-            "low": _text(one.low),
-            "high": _text(one.high),
-            "limit": _text(one.limit),
-            "outcome": one.outcome,
+            "failure": finding.failure.replace("_", " "),
+            "measure": finding.measure.replace("_", " "),
+            "column": finding.column,
+            "value": _text(finding.value),
+            "low": _text(finding.low),
+            "high": _text(finding.high),
+            "limit": _text(finding.limit),
+            "outcome": finding.outcome,
         }
-        for one in ordered
+        for finding in ordered
     ]
 
 
-def group_table(found: Fairness) -> list[dict[str, str | int]]:
+def group_table(fairness: Fairness) -> list[dict[str, str | int]]:
     """Give one row for each group with its rates."""
     rows: list[dict[str, str | int]] = [
         {
@@ -182,13 +184,13 @@ def group_table(found: Fairness) -> list[dict[str, str | int]]:
             "rows": group.rows,
             **{name: _text(group.rates[name].value) for name in SHOWN_RATES},
         }
-        for column, metrics in found.groups.items()
+        for column, metrics in fairness.groups.items()
         for group in (metrics.overall, *metrics.groups)
     ]
     return rows[:_MOST_GROUPS]
 
 
-def threshold_table(found: Fairness) -> list[dict[str, str]]:
+def threshold_table(fairness: Fairness) -> list[dict[str, str]]:
     """Give one row for each group of each offer: its threshold, and what all of them do together."""
     rows = [
         {
@@ -203,17 +205,17 @@ def threshold_table(found: Fairness) -> list[dict[str, str]]:
             "accuracy": _text(offer.accuracy),
             "loss of accuracy": f"{offer.cost.low:.3f} to {offer.cost.high:.3f}",
         }
-        for column, offer in found.offers
+        for column, offer in fairness.offers
         for group, threshold in offer.thresholds
     ]
     return rows[:_MOST_GROUPS]
 
 
-def draw_groups(path: Path, found: Fairness) -> None:
+def draw_groups(path: Path, fairness: Fairness) -> None:
     """Draw the rates of each group with their intervals, a panel for each rate."""
     groups = [
         (cut(f"{column}={group.name}", 40), group)
-        for column, metrics in found.groups.items()
+        for column, metrics in fairness.groups.items()
         for group in metrics.groups
     ][:_MOST_GROUPS]
     figure, panels = new_figure(10, 1.2 + 0.26 * max(1, len(groups)), len(SHOWN_RATES))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.quantiles import NULL
-from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
+from ml_assets.evaluation.rates import Estimate, Rate, difference, rate, ratio
 
 # Of which rows each rate is a share, and which of them count: from label and decision.
 RATES = (
@@ -48,7 +48,7 @@ class Disparity:
         Which one.
     lowest, highest : str
         The groups.
-    ratio, difference : Apart, optional
+    ratio, difference : Estimate, optional
         Lowest over highest, 0 to 1, and highest minus lowest; None where undefined. The intervals are
         widened for having picked the two out of all groups (Bonferroni).
     """
@@ -56,8 +56,8 @@ class Disparity:
     rate: str
     lowest: str
     highest: str
-    ratio: Apart | None
-    difference: Apart | None
+    ratio: Estimate | None
+    difference: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -83,21 +83,21 @@ class GroupMetrics:
 
     def disparity(self, name: str) -> Disparity | None:
         """Give how far the groups are apart in one of `RATES`; None with fewer than two groups."""
-        known = [group for group in self.groups if group.rates[name].value is not None]
-        if len(known) < 2:
+        defined = [group for group in self.groups if group.rates[name].value is not None]
+        if len(defined) < 2:
             return None
-        ordered = sorted(known, key=lambda group: group.rates[name].value or 0.0)
+        ordered = sorted(defined, key=lambda group: group.rates[name].value or 0.0)
         lowest, highest = ordered[0], ordered[-1]
-        stricter = 1 - (1 - self.confidence) / (len(known) - 1)
-        low, high = (_again(group.rates[name], stricter) for group in (lowest, highest))
-        apart = difference(high, low)
-        return Disparity(name, lowest.name, highest.name, ratio(low, high), apart)
+        stricter = 1 - (1 - self.confidence) / (len(defined) - 1)
+        low, high = (_with_confidence(group.rates[name], stricter) for group in (lowest, highest))
+        gap = difference(high, low)
+        return Disparity(name, lowest.name, highest.name, ratio(low, high), gap)
 
     def to_frame(self) -> pd.DataFrame:
         """Give a row for all and one for each group: ``rows``, and each rate with its ends."""
         return pd.DataFrame(
-            [_row(found) for found in (self.overall, *self.groups)],
-            index=pd.Index([found.name for found in (self.overall, *self.groups)], name="group"),
+            [_row(result) for result in (self.overall, *self.groups)],
+            index=pd.Index([result.name for result in (self.overall, *self.groups)], name="group"),
         )
 
 
@@ -131,8 +131,8 @@ def group_metrics(
 
     Examples
     --------
-    >>> found = group_metrics([1, 1, 0, 0] * 20, [1, 0, 0, 0] * 20, ["a", "b"] * 40)
-    >>> found.disparity("selection_rate").ratio.value
+    >>> metrics = group_metrics([1, 1, 0, 0] * 20, [1, 0, 0, 0] * 20, ["a", "b"] * 40)
+    >>> metrics.disparity("selection_rate").ratio.value
     0.0
     """
     truth, decided = _zeros_and_ones("y_true", y_true), _zeros_and_ones("y_pred", y_pred)
@@ -142,14 +142,18 @@ def group_metrics(
             "y_true, y_pred and groups must have as many rows; found "
             f"{len(truth):,}, {len(decided):,} and {len(names):,}."
         )
-    codes, found = pd.factorize(names)
-    tables = _confusion(truth, decided, codes, len(found))
-    results = [_result(str(n), t, confidence) for n, t in zip(found, tables, strict=True)]
+    codes, unique = pd.factorize(names)
+    tables = _confusion(truth, decided, codes, len(unique))
+    results = [
+        _result(str(name), table, confidence) for name, table in zip(unique, tables, strict=True)
+    ]
     ordered = sorted(results, key=lambda group: (-group.rows, group.name))
     return GroupMetrics(
         overall=_result("all", tables.sum(axis=0), confidence),
         groups=tuple(group for group in ordered if group.rows >= min_group_size),
-        too_small=tuple((g.name, g.rows) for g in ordered if g.rows < min_group_size),
+        too_small=tuple(
+            (group.name, group.rows) for group in ordered if group.rows < min_group_size
+        ),
         confidence=confidence,
     )
 
@@ -208,13 +212,13 @@ def _counts(tn: int, fp: int, fn: int, tp: int) -> Iterator[tuple[str, int, int]
     yield from zip(RATES, hits, trials, strict=True)
 
 
-def _again(found: Rate, confidence: float) -> Rate:
-    return rate(found.hits, found.trials, confidence)
+def _with_confidence(measured: Rate, confidence: float) -> Rate:
+    return rate(measured.hits, measured.trials, confidence)
 
 
-def _row(found: GroupResult) -> dict[str, float | int | None]:
-    row: dict[str, float | int | None] = {"rows": found.rows}
-    for name, measured in found.rates.items():
-        ends = {f"{name}_low": measured.low, f"{name}_high": measured.high}
-        row |= {name: measured.value, **ends}
-    return row
+def _row(result: GroupResult) -> dict[str, float | int | None]:
+    record: dict[str, float | int | None] = {"rows": result.rows}
+    for name, group_rate in result.rates.items():
+        ends = {f"{name}_low": group_rate.low, f"{name}_high": group_rate.high}
+        record |= {name: group_rate.value, **ends}
+    return record

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from ml_assets.evaluation.fairness import judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.ranking import Floats
-from ml_assets.evaluation.rates import Apart
+from ml_assets.evaluation.rates import Estimate
 from ml_assets.evaluation.result import RuleOutcome
 
 Goal = Literal["selection_rate_ratio", "true_positive_rate_difference"]
@@ -47,13 +47,13 @@ class GroupThresholds:
     thresholds : tuple of (str, float)
         For each group of at least the minimum size; a score above it is the favourable decision.
         The other groups keep the usual threshold.
-    before, after : Apart or None
+    before, after : Estimate or None
         The measure with the usual threshold, and with these, each with its interval.
     outcome : {"pass", "fail", "cannot tell"}
         Whether the whole interval of `after` keeps the limit; with small groups it may not.
     accuracy : float
         The share of right decisions with the usual threshold.
-    cost : Apart
+    cost : Estimate
         By how much it would fall, with its interval; negative where it would rise.
     text : str
         One sentence for a person.
@@ -62,11 +62,11 @@ class GroupThresholds:
     goal: Goal
     limit: float
     thresholds: tuple[tuple[str, float], ...]
-    before: Apart | None
-    after: Apart | None
+    before: Estimate | None
+    after: Estimate | None
     outcome: RuleOutcome
     accuracy: float
-    cost: Apart
+    cost: Estimate
     text: str
 
     def to_json(self) -> dict[str, Any]:
@@ -117,8 +117,8 @@ def offer_group_thresholds(
     """
     truth, score = np.asarray(y_true, np.int64), np.asarray(y_score, np.float64)
     names = np.asarray(groups, dtype=str)
-    found, sizes = np.unique(names, return_counts=True)
-    large = [str(group) for group in found[sizes >= min_group_size]]
+    group_names, sizes = np.unique(names, return_counts=True)
+    large = [str(group) for group in group_names[sizes >= min_group_size]]
     halves = np.random.default_rng(seed).permutation(len(truth)) % 2
 
     def fit(rows: NDArray[np.bool_]) -> dict[str, float] | None:
@@ -129,20 +129,21 @@ def offer_group_thresholds(
         return None
     usual = score > decision_threshold
     decided = np.zeros(len(truth), dtype=bool)
-    for half, own in enumerate(fitted):
+    for half, thresholds in enumerate(fitted):
         rows = halves == half
-        decided[rows] = _decide(score[rows], names[rows], own or {}, decision_threshold)
+        decided[rows] = _decide(score[rows], names[rows], thresholds or {}, decision_threshold)
     cost = _cost(usual == truth, decided == truth, confidence)
     kept = np.isin(names, large)
     before, after = (
-        _measure(truth[kept], one[kept], names[kept], goal, confidence) for one in (usual, decided)
+        _measure(truth[kept], decisions[kept], names[kept], goal, confidence)
+        for decisions in (usual, decided)
     )
     accuracy = float((usual == truth).mean())
     outcome = judge("opportunity_denial", goal, "", after, limit, "").outcome
-    offered = GroupThresholds(
+    offer = GroupThresholds(
         goal, limit, tuple(whole.items()), before, after, outcome, accuracy, cost, ""
     )
-    return replace(offered, text=_told(offered))
+    return replace(offer, text=_offer_text(offer))
 
 
 @dataclass(frozen=True)
@@ -171,26 +172,26 @@ def _fit(
     limit: float,
 ) -> dict[str, float] | None:
     curves = {group: _curve(truth[names == group], score[names == group], goal) for group in groups}
-    known = {group: curve for group, curve in curves.items() if curve is not None}
-    if len(known) < len(groups) or not known:
+    defined = {group: curve for group, curve in curves.items() if curve is not None}
+    if len(defined) < len(groups) or not defined:
         return None
     ratio: Callable[[float], float] = lambda low: low / limit if limit else 1.0  # noqa: E731
     highest = ratio if goal == RATIO else lambda low: low + limit
     options = []
-    for low in _levels(known.values()):
-        best = {group: curve.best(low, highest(low)) for group, curve in known.items()}
+    for low in _levels(defined.values()):
+        best = {group: curve.best(low, highest(low)) for group, curve in defined.items()}
         if all(best.values()):
-            right = sum(one[0] for one in best.values() if one)
-            options.append((right, {group: one[1] for group, one in best.items() if one}))
+            right = sum(choice[0] for choice in best.values() if choice)
+            options.append((right, {group: choice[1] for group, choice in best.items() if choice}))
     return max(options, key=lambda option: option[0])[1] if options else None
 
 
 def _levels(curves: Iterable[_Group]) -> Floats:
     """The rates that the lowest group could have: those that occur, thinned; not that of nobody."""
-    found: Floats = np.unique(np.concatenate([curve.rates for curve in curves]))
-    found = found[found > 0]
-    kept = np.unique(np.linspace(0, len(found) - 1, _MOST_LEVELS).astype(int))
-    return np.asarray(found[kept])
+    rates: Floats = np.unique(np.concatenate([curve.rates for curve in curves]))
+    rates = rates[rates > 0]
+    kept = np.unique(np.linspace(0, len(rates) - 1, _MOST_LEVELS).astype(int))
+    return np.asarray(rates[kept])
 
 
 def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None:
@@ -203,10 +204,10 @@ def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None
     ascending, hits = score[order], truth[order]
     # A threshold below each score that occurs, and one above all of them.
     first = np.append(np.flatnonzero(np.append(True, np.diff(ascending) > 0)), len(score))
-    known = ascending[first[:-1]]
+    distinct = ascending[first[:-1]]
     # Between two neighbouring floats there is nothing: the middle is one of them, and must be the lower.
-    middles = (np.append(0.0, known[:-1]) + known) / 2
-    thresholds = np.append(np.minimum(middles, np.nextafter(known, -1)), (known[-1] + 1) / 2)
+    middles = (np.append(0.0, distinct[:-1]) + distinct) / 2
+    thresholds = np.append(np.minimum(middles, np.nextafter(distinct, -1)), (distinct[-1] + 1) / 2)
     below = np.concatenate(([0], np.cumsum(hits)))[first]
     selected = len(score) - first
     true = positives - below
@@ -230,32 +231,34 @@ def _measure(
     names: NDArray[np.str_],
     goal: Goal,
     confidence: float,
-) -> Apart | None:
-    found = group_metrics(truth, decided, names, confidence=confidence, min_group_size=1)
-    apart = found.disparity(RATE_OF[goal])
-    if apart is None:
+) -> Estimate | None:
+    metrics = group_metrics(truth, decided, names, confidence=confidence, min_group_size=1)
+    disparity = metrics.disparity(RATE_OF[goal])
+    if disparity is None:
         return None
-    return apart.ratio if goal == RATIO else apart.difference
+    return disparity.ratio if goal == RATIO else disparity.difference
 
 
-def _cost(before: NDArray[np.bool_], after: NDArray[np.bool_], confidence: float) -> Apart:
+def _cost(before: NDArray[np.bool_], after: NDArray[np.bool_], confidence: float) -> Estimate:
     lost = before.astype(float) - after
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     half = float(z * lost.std() / np.sqrt(len(lost)))
     value = float(lost.mean())
-    return Apart(value, value - half, value + half)
+    return Estimate(value, value - half, value + half)
 
 
-def _told(found: GroupThresholds) -> str:
-    each = ", ".join(f"{group} {threshold:.3g}" for group, threshold in found.thresholds)
-    bound = f"at {'least' if found.goal == RATIO else 'most'} {found.limit:g} is allowed"
-    told, then = (
-        f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" if one else "undefined"
-        for one in (found.before, found.after)
+def _offer_text(offer: GroupThresholds) -> str:
+    thresholds = ", ".join(f"{group} {threshold:.3g}" for group, threshold in offer.thresholds)
+    bound = f"at {'least' if offer.goal == RATIO else 'most'} {offer.limit:g} is allowed"
+    before, after = (
+        f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
+        if estimate
+        else "undefined"
+        for estimate in (offer.before, offer.after)
     )
-    doubt = "" if found.outcome != "fail" else "; the groups are too small to find better ones"
+    doubt = "" if offer.outcome != "fail" else "; the groups are too small to find better ones"
     return (
-        f"with the thresholds {each} the {found.goal.replace('_', ' ')} would be {then} instead of "
-        f"{told}; {bound}{doubt}. The accuracy would be {found.accuracy - found.cost.value:.3f} instead "
-        f"of {found.accuracy:.3f} (a loss of {found.cost.low:.3f} to {found.cost.high:.3f})"
+        f"with the thresholds {thresholds} the {offer.goal.replace('_', ' ')} would be {after} instead "
+        f"of {before}; {bound}{doubt}. The accuracy would be {offer.accuracy - offer.cost.value:.3f} "
+        f"instead of {offer.accuracy:.3f} (a loss of {offer.cost.low:.3f} to {offer.cost.high:.3f})"
     )

@@ -79,34 +79,34 @@ def score_models(
         A champion that cannot be loaded or asked, or that knows other classes, is in `unscored`: the
         candidate can then not be compared with it, which is for the rules to judge.
     """
-    ours = np.asarray(candidate.predict(rows), dtype=np.float64)
+    candidate_scores = np.asarray(candidate.predict(rows), dtype=np.float64)
     baselines = {
         name: np.asarray(candidate.predict_baseline(name, rows), dtype=np.float64)
         for name in (LINEAR, MAJORITY)
     }
-    cuts = {name: candidate.decision_threshold(name) for name in (LINEAR, MAJORITY)}
-    cuts[CANDIDATE] = candidate.decision_threshold()
+    thresholds = {name: candidate.decision_threshold(name) for name in (LINEAR, MAJORITY)}
+    thresholds[CANDIDATE] = candidate.decision_threshold()
     if champion is None:
-        return Scores(ours, baselines, {}, cuts)
+        return Scores(candidate_scores, baselines, {}, thresholds)
     try:
-        known = _same_classes(champion(), candidate)
-        theirs = np.asarray(known.predict(rows), dtype=np.float64)
+        loaded_champion = _same_classes(champion(), candidate)
+        champion_scores = np.asarray(loaded_champion.predict(rows), dtype=np.float64)
     except MLAssetsError as error:
-        return Scores(ours, baselines, {CHAMPION: str(error)}, cuts)
-    cuts[CHAMPION] = known.decision_threshold()
-    return Scores(ours, {**baselines, CHAMPION: theirs}, {}, cuts)
+        return Scores(candidate_scores, baselines, {CHAMPION: str(error)}, thresholds)
+    thresholds[CHAMPION] = loaded_champion.decision_threshold()
+    return Scores(candidate_scores, {**baselines, CHAMPION: champion_scores}, {}, thresholds)
 
 
 def _same_classes(champion: Model, candidate: Model) -> Model:
     if champion.classes == candidate.classes:
         return champion
     raise ModelError(
-        f"the champion knows {_told(champion.classes)}, the candidate {_told(candidate.classes)}. "
-        "Take the alias champion away to begin anew with these labels."
+        f"the champion knows {_class_text(champion.classes)}, the candidate "
+        f"{_class_text(candidate.classes)}. Take the alias champion away to begin anew with these labels."
     )
 
 
-def _told(classes: list[str] | None) -> str:
+def _class_text(classes: list[str] | None) -> str:
     if classes is None:
         return "no classes"
     shown = ", ".join(classes[:3]) + (", ..." if len(classes) > 3 else "")

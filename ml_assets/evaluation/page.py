@@ -28,48 +28,50 @@ _NUMBERS = (
 _Pictures = Mapping[str, tuple[bytes, str]]
 
 
-def evaluation_html(found: Assessment, pictures: _Pictures, title: str = "Evaluation") -> str:
+def evaluation_html(assessment: Assessment, pictures: _Pictures, title: str = "Evaluation") -> str:
     """Give an assessment as the text of an HTML page. The same assessment always gives the same text.
 
     Parameters
     ----------
-    found : Assessment
-        What was found.
+    assessment : Assessment
+        What to show.
     pictures : mapping of str to (bytes, str)
         PNG pictures with their captions, by name: those of `drawing.draw`, and any others, which are
         shown as the search of hyperparameters.
     title : str
         The heading.
     """
-    left, kept = _PICTURE_BYTES, {}
+    bytes_left, kept = _PICTURE_BYTES, {}
     for name, (content, caption) in pictures.items():
-        one = figure(content, caption)
-        left -= len(one)
+        markup = figure(content, caption)
+        bytes_left -= len(markup)
         note = Markup('<p class="dim">{}: in the artifact\'s folder.</p>').format(caption)
-        kept[name] = one if left >= 0 else note
+        kept[name] = markup if bytes_left >= 0 else note
     sections = [
         section
         for section in (
-            _verdict(found.evaluation),
-            _metrics(found.evaluation, kept),
-            *_slices(found, kept),
-            *_people(found, kept),
-            *_explanation(found, kept),
-            *_staleness(found.staleness or (), kept),
+            _verdict(assessment.evaluation),
+            _metrics(assessment.evaluation, kept),
+            *_slices(assessment, kept),
+            *_people(assessment, kept),
+            *_explanation(assessment, kept),
+            *_staleness(assessment.staleness or (), kept),
             *_others(kept),
         )
         if section.body
     ]
-    return page_html(title, _subtitle(found.evaluation), _tiles(found.evaluation), sections)
+    return page_html(
+        title, _subtitle(assessment.evaluation), _tiles(assessment.evaluation), sections
+    )
 
 
-def staleness_html(found: Staleness, picture: bytes | None, title: str, rows: int) -> str:
+def staleness_html(staleness: Staleness, picture: bytes | None, title: str, rows: int) -> str:
     """Give how one model ages as the text of an HTML page.
 
     Parameters
     ----------
-    found : Staleness
-        What was found.
+    staleness : Staleness
+        How the model ages.
     picture : bytes or None
         The decay curve as a PNG picture.
     title : str
@@ -77,31 +79,33 @@ def staleness_html(found: Staleness, picture: bytes | None, title: str, rows: in
     rows : int
         How many rows it was measured on.
     """
-    known = {"staleness_picture": figure(picture, "Decay curve")} if picture else {}
-    stale = "not seen" if found.stale_from is None else f"{found.stale_from:.4g}"
-    level = "" if found.stale_from is None else "warn"
+    pictures = {"staleness_picture": figure(picture, "Decay curve")} if picture else {}
+    stale = "not seen" if staleness.stale_from is None else f"{staleness.stale_from:.4g}"
+    level = "" if staleness.stale_from is None else "warn"
     tiles = [{"name": "stale from (days)", "value": stale, "level": level}]
-    about = f"{rows:,} rows that are later than the last training row of the {found.model}."
-    sections = list(_staleness([found], known))
+    about = f"{rows:,} rows that are later than the last training row of the {staleness.model}."
+    sections = list(_staleness([staleness], pictures))
     return page_html(title, about, tiles, sections)
 
 
-def _verdict(found: Evaluation) -> Section:
-    reasons = _list(found.reasons)
-    table = _table(report.rule_table(found.rules))
-    word = "Blessed" if found.blessed else "Not blessed"
+def _verdict(evaluation: Evaluation) -> Section:
+    reasons = _list(evaluation.reasons)
+    table = _table(report.rule_table(evaluation.rules))
+    word = "Blessed" if evaluation.blessed else "Not blessed"
     return Section("verdict", word, "", reasons + table)
 
 
-def _metrics(found: Evaluation, pictures: dict[str, Markup]) -> Section:
+def _metrics(evaluation: Evaluation, pictures: dict[str, Markup]) -> Section:
     shown = _figures(pictures, "curves", "scores", "confusion", "residuals")
-    about = f"Intervals of {found.confidence:.0%}, from {found.samples} bootstrap resamples."
-    measured, churn = report.metric_table(found), report.churn_table(found)
+    about = (
+        f"Intervals of {evaluation.confidence:.0%}, from {evaluation.samples} bootstrap resamples."
+    )
+    measured, churn = report.metric_table(evaluation), report.churn_table(evaluation)
     return Section("metrics", "Metrics", about, shown + _table(measured) + _table(churn))
 
 
-def _slices(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
-    evaluation, weak = found.evaluation, found.weak
+def _slices(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    evaluation, weak = assessment.evaluation, assessment.weak
     more = ""
     if evaluation.slices_left_out:
         more = f"{evaluation.slices_left_out:,} slices are smaller than the minimum, or too many."
@@ -112,13 +116,13 @@ def _slices(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]
             f"Found among {weak.looked_at:,} slices of up to two of {weak.columns} columns; the chance "
             f"that any is told although there is none is at most {weak.error_rate:.0%}."
         )
-        told = _list([one.text for one in weak.slices] or ["no weak slice was found"])
+        texts = _list([piece.text for piece in weak.slices] or ["no weak slice was found"])
         shown = _figures(pictures, "weak_slices_picture")
-        yield Section("weak", "Weak slices", about, shown + told)
+        yield Section("weak", "Weak slices", about, shown + texts)
 
 
-def _people(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
-    people = found.people
+def _people(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+    people = assessment.people
     if people is None:
         return
     shown = _figures(pictures, "groups_picture")
@@ -132,18 +136,18 @@ def _people(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]
         yield Section("offers", "Thresholds for groups", about, offers + offered)
 
 
-def _explanation(found: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+def _explanation(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
     shown = _figures(pictures, "importance_picture", "dependence")
     about = "How much the loss rises when a column is shuffled, and how the prediction follows it."
-    table = _table(report.importance_table(found.importance))
+    table = _table(report.importance_table(assessment.importance))
     yield Section("explanation", "Explanation", about, shown + table)
 
 
-def _staleness(found: Sequence[Staleness], pictures: dict[str, Markup]) -> Iterator[Section]:
-    told = _list([one.text for one in found])
+def _staleness(results: Sequence[Staleness], pictures: dict[str, Markup]) -> Iterator[Section]:
+    texts = _list([result.text for result in results])
     shown = _figures(pictures, "staleness_picture")
-    table = _table(report.age_table(found))
-    yield Section("staleness", "Staleness", "", shown + told + table)
+    table = _table(report.age_table(results))
+    yield Section("staleness", "Staleness", "", shown + texts + table)
 
 
 def _others(pictures: dict[str, Markup]) -> Iterator[Section]:
@@ -153,8 +157,10 @@ def _others(pictures: dict[str, Markup]) -> Iterator[Section]:
 
 def _figures(pictures: dict[str, Markup], *names: str) -> Markup:
     """Take pictures by name, those that there are."""
-    taken = [pictures.pop(name) for name in list(names) if name in pictures]
-    return Markup('<div class="figures">{}</div>').format(Markup("").join(taken)) if taken else _NO
+    figures = [pictures.pop(name) for name in list(names) if name in pictures]
+    return (
+        Markup('<div class="figures">{}</div>').format(Markup("").join(figures)) if figures else _NO
+    )
 
 
 _NO = Markup("")
@@ -168,7 +174,7 @@ def _list(texts: Sequence[str]) -> Markup:
 
 
 def _table(records: Sequence[Mapping[str, Any]]) -> Markup:
-    cells = [{name: _cell(name, value) for name, value in one.items()} for one in records]
+    cells = [{name: _cell(name, value) for name, value in record.items()} for record in records]
     return rows_table(cells, _NUMBERS, _TABLE_BYTES) if cells else _NO
 
 
@@ -178,21 +184,23 @@ def _cell(name: str, value: Any) -> Any:
     return f"{value:,}" if isinstance(value, int) else cut(str(value), _CELL)
 
 
-def _subtitle(found: Evaluation) -> str:
-    others = ", ".join(one.name for one in found.baselines if one.metrics)
-    beside = f", beside {others}" if others else ""
-    weighted = ", weighted" if found.unweighted else ""
-    flips = report.champion_churn(found).get("flip_rate")
+def _subtitle(evaluation: Evaluation) -> str:
+    baselines = ", ".join(baseline.name for baseline in evaluation.baselines if baseline.metrics)
+    beside = f", beside {baselines}" if baselines else ""
+    weighted = ", weighted" if evaluation.unweighted else ""
+    flips = report.champion_churn(evaluation).get("flip_rate")
     flipped = "" if flips is None else f" {flips:.1%} are decided otherwise than by the champion."
-    return f"{found.rows:,} test rows{weighted}{beside}.{flipped}"
+    return f"{evaluation.rows:,} test rows{weighted}{beside}.{flipped}"
 
 
-def _tiles(found: Evaluation) -> list[dict[str, str]]:
-    main = found.metric(found.main_metric)
+def _tiles(evaluation: Evaluation) -> list[dict[str, str]]:
+    main = evaluation.metric(evaluation.main_metric)
     value = "undefined" if main.value is None else f"{main.value:.4g}"
-    counts = {outcome: sum(rule.outcome == outcome for rule in found.rules) for outcome in _LEVELS}
+    counts = {
+        outcome: sum(rule.outcome == outcome for rule in evaluation.rules) for outcome in _LEVELS
+    }
     numbers = [
-        ("blessed", "yes" if found.blessed else "no", "" if found.blessed else "error"),
+        ("blessed", "yes" if evaluation.blessed else "no", "" if evaluation.blessed else "error"),
         (main.name, value, ""),
         *((f"rules: {name}", f"{count}", _LEVELS[name] if name != "pass" and count else "")
           for name, count in counts.items()),

@@ -21,32 +21,34 @@ _MOST_CLASSES = 25
 _LABEL_LENGTH = 28
 
 
-def draw_roc_and_calibration(path: Path, y_true: Floats, score: Floats, found: Evaluation) -> None:
+def draw_roc_and_calibration(
+    path: Path, y_true: Floats, score: Floats, evaluation: Evaluation
+) -> None:
     """Draw the ROC curve beside the calibration of a binary candidate. Both classes must occur."""
     figure, (roc, calibration) = new_figure(8, 3.6, 2)
     false, true = roc_points(y_true, score)
     roc.plot(false, true, color=BLUE)
     roc.plot([0, 1], [0, 1], color=GREY, linestyle=":")
-    roc.set(title=_titled("ROC", found.metric("roc_auc")), xlabel="false positive rate")
+    roc.set(title=_titled("ROC", evaluation.metric("roc_auc")), xlabel="false positive rate")
     roc.set(ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
-    bins = calibration_bins(y_true, score, confidence=found.confidence)
-    predicted = [one.predicted for one in bins]
-    observed = np.array([one.observed for one in bins])
-    around = observed - [one.low for one in bins], [one.high for one in bins] - observed
+    points = calibration_bins(y_true, score, confidence=evaluation.confidence)
+    predicted = [point.predicted for point in points]
+    observed = np.array([point.observed for point in points])
+    errors = observed - [point.low for point in points], [point.high for point in points] - observed
     calibration.plot([0, 1], [0, 1], color=GREY, linestyle=":")
-    calibration.errorbar(predicted, observed, yerr=np.abs(around), color=BLUE, marker="o", ms=3)
+    calibration.errorbar(predicted, observed, yerr=np.abs(errors), color=BLUE, marker="o", ms=3)
     calibration.set(title="Calibration", xlabel="predicted probability")
     calibration.set(ylabel="share of positives", xlim=(0, 1), ylim=(0, 1.01))
     save_figure(figure, path)
 
 
-def draw_scores(path: Path, y_true: Floats, score: Floats, found: Evaluation) -> None:
+def draw_scores(path: Path, y_true: Floats, score: Floats, evaluation: Evaluation) -> None:
     """Draw precision over recall of a binary candidate, beside the scores of both classes."""
     figure, (curve, scores) = new_figure(8, 3.6, 2)
     recall, precision = precision_recall_points(y_true, score)
     curve.plot(recall, precision, color=BLUE, drawstyle="steps-post")
     curve.axhline(float(y_true.mean()), color=GREY, linestyle=":")
-    curve.set(title=_titled("Average precision", found.metric("average_precision")))
+    curve.set(title=_titled("Average precision", evaluation.metric("average_precision")))
     curve.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
     for label, colour, name in ((0, GREY, "negative"), (1, BLUE, "positive")):
         rows = score[y_true == label]
@@ -98,23 +100,23 @@ def draw_residuals(path: Path, y_true: Floats, y_pred: Floats) -> None:
     save_figure(figure, path)
 
 
-def draw_slices(path: Path, found: Evaluation) -> None:
+def draw_slices(path: Path, evaluation: Evaluation) -> None:
     """Draw the main metric of the largest slices with its intervals, beside that of all rows."""
-    largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_SLICES]
-    shown = [piece for piece in found.slices if piece in largest]
-    points = [metric_named(piece.metrics, found.main_metric) for piece in shown]
+    largest = sorted(evaluation.slices, key=lambda piece: -piece.rows)[:_MOST_SLICES]
+    shown = [piece for piece in evaluation.slices if piece in largest]
+    points = [metric_named(piece.metrics, evaluation.main_metric) for piece in shown]
     figure, (axes,) = new_figure(7, 0.24 * len(shown) + 1.2, 1)
     for place, point in enumerate(points):
         if point.low is not None and point.high is not None:
             axes.plot([point.low, point.high], [place, place], color=BLUE, linewidth=1.5)
         if point.value is not None:
             axes.plot([point.value], [place], color=BLUE, marker="o", ms=4)
-    overall = found.metric(found.main_metric)
+    overall = evaluation.metric(evaluation.main_metric)
     if overall.value is not None:
         axes.axvline(overall.value, color=RED, linestyle=":", linewidth=1)
     labels = [f"{cut(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
-    axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(found.main_metric, overall))
+    axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(evaluation.main_metric, overall))
     save_figure(figure, path)
 
 
@@ -126,7 +128,7 @@ def new_figure(width: float, height: float, panels: int) -> tuple[Figure, Sequen
     """Give a figure with panels side by side; width and height in inches."""
     figure = Figure(figsize=(width, height), dpi=80, layout="constrained")
     axes = figure.subplots(1, panels, squeeze=False)[0]
-    for one in axes:
-        one.spines[["top", "right"]].set_visible(False)
-        one.tick_params(labelsize=8)
+    for panel in axes:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=8)
     return figure, axes

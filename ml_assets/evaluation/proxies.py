@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from ml_assets.evaluation.fairness import USUAL_LIMITS, Finding, Limits, judge
 from ml_assets.evaluation.group_metrics import group_names
 from ml_assets.evaluation.quantiles import ordered_values
-from ml_assets.evaluation.rates import Apart
+from ml_assets.evaluation.rates import Estimate
 from ml_assets.evaluation.sample import sample_places
 
 _FOLDS = 3
@@ -37,7 +37,7 @@ class Proxies:
     ----------
     column, group : str
         Which group: the one that is told best.
-    auc : Apart
+    auc : Estimate
         Of the classifier, out of fold, 0.5 to 1, with its interval.
     columns : tuple of (name, AUC)
         The columns that tell it best alone, best first.
@@ -48,7 +48,7 @@ class Proxies:
 
     column: str
     group: str
-    auc: Apart
+    auc: Estimate
     columns: tuple[tuple[str, float], ...]
     score_gap: float
     score_gap_without: float
@@ -85,18 +85,20 @@ def find_proxies(
     """
     truth = np.asarray(y_true)
     kept = sample_places(np.random.default_rng(seed), len(truth), _MAX_ROWS)
-    others = features.drop(columns=[c for c in protected.columns if c in features.columns])
-    table = _encoded(others.iloc[kept])
-    findings, found = [], []
+    other_columns = features.drop(
+        columns=[column for column in protected.columns if column in features.columns]
+    )
+    table = _encoded(other_columns.iloc[kept])
+    findings, proxies = [], []
     for column in protected.columns:
         names = group_names(protected[column])[kept]
-        proxies = _of_column(str(column), truth[kept], table, names, limits, seed)
-        findings.append(_finding(str(column), proxies, limits))
-        found += [proxies] if proxies else []
-    return findings, found
+        proxy = _column_proxies(str(column), truth[kept], table, names, limits, seed)
+        findings.append(_finding(str(column), proxy, limits))
+        proxies += [proxy] if proxy else []
+    return findings, proxies
 
 
-def _of_column(
+def _column_proxies(
     column: str,
     truth: NDArray[Any],
     table: pd.DataFrame,
@@ -108,32 +110,32 @@ def _of_column(
     large = groups[sizes >= limits.min_group_size]
     if len(large) < 2 or table.shape[1] == 0:
         return None
-    aucs = {group: _told(table, names == group, seed) for group in large}
+    aucs = {group: _group_auc(table, names == group, seed) for group in large}
     group = max(aucs, key=lambda name: aucs[name])
     is_group = names == group
-    alone = {str(c): _alone(table[c], is_group) for c in table.columns}
-    best = sorted(alone, key=lambda c: -alone[c])[:_MOST_PROXIES]
-    proxies = [c for c in best if alone[c] >= _PROXY_ALONE]
+    alone = {str(name): _column_auc(table[name], is_group) for name in table.columns}
+    best = sorted(alone, key=lambda name: -alone[name])[:_MOST_PROXIES]
+    proxies = [name for name in best if alone[name] >= _PROXY_ALONE]
     return Proxies(
         column,
         str(group),
         _interval(aucs[group], int(is_group.sum()), int((~is_group).sum()), limits.confidence),
-        tuple((c, alone[c]) for c in proxies),
+        tuple((name, alone[name]) for name in proxies),
         _score_gap(table, truth, names, large, seed),
         _score_gap(table.drop(columns=proxies), truth, names, large, seed),
     )
 
 
-def _finding(column: str, found: Proxies | None, limits: Limits) -> Finding:
-    if found is None:
-        told = f"{column}: how well other columns tell the group"
-        return judge("disadvantage", "proxy_auc", column, None, limits.max_proxy_auc, told)
-    named = ", ".join(f"{name} {auc:.2f}" for name, auc in found.columns) or "no column alone"
-    told = (
-        f"{column}: the AUC of telling {found.group} by other columns ({named}); the gap in mean "
-        f"scores is {found.score_gap:.3f}, without them {found.score_gap_without:.3f}. The AUC"
+def _finding(column: str, proxies: Proxies | None, limits: Limits) -> Finding:
+    if proxies is None:
+        subject = f"{column}: how well other columns tell the group"
+        return judge("disadvantage", "proxy_auc", column, None, limits.max_proxy_auc, subject)
+    named = ", ".join(f"{name} {auc:.2f}" for name, auc in proxies.columns) or "no column alone"
+    subject = (
+        f"{column}: the AUC of telling {proxies.group} by other columns ({named}); the gap in mean "
+        f"scores is {proxies.score_gap:.3f}, without them {proxies.score_gap_without:.3f}. The AUC"
     )
-    return judge("disadvantage", "proxy_auc", column, found.auc, limits.max_proxy_auc, told)
+    return judge("disadvantage", "proxy_auc", column, proxies.auc, limits.max_proxy_auc, subject)
 
 
 def _encoded(features: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +155,7 @@ def _numbers(column: "pd.Series[Any]") -> NDArray[np.float64]:
     return np.where(codes < 0, np.nan, codes).astype(np.float64)
 
 
-def _told(table: pd.DataFrame, is_group: NDArray[np.bool_], seed: int) -> float:
+def _group_auc(table: pd.DataFrame, is_group: NDArray[np.bool_], seed: int) -> float:
     return float(roc_auc_score(is_group, _out_of_fold(table, is_group, seed)))
 
 
@@ -168,7 +170,7 @@ def _out_of_fold(table: pd.DataFrame, target: NDArray[Any], seed: int) -> NDArra
     return scores
 
 
-def _alone(column: "pd.Series[Any]", is_group: NDArray[np.bool_]) -> float:
+def _column_auc(column: "pd.Series[Any]", is_group: NDArray[np.bool_]) -> float:
     """The AUC of one column by its share of the group in each of 20 quantile bins, in sample."""
     values = column.to_numpy()
     edges = np.unique(np.nanquantile(values, np.linspace(0, 1, 21))) if len(values) else values
@@ -178,14 +180,14 @@ def _alone(column: "pd.Series[Any]", is_group: NDArray[np.bool_]) -> float:
     return float(roc_auc_score(is_group, shares[bins]))
 
 
-def _interval(auc: float, positives: int, negatives: int, confidence: float) -> Apart:
+def _interval(auc: float, positives: int, negatives: int, confidence: float) -> Estimate:
     """Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747."""
-    one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = (
-        auc * (1 - auc) + (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)
+        auc * (1 - auc) + (positives - 1) * (q1 - auc**2) + (negatives - 1) * (q2 - auc**2)
     ) / (positives * negatives)
     half = NormalDist().inv_cdf((1 + confidence) / 2) * float(np.sqrt(max(variance, 0.0)))
-    return Apart(auc, max(0.0, auc - half), min(1.0, auc + half))
+    return Estimate(auc, max(0.0, auc - half), min(1.0, auc + half))
 
 
 def _score_gap(

@@ -35,8 +35,8 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Apart:
-    """How far one rate is from another: a ratio or a difference, with its interval."""
+class Estimate:
+    """A ratio or a difference of two rates, with its interval."""
 
     value: float
     low: float
@@ -51,24 +51,24 @@ def rate(hits: int, trials: int, confidence: float) -> Rate:
     return Rate(hits, trials, share, *wilson_interval(share, trials, confidence))
 
 
-def difference(one: Rate, other: Rate) -> Apart | None:
+def difference(one: Rate, other: Rate) -> Estimate | None:
     """Give `one` minus `other`, -1 to 1; None where one of them is of no rows."""
     if one.value is None or other.value is None:
         return None
     value = one.value - other.value
     below = math.hypot(one.value - one.low, other.high - other.value)
     above = math.hypot(one.high - one.value, other.value - other.low)
-    return Apart(value, max(-1.0, value - below), min(1.0, value + above))
+    return Estimate(value, max(-1.0, value - below), min(1.0, value + above))
 
 
-def ratio(one: Rate, other: Rate) -> Apart | None:
+def ratio(one: Rate, other: Rate) -> Estimate | None:
     """Give `one` over `other`, >= 0; None where one of them is of no rows, or `other` is 0."""
     if one.value is None or not other.value:
         return None
     product = one.value * other.value
     low = _end(product, one.value, one.low, other.value, other.high, -1)
     high = _end(product, one.value, one.high, other.value, other.low, 1)
-    return Apart(one.value / other.value, low, high)
+    return Estimate(one.value / other.value, low, high)
 
 
 def _end(

@@ -24,56 +24,63 @@ _LOSS = "log_loss"
 Triple = list[float | None]
 
 
-def headline_metrics(found: Evaluation) -> list[str]:
+def headline_metrics(evaluation: Evaluation) -> list[str]:
     """Give the names of the metrics to tell first: the main one, those with rules, the usual ones."""
-    measured = [metric.name for metric in found.metrics]
+    measured = [metric.name for metric in evaluation.metrics]
     usual = [name for name in _USUAL if name in measured][:_MOST_USUAL]
-    ruled = [rule.metric for rule in found.rules if rule.slice is None]
-    told = [name for name in ruled if name in measured]
-    return list(dict.fromkeys([found.main_metric, *told, *usual]))
+    ruled = [rule.metric for rule in evaluation.rules if rule.slice is None]
+    judged = [name for name in ruled if name in measured]
+    return list(dict.fromkeys([evaluation.main_metric, *judged, *usual]))
 
 
-def metric_triples(found: Evaluation) -> dict[str, Triple]:
+def metric_triples(evaluation: Evaluation) -> dict[str, Triple]:
     """Give ``[value, low, high]`` for each headline metric of the candidate."""
-    return _triples(found.metrics, headline_metrics(found))
+    return _triples(evaluation.metrics, headline_metrics(evaluation))
 
 
-def baseline_triples(found: Evaluation) -> dict[str, dict[str, Triple]]:
+def baseline_triples(evaluation: Evaluation) -> dict[str, dict[str, Triple]]:
     """Give ``[value, low, high]`` for each headline metric of each baseline that was scored."""
-    names = headline_metrics(found)
-    return {one.name: _triples(one.metrics, names) for one in found.baselines if one.metrics}
+    names = headline_metrics(evaluation)
+    return {
+        baseline.name: _triples(baseline.metrics, names)
+        for baseline in evaluation.baselines
+        if baseline.metrics
+    }
 
 
-def tables(assessed: Assessment) -> dict[str, list[dict[str, Any]]]:
+def tables(assessment: Assessment) -> dict[str, list[dict[str, Any]]]:
     """Give every table of an assessment that has rows, by name."""
-    found, people, weak = assessed.evaluation, assessed.people, assessed.weak
-    named = {
-        "metrics": metric_table(found),
-        "rules": rule_table(found.rules),
-        "churn": churn_table(found),
-        "slices": slice_table(found),
+    evaluation, people, weak = assessment.evaluation, assessment.people, assessment.weak
+    tables_by_name = {
+        "metrics": metric_table(evaluation),
+        "rules": rule_table(evaluation.rules),
+        "churn": churn_table(evaluation),
+        "slices": slice_table(evaluation),
         "weak_slices": weak_slice_table(weak) if weak else [],
-        "importance": importance_table(assessed.importance),
-        "staleness": age_table(assessed.staleness or ()),
+        "importance": importance_table(assessment.importance),
+        "staleness": age_table(assessment.staleness or ()),
         "fairness": finding_table(people) if people else [],
         "groups": group_table(people) if people else [],
         "group_thresholds": threshold_table(people) if people else [],
     }
-    return {name: rows for name, rows in named.items() if rows}
+    return {name: rows for name, rows in tables_by_name.items() if rows}
 
 
-def metric_table(found: Evaluation) -> list[dict[str, Any]]:
+def metric_table(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Give one row for each metric: the candidate's, with its interval, beside the baselines'."""
-    others = {one.name: {m.name: m.value for m in one.metrics} for one in found.baselines}
+    baselines = {
+        baseline.name: {metric.name: metric.value for metric in baseline.metrics}
+        for baseline in evaluation.baselines
+    }
     return [
         {
             "metric": metric.name,
             "value": _text(metric.value, metric.reason),
             "low": _text(metric.low),
             "high": _text(metric.high),
-            **{name: _text(values.get(metric.name)) for name, values in others.items()},
+            **{name: _text(values.get(metric.name)) for name, values in baselines.items()},
         }
-        for metric in found.metrics
+        for metric in evaluation.metrics
     ]
 
 
@@ -94,10 +101,10 @@ def rule_table(rules: tuple[RuleResult, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def slice_table(found: Evaluation) -> list[dict[str, Any]]:
+def slice_table(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Give one row for each slice with its headline metrics; at most the 50 largest."""
-    names = headline_metrics(found)
-    largest = sorted(found.slices, key=lambda piece: -piece.rows)[:_MOST_ROWS]
+    names = headline_metrics(evaluation)
+    largest = sorted(evaluation.slices, key=lambda piece: -piece.rows)[:_MOST_ROWS]
     rows = []
     for piece in largest:
         metrics = {metric.name: metric for metric in piece.metrics}
@@ -106,76 +113,80 @@ def slice_table(found: Evaluation) -> list[dict[str, Any]]:
     return rows
 
 
-def importance_table(found: Sequence[Importance]) -> list[dict[str, Any]]:
+def importance_table(importances: Sequence[Importance]) -> list[dict[str, Any]]:
     """Give one row for each column with what it is worth, the most important first; at most 50."""
     return [
         {
-            "column": one.column,
-            "rise of the loss": _text(one.value),
-            "low": _text(one.low),
-            "high": _text(one.high),
-            "share of the loss": f"{one.share:.1%}",
+            "column": importance.column,
+            "rise of the loss": _text(importance.value),
+            "low": _text(importance.low),
+            "high": _text(importance.high),
+            "share of the loss": f"{importance.share:.1%}",
         }
-        for one in found[:_MOST_ROWS]
+        for importance in importances[:_MOST_ROWS]
     ]
 
 
-def weak_slice_table(found: WeakSlices) -> list[dict[str, Any]]:
+def weak_slice_table(weak: WeakSlices) -> list[dict[str, Any]]:
     """Give one row for each weak slice, the most striking first."""
     return [
         {
-            "slice": one.name,
-            "weak": one.kind,
-            "rows": one.rows,
-            found.loss: _text(one.loss),
-            "the rest": _text(one.loss_of_rest),
-            "promised": _text(one.promised),
-            "p value": f"{one.p_value:.2g}",
+            "slice": piece.name,
+            "weak": piece.kind,
+            "rows": piece.rows,
+            weak.loss: _text(piece.loss),
+            "the rest": _text(piece.loss_of_rest),
+            "promised": _text(piece.promised),
+            "p value": f"{piece.p_value:.2g}",
         }
-        for one in found.slices
+        for piece in weak.slices
     ]
 
 
-def age_table(found: Sequence[Staleness]) -> list[dict[str, Any]]:
+def age_table(results: Sequence[Staleness]) -> list[dict[str, Any]]:
     """Give one row for each age of each model."""
     return [
         {
-            "model": one.model,
+            "model": result.model,
             "days": f"{age.low:.4g} to {age.high:.4g}",
             "rows": age.rows,
-            one.metric: _with_interval(age.metric),
+            result.metric: _with_interval(age.metric),
             "worth serving": {"pass": "yes", "fail": "no"}.get(age.outcome, age.outcome),
             "why not": age.why or "-",
         }
-        for one in found
-        for age in one.ages
+        for result in results
+        for age in result.ages
     ]
 
 
-def churn_table(found: Evaluation) -> list[dict[str, Any]]:
+def churn_table(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Give one row for each measure of churn: the candidate against each baseline, with its interval."""
-    measures = {metric.name: None for one in found.baselines for metric in one.churn}
-    others = {one.name: {m.name: m for m in one.churn} for one in found.baselines if one.churn}
+    measures = {metric.name: None for baseline in evaluation.baselines for metric in baseline.churn}
+    baselines = {
+        baseline.name: {metric.name: metric for metric in baseline.churn}
+        for baseline in evaluation.baselines
+        if baseline.churn
+    }
     return [
         {
             "churn": measure,
-            **{name: _with_interval(metrics[measure]) for name, metrics in others.items()},
+            **{name: _with_interval(metrics[measure]) for name, metrics in baselines.items()},
         }
         for measure in measures
     ]
 
 
-def champion_churn(found: Evaluation) -> dict[str, float]:
+def champion_churn(evaluation: Evaluation) -> dict[str, float]:
     """Give the known measures of churn against the champion, by name; empty where there is none."""
-    champion = found.baseline(CHAMPION)
-    known = champion.churn if champion is not None else ()
-    return {one.name: one.value for one in known if one.value is not None}
+    champion = evaluation.baseline(CHAMPION)
+    measures = champion.churn if champion is not None else ()
+    return {metric.name: metric.value for metric in measures if metric.value is not None}
 
 
-def staleness_verdict(found: Sequence[Staleness], limit_days: float) -> tuple[bool, str]:
+def staleness_verdict(results: Sequence[Staleness], limit_days: float) -> tuple[bool, str]:
     """Say whether no model goes stale before the age at which it is to be trained anew, and of which."""
-    text = "; ".join(one.text for one in found) or "cannot tell: no training row has a time"
-    ages = [one.stale_from for one in found if one.stale_from is not None]
+    text = "; ".join(result.text for result in results) or "cannot tell: no training row has a time"
+    ages = [result.stale_from for result in results if result.stale_from is not None]
     if not ages or min(ages) >= limit_days:
         return True, text
     advice = (
@@ -185,38 +196,38 @@ def staleness_verdict(found: Sequence[Staleness], limit_days: float) -> tuple[bo
     return False, text + advice
 
 
-def blessing_text(found: Evaluation) -> str:
+def blessing_text(evaluation: Evaluation) -> str:
     """Give the verdict in one paragraph: at most five reasons."""
-    word = "blessed" if found.blessed else "not blessed"
-    reasons, more = found.reasons[:5], len(found.reasons) - 5
+    word = "blessed" if evaluation.blessed else "not blessed"
+    reasons, more = evaluation.reasons[:5], len(evaluation.reasons) - 5
     rest = f"; and {more} more" if more > 0 else ""
     return f"{word}: {'; '.join(reasons)}{rest}"
 
 
-def flawless(found: Evaluation) -> str | None:
+def flawless(evaluation: Evaluation) -> str | None:
     """Say what to look for where the main metric has the best value that there is; None elsewhere."""
-    name, value = found.main_metric, found.metric(found.main_metric).value
+    name, value = evaluation.main_metric, evaluation.metric(evaluation.main_metric).value
     best = LIMITS.get(name, (None, None))[0 if is_lower_better(name) else 1]
     if value is None or value != best:
         return None
     return (
-        f"{name} is exactly {value:g} on {found.rows:,} test rows, which real data hardly allow: look "
-        "for a column that tells the label, and name it in transform.known_after"
+        f"{name} is exactly {value:g} on {evaluation.rows:,} test rows, which real data hardly allow: "
+        "look for a column that tells the label, and name it in transform.known_after"
     )
 
 
-def worse_probabilities(found: Evaluation) -> str | None:
+def worse_probabilities(evaluation: Evaluation) -> str | None:
     """Say where the scores are worse probabilities than the linear model's, with confidence; else None.
 
     A search for the best ranking alone may end at a model whose probabilities are all nearly the same.
     """
-    linear = next((one for one in found.baselines if one.name == LINEAR), None)
-    metrics = linear.improvements if linear is not None else ()
-    change = next((one for one in metrics if one.name == _LOSS), None)
+    linear = next((baseline for baseline in evaluation.baselines if baseline.name == LINEAR), None)
+    changes = linear.improvements if linear is not None else ()
+    change = next((change for change in changes if change.name == _LOSS), None)
     if change is None or change.high is None or change.high >= 0:
         return None
     return (
-        f"{_LOSS} is {_with_interval(found.metric(_LOSS))}, worse than the linear model's by "
+        f"{_LOSS} is {_with_interval(evaluation.metric(_LOSS))}, worse than the linear model's by "
         f"{-(change.value or 0):.4g}, at least {-change.high:.4g}: the scores may rank well, but are "
         f"poor probabilities. Set training.calibration, or name {_LOSS} first in evaluation.thresholds: "
         "it is tuned then"
@@ -224,15 +235,15 @@ def worse_probabilities(found: Evaluation) -> str | None:
 
 
 def _triples(metrics: tuple[Metric, ...], names: list[str]) -> dict[str, Triple]:
-    found = {metric.name: metric for metric in metrics}
-    return {name: [found[name].value, found[name].low, found[name].high] for name in names}
+    by_name = {metric.name: metric for metric in metrics}
+    return {name: [by_name[name].value, by_name[name].low, by_name[name].high] for name in names}
 
 
 def _with_interval(metric: Metric) -> str:
     if metric.value is None:
         return _text(None, metric.reason)
-    between = "" if metric.low is None else f" [{metric.low:.4g}, {metric.high:.4g}]"
-    return f"{metric.value:.4g}{between}"
+    interval = "" if metric.low is None else f" [{metric.low:.4g}, {metric.high:.4g}]"
+    return f"{metric.value:.4g}{interval}"
 
 
 def _text(value: float | None, reason: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What is said of an assessment: a verdict for each check."""
+"""The verdict of each check on an assessment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,39 +34,39 @@ class Verdict:
     values: Mapping[str, float | None] = field(default_factory=dict)
 
 
-def verdicts(found: Assessment, days_to_live: float) -> list[Verdict]:
+def verdicts(assessment: Assessment, days_to_live: float) -> list[Verdict]:
     """Give the verdict of each check.
 
     Parameters
     ----------
-    found : Assessment
-        What was found.
+    assessment : Assessment
+        What to judge.
     days_to_live : float
         The age at which a model is to be trained anew.
     """
-    evaluation = found.evaluation
+    evaluation = assessment.evaluation
     suspicion = report.flawless(evaluation)
     usual = f"{evaluation.main_metric} is not perfect"
-    told = [
+    results = [
         _blessing(evaluation),
         Verdict("not_flawless", suspicion is None, suspicion or usual, is_warning=True),
     ]
     if evaluation.task != "regression":
         poor = report.worse_probabilities(evaluation)
         fine = "the linear model's probabilities are not better with confidence"
-        told.append(Verdict("probabilities", poor is None, poor or fine, is_warning=True))
-    if found.staleness is not None:
-        passed, text = report.staleness_verdict(found.staleness, days_to_live)
-        told.append(Verdict("staleness", passed, text, is_warning=True))
-    if found.people is not None:
-        failures = fairness_verdicts(found.people).items()
-        told += [Verdict(name, passed, text) for name, (passed, text) in failures]
-    return told
+        results.append(Verdict("probabilities", poor is None, poor or fine, is_warning=True))
+    if assessment.staleness is not None:
+        passed, text = report.staleness_verdict(assessment.staleness, days_to_live)
+        results.append(Verdict("staleness", passed, text, is_warning=True))
+    if assessment.people is not None:
+        failures = fairness_verdicts(assessment.people).items()
+        results += [Verdict(name, passed, text) for name, (passed, text) in failures]
+    return results
 
 
-def _blessing(found: Evaluation) -> Verdict:
-    main, linear = found.metric(found.main_metric), found.beats_linear
+def _blessing(evaluation: Evaluation) -> Verdict:
+    main, linear = evaluation.metric(evaluation.main_metric), evaluation.beats_linear
     values = {main.name: main.value, f"{main.name}_low": main.low, f"{main.name}_high": main.high}
     if linear is not None:
         values |= {f"{linear.rule}_{end}": getattr(linear, end) for end in ("value", "low", "high")}
-    return Verdict("blessing", found.blessed, report.blessing_text(found), values=values)
+    return Verdict("blessing", evaluation.blessed, report.blessing_text(evaluation), values=values)

@@ -16,7 +16,7 @@ from ml_assets.errors import DataError
 from ml_assets.evaluation.fairness import Limits, find_unfairness, judge
 from ml_assets.evaluation.group_metrics import group_metrics
 from ml_assets.evaluation.proxies import find_proxies
-from ml_assets.evaluation.rates import Apart, Rate, difference, rate, ratio
+from ml_assets.evaluation.rates import Estimate, Rate, difference, rate, ratio
 from ml_assets.evaluation.spec import FAILURES
 from ml_assets_tests.shared_data import shared_path
 
@@ -140,7 +140,7 @@ def test_an_end_that_equals_the_limit_keeps_it(
     measure: str, ends: tuple[float, float, float], outcome: str
 ) -> None:
     low, value, high = ends
-    found = judge("opportunity_denial", measure, "sex", Apart(value, low, high), 0.8, "it")
+    found = judge("opportunity_denial", measure, "sex", Estimate(value, low, high), 0.8, "it")
 
     assert found.outcome == outcome
 
