@@ -48,7 +48,7 @@ class _Margin:
 
     value: float
     half: float
-    told: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Aging:
     Attributes
     ----------
     measurements : Measurements
-        It and its baselines on each piece.
+        It and its baselines in each period.
     name, metric : str
         Which model, and what is measured.
     z : float
@@ -76,28 +76,30 @@ class Aging:
     baselines: Sequence[str]
     threshold: ThresholdSpec | None
 
-    def at(self, piece: int, rows: int, length: float) -> Age:
-        """Judge it on one piece, the period of that number; `length` is in days."""
-        metric = metric_named(self.measurements.metrics(self.name, piece), self.metric)
+    def at(self, period: int, rows: int, length: float) -> Age:
+        """Judge it in one period, by its number; `length` is in days."""
+        metric = metric_named(self.measurements.metrics(self.name, period), self.metric)
         over = tuple(
             (
-                other,
+                baseline,
                 metric_named(
-                    self.measurements.against(other, piece, self.name).improvements, self.metric
+                    self.measurements.against(baseline, period, self.name).improvements, self.metric
                 ),
             )
-            for other in self.baselines
+            for baseline in self.baselines
         )
         margins = [
-            *self._from_threshold(metric, piece),
-            *self._from_baselines(over, piece),
+            *self._threshold_margins(metric, period),
+            *self._baseline_margins(over, period),
         ]
-        why = "; ".join(one.told for one in margins if one.value + one.half < 0)
-        is_clear = all(one.value - one.half >= 0 for one in margins) and metric.value is not None
-        outcome: RuleOutcome = "fail" if why else "pass" if is_clear else "cannot tell"
-        return Age(piece * length, (piece + 1) * length, rows, metric, over, outcome, why)
+        reasons = "; ".join(margin.text for margin in margins if margin.value + margin.half < 0)
+        is_clear = (
+            all(margin.value - margin.half >= 0 for margin in margins) and metric.value is not None
+        )
+        outcome: RuleOutcome = "fail" if reasons else "pass" if is_clear else "cannot tell"
+        return Age(period * length, (period + 1) * length, rows, metric, over, outcome, reasons)
 
-    def decay(self, pieces: Sequence[int], ages: Sequence[Age]) -> Metric | None:
+    def decay(self, periods: Sequence[int], ages: Sequence[Age]) -> Metric | None:
         """The slope of the least squares through the ages, each weighing as many rows as it has."""
         values = [age.metric.value for age in ages]
         if None in values:
@@ -107,34 +109,36 @@ class Aging:
         centred = middles - np.average(middles, weights=weights)
         slope = weights * centred / (weights @ centred**2)
         slope *= 1 if is_lower_better(self.metric) else -1
-        drawn = np.column_stack([self._drawn(self.name, piece) for piece in pieces]) @ slope
-        low, high = percentile_interval(drawn, self.measurements.confidence) or (None, None)
+        slopes = np.column_stack([self._drawn(self.name, period) for period in periods]) @ slope
+        low, high = percentile_interval(slopes, self.measurements.confidence) or (None, None)
         return Metric(self.metric, float(np.array(values, dtype=np.float64) @ slope), low, high)
 
-    def _from_threshold(self, metric: Metric, piece: int) -> Iterator[_Margin]:
+    def _threshold_margins(self, metric: Metric, period: int) -> Iterator[_Margin]:
         threshold = self.threshold
         if threshold is None or metric.value is None:
             return
-        half = self._half(self._drawn(self.name, piece))
-        told = f"{self.metric} is {metric.value:.4g}"
+        half = self._half_width(self._drawn(self.name, period))
+        text = f"{self.metric} is {metric.value:.4g}"
         if (least := threshold.min) is not None:
-            yield _Margin(metric.value - least, half, f"{told}, at least {least:g} is needed")
+            yield _Margin(metric.value - least, half, f"{text}, at least {least:g} is needed")
         if (most := threshold.max) is not None:
-            yield _Margin(most - metric.value, half, f"{told}, at most {most:g} is allowed")
+            yield _Margin(most - metric.value, half, f"{text}, at most {most:g} is allowed")
 
-    def _from_baselines(self, over: Sequence[tuple[str, Metric]], piece: int) -> Iterator[_Margin]:
-        own = self._drawn(self.name, piece)
-        for other, change in over:
-            half = self._half(own - self._drawn(other, piece))
+    def _baseline_margins(
+        self, over: Sequence[tuple[str, Metric]], period: int
+    ) -> Iterator[_Margin]:
+        drawn = self._drawn(self.name, period)
+        for baseline, change in over:
+            half = self._half_width(drawn - self._drawn(baseline, period))
             value = 0.0 if change.value is None else change.value
-            told = f"the {other}'s {self.metric} is better by {-value:.4g}"
-            yield _Margin(value, half, told)
+            text = f"the {baseline}'s {self.metric} is better by {-value:.4g}"
+            yield _Margin(value, half, text)
 
-    def _half(self, drawn: Floats) -> float:
+    def _half_width(self, drawn: Floats) -> float:
         """Half of the interval; infinite where too few resamples define the metric."""
-        known = drawn[np.isfinite(drawn)]
-        return self.z * float(known.std()) if 2 * len(known) > len(drawn) else float("inf")
+        defined = drawn[np.isfinite(drawn)]
+        return self.z * float(defined.std()) if 2 * len(defined) > len(drawn) else float("inf")
 
-    def _drawn(self, name: str, piece: int) -> Floats:
-        names = self.measurements.views[name, piece].predictions.names
-        return self.measurements.drawn[name, piece][:, names.index(self.metric)]
+    def _drawn(self, name: str, period: int) -> Floats:
+        names = self.measurements.views[name, period].predictions.names
+        return self.measurements.drawn[name, period][:, names.index(self.metric)]

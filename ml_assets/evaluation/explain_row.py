@@ -153,56 +153,62 @@ def explain_row(
     """
     names = [str(name) for name in (row.columns if columns is None else columns)]
     _check(row, others, names)
-    own, rest = row[names].reset_index(drop=True), others[names].reset_index(drop=True)
-    scores = np.asarray(predict(own), dtype=np.float64)
-    at = int(scores[0].argmax()) if scores.ndim == 2 else None
+    row, others = row[names].reset_index(drop=True), others[names].reset_index(drop=True)
+    scores = np.asarray(predict(row), dtype=np.float64)
+    code = int(scores[0].argmax()) if scores.ndim == 2 else None
 
     def score(frame: pd.DataFrame) -> Floats:
-        found = np.asarray(predict(frame), dtype=np.float64)
-        return found if at is None else np.asarray(found[:, at])
+        predictions = np.asarray(predict(frame), dtype=np.float64)
+        return predictions if code is None else np.asarray(predictions[:, code])
 
-    moves, usual = _shapley(score, own, rest, max(1, -(-samples // 2)), seed)
-    made = _made(own, features, sources)
+    moves, usual = _shapley(score, row, others, max(1, -(-samples // 2)), seed)
+    transformed = _transformed(row, features, sources)
     order = np.argsort(-np.abs(moves.mean(axis=0)), kind="stable")
-    found = [_contribution(names[k], own, moves[:, k], made, confidence) for k in order]
-    named = "prediction" if at is None else f"P({classes[at] if classes else at})"
+    contributions = [
+        _contribution(names[index], row, moves[:, index], transformed, confidence)
+        for index in order
+    ]
+    predicted = "prediction" if code is None else f"P({classes[code] if classes else code})"
     return RowExplanation(
-        named,
-        float(scores[0] if at is None else scores[0, at]),
+        predicted,
+        float(scores[0] if code is None else scores[0, code]),
         usual,
-        tuple(found),
-        _neighbours(score, own, rest, neighbours),
+        tuple(contributions),
+        _neighbours(score, row, others, neighbours),
         2 * len(moves),
     )
 
 
 def _shapley(
-    score: Predict, own: pd.DataFrame, rest: pd.DataFrame, pairs: int, seed: int
+    score: Predict, row: pd.DataFrame, others: pd.DataFrame, pairs: int, seed: int
 ) -> tuple[Floats, float]:
     """What each column does in each pair of orders, and the mean prediction where they start."""
-    random, width = np.random.default_rng(seed), own.shape[1]
-    both = pd.concat([own.astype(rest.dtypes.to_dict()), rest], ignore_index=True)
-    partners = 1 + random.integers(0, len(rest), pairs)
+    random, width = np.random.default_rng(seed), row.shape[1]
+    stacked = pd.concat([row.astype(others.dtypes.to_dict()), others], ignore_index=True)
+    partners = 1 + random.integers(0, len(others), pairs)
     ranks = np.array([random.permutation(width) for _ in range(pairs)])
-    forward = _walk(score, both, partners, ranks)
-    backward = _walk(score, both, partners, width - 1 - ranks)
+    forward = _walk(score, stacked, partners, ranks)
+    backward = _walk(score, stacked, partners, width - 1 - ranks)
     moves = (_steps(forward, ranks) + _steps(backward, width - 1 - ranks)) / 2
     return moves, float(forward[:, 0].mean())
 
 
 def _walk(
-    score: Predict, both: pd.DataFrame, partners: NDArray[Any], ranks: NDArray[Any]
+    score: Predict, stacked: pd.DataFrame, partners: NDArray[Any], ranks: NDArray[Any]
 ) -> Floats:
     """The predictions after each step: columns of a rank below the step have the row's own value."""
     pairs, width = ranks.shape
     steps = np.arange(width + 1)
     # 0 is the row itself; its partner is any other.
-    is_own = ranks[:, None, :] < steps[None, :, None]
-    places = np.where(is_own, 0, partners[:, None, None]).reshape(-1, width)
+    is_from_row = ranks[:, None, :] < steps[None, :, None]
+    places = np.where(is_from_row, 0, partners[:, None, None]).reshape(-1, width)
     chunks = []
     for start in range(0, len(places), _ROWS_AT_ONCE):
         part = places[start : start + _ROWS_AT_ONCE]
-        mixed = {name: both[name].take(part[:, k]).array for k, name in enumerate(both.columns)}
+        mixed = {
+            name: stacked[name].take(part[:, index]).array
+            for index, name in enumerate(stacked.columns)
+        }
         chunks.append(score(pd.DataFrame(mixed)))
     return np.concatenate(chunks).reshape(pairs, width + 1)
 
@@ -213,70 +219,74 @@ def _steps(walked: Floats, ranks: NDArray[Any]) -> Floats:
 
 def _contribution(
     column: str,
-    own: pd.DataFrame,
+    row: pd.DataFrame,
     moves: Floats,
-    made: dict[str, list[tuple[str, float | None]]],
+    transformed: dict[str, list[tuple[str, float | None]]],
     confidence: float,
 ) -> Contribution:
     value, z = float(moves.mean()), NormalDist().inv_cdf((1 + confidence) / 2)
     half = float(z * moves.std(ddof=1) / np.sqrt(len(moves))) if len(moves) > 1 else 0.0
-    text, _ = describe(own[column].iloc[0])
+    text, _ = describe(row[column].iloc[0])
     return Contribution(
-        column, text, tuple(made.get(column, ())), value, value - half, value + half
+        column, text, tuple(transformed.get(column, ())), value, value - half, value + half
     )
 
 
-def _made(
-    own: pd.DataFrame,
+def _transformed(
+    row: pd.DataFrame,
     features: Callable[[pd.DataFrame], pd.DataFrame] | None,
     sources: Callable[[str], str] | None,
 ) -> dict[str, list[tuple[str, float | None]]]:
     """The features of the row, by the raw column that they are made of."""
-    made: dict[str, list[tuple[str, float | None]]] = {}
+    transformed: dict[str, list[tuple[str, float | None]]] = {}
     if features is None:
-        return made
-    for name, value in features(own).iloc[0].items():
+        return transformed
+    for name, value in features(row).iloc[0].items():
         source = sources(str(name)) if sources else str(name)
         number = None if pd.isna(value) else float(value)
-        made.setdefault(source, []).append((str(name), number))
-    return made
+        transformed.setdefault(source, []).append((str(name), number))
+    return transformed
 
 
 def _neighbours(
-    score: Predict, own: pd.DataFrame, rest: pd.DataFrame, count: int
+    score: Predict, row: pd.DataFrame, others: pd.DataFrame, count: int
 ) -> tuple[Neighbour, ...]:
-    apart = np.column_stack([_apart(own[name].iloc[0], rest[name]) for name in rest.columns])
-    distance = apart.mean(axis=1)
+    differences = np.column_stack(
+        [_differences(row[name].iloc[0], others[name]) for name in others.columns]
+    )
+    distance = differences.mean(axis=1)
     nearest = np.argsort(distance, kind="stable")[:count]
     if not len(nearest):
         return ()
-    predictions = score(rest.iloc[nearest])
+    predictions = score(others.iloc[nearest])
     return tuple(
         Neighbour(
             int(place),
             float(distance[place]),
             float(prediction),
             tuple(
-                (str(name), describe(rest[name].iloc[place])[0])
-                for k, name in enumerate(rest.columns)
-                if apart[place, k] > 0
+                (str(name), describe(others[name].iloc[place])[0])
+                for index, name in enumerate(others.columns)
+                if differences[place, index] > 0
             ),
         )
         for place, prediction in zip(nearest, predictions, strict=True)
     )
 
 
-def _apart(value: Any, column: "pd.Series[Any]") -> Floats:
+def _differences(value: Any, column: "pd.Series[Any]") -> Floats:
     """How far each row is from the value: 0 to 1 of the middle nine tenths of numbers, else 0 or 1."""
     is_null = column.isna().to_numpy()
     _, position = describe(value)
     if position is None or is_null.all():
-        same = is_null if _is_null(value) else ~is_null & (column.map(str) == str(value)).to_numpy()
-        return (~same).astype(np.float64)
+        is_same = (
+            is_null if _is_null(value) else ~is_null & (column.map(str) == str(value)).to_numpy()
+        )
+        return (~is_same).astype(np.float64)
     numbers = _numbers(column)
     low, high = np.nanquantile(numbers, [0.05, 0.95])
-    gap: Floats = np.nan_to_num(np.abs(numbers - position) / (high - low or 1.0), nan=1.0)
-    return np.asarray(np.where(is_null, 1.0, np.minimum(gap, 1.0)), dtype=np.float64)
+    distance: Floats = np.nan_to_num(np.abs(numbers - position) / (high - low or 1.0), nan=1.0)
+    return np.asarray(np.where(is_null, 1.0, np.minimum(distance, 1.0)), dtype=np.float64)
 
 
 def _is_null(value: Any) -> bool:

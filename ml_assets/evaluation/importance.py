@@ -140,20 +140,22 @@ def permutation_importance(
     DataError
         If lengths or labels do not fit, a column is not there, or predictions are not finite.
     """
-    wanted = _known(frame, columns)
+    names = _check_columns(frame, columns)
     random = np.random.default_rng(seed)
     labels = np.asarray(y_true)
     if len(labels) != len(frame):
         raise DataError(f"y_true has {len(labels):,} labels for {len(frame):,} rows.")
-    at = sample_places(random, len(frame), max_rows)
-    rows, y = frame.iloc[at], labels[at]
-    usual = _losses(task, y, predict(rows))
+    places = sample_places(random, len(frame), max_rows)
+    rows, y_sample = frame.iloc[places], labels[places]
+    usual = _losses(task, y_sample, predict(rows))
     orders = [random.permutation(len(rows)) for _ in range(repeats)]
-    found = []
-    for column in wanted:
-        losses = [_losses(task, y, predict(_shuffled(rows, column, o))) for o in orders]
-        found.append(_importance(column, losses, orders, usual, confidence))
-    return sorted(found, key=lambda one: -one.value)
+    importances = []
+    for column in names:
+        losses = [
+            _losses(task, y_sample, predict(_shuffled(rows, column, order))) for order in orders
+        ]
+        importances.append(_importance(column, losses, orders, usual, confidence))
+    return sorted(importances, key=lambda importance: -importance.value)
 
 
 def partial_dependence(
@@ -194,16 +196,16 @@ def partial_dependence(
     DataError
         If the column is not there, or there is no row.
     """
-    _known(frame, [column])
+    _check_columns(frame, [column])
     if not len(frame):
         raise DataError("partial dependence needs rows; found none.")
-    at = sample_places(np.random.default_rng(seed), len(frame), _DEPENDENCE_ROWS)
-    rows = frame.iloc[at].reset_index(drop=True)
+    drawn = sample_places(np.random.default_rng(seed), len(frame), _DEPENDENCE_ROWS)
+    rows = frame.iloc[drawn].reset_index(drop=True)
     # Places of rows that have the values: the column keeps its type, whatever it is.
-    places, shares = _values(frame[column], points)
+    places, shares = _grid(frame[column], points)
     tiled = rows.iloc[np.tile(np.arange(len(rows)), len(places))].reset_index(drop=True)
     values = frame[column].iloc[np.repeat(places, len(rows))].reset_index(drop=True)
-    scores = _one_score(predict(tiled.assign(**{column: values})), predicted)
+    scores = _class_score(predict(tiled.assign(**{column: values})), predicted)
     table = scores.reshape(len(places), len(rows))
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     half = z * table.std(axis=1, ddof=1 if len(rows) > 1 else 0) / np.sqrt(len(rows))
@@ -231,10 +233,12 @@ def _importance(
 ) -> Importance:
     """The mean rise of the loss; a row counts where it is asked about and where it gives its value."""
     changes = [loss - usual for loss in losses]
-    given = [change[np.argsort(order)] for change, order in zip(changes, orders, strict=True)]
-    asked, gave = np.mean(changes, axis=0), np.mean(given, axis=0)
-    value, mean = float(asked.mean()), float(usual.mean())
-    spread = (asked + gave).std(ddof=1) if len(usual) > 1 else 0.0
+    donor_changes = [
+        change[np.argsort(order)] for change, order in zip(changes, orders, strict=True)
+    ]
+    received, donated = np.mean(changes, axis=0), np.mean(donor_changes, axis=0)
+    value, mean = float(received.mean()), float(usual.mean())
+    spread = (received + donated).std(ddof=1) if len(usual) > 1 else 0.0
     half = float(NormalDist().inv_cdf((1 + confidence) / 2) * spread / np.sqrt(len(usual)))
     return Importance(column, value, value - half, value + half, value / mean if mean else 0.0)
 
@@ -245,43 +249,43 @@ def _shuffled(rows: pd.DataFrame, column: str, order: Indices) -> pd.DataFrame:
     return rows.assign(**{column: values})
 
 
-def _losses(task: Task, y: NDArray[Any], scores: Any) -> Floats:
-    predictions = check_predictions(task, y, scores)
-    why = next(iter(spoilt(predictions).values()), None)
-    if why:
-        raise DataError(f"the importance of columns cannot be measured: {why}.")
+def _losses(task: Task, y_true: NDArray[Any], scores: Any) -> Floats:
+    predictions = check_predictions(task, y_true, scores)
+    reason = next(iter(spoilt(predictions).values()), None)
+    if reason:
+        raise DataError(f"the importance of columns cannot be measured: {reason}.")
     return _row_losses(predictions)
 
 
 def _row_losses(predictions: Predictions) -> Floats:
-    y, s = predictions.y_true, predictions.y_pred
+    y_true, y_pred = predictions.y_true, predictions.y_pred
     match predictions.task:
         case "regression":
-            return np.asarray(np.abs(y - s))
+            return np.asarray(np.abs(y_true - y_pred))
         case "binary":
-            likelihood = np.where(y == 1, s, 1 - s)
+            likelihood = np.where(y_true == 1, y_pred, 1 - y_pred)
         case "multiclass":
-            likelihood = s[np.arange(len(y)), y]
+            likelihood = y_pred[np.arange(len(y_true)), y_true]
     return np.asarray(-np.log(np.clip(likelihood, _SMALLEST, 1)))
 
 
-def _values(column: "pd.Series[Any]", points: int) -> tuple[Indices, Floats]:
+def _grid(column: "pd.Series[Any]", points: int) -> tuple[Indices, Floats]:
     """Places of rows that have the values to ask about, and the share of rows near each."""
     is_null = column.isna().to_numpy()
-    known = np.flatnonzero(~is_null)
-    if not len(known):
+    present = np.flatnonzero(~is_null)
+    if not len(present):
         return np.array([0]), np.array([1.0])
     if _is_ordered(column):
-        order = known[np.argsort(column.iloc[known].to_numpy(), kind="stable")]
+        order = present[np.argsort(column.iloc[present].to_numpy(), kind="stable")]
         ranks = np.round(np.linspace(0, len(order) - 1, points)).astype(int)
         _, first = np.unique(column.iloc[order[ranks]].to_numpy(), return_index=True)
         places = order[ranks[first]]
-        shares = _nearest(column.iloc[known].to_numpy(), column.iloc[places].to_numpy())
+        shares = _nearest(column.iloc[present].to_numpy(), column.iloc[places].to_numpy())
     else:
-        codes, _ = pd.factorize(column.iloc[known].map(str))
+        codes, _ = pd.factorize(column.iloc[present].map(str))
         counts = np.bincount(codes)
         kept = np.argsort(-counts, kind="stable")[:_MOST_VALUES]
-        places = known[[int(np.argmax(codes == code)) for code in kept]]
+        places = present[[int(np.argmax(codes == code)) for code in kept]]
         shares = counts[kept].astype(np.float64)
     if is_null.any():
         places = np.append(places, np.flatnonzero(is_null)[0])
@@ -323,7 +327,7 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and value != value
 
 
-def _one_score(scores: Any, predicted: int | None) -> Floats:
+def _class_score(scores: Any, predicted: int | None) -> Floats:
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim == 1:
         return table
@@ -332,10 +336,10 @@ def _one_score(scores: Any, predicted: int | None) -> Floats:
     return np.asarray(table[:, predicted])
 
 
-def _known(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
-    known = [str(column) for column in frame.columns]
-    missing = [column for column in columns or () if column not in known]
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str] | None) -> list[str]:
+    available = [str(column) for column in frame.columns]
+    missing = [column for column in columns or () if column not in available]
     if missing:
-        hint = did_you_mean(missing[0], known)
+        hint = did_you_mean(missing[0], available)
         raise DataError(f"{', '.join(map(repr, missing))}: no such column of the rows.{hint}")
-    return list(known if columns is None else columns)
+    return list(available if columns is None else columns)

@@ -58,12 +58,12 @@ class Bins:
         """A group in words, such as ``hour in 18 to 21``."""
         low, high = (int(end) for end in self.spans[group])
         first, last = self.ends[low][0], self.ends[high][1]
-        known = [i for i, end in enumerate(self.ends) if end[0] != NULL]
+        present = [index for index, end in enumerate(self.ends) if end[0] != NULL]
         if first == last:
             return f"{self.column}={first}"
-        if low == known[0]:
+        if low == present[0]:
             return f"{self.column} at most {last}"
-        if high == known[-1]:
+        if high == present[-1]:
             return f"{self.column} at least {first}"
         return f"{self.column} in {first} to {last}"
 
@@ -107,9 +107,11 @@ def _cut_range(column: "pd.Series[Any]", values: NDArray[Any], bins: int) -> Bin
     codes, ends = quantile_bins(column, values, _FINER * bins)
     count = len(ends) - int(ends[-1:] == [(NULL, NULL)])
     widest = count - 1 if count > 1 else 1
-    spans = [(i, j) for i in range(count) for j in range(i, min(count, i + widest))]
-    spans += [(i, i) for i in range(count, len(ends))]
-    return _bins(column, codes, spans, -(-count // bins), ends, len(ends))
+    spans = [
+        (first, last) for first in range(count) for last in range(first, min(count, first + widest))
+    ]
+    spans += [(index, index) for index in range(count, len(ends))]
+    return _make_bins(column, codes, spans, -(-count // bins), ends, len(ends))
 
 
 def _cut_values(column: "pd.Series[Any]", min_rows: int) -> Bins:
@@ -119,15 +121,15 @@ def _cut_values(column: "pd.Series[Any]", min_rows: int) -> Bins:
     frequent = np.flatnonzero(counts >= max(min_rows, 1))
     kept = frequent[np.argsort(-counts[frequent], kind="stable")[:_MOST_VALUES]]
     # All other values share the bin after the last group.
-    place = np.full(len(values) + 1, len(kept))
-    place[kept] = np.arange(len(kept))
+    bin_of_code = np.full(len(values) + 1, len(kept))
+    bin_of_code[kept] = np.arange(len(kept))
     texts = [*(str(value) for value in values), NULL]
     ends = [(texts[code], texts[code]) for code in kept]
-    spans = [(i, i) for i in range(len(kept))]
-    return _bins(column, place[codes], spans, 0, ends, len(kept) + 1)
+    spans = [(index, index) for index in range(len(kept))]
+    return _make_bins(column, bin_of_code[codes], spans, 0, ends, len(kept) + 1)
 
 
-def _bins(
+def _make_bins(
     column: "pd.Series[Any]",
     codes: NDArray[Any],
     spans: list[tuple[int, int]],
@@ -138,10 +140,10 @@ def _bins(
     """Give the bins; ranges that begin and end at a multiple of `step` are for pairs (0: all)."""
     table = np.array(spans, dtype=np.int64).reshape(-1, 2)
     low, high = table.T
-    last = max((to for _, to in spans), default=0)
+    last = max((end for _, end in spans), default=0)
     is_null = low == last if ends and ends[-1][0] == NULL else np.zeros(len(low), bool)
-    known = last - 1 if is_null.any() else last
-    aligned = (low % max(step, 1) == 0) & (((high + 1) % max(step, 1) == 0) | (high == known))
+    last_value = last - 1 if is_null.any() else last
+    aligned = (low % max(step, 1) == 0) & (((high + 1) % max(step, 1) == 0) | (high == last_value))
     paired = np.flatnonzero(aligned | is_null | (step == 0))
     name = str(column.name)
     return Bins(name, codes.astype(np.int16), table, paired, step > 0, tuple(ends), size)

@@ -152,7 +152,7 @@ class WeakSlicesSpec(Spec):
     min_rows : int
         Smaller slices are not looked at, >= 20.
     error_rate : float
-        The chance that anything is told where there is nothing, at most; 0 to 1, exclusive.
+        The chance that anything is reported where there is nothing, at most; 0 to 1, exclusive.
     """
 
     enabled: bool = True

@@ -125,34 +125,36 @@ def find_staleness(
     DataError
         If lengths, labels or the metric's name do not fit.
     """
-    wanted, others = metric or MAIN[task], dict(baselines or {})
-    scored = {
+    metric_name, baseline_scores = metric or MAIN[task], dict(baselines or {})
+    predictions = {
         name: with_extra(
             check_predictions(
                 task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
             ),
-            [wanted],
+            [metric_name],
         )
-        for name, scores in {model: y_score, **others}.items()
+        for name, scores in {model: y_score, **baseline_scores}.items()
     }
     days = _days_after(times, trained_until)
-    if len(days) != len(scored[model].y_true):
-        raise DataError(f"times has {len(days):,} rows, y_true {len(scored[model].y_true):,}.")
-    period, pieces = _cut(days, min_rows)
-    if not pieces:
-        return _untold(model, wanted, period, int((days > 0).sum()), min_rows)
-    places: dict[ViewKey, Indices | None] = {
-        (name, at): rows for name in scored for at, rows in pieces.items()
+    if len(days) != len(predictions[model].y_true):
+        raise DataError(f"times has {len(days):,} rows, y_true {len(predictions[model].y_true):,}.")
+    period, rows_by_period = _cut_periods(days, min_rows)
+    if not rows_by_period:
+        return _too_few_rows(model, metric_name, period, int((days > 0).sum()), min_rows)
+    rows_by_view: dict[ViewKey, Indices | None] = {
+        (name, number): rows for name in predictions for number, rows in rows_by_period.items()
     }
     measurements = measure_models(
-        scored, places, samples=bootstrap_samples, seed=seed, confidence=confidence
+        predictions, rows_by_view, samples=bootstrap_samples, seed=seed, confidence=confidence
     )
-    stricter = 1 - (1 - confidence) / (len(pieces) * (1 + len(others)))
+    stricter = 1 - (1 - confidence) / (len(rows_by_period) * (1 + len(baseline_scores)))
     z = NormalDist().inv_cdf((1 + stricter) / 2)
     limits = None if threshold is None else ThresholdSpec.model_validate(threshold)
-    one = Aging(measurements, model, wanted, z, list(others), limits)
-    ages = [one.at(piece, len(rows), _PERIODS[period]) for piece, rows in pieces.items()]
-    return _told(model, wanted, period, ages, one.decay(list(pieces), ages))
+    aging = Aging(measurements, model, metric_name, z, list(baseline_scores), limits)
+    ages = [
+        aging.at(number, len(rows), _PERIODS[period]) for number, rows in rows_by_period.items()
+    ]
+    return _result(model, metric_name, period, ages, aging.decay(list(rows_by_period), ages))
 
 
 def last_training_row(examples: Table, time: str | None) -> Any:
@@ -166,8 +168,8 @@ def last_training_row(examples: Table, time: str | None) -> Any:
 
 
 def _days_after(times: "pd.Series[Any]", moment: Any) -> Floats:
-    apart = _without_zone(pd.Series(pd.to_datetime(times))) - without_zone(moment)
-    return np.asarray(apart / pd.Timedelta(days=1), dtype=np.float64)
+    age = _without_zone(pd.Series(pd.to_datetime(times))) - without_zone(moment)
+    return np.asarray(age / pd.Timedelta(days=1), dtype=np.float64)
 
 
 def without_zone(moment: Any) -> pd.Timestamp:
@@ -180,30 +182,30 @@ def _without_zone(times: "pd.Series[Any]") -> "pd.Series[Any]":
     return times if times.dt.tz is None else times.dt.tz_convert("UTC").dt.tz_localize(None)
 
 
-def _cut(days: Floats, min_rows: int) -> tuple[str, dict[int, Indices]]:
-    """The shortest period that cuts the later rows into few pieces, most of them large enough."""
+def _cut_periods(days: Floats, min_rows: int) -> tuple[str, dict[int, Indices]]:
+    """The shortest period that cuts the later rows into few, with most rows in large enough ones."""
     later = days[days > 0]
     for name, length in _PERIODS.items():
-        pieces = _pieces(days, length, min_rows)
-        kept = sum(len(rows) for rows in pieces.values())
+        rows_by_period = _rows_by_period(days, length, min_rows)
+        kept = sum(len(rows) for rows in rows_by_period.values())
         few = math.ceil(later.max(initial=0.0) / length) <= _MOST_PERIODS
-        if few and len(pieces) > 1 and kept >= _LEAST_KEPT * len(later):
-            return name, pieces
+        if few and len(rows_by_period) > 1 and kept >= _LEAST_KEPT * len(later):
+            return name, rows_by_period
     return name, {}
 
 
-def _pieces(days: Floats, length: float, min_rows: int) -> dict[int, Indices]:
+def _rows_by_period(days: Floats, length: float, min_rows: int) -> dict[int, Indices]:
     """The rows of each period after training that has enough of them."""
     later = np.flatnonzero(days > 0)
     periods = np.floor(days[later] / length).astype(int)
-    found = {int(period): later[periods == period] for period in np.unique(periods)}
-    return {period: rows for period, rows in found.items() if len(rows) >= min_rows}
+    rows_by_period = {int(period): later[periods == period] for period in np.unique(periods)}
+    return {period: rows for period, rows in rows_by_period.items() if len(rows) >= min_rows}
 
 
-def _told(
+def _result(
     model: str, metric: str, period: str, ages: Sequence[Age], decay: Metric | None
 ) -> Staleness:
-    last_good = max((at for at, age in enumerate(ages) if age.outcome == "pass"), default=-1)
+    last_good = max((index for index, age in enumerate(ages) if age.outcome == "pass"), default=-1)
     stale = next((age for age in ages[last_good + 1 :] if age.outcome == "fail"), None)
     failed = sum(age.outcome == "fail" for age in ages)
     until = f"{_days(ages[-1].high)} after its last training row"
@@ -226,13 +228,13 @@ def _told(
 def _slope(metric: str, decay: Metric | None) -> str:
     if decay is None or decay.value is None or decay.low is None or decay.high is None:
         return ""
-    way = "worse" if decay.value > 0 else "better"
+    direction = "worse" if decay.value > 0 else "better"
     low, high = sorted((abs(decay.low), abs(decay.high))) if decay.low * decay.high > 0 else (0, 0)
     ends = f", between {low:.2g} and {high:.2g}" if high else ", which may be chance"
-    return f"; {metric} gets {way} by {abs(decay.value):.2g} a day{ends}"
+    return f"; {metric} gets {direction} by {abs(decay.value):.2g} a day{ends}"
 
 
-def _untold(model: str, metric: str, period: str, later: int, min_rows: int) -> Staleness:
+def _too_few_rows(model: str, metric: str, period: str, later: int, min_rows: int) -> Staleness:
     text = (
         f"cannot tell how the {model} ages: {later:,} rows are later than its last training row, "
         f"and at least two periods of {min_rows:,} rows are needed. Split by time (ingest.split: "

@@ -61,10 +61,10 @@ def surprise_of(predictions: Predictions) -> Surprise:
     """Give what the rows lose and were to lose; the predictions must be finite."""
     y_true, y_pred = predictions.y_true, predictions.y_pred
     if predictions.task == "regression":
-        return _of_errors(np.abs(y_true - y_pred))
+        return _error_surprise(np.abs(y_true - y_pred))
     binary = predictions.task == "binary"
     table = np.column_stack([1 - y_pred, y_pred]) if binary else y_pred
-    return _of_classes(y_true.astype(np.intp), table)
+    return _class_surprise(y_true.astype(np.intp), table)
 
 
 def log_p_value(surprise: Surprise, rows: Indices) -> float:
@@ -81,7 +81,7 @@ def log_p_value(surprise: Surprise, rows: Indices) -> float:
     return _chernoff(surprise.chances[rows], surprise.values[rows], total)
 
 
-def _of_errors(error: Floats) -> Surprise:
+def _error_surprise(error: Floats) -> Surprise:
     ranks = rankdata(error) / len(error)
     centred = ranks - ranks.mean()
     spread = np.full(len(error), centred.var())
@@ -89,7 +89,7 @@ def _of_errors(error: Floats) -> Surprise:
     return Surprise("absolute error", error, excess, centred, spread, np.zeros(len(error)))
 
 
-def _of_classes(codes: Indices, table: Floats) -> Surprise:
+def _class_surprise(codes: Indices, table: Floats) -> Surprise:
     losses = -np.log(np.clip(table, _SMALLEST, 1 - _SMALLEST))
     chances = _calibrated(codes, table)
     centred = losses - (chances * losses).sum(axis=1, keepdims=True)
@@ -106,8 +106,8 @@ def _calibrated(codes: Indices, table: Floats) -> Floats:
     """The share of each class among the rows of all slices with such a probability of it."""
     classes = table.shape[1]
     if classes == 2:
-        one = _calibrated_column(table[:, 1], codes == 1)
-        return np.column_stack([1 - one, one])
+        positive = _calibrated_column(table[:, 1], codes == 1)
+        return np.column_stack([1 - positive, positive])
     columns = [_calibrated_column(table[:, k], codes == k) for k in range(classes)]
     shares = np.column_stack(columns)
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))

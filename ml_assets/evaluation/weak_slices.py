@@ -1,15 +1,15 @@
 """Finds the slices on which a model is weakest, over all columns and all pairs of them.
 
-Weak means: its loss there is higher than it promises (see `surprise`). Slices are told one by one, the
-most striking first; the rows of a slice are then set aside and the search goes on among the others, so
-that no slice is told twice in other words. A pair of columns is told only where it is notably weaker
-than each of the two alone. Beside these a slice is told as uninformative where the model promises no
-more than it does, but tells nearly nothing (see `uninformative`).
+Weak means: its loss there is higher than it promises (see `surprise`). Slices are reported one by one,
+the most striking first; the rows of a slice are then set aside and the search goes on among the others,
+so that no slice is reported twice in other words. A pair of columns is reported only where it is notably
+weaker than each of the two alone. Beside these a slice is reported as uninformative where the model
+promises no more than it does, but tells nearly nothing (see `uninformative`).
 
 References
 ----------
 Chung et al. (2019), Slice Finder, doi:10.1109/ICDE.2019.00139: slices by effect size and test.
-Holm (1979), jstor.org/stable/4615733: the chance that any slice is told although there is none is at
+Holm (1979), jstor.org/stable/4615733: the chance that any slice is reported although there is none is at
 most `error_rate`. Half of it is spent on single columns and half on pairs.
 """
 
@@ -91,7 +91,7 @@ class WeakSlices:
     looked_at : int
         How many slices were tested.
     error_rate : float
-        The chance that any of `slices` is told by chance, at most.
+        The chance that any of `slices` is reported by chance, at most.
     slices : tuple of WeakSlice
         The most striking first.
     reason : str or None
@@ -141,7 +141,7 @@ def find_weak_slices(
     min_rows : int
         Smaller slices are not looked at, >= 20. No slice is larger than half of the rows.
     error_rate : float
-        The chance that anything is told where there is nothing, at most; 0 to 1, exclusive.
+        The chance that anything is reported where there is nothing, at most; 0 to 1, exclusive.
     bins : int
         Into how many quantile bins numbers and times are cut for pairs of columns, >= 2; alone a
         column is cut four times as finely.
@@ -163,97 +163,110 @@ def find_weak_slices(
     'shop=north'
     """
     predictions = check_predictions(task, y_true, y_score)
-    wanted = _check_features(features, columns, len(predictions.y_true))
+    names = _check_features(features, columns, len(predictions.y_true))
     n_rows = len(predictions.y_true)
-    why = _spoilt(predictions)
-    if why:
-        return WeakSlices(_loss_name(task), n_rows, 0, 0, 0, error_rate, (), why)
+    reason = _undefined_reason(predictions)
+    if reason:
+        return WeakSlices(_loss_name(task), n_rows, 0, 0, 0, error_rate, (), reason)
     if n_rows > max_rows:
         drawn = sample_places(np.random.default_rng(seed), n_rows, max_rows)
         features = features.iloc[drawn]
         predictions = predictions.at(drawn)
-    cut = [cut_column(features[name], bins, min_rows) for name in wanted]
-    known = [column for column in cut if column is not None]
+    cuts = [cut_column(features[name], bins, min_rows) for name in names]
+    column_bins = [column for column in cuts if column is not None]
     surprise = surprise_of(predictions)
     limits = Limits(min_rows, len(surprise.loss) / 2, _MIN_EFFECT * surprise.unit)
     # Classes are judged in two ways, each with half of the error rate.
     rate = error_rate if task == "regression" else error_rate / 2
-    tables = Tables(known, surprise, limits)
-    told = _told(tables, known, surprise, rate)
-    found = [_weak_slice(known, surprise, one, p) for one, p in told]
-    inside = [rows_of(known, one) for one, _ in told]
+    tables = Tables(column_bins, surprise, limits)
+    weakest = _find_weakest(tables, column_bins, surprise, rate)
+    slices = [
+        _weak_slice(column_bins, surprise, candidate, p_value) for candidate, p_value in weakest
+    ]
+    masks = [rows_of(column_bins, candidate) for candidate, _ in weakest]
     if task != "regression":
-        left = ~np.logical_or.reduce([np.zeros(len(surprise.loss), bool), *inside])
-        at = np.flatnonzero(left)
-        more = find_uninformative(tables, predictions, surprise, rate, _MOST - len(found), at)
-        found += [_weak_slice(known, surprise, one, p, "uninformative") for one, p in more]
+        is_free = ~np.logical_or.reduce([np.zeros(len(surprise.loss), bool), *masks])
+        remaining = np.flatnonzero(is_free)
+        uninformative = find_uninformative(
+            tables, predictions, surprise, rate, _MOST - len(slices), remaining
+        )
+        slices += [
+            _weak_slice(column_bins, surprise, candidate, p_value, "uninformative")
+            for candidate, p_value in uninformative
+        ]
     looked_at = sum(tables.looked_at.values())
     return WeakSlices(
-        surprise.name, n_rows, len(surprise.loss), len(known), looked_at, error_rate, tuple(found)
+        surprise.name,
+        n_rows,
+        len(surprise.loss),
+        len(column_bins),
+        looked_at,
+        error_rate,
+        tuple(slices),
     )
 
 
-def _told(
+def _find_weakest(
     tables: Tables, bins: Sequence[Bins], surprise: Surprise, error_rate: float
 ) -> list[tuple[Candidate, float]]:
-    """Tell the most striking slice, set its rows aside, and look again."""
-    told: list[tuple[Candidate, float]] = []
-    left = np.ones(len(surprise.loss), dtype=bool)
+    """Report the most striking slice, set its rows aside, and look again."""
+    accepted: list[tuple[Candidate, float]] = []
+    is_free = np.ones(len(surprise.loss), dtype=bool)
     for _ in range(3 * _MOST):
-        found = _strongest(tables, bins, surprise, left, error_rate, len(told))
-        if found is None or len(told) == _MOST:
+        strongest = _strongest(tables, bins, surprise, is_free, error_rate, len(accepted))
+        if strongest is None or len(accepted) == _MOST:
             break
-        candidate, p_value = found
-        rows = np.flatnonzero(rows_of(bins, candidate) & left)
-        left[rows] = False
+        candidate, p_value = strongest
+        rows = np.flatnonzero(rows_of(bins, candidate) & is_free)
+        is_free[rows] = False
         tables.set_aside(rows)
-        # What is left over at the edge of a slice that was told is no news.
-        if not any(_is_fringe(bins, candidate, one) for one, _ in told):
-            told.append((candidate, p_value))
-    return told
+        # What is left over at the edge of a slice that was reported is no news.
+        if not any(_is_fringe(bins, candidate, earlier) for earlier, _ in accepted):
+            accepted.append((candidate, p_value))
+    return accepted
 
 
 def _strongest(
     tables: Tables,
     bins: Sequence[Bins],
     surprise: Surprise,
-    left: np.ndarray[Any, np.dtype[np.bool_]],
+    is_free: np.ndarray[Any, np.dtype[np.bool_]],
     error_rate: float,
-    already: int,
+    accepted: int,
 ) -> tuple[Candidate, float] | None:
     """The first of the most striking candidates that holds when it is tested exactly."""
     for candidate in tables.candidates()[:_TRIED_AT_ONCE]:
-        # Holm: as many fewer hypotheses are left as were told.
-        tests = 2 * max(tables.looked_at[len(candidate.columns)] - already, 1)
-        rows: Indices = np.flatnonzero(rows_of(bins, candidate) & left)
+        # Holm: as many fewer hypotheses are left as were reported.
+        tests = 2 * max(tables.looked_at[len(candidate.columns)] - accepted, 1)
+        rows: Indices = np.flatnonzero(rows_of(bins, candidate) & is_free)
         log_p = log_p_value(surprise, rows) + np.log(tests)
         if log_p <= np.log(error_rate):
             return candidate, float(np.exp(log_p))
     return None
 
 
-def _is_fringe(bins: Sequence[Bins], candidate: Candidate, told: Candidate) -> bool:
+def _is_fringe(bins: Sequence[Bins], candidate: Candidate, accepted: Candidate) -> bool:
     groups = dict(zip(candidate.columns, candidate.groups, strict=True))
     return all(
         column in groups and bins[column].touches(groups[column], group)
-        for column, group in zip(told.columns, told.groups, strict=True)
+        for column, group in zip(accepted.columns, accepted.groups, strict=True)
     )
 
 
 def _weak_slice(
     bins: Sequence[Bins],
     surprise: Surprise,
-    found: Candidate,
+    candidate: Candidate,
     p_value: float,
     kind: Kind | None = None,
 ) -> WeakSlice:
-    places = list(zip(found.columns, found.groups, strict=True))
+    places = list(zip(candidate.columns, candidate.groups, strict=True))
     name = " and ".join(bins[column].name(group) for column, group in places)
-    inside = rows_of(bins, found)
-    rows, share = int(inside.sum()), float(inside.mean())
-    loss, rest = float(surprise.loss[inside].mean()), float(surprise.loss[~inside].mean())
+    is_inside = rows_of(bins, candidate)
+    rows, share = int(is_inside.sum()), float(is_inside.mean())
+    loss, rest = float(surprise.loss[is_inside].mean()), float(surprise.loss[~is_inside].mean())
     classes = surprise.chances is not None
-    promised = loss - float(surprise.excess[inside].mean()) if classes else None
+    promised = loss - float(surprise.excess[is_inside].mean()) if classes else None
     kind = kind or ("worse than promised" if classes else "large errors")
     text = f"{name}: {surprise.name} {loss:.3g} against {rest:.3g} of the rest, {rows:,} rows"
     text += f" ({share:.1%})"
@@ -261,11 +274,11 @@ def _weak_slice(
         text += f"; its own probabilities promise {promised:.3g}"
     if kind == "uninformative":
         text += "; the model tells hardly more here than the share of each class"
-    columns = tuple(bins[column].column for column in found.columns)
+    columns = tuple(bins[column].column for column in candidate.columns)
     return WeakSlice(name, columns, kind, rows, share, loss, rest, promised, p_value, text)
 
 
-def _spoilt(predictions: Predictions) -> str | None:
+def _undefined_reason(predictions: Predictions) -> str | None:
     return next(iter(spoilt(predictions).values()), None)
 
 
@@ -280,9 +293,11 @@ def _check_features(
         raise DataError(
             f"weak slices need features for the same {n_rows:,} rows; found {len(features):,} rows."
         )
-    known = [str(column) for column in features.columns]
-    missing = [column for column in columns or () if column not in known]
+    available = [str(column) for column in features.columns]
+    missing = [column for column in columns or () if column not in available]
     if missing:
         names = ", ".join(repr(column) for column in missing)
-        raise DataError(f"weak slices: {names}: no such column.{did_you_mean(missing[0], known)}")
-    return list(known if columns is None else columns)
+        raise DataError(
+            f"weak slices: {names}: no such column.{did_you_mean(missing[0], available)}"
+        )
+    return list(available if columns is None else columns)
