@@ -15,7 +15,7 @@ from ml_assets.evaluation.importance import (
     permutation_importance,
 )
 from ml_assets.evaluation.measurements import CANDIDATE, CHAMPION
-from ml_assets.evaluation.metrics import check_predictions, spoilt
+from ml_assets.evaluation.metrics import check_predictions, undefined_metrics
 from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.evaluation.rules import MIN_ROWS
@@ -211,7 +211,7 @@ def _explain(
 ) -> tuple[tuple[Importance, ...], tuple[Dependence, ...]]:
     truth, columns = rows[LABEL], candidate.input_columns
     predictions = check_predictions(facts.task, truth, scores.candidate)
-    if not spec.explanation or len(rows) < MIN_ROWS or spoilt(predictions):
+    if not spec.explanation or len(rows) < MIN_ROWS or undefined_metrics(predictions):
         return (), ()
     most = min(_MOST_ROWS, max(_FEWEST_ROWS, _PREDICTIONS // len(columns)))
     importances = permutation_importance(

@@ -86,9 +86,9 @@ def _of_class(measure: Callable[[Floats, int], float]) -> _Function:
     return class_metric
 
 
-def _area_of_class(which: int) -> _Function:
+def _area_of_class(index: int) -> _Function:
     def class_metric(codes: NDArray[Any], table: Floats, weights: Floats, value: float) -> float:
-        return _areas(codes, table, weights, _class(value, table))[which]
+        return _areas(codes, table, weights, _class(value, table))[index]
 
     return class_metric
 
@@ -104,10 +104,10 @@ def _class(value: float, table: Floats) -> int:
 
 def _top_k(codes: NDArray[Any], table: Floats, weights: Floats, k: float) -> float:
     """The share of rows whose class is among the `k` most probable; of ties the later one wins."""
-    own = table[np.arange(len(codes)), codes][:, None]
-    later = np.arange(table.shape[1]) > codes[:, None]
-    before = ((table > own) | ((table == own) & later)).sum(axis=1)
-    return _mean((before < k).astype(np.float64), weights)
+    true_class = table[np.arange(len(codes)), codes][:, None]
+    is_later = np.arange(table.shape[1]) > codes[:, None]
+    ranked_before = ((table > true_class) | ((table == true_class) & is_later)).sum(axis=1)
+    return _mean((ranked_before < k).astype(np.float64), weights)
 
 
 def _brier(codes: NDArray[Any], table: Floats, weights: Floats, _: float) -> float:
@@ -193,23 +193,27 @@ MULTICLASS: dict[str, _Function] = {
 }
 MULTICLASS_AT: dict[str, _Function] = {
     "top_k_accuracy": _top_k,
-    "precision_of_class": _of_class(lambda m, k: quotient(m[k, k], m[:, k].sum())),
-    "recall_of_class": _of_class(lambda m, k: quotient(m[k, k], m[k].sum())),
-    "f1_of_class": _of_class(lambda m, k: quotient(2 * m[k, k], m[k].sum() + m[:, k].sum())),
+    "precision_of_class": _of_class(lambda matrix, k: quotient(matrix[k, k], matrix[:, k].sum())),
+    "recall_of_class": _of_class(lambda matrix, k: quotient(matrix[k, k], matrix[k].sum())),
+    "f1_of_class": _of_class(
+        lambda matrix, k: quotient(2 * matrix[k, k], matrix[k].sum() + matrix[:, k].sum())
+    ),
     "roc_auc_of_class": _area_of_class(0),
     "average_precision_of_class": _area_of_class(1),
 }
 REGRESSION: dict[str, _Function] = {
-    "mse": lambda y, p, w, _: _mean((y - p) ** 2, w),
+    "mse": lambda y_true, y_pred, weights, _: _mean((y_true - y_pred) ** 2, weights),
     "mape": _mape,
     "msle": _msle,
     "max_error": _max_error,
     "explained_variance": _explained_variance,
     "squared_pearson": _squared_pearson,
-    "mean_residual": lambda y, p, w, _: _mean(y - p, w),
-    "residual_standard_deviation": lambda y, p, w, _: float(np.sqrt(_spread(y - p, w))),
-    "mean_label": lambda y, p, w, _: _mean(y, w),
-    "mean_prediction": lambda y, p, w, _: _mean(p, w),
+    "mean_residual": lambda y_true, y_pred, weights, _: _mean(y_true - y_pred, weights),
+    "residual_standard_deviation": lambda y_true, y_pred, weights, _: float(
+        np.sqrt(_spread(y_true - y_pred, weights))
+    ),
+    "mean_label": lambda y_true, y_pred, weights, _: _mean(y_true, weights),
+    "mean_prediction": lambda y_true, y_pred, weights, _: _mean(y_pred, weights),
 }
 REGRESSION_AT: dict[str, _Function] = {
     "quantile_loss": _pinball,

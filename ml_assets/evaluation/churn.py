@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from ml_assets.evaluation.bootstrap import wilson_interval
-from ml_assets.evaluation.metrics import Predictions, effective_rows, spoilt
+from ml_assets.evaluation.metrics import Predictions, effective_rows, undefined_metrics
 from ml_assets.evaluation.names import CHURN
 from ml_assets.evaluation.ranking import Floats
 from ml_assets.evaluation.result import Metric
@@ -45,7 +45,7 @@ def churn(candidate: Predictions, other: Predictions, confidence: float) -> tupl
         These two have Student's interval of a mean. Undefined where a prediction is not finite.
     """
     names = CHURN[candidate.task]
-    reasons = [*spoilt(candidate).values(), *spoilt(other).values()]
+    reasons = [*undefined_metrics(candidate).values(), *undefined_metrics(other).values()]
     if reasons:
         return tuple(Metric(name, None, reason=reasons[0]) for name in names)
     values = _row_values(candidate, other)

@@ -61,8 +61,10 @@ class Sample:
         """Give the metrics with the bootstrap's intervals; of shares of so many rows with Wilson's."""
         counts = trials or {}
         return tuple(
-            _metric(name, value, _interval(value, self.drawn[:, i], counts.get(name), confidence))
-            for i, (name, value) in enumerate(self.values.items())
+            _metric(
+                name, value, _interval(value, self.drawn[:, index], counts.get(name), confidence)
+            )
+            for index, (name, value) in enumerate(self.values.items())
         )
 
 

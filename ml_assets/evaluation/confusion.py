@@ -158,13 +158,13 @@ def _calibration_ratio(counts: Counts, _: float) -> float:
 def _recalibrated(counts: Counts) -> tuple[float, float]:
     """Intercept and slope of the logistic regression of the label on the score's log odds."""
     score = np.clip(counts.score, 1e-12, 1 - 1e-12)
-    x = np.log(score / (1 - score))
+    log_odds = np.log(score / (1 - score))
     weight = counts.positive + counts.negative
-    used = x[weight > 0]
+    used = log_odds[weight > 0]
     if not (counts.positive.sum() and counts.negative.sum()) or np.ptp(used) == 0:
         return _NAN, _NAN
     # Started flat: from the score itself Newton's steps can run away.
-    design, beta = np.column_stack([np.ones_like(x), x]), np.zeros(2)
+    design, beta = np.column_stack([np.ones_like(log_odds), log_odds]), np.zeros(2)
     beta[0] = np.log(counts.positive.sum() / counts.negative.sum())
     for _ in range(_NEWTON_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(design @ beta, -700, 700)))

@@ -49,11 +49,11 @@ def check_cross_slices(
     return [
         result
         for spec in specs
-        for result in _check(measurements, slices, spec, champion, min_size)
+        for result in _check_spec(measurements, slices, spec, champion, min_size)
     ]
 
 
-def _check(
+def _check_spec(
     measurements: Measurements,
     slices: Sequence[Slice],
     spec: CrossSliceSpec,
@@ -63,15 +63,15 @@ def _check(
     baseline = next((piece for piece in slices if piece.name == spec.baseline), None)
     if spec.baseline is not None and baseline is None:
         names = [piece.name for piece in slices]
-        what = f"no slice {spec.baseline} of at least {min_size:,} rows to compare others with"
-        yield _missing_slice(spec.baseline, what, did_you_mean(spec.baseline, names), min_size)
+        problem = f"no slice {spec.baseline} of at least {min_size:,} rows to compare others with"
+        yield _missing_slice(spec.baseline, problem, did_you_mean(spec.baseline, names), min_size)
         return
     others = [piece for piece in slices if piece is not baseline]
     for by in spec.slices or ["any column"]:
         if not any(piece.by == by or not spec.slices for piece in others):
             other = _slice_name(baseline)
-            what = f"no slice by {by} of at least {min_size:,} rows to compare with {other}"
-            yield _missing_slice(by, what, "", min_size)
+            problem = f"no slice by {by} of at least {min_size:,} rows to compare with {other}"
+            yield _missing_slice(by, problem, "", min_size)
     for piece in others:
         if not spec.slices or piece.by in spec.slices:
             yield from _compare(measurements, piece, baseline, spec, champion)
@@ -103,6 +103,6 @@ def _slice_name(piece: Slice | None) -> str:
     return piece.name if piece else "all rows"
 
 
-def _missing_slice(name: str, what: str, hint: str, min_size: int) -> RuleResult:
-    text = f"there is {what}{hint and '.'}{hint}".rstrip(".")
+def _missing_slice(name: str, problem: str, hint: str, min_size: int) -> RuleResult:
+    text = f"there is {problem}{hint and '.'}{hint}".rstrip(".")
     return RuleResult(RULE, None, name, min_size, None, None, None, "cannot tell", text)

@@ -62,11 +62,11 @@ def calibration_bins(y_true: Floats, score: Floats, confidence: float) -> list[C
     """Cut rows into at most ten bins of about equal size by probability, equal ones together."""
     edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)[1:-1]))
     at = np.searchsorted(edges, score, "right")
-    groups = [np.flatnonzero(at == i) for i in range(len(edges) + 1)]
-    return [_bin(y_true[rows], score[rows], confidence) for rows in groups if len(rows)]
+    groups = [np.flatnonzero(at == index) for index in range(len(edges) + 1)]
+    return [_calibration_bin(y_true[rows], score[rows], confidence) for rows in groups if len(rows)]
 
 
-def _bin(y_true: Floats, score: Floats, confidence: float) -> CalibrationBin:
+def _calibration_bin(y_true: Floats, score: Floats, confidence: float) -> CalibrationBin:
     observed = float(y_true.mean())
     low, high = wilson_interval(observed, len(y_true), confidence)
     return CalibrationBin(len(y_true), float(score.mean()), observed, low, high)

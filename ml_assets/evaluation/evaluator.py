@@ -28,7 +28,7 @@ from ml_assets.evaluation.metrics import (
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
-from ml_assets.evaluation.slices import Cut, Slice, cut_slices
+from ml_assets.evaluation.slices import Slice, Slicing, cut_slices
 from ml_assets.evaluation.spec import CrossSliceSpec, ThresholdSpec
 from ml_assets.evaluation.sql_slices import sql_columns
 from ml_assets.spec import Task
@@ -273,9 +273,9 @@ def _slice_rows(
     by_sql: Mapping[str, str],
     min_size: int,
     n_rows: int,
-) -> Cut:
+) -> Slicing:
     if not slices and not by_sql:
-        return Cut((), 0)
+        return Slicing((), 0)
     if features is None or len(features) != n_rows:
         found = "none" if features is None else f"{len(features):,} rows"
         raise DataError(f"slices need features for the same {n_rows:,} rows; found {found}.")

@@ -152,7 +152,7 @@ def explain_row(
         If there is not exactly one row, no other one, or a column is missing.
     """
     names = [str(name) for name in (row.columns if columns is None else columns)]
-    _check(row, others, names)
+    _check_rows(row, others, names)
     row, others = row[names].reset_index(drop=True), others[names].reset_index(drop=True)
     scores = np.asarray(predict(row), dtype=np.float64)
     code = int(scores[0].argmax()) if scores.ndim == 2 else None
@@ -301,7 +301,7 @@ def _numbers(column: "pd.Series[Any]") -> Floats:
     return numbers
 
 
-def _check(row: pd.DataFrame, others: pd.DataFrame, names: Sequence[str]) -> None:
+def _check_rows(row: pd.DataFrame, others: pd.DataFrame, names: Sequence[str]) -> None:
     if len(row) != 1 or not len(others):
         raise DataError(
             f"explain_row needs one row and at least one other; found {len(row):,} and "

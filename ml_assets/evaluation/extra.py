@@ -49,7 +49,7 @@ def check_names(task: Task, names: Sequence[str]) -> None:
     PipelineFileError
         If a function of one's own cannot be imported.
     """
-    mistakes = [f"{name} {why}" for name in names if (why := metric_mistake(name, task))]
+    mistakes = [f"{name} {mistake}" for name in names if (mistake := metric_mistake(name, task))]
     if mistakes:
         raise DataError("\n".join(mistakes))
     for name in filter(is_own, names):

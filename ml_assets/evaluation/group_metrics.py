@@ -96,7 +96,7 @@ class GroupMetrics:
     def to_frame(self) -> pd.DataFrame:
         """Give a row for all and one for each group: ``rows``, and each rate with its ends."""
         return pd.DataFrame(
-            [_row(result) for result in (self.overall, *self.groups)],
+            [_record(result) for result in (self.overall, *self.groups)],
             index=pd.Index([result.name for result in (self.overall, *self.groups)], name="group"),
         )
 
@@ -145,11 +145,12 @@ def group_metrics(
     codes, unique = pd.factorize(names)
     tables = _confusion(truth, decided, codes, len(unique))
     results = [
-        _result(str(name), table, confidence) for name, table in zip(unique, tables, strict=True)
+        _group_result(str(name), table, confidence)
+        for name, table in zip(unique, tables, strict=True)
     ]
     ordered = sorted(results, key=lambda group: (-group.rows, group.name))
     return GroupMetrics(
-        overall=_result("all", tables.sum(axis=0), confidence),
+        overall=_group_result("all", tables.sum(axis=0), confidence),
         groups=tuple(group for group in ordered if group.rows >= min_group_size),
         too_small=tuple(
             (group.name, group.rows) for group in ordered if group.rows < min_group_size
@@ -197,15 +198,18 @@ def _confusion(
     return cells.reshape(groups, 4)
 
 
-def _result(name: str, table: Sequence[int], confidence: float) -> GroupResult:
+def _group_result(name: str, table: Sequence[int], confidence: float) -> GroupResult:
     return GroupResult(
         name,
         int(sum(table)),
-        {key: rate(hits, trials, confidence) for key, hits, trials in _counts(*map(int, table))},
+        {
+            key: rate(hits, trials, confidence)
+            for key, hits, trials in _rate_counts(*map(int, table))
+        },
     )
 
 
-def _counts(tn: int, fp: int, fn: int, tp: int) -> Iterator[tuple[str, int, int]]:
+def _rate_counts(tn: int, fp: int, fn: int, tp: int) -> Iterator[tuple[str, int, int]]:
     rows = tn + fp + fn + tp
     hits = (fp + tp, fn + tp, tp, fp, tn, fn, tp, tn + tp, fp + fn)
     trials = (rows, rows, fn + tp, tn + fp, tn + fp, fn + tp, fp + tp, rows, rows)
@@ -216,7 +220,7 @@ def _with_confidence(measured: Rate, confidence: float) -> Rate:
     return rate(measured.hits, measured.trials, confidence)
 
 
-def _row(result: GroupResult) -> dict[str, float | int | None]:
+def _record(result: GroupResult) -> dict[str, float | int | None]:
     record: dict[str, float | int | None] = {"rows": result.rows}
     for name, group_rate in result.rates.items():
         ends = {f"{name}_low": group_rate.low, f"{name}_high": group_rate.high}

@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ml_assets.errors import DataError, did_you_mean
-from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
+from ml_assets.evaluation.metrics import Predictions, check_predictions, undefined_metrics
 from ml_assets.evaluation.quantiles import NULL
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.sample import sample_places
@@ -251,7 +251,7 @@ def _shuffled(rows: pd.DataFrame, column: str, order: Indices) -> pd.DataFrame:
 
 def _losses(task: Task, y_true: NDArray[Any], scores: Any) -> Floats:
     predictions = check_predictions(task, y_true, scores)
-    reason = next(iter(spoilt(predictions).values()), None)
+    reason = next(iter(undefined_metrics(predictions).values()), None)
     if reason:
         raise DataError(f"the importance of columns cannot be measured: {reason}.")
     return _row_losses(predictions)

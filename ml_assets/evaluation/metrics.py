@@ -146,10 +146,10 @@ def compute_metrics(
     {'roc_auc': Value(value=None, reason='a class does not occur among the rows')}
     """
     predictions = check_predictions(task, y_true, y_pred, sample_weight, decision_threshold)
-    wanted = list(METRICS[task] if names is None else names)
-    predictions = with_extra(predictions, wanted)
+    requested = list(METRICS[task] if names is None else names)
+    predictions = with_extra(predictions, requested)
     values = values_of(predictions, measure(predictions)(np.ones(len(predictions.y_true))))
-    return {name: values[name] for name in wanted}
+    return {name: values[name] for name in requested}
 
 
 def with_extra(predictions: Predictions, names: Iterable[str]) -> Predictions:
@@ -206,7 +206,7 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
     rows : array of int, optional
         Each row's place among the weights that the function will be given; 0, 1, ... by default.
     """
-    undefined = spoilt(predictions)
+    undefined = undefined_metrics(predictions)
     is_undefined = [name in undefined for name in predictions.names]
     if all(is_undefined):
         return lambda weights: np.full(len(is_undefined), np.nan)
@@ -257,7 +257,7 @@ def _binned(predictions: Predictions, rows: Indices | None) -> Measure:
 
 def values_of(predictions: Predictions, numbers: Floats) -> dict[str, Value]:
     """Name what `measure` gave, with the reason for each metric that is undefined."""
-    reasons = {**_WHY, **spoilt(predictions)}
+    reasons = {**_WHY, **undefined_metrics(predictions)}
     names = predictions.names
     return {
         name: _value(number, reasons.get(name)) for name, number in zip(names, numbers, strict=True)
@@ -285,7 +285,7 @@ def effective_rows(rows: NDArray[np.bool_], weight: Floats | None) -> int:
     return max(1, int(weight[rows].sum() ** 2 / square)) if square else 0
 
 
-def spoilt(predictions: Predictions) -> dict[str, str]:
+def undefined_metrics(predictions: Predictions) -> dict[str, str]:
     """Give the metrics that the predictions themselves leave undefined, each with the reason."""
     names, y_pred = predictions.names, predictions.y_pred
     if not len(y_pred):

@@ -61,14 +61,14 @@ def from_confusion(matrix: Floats) -> list[float]:
     hits, true, called = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     recall = hits / np.maximum(true, np.finfo(float).tiny)
     precision = hits / np.maximum(called, np.finfo(float).tiny)
-    occurs, seen = true > 0, (true + called) > 0
-    f1 = 2 * hits[seen] / (true + called)[seen]
+    occurs, present = true > 0, (true + called) > 0
+    f1 = 2 * hits[present] / (true + called)[present]
     # With one class alone there is nothing to balance.
     balanced = recall[occurs].mean() if occurs.sum() > 1 else np.nan
     return [
         hits.sum() / matrix.sum(),
         balanced,
-        precision[seen].mean(),
-        recall[seen].mean(),
+        precision[present].mean(),
+        recall[present].mean(),
         f1.mean(),
     ]

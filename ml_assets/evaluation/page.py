@@ -50,13 +50,13 @@ def evaluation_html(assessment: Assessment, pictures: _Pictures, title: str = "E
     sections = [
         section
         for section in (
-            _verdict(assessment.evaluation),
-            _metrics(assessment.evaluation, kept),
-            *_slices(assessment, kept),
-            *_people(assessment, kept),
-            *_explanation(assessment, kept),
-            *_staleness(assessment.staleness or (), kept),
-            *_others(kept),
+            _verdict_section(assessment.evaluation),
+            _metrics_section(assessment.evaluation, kept),
+            *_slice_sections(assessment, kept),
+            *_people_sections(assessment, kept),
+            *_explanation_sections(assessment, kept),
+            *_staleness_sections(assessment.staleness or (), kept),
+            *_other_pictures(kept),
         )
         if section.body
     ]
@@ -84,18 +84,18 @@ def staleness_html(staleness: Staleness, picture: bytes | None, title: str, rows
     level = "" if staleness.stale_from is None else "warn"
     tiles = [{"name": "stale from (days)", "value": stale, "level": level}]
     about = f"{rows:,} rows that are later than the last training row of the {staleness.model}."
-    sections = list(_staleness([staleness], pictures))
+    sections = list(_staleness_sections([staleness], pictures))
     return page_html(title, about, tiles, sections)
 
 
-def _verdict(evaluation: Evaluation) -> Section:
-    reasons = _list(evaluation.reasons)
+def _verdict_section(evaluation: Evaluation) -> Section:
+    reasons = _bullet_list(evaluation.reasons)
     table = _table(report.rule_table(evaluation.rules))
     word = "Blessed" if evaluation.blessed else "Not blessed"
     return Section("verdict", word, "", reasons + table)
 
 
-def _metrics(evaluation: Evaluation, pictures: dict[str, Markup]) -> Section:
+def _metrics_section(evaluation: Evaluation, pictures: dict[str, Markup]) -> Section:
     shown = _figures(pictures, "curves", "scores", "confusion", "residuals")
     about = (
         f"Intervals of {evaluation.confidence:.0%}, from {evaluation.samples} bootstrap resamples."
@@ -104,24 +104,24 @@ def _metrics(evaluation: Evaluation, pictures: dict[str, Markup]) -> Section:
     return Section("metrics", "Metrics", about, shown + _table(measured) + _table(churn))
 
 
-def _slices(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+def _slice_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
     evaluation, weak = assessment.evaluation, assessment.weak
-    more = ""
+    note = ""
     if evaluation.slices_left_out:
-        more = f"{evaluation.slices_left_out:,} slices are smaller than the minimum, or too many."
+        note = f"{evaluation.slices_left_out:,} slices are smaller than the minimum, or too many."
     shown = _figures(pictures, "slices_picture")
-    yield Section("slices", "Slices", "", shown + _table(report.slice_table(evaluation)), more)
+    yield Section("slices", "Slices", "", shown + _table(report.slice_table(evaluation)), note)
     if weak is not None:
         about = weak.reason or (
             f"Found among {weak.looked_at:,} slices of up to two of {weak.columns} columns; the chance "
             f"that any is told although there is none is at most {weak.error_rate:.0%}."
         )
-        texts = _list([piece.text for piece in weak.slices] or ["no weak slice was found"])
+        texts = _bullet_list([piece.text for piece in weak.slices] or ["no weak slice was found"])
         shown = _figures(pictures, "weak_slices_picture")
         yield Section("weak", "Weak slices", about, shown + texts)
 
 
-def _people(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+def _people_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
     people = assessment.people
     if people is None:
         return
@@ -131,26 +131,28 @@ def _people(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Sec
     yield Section("people", "Groups of people", "", shown + findings + groups)
     if people.offers:
         about = "Thresholds for each group that would mend what fails; none is applied."
-        offers = _list([f"{column}: {offer.text}" for column, offer in people.offers])
+        offers = _bullet_list([f"{column}: {offer.text}" for column, offer in people.offers])
         offered = _table(fairness_report.threshold_table(people))
         yield Section("offers", "Thresholds for groups", about, offers + offered)
 
 
-def _explanation(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
+def _explanation_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
     shown = _figures(pictures, "importance_picture", "dependence")
     about = "How much the loss rises when a column is shuffled, and how the prediction follows it."
     table = _table(report.importance_table(assessment.importance))
     yield Section("explanation", "Explanation", about, shown + table)
 
 
-def _staleness(results: Sequence[Staleness], pictures: dict[str, Markup]) -> Iterator[Section]:
-    texts = _list([result.text for result in results])
+def _staleness_sections(
+    results: Sequence[Staleness], pictures: dict[str, Markup]
+) -> Iterator[Section]:
+    texts = _bullet_list([result.text for result in results])
     shown = _figures(pictures, "staleness_picture")
     table = _table(report.age_table(results))
     yield Section("staleness", "Staleness", "", shown + texts + table)
 
 
-def _others(pictures: dict[str, Markup]) -> Iterator[Section]:
+def _other_pictures(pictures: dict[str, Markup]) -> Iterator[Section]:
     shown = _figures(pictures, *pictures)
     yield Section("tuning", "Search of hyperparameters", "", shown)
 
@@ -166,7 +168,7 @@ def _figures(pictures: dict[str, Markup], *names: str) -> Markup:
 _NO = Markup("")
 
 
-def _list(texts: Sequence[str]) -> Markup:
+def _bullet_list(texts: Sequence[str]) -> Markup:
     items = (Markup("<li>{}</li>").format(cut(text, _SENTENCE)) for text in texts)
     kept = within(items, len(texts), _LIST_BYTES)
     more = Markup("<li>{}</li>").format(kept.rest("reasons")) if kept.rest("") else _NO

@@ -29,7 +29,7 @@ def draw_roc_and_calibration(
     false, true = roc_points(y_true, score)
     roc.plot(false, true, color=BLUE)
     roc.plot([0, 1], [0, 1], color=GREY, linestyle=":")
-    roc.set(title=_titled("ROC", evaluation.metric("roc_auc")), xlabel="false positive rate")
+    roc.set(title=_title("ROC", evaluation.metric("roc_auc")), xlabel="false positive rate")
     roc.set(ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1.01))
     points = calibration_bins(y_true, score, confidence=evaluation.confidence)
     predicted = [point.predicted for point in points]
@@ -48,7 +48,7 @@ def draw_scores(path: Path, y_true: Floats, score: Floats, evaluation: Evaluatio
     recall, precision = precision_recall_points(y_true, score)
     curve.plot(recall, precision, color=BLUE, drawstyle="steps-post")
     curve.axhline(float(y_true.mean()), color=GREY, linestyle=":")
-    curve.set(title=_titled("Average precision", evaluation.metric("average_precision")))
+    curve.set(title=_title("Average precision", evaluation.metric("average_precision")))
     curve.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.01))
     for label, colour, name in ((0, GREY, "negative"), (1, BLUE, "positive")):
         rows = score[y_true == label]
@@ -76,7 +76,7 @@ def draw_confusion(
         colour = "white" if shares[row, column] > 0.5 else "black"
         text = f"{counts[row, column]:,}" if counts[row, column] else ""
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=7)
-    labels = [cut(classes[i], 12) for i in shown]
+    labels = [cut(classes[code], 12) for code in shown]
     axes.set_xticks(range(len(shown)), labels, rotation=90, fontsize=7, parse_math=False)
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
     few = "" if len(shown) == len(matrix) else f", {len(shown)} largest of {len(matrix)}"
@@ -116,11 +116,11 @@ def draw_slices(path: Path, evaluation: Evaluation) -> None:
         axes.axvline(overall.value, color=RED, linestyle=":", linewidth=1)
     labels = [f"{cut(piece.name, _LABEL_LENGTH)}  ({piece.rows:,})" for piece in shown]
     axes.set_yticks(range(len(shown)), labels, fontsize=7, parse_math=False)
-    axes.set(ylim=(len(shown) - 0.4, -0.6), title=_titled(evaluation.main_metric, overall))
+    axes.set(ylim=(len(shown) - 0.4, -0.6), title=_title(evaluation.main_metric, overall))
     save_figure(figure, path)
 
 
-def _titled(title: str, metric: Metric) -> str:
+def _title(title: str, metric: Metric) -> str:
     return title if metric.value is None else f"{title}: {metric.value:.4g}"
 
 

@@ -130,9 +130,9 @@ def _finding(column: str, proxies: Proxies | None, limits: Limits) -> Finding:
     if proxies is None:
         subject = f"{column}: how well other columns tell the group"
         return judge("disadvantage", "proxy_auc", column, None, limits.max_proxy_auc, subject)
-    named = ", ".join(f"{name} {auc:.2f}" for name, auc in proxies.columns) or "no column alone"
+    columns = ", ".join(f"{name} {auc:.2f}" for name, auc in proxies.columns) or "no column alone"
     subject = (
-        f"{column}: the AUC of telling {proxies.group} by other columns ({named}); the gap in mean "
+        f"{column}: the AUC of telling {proxies.group} by other columns ({columns}); the gap in mean "
         f"scores is {proxies.score_gap:.3f}, without them {proxies.score_gap_without:.3f}. The AUC"
     )
     return judge("disadvantage", "proxy_auc", column, proxies.auc, limits.max_proxy_auc, subject)

@@ -114,9 +114,9 @@ class RuleResult:
     @property
     def key(self) -> str:
         """The rule's name, by which it can be waived: ``roc_auc.min``, ``roc_auc.min[origin=JFK]``."""
-        named = self.metric is not None and self.rule != BEATS_LINEAR
-        place = f"[{self.slice}]" if self.slice else ""
-        return f"{self.metric}.{self.rule}{place}" if named else f"{self.rule}{place}"
+        has_metric = self.metric is not None and self.rule != BEATS_LINEAR
+        suffix = f"[{self.slice}]" if self.slice else ""
+        return f"{self.metric}.{self.rule}{suffix}" if has_metric else f"{self.rule}{suffix}"
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,13 @@ def sliced_columns(
     """
     computed = sql_columns(rows, spec.sql_slices)
     names = [str(name) for name in rows.columns]
-    wanted = {name for by in spec.slices for name, _ in columns_and_bins(by)}
-    hidden = wanted & set(may_identify) | {
+    sliced = {name for by in spec.slices for name, _ in columns_and_bins(by)}
+    hidden = sliced & set(may_identify) | {
         name
         for name, expression in spec.sql_slices.items()
         if not set(may_identify).isdisjoint(columns_read(expression, names))
     }
-    columns = pd.concat([rows[[name for name in names if name in wanted]], computed], axis=1)
+    columns = pd.concat([rows[[name for name in names if name in sliced]], computed], axis=1)
     shown = {name: _without_texts(columns[name]) for name in columns if name in hidden}
     return columns.assign(**shown)
 

@@ -43,18 +43,18 @@ class Slice:
         """Such as ``carrier=UA, hour=18 to 21``."""
         columns = [column for column, _ in columns_and_bins(self.by)]
         texts = (NULL if value is None else value for value in self.values)
-        return ", ".join(f"{c}={v}" for c, v in zip(columns, texts, strict=True))
+        return ", ".join(f"{column}={text}" for column, text in zip(columns, texts, strict=True))
 
 
 @dataclass(frozen=True)
-class Cut:
+class Slicing:
     """The slices to evaluate, and how many were left out because they are small or too many."""
 
     slices: tuple[Slice, ...]
     left_out: int
 
 
-def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -> Cut:
+def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -> Slicing:
     """Cut rows into slices.
 
     Parameters
@@ -69,7 +69,7 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
 
     Returns
     -------
-    Cut
+    Slicing
         At most `MAX_SLICES` slices, the largest; in the order of `declared`, then by value.
 
     Raises
@@ -78,21 +78,21 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
         If `features` lacks a column, or one has no quantiles.
     """
     _check_columns(features, declared)
-    wanted = dict.fromkeys(declared) if len(features) else {}
-    pieces = [piece for by in wanted for piece in _slices_by(features, by)]
+    distinct = dict.fromkeys(declared) if len(features) else {}
+    pieces = [piece for by in distinct for piece in _slices_by(features, by)]
     large = [piece for piece in pieces if len(piece.rows) >= min_size]
     kept = sorted(large, key=lambda piece: -len(piece.rows))[:MAX_SLICES]
     chosen = {id(piece) for piece in kept}
     slices = tuple(piece for piece in large if id(piece) in chosen)
-    return Cut(slices, len(pieces) - len(slices))
+    return Slicing(slices, len(pieces) - len(slices))
 
 
 def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
     codes = np.zeros(len(features), dtype=np.int64)
     texts: list[tuple[str | None, ...]] = [()]
     for column, bins in columns_and_bins(by):
-        own, values = _coded(features[column], bins)
-        used, codes = np.unique(codes * len(values) + own, return_inverse=True)
+        column_codes, values = _encode(features[column], bins)
+        used, codes = np.unique(codes * len(values) + column_codes, return_inverse=True)
         texts = [(*texts[code // len(values)], values[code % len(values)]) for code in used]
     order = np.argsort(codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(texts)))[:-1]
@@ -104,13 +104,13 @@ def _slices_by(features: pd.DataFrame, by: str) -> list[Slice]:
     return sorted(
         pieces,
         key=lambda piece: [
-            (v is None, "" if is_bin else v or "")
-            for v, is_bin in zip(piece.values, binned, strict=True)
+            (value is None, "" if is_bin else value or "")
+            for value, is_bin in zip(piece.values, binned, strict=True)
         ],
     )
 
 
-def _coded(column: "pd.Series[Any]", bins: int | None) -> tuple[Indices, list[str | None]]:
+def _encode(column: "pd.Series[Any]", bins: int | None) -> tuple[Indices, list[str | None]]:
     if bins is not None:
         return _binned(column, bins)
     codes, values = pd.factorize(column, use_na_sentinel=True)
@@ -140,8 +140,8 @@ def _text(value: Any) -> str:
 
 def _check_columns(features: pd.DataFrame, declared: Sequence[str]) -> None:
     available = [str(column) for column in features.columns]
-    named = dict.fromkeys(column for by in declared for column, _ in columns_and_bins(by))
-    missing = [column for column in named if column not in available]
+    requested = dict.fromkeys(column for by in declared for column, _ in columns_and_bins(by))
+    missing = [column for column in requested if column not in available]
     if missing:
         hints = "".join(did_you_mean(column, available) for column in missing)
         names = ", ".join(repr(column) for column in missing)

@@ -164,4 +164,7 @@ def _plain(column: "pd.Series[Any]") -> list[Any]:
     else:
         values = column.astype(object).to_numpy(copy=True)
     values[column.isna().to_numpy()] = None
-    return [v if v is None or isinstance(v, (str, int, float)) else str(v) for v in values]
+    return [
+        value if value is None or isinstance(value, (str, int, float)) else str(value)
+        for value in values
+    ]

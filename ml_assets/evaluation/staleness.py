@@ -208,9 +208,9 @@ def _result(
     last_good = max((index for index, age in enumerate(ages) if age.outcome == "pass"), default=-1)
     stale = next((age for age in ages[last_good + 1 :] if age.outcome == "fail"), None)
     failed = sum(age.outcome == "fail" for age in ages)
-    until = f"{_days(ages[-1].high)} after its last training row"
+    until = f"{_days_text(ages[-1].high)} after its last training row"
     if stale:
-        verdict = f"is not worth serving from {_days(stale.low)} after its last training row"
+        verdict = f"is not worth serving from {_days_text(stale.low)} after its last training row"
         verdict += f": {stale.why}"
     elif failed:
         verdict = (
@@ -220,12 +220,12 @@ def _result(
         verdict = f"is worth serving at every age measured, up to {until}, as far as can be told"
     else:
         verdict = f"may be worth serving up to {until}, but no age tells with confidence"
-    text = f"the {model} {verdict}{_slope(metric, decay)}"
+    text = f"the {model} {verdict}{_decay_text(metric, decay)}"
     stale_from = stale.low if stale else None
     return Staleness(model, metric, period, tuple(ages), decay, stale_from, text)
 
 
-def _slope(metric: str, decay: Metric | None) -> str:
+def _decay_text(metric: str, decay: Metric | None) -> str:
     if decay is None or decay.value is None or decay.low is None or decay.high is None:
         return ""
     direction = "worse" if decay.value > 0 else "better"
@@ -243,5 +243,5 @@ def _too_few_rows(model: str, metric: str, period: str, later: int, min_rows: in
     return Staleness(model, metric, period, (), None, None, text)
 
 
-def _days(days: float) -> str:
+def _days_text(days: float) -> str:
     return f"{days * 24:.0f} hours" if days < 2 and days % 1 else f"{days:g} days"

@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError, did_you_mean
-from ml_assets.evaluation.metrics import Predictions, check_predictions, spoilt
+from ml_assets.evaluation.metrics import Predictions, check_predictions, undefined_metrics
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.sample import sample_places
 from ml_assets.evaluation.slice_bins import Bins, cut_column
@@ -279,7 +279,7 @@ def _weak_slice(
 
 
 def _undefined_reason(predictions: Predictions) -> str | None:
-    return next(iter(spoilt(predictions).values()), None)
+    return next(iter(undefined_metrics(predictions).values()), None)
 
 
 def _loss_name(task: Task) -> str:
