@@ -93,7 +93,7 @@ def _evaluate(home: Path, pipeline: PipelineSpec) -> tuple[Artifact, dict[str, A
         instance=dg.DagsterInstance.ephemeral(tempdir=str(home)),
     )
     assert result.success
-    checks = {found.check_name: found for found in result.get_asset_check_evaluations()}
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
     return _store(home).current_artifact("evaluation"), checks
 
 
@@ -118,22 +118,22 @@ def test_a_candidate_of_each_task_is_evaluated_and_blessed(
     artifact, checks = _evaluate(
         home, _pipeline(task, thresholds=thresholds, slices=["city"], min_slice_size=80)
     )
-    found = Evaluation.from_json(artifact.json("evaluation.json"))
+    evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
     assert artifact.json("blessing.json") == {
         "candidate": model.digest,
         "blessed": True,
-        "reasons": list(found.reasons),
+        "reasons": list(evaluation.reasons),
         "failed": {},
     }
     assert checks["blessing"].passed
-    assert found.beats_linear is not None
-    assert found.beats_linear.outcome == "pass"
-    assert {one.name for one in found.baselines} == {"linear", "majority"}
-    assert {piece.name for piece in found.slices} == {"city=Oslo", "city=Rome"}
+    assert evaluation.beats_linear is not None
+    assert evaluation.beats_linear.outcome == "pass"
+    assert {baseline.name for baseline in evaluation.baselines} == {"linear", "majority"}
+    assert {piece.name for piece in evaluation.slices} == {"city=Oslo", "city=Rome"}
     assert (artifact.path / picture).stat().st_size < 60_000
     assert (artifact.path / "slices.png").stat().st_size < 60_000
     main = next(iter(thresholds))
-    assert artifact.summary["metrics"][main][0] == found.metric(main).value
+    assert artifact.summary["metrics"][main][0] == evaluation.metric(main).value
     assert artifact.summary["candidate"] == model.digest
 
 
@@ -151,9 +151,9 @@ def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
     _prepare(home, "binary", champion=champion.digest)
     rules = {"roc_auc": {"min_change": -0.2}}
     artifact, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
-    found = Evaluation.from_json(artifact.json("evaluation.json"))
+    evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
     assert checks["blessing"].passed
-    assert found.baseline("champion") is not None
+    assert evaluation.baseline("champion") is not None
     assert artifact.json("evaluation.json")["champion_version"] == 1
 
 
@@ -251,9 +251,9 @@ def test_groups_of_people_are_judged_where_protected_columns_are_named(
     blessing = artifact.json("blessing.json")
     stored = artifact.json("fairness.json")
     failed = {
-        f"fairness.{one['measure']}[{one['column']}]"
-        for one in stored["findings"]
-        if one["outcome"] == "fail"
+        f"fairness.{finding['measure']}[{finding['column']}]"
+        for finding in stored["findings"]
+        if finding["outcome"] == "fail"
     }
     assert failed
     assert blessing["blessed"] is not required
@@ -288,7 +288,7 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
     names = [piece["name"] for piece in artifact.json("evaluation.json")["slices"]]
     assert names == ["email=(hidden 2)", "who=(hidden 2)"]  # of ann there are too few
     explained = artifact.json("explanation.json")
-    assert [one["column"] for one in explained["importance"]] == ["amount", "city"]
+    assert [entry["column"] for entry in explained["importance"]] == ["amount", "city"]
     assert explained["dependence"][0]["column"] == "amount"
     weak = artifact.json("weak_slices.json")
     # The key, the label, reserved columns, and those that may name a person are not searched.
@@ -330,7 +330,10 @@ def test_the_champion_ages_too_where_its_examples_are_kept(home: Path) -> None:
     )
     _prepare(home, "binary", champion=champion.digest, examples_digest=made_from.digest)
     artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
-    assert [one["model"] for one in artifact.json("staleness.json")] == ["candidate", "champion"]
+    assert [entry["model"] for entry in artifact.json("staleness.json")] == [
+        "candidate",
+        "champion",
+    ]
 
 
 def test_rows_count_by_their_weights(home: Path) -> None:
@@ -338,11 +341,11 @@ def test_rows_count_by_their_weights(home: Path) -> None:
     parts = {"statistics": {"weight": "amount"}}
     thresholds = {"roc_auc": {"min": 0.5}}
     artifact, _ = _evaluate(home, _pipeline_with(parts, "binary", **QUICK, thresholds=thresholds))
-    found = Evaluation.from_json(artifact.json("evaluation.json"))
+    evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
     plain, _ = _evaluate(home, _pipeline("binary", thresholds=thresholds))
     usual = Evaluation.from_json(plain.json("evaluation.json"))
-    assert found.unweighted == usual.metric("roc_auc")
-    assert found.metric("roc_auc") != usual.metric("roc_auc")
+    assert evaluation.unweighted == usual.metric("roc_auc")
+    assert evaluation.metric("roc_auc") != usual.metric("roc_auc")
     assert usual.unweighted is None
 
 
@@ -356,12 +359,12 @@ def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
         "slice_thresholds": {"recall@0.2": {"min": 0.0}},
     }
     artifact, _ = _evaluate(home, _pipeline("binary", **evaluation))
-    found = Evaluation.from_json(artifact.json("evaluation.json"))
-    names = [metric.name for metric in found.metrics]
+    result = Evaluation.from_json(artifact.json("evaluation.json"))
+    names = [metric.name for metric in result.metrics]
     assert names[-4:] == ["specificity", "precision@0.3", own, "recall@0.2"]
-    assert found.blessed
-    assert len([piece for piece in found.slices if piece.by == "amount:3"]) == 3
-    assert {rule.key for rule in found.rules} >= {f"{own}.max", "recall@0.2.min[city=Oslo]"}
+    assert result.blessed
+    assert len([piece for piece in result.slices if piece.by == "amount:3"]) == 3
+    assert {rule.key for rule in result.rules} >= {f"{own}.max", "recall@0.2.min[city=Oslo]"}
 
 
 def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Path) -> None:

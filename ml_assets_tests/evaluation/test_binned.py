@@ -74,8 +74,8 @@ def test_many_rows_are_drawn_by_themselves_with_a_poisson_number() -> None:
 def test_the_interval_of_many_rows_is_as_wide_as_theory_says() -> None:
     n = POISSON_ABOVE + 1
     y, s = _rows("binary", n)
-    found = evaluate(y, s, bootstrap_samples=200).metric("brier")
-    assert found.low is not None
-    assert found.high is not None
+    metric = evaluate(y, s, bootstrap_samples=200).metric("brier")
+    assert metric.low is not None
+    assert metric.high is not None
     half = 1.96 * ((s - y) ** 2).std() / np.sqrt(n)
-    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.2)
+    assert (metric.high - metric.low) / 2 == pytest.approx(half, rel=0.2)

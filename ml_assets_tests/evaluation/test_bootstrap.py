@@ -10,8 +10,8 @@ from ml_assets.evaluation.metrics import METRICS, check_predictions, measure
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_wilsons_interval_equals_scipys(hits: int, trials: int, confidence: float) -> None:
     expected = stats.binomtest(hits, trials).proportion_ci(confidence, method="wilson")
-    found = wilson_interval(hits / trials, trials, confidence)
-    assert found == pytest.approx((expected.low, expected.high))
+    interval = wilson_interval(hits / trials, trials, confidence)
+    assert interval == pytest.approx((expected.low, expected.high))
 
 
 def test_the_same_seed_gives_the_same_resamples_for_every_model() -> None:
@@ -38,10 +38,10 @@ def test_the_interval_of_a_mean_is_that_of_the_normal_approximation() -> None:
     y, p = random.normal(size=2000), np.zeros(2000)
     (drawn,) = resample([measure(check_predictions("regression", y, p))], 2000, 1000, seed=1)
     at = METRICS["regression"].index("mae")
-    found = percentile_interval(drawn[:, at], 0.95)
+    interval = percentile_interval(drawn[:, at], 0.95)
     half = 1.96 * np.abs(y).std() / np.sqrt(2000)
     mean = np.abs(y).mean()
-    assert found == pytest.approx((mean - half, mean + half), abs=0.15 * half)
+    assert interval == pytest.approx((mean - half, mean + half), abs=0.15 * half)
 
 
 def test_intervals_of_the_roc_auc_cover_the_truth_as_often_as_they_say() -> None:

@@ -18,28 +18,28 @@ CUTS = {"candidate": 0.5, "champion": 0.3}
 
 def _churn(ours: Any, theirs: Any, task: Task = "binary", **how: Any) -> dict[str, Any]:
     labels = np.arange(len(ours)) % (2 if task == "binary" else 3)
-    found = evaluate(labels, ours, task=task, baselines={"champion": theirs}, **how)
-    champion = found.baseline("champion")
+    evaluation = evaluate(labels, ours, task=task, baselines={"champion": theirs}, **how)
+    champion = evaluation.baseline("champion")
     assert champion is not None
     return {metric.name: metric for metric in champion.churn}
 
 
 def test_flips_are_the_rows_that_are_decided_otherwise_each_by_its_own_threshold() -> None:
-    found = _churn(SCORE, SCORE, decision_threshold=CUTS, sample_weight=[1, 3, 1, 1] * 10)
-    assert found["flip_rate"].value == found["pos_to_neg_flip_rate"].value == 0.5
-    assert found["neg_to_pos_flip_rate"].value == 0
-    assert found["neg_to_pos_flip_rate"].high > 0
-    assert found["symmetric_prediction_difference"].value == 0
+    churn = _churn(SCORE, SCORE, decision_threshold=CUTS, sample_weight=[1, 3, 1, 1] * 10)
+    assert churn["flip_rate"].value == churn["pos_to_neg_flip_rate"].value == 0.5
+    assert churn["neg_to_pos_flip_rate"].value == 0
+    assert churn["neg_to_pos_flip_rate"].high > 0
+    assert churn["symmetric_prediction_difference"].value == 0
 
 
 def test_flips_to_either_side_add_up() -> None:
     random = np.random.default_rng(0)
     ours, theirs = random.random(200), random.random(200)
-    found = {name: metric.value for name, metric in _churn(ours, theirs).items()}
-    assert found["neg_to_pos_flip_rate"] == np.mean((ours > 0.5) & (theirs <= 0.5))
-    assert found["pos_to_neg_flip_rate"] == np.mean((ours <= 0.5) & (theirs > 0.5))
-    sides = found["neg_to_pos_flip_rate"] + found["pos_to_neg_flip_rate"]
-    assert found["flip_rate"] == pytest.approx(sides)
+    rates = {name: metric.value for name, metric in _churn(ours, theirs).items()}
+    assert rates["neg_to_pos_flip_rate"] == np.mean((ours > 0.5) & (theirs <= 0.5))
+    assert rates["pos_to_neg_flip_rate"] == np.mean((ours <= 0.5) & (theirs > 0.5))
+    sides = rates["neg_to_pos_flip_rate"] + rates["pos_to_neg_flip_rate"]
+    assert rates["flip_rate"] == pytest.approx(sides)
 
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
@@ -48,18 +48,18 @@ def test_the_symmetric_difference_is_the_mean_of_each_rows(task: Task) -> None:
     ours, theirs, weight = random.random((3, 300))
     ours[:5], theirs[:5], theirs[5] = 0, 0, 0
     rows = [0 if a == b else 2 * abs(a - b) / (a + b) for a, b in zip(ours, theirs, strict=True)]
-    found = _churn(ours, theirs, task, sample_weight=weight)["symmetric_prediction_difference"]
-    assert found.value == pytest.approx(np.average(rows, weights=weight))
-    assert 0 < found.low < found.value < found.high < 2
+    metric = _churn(ours, theirs, task, sample_weight=weight)["symmetric_prediction_difference"]
+    assert metric.value == pytest.approx(np.average(rows, weights=weight))
+    assert 0 < metric.low < metric.value < metric.high < 2
 
 
 def test_of_more_classes_the_cosine_of_probabilities_is_told() -> None:
     random = np.random.default_rng(2)
     ours, theirs = (random.dirichlet(np.ones(3), 90) for _ in range(2))
-    found = _churn(ours, theirs, "multiclass")
+    churn = _churn(ours, theirs, "multiclass")
     expected = np.mean([1 - cosine(a, b) for a, b in zip(ours, theirs, strict=True)])
-    assert found["model_cosine_similarity"].value == pytest.approx(expected)
-    assert found["flip_rate"].value == np.mean(ours.argmax(axis=1) != theirs.argmax(axis=1))
+    assert churn["model_cosine_similarity"].value == pytest.approx(expected)
+    assert churn["flip_rate"].value == np.mean(ours.argmax(axis=1) != theirs.argmax(axis=1))
     same = _churn(ours, ours, "multiclass")["model_cosine_similarity"]
     assert same.value == pytest.approx(1)
     assert same.high <= 1
@@ -83,9 +83,9 @@ def test_predictions_that_are_none_leave_churn_undefined(
 
 def test_numbers_of_opposite_sign_have_no_symmetric_difference() -> None:
     values = np.arange(1.0, 41.0)
-    found = _churn(values, -values, "regression")["symmetric_prediction_difference"]
-    assert found.value is None
-    assert "opposite sign" in found.reason
+    metric = _churn(values, -values, "regression")["symmetric_prediction_difference"]
+    assert metric.value is None
+    assert "opposite sign" in metric.reason
 
 
 # The true mean of 0/1 flips is that of 5,000 draws; the interval holds it as often as it says.
@@ -96,8 +96,8 @@ def test_the_interval_of_a_mean_holds_the_truth_as_often_as_it_says() -> None:
     for _ in range(200):
         rows = random.integers(0, len(ours), 300)
         how: Any = {"bootstrap_samples": 20}
-        found = _churn(ours[rows], theirs[rows], **how)["symmetric_prediction_difference"]
-        held += found.low <= truth <= found.high
+        metric = _churn(ours[rows], theirs[rows], **how)["symmetric_prediction_difference"]
+        held += metric.low <= truth <= metric.high
     assert 183 <= held <= 198
 
 
@@ -117,8 +117,8 @@ def test_the_interval_of_a_weighted_mean_holds_the_truth_as_often_as_it_says() -
     for _ in range(200):
         rows = random.integers(0, len(ours), 100)
         how: Any = {"bootstrap_samples": 20, "sample_weight": weight[rows]}
-        found = _churn(ours[rows], theirs[rows], **how)["symmetric_prediction_difference"]
-        held += found.low <= truth <= found.high
+        metric = _churn(ours[rows], theirs[rows], **how)["symmetric_prediction_difference"]
+        held += metric.low <= truth <= metric.high
     assert 183 <= held <= 198
 
 
@@ -129,12 +129,12 @@ def test_the_interval_of_a_weighted_mean_holds_the_truth_as_often_as_it_says() -
 def test_churn_is_judged_against_the_champion(limit: Any, outcome: str) -> None:
     thresholds = {"flip_rate": limit, "roc_auc": {"min": 0}}
     how: Any = {"thresholds": thresholds, "decision_threshold": CUTS}
-    found = evaluate(Y, SCORE, baselines={"champion": SCORE}, **how)
-    rule = next(rule for rule in found.rules if rule.metric == "flip_rate")
+    evaluation = evaluate(Y, SCORE, baselines={"champion": SCORE}, **how)
+    rule = next(rule for rule in evaluation.rules if rule.metric == "flip_rate")
     assert (rule.outcome, rule.value) == (outcome, 0.25)
-    assert found.blessed is (outcome == "pass")
-    assert found.main_metric == "roc_auc"
-    assert [metric.name for metric in found.metrics if "flip" in metric.name] == []
+    assert evaluation.blessed is (outcome == "pass")
+    assert evaluation.main_metric == "roc_auc"
+    assert [metric.name for metric in evaluation.metrics if "flip" in metric.name] == []
 
 
 def test_without_a_champion_churn_passes_and_with_one_that_is_not_scored_it_cannot_be_told() -> (
@@ -150,20 +150,20 @@ def test_without_a_champion_churn_passes_and_with_one_that_is_not_scored_it_cann
 
 
 def test_a_threshold_for_churn_alone_blesses_nothing() -> None:
-    found = evaluate(Y, SCORE, thresholds={"flip_rate": {"max": 1}})
-    assert not found.blessed
-    assert found.failed.keys() == {"thresholds"}
+    evaluation = evaluate(Y, SCORE, thresholds={"flip_rate": {"max": 1}})
+    assert not evaluation.blessed
+    assert evaluation.failed.keys() == {"thresholds"}
 
 
 def test_churn_is_judged_on_slices() -> None:
     group = np.where(np.arange(40) < 20, "a", "b")
     theirs = np.where(group == "a", SCORE, 1 - SCORE)
-    found = evaluate(
+    evaluation = evaluate(
         Y, SCORE, baselines={"champion": theirs}, features=pd.DataFrame({"g": group}),
         slices=["g"], min_slice_size=5, thresholds={"roc_auc": {"min": 0}},
         slice_thresholds={"flip_rate": {"max": 0.1}},
     )  # fmt: skip
-    outcomes = {rule.key: (rule.outcome, rule.value) for rule in found.rules if rule.slice}
+    outcomes = {rule.key: (rule.outcome, rule.value) for rule in evaluation.rules if rule.slice}
     assert outcomes == {
         "flip_rate.max[g=a]": ("pass", 0.0),
         "flip_rate.max[g=b]": ("fail", 1.0),
@@ -171,19 +171,19 @@ def test_churn_is_judged_on_slices() -> None:
 
 
 def test_churn_is_told_beside_each_baseline_and_survives_json() -> None:
-    found = evaluate(Y, SCORE, baselines={"champion": SCORE, "linear": 1 - SCORE})
-    assert [row["churn"] for row in churn_table(found)] == [
+    evaluation = evaluate(Y, SCORE, baselines={"champion": SCORE, "linear": 1 - SCORE})
+    assert [row["churn"] for row in churn_table(evaluation)] == [
         "flip_rate", "neg_to_pos_flip_rate", "pos_to_neg_flip_rate",
         "symmetric_prediction_difference",
     ]  # fmt: skip
-    assert churn_table(found)[0]["linear"].startswith("1 [")
-    assert tables(Assessment(found))["churn"] == churn_table(found)
-    assert Evaluation.from_json(json.loads(durable.json_bytes(found.to_json()))) == found
+    assert churn_table(evaluation)[0]["linear"].startswith("1 [")
+    assert tables(Assessment(evaluation))["churn"] == churn_table(evaluation)
+    assert Evaluation.from_json(json.loads(durable.json_bytes(evaluation.to_json()))) == evaluation
 
 
 def test_an_evaluation_that_was_stored_before_there_was_churn_is_read() -> None:
-    found = evaluate(Y, SCORE, baselines={"champion": SCORE})
-    value = json.loads(durable.json_bytes(found.to_json()))
+    evaluation = evaluate(Y, SCORE, baselines={"champion": SCORE})
+    value = json.loads(durable.json_bytes(evaluation.to_json()))
     value["baselines"][0] = {**value["baselines"][0], "flips": 0.5}
     del value["baselines"][0]["churn"]
     assert Evaluation.from_json(value).baselines[0].churn == ()

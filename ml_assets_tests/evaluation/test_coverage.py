@@ -18,8 +18,8 @@ def test_intervals_cover_the_truth_as_often_as_they_say(task: Task) -> None:
     random, trials = np.random.default_rng(1), 100
     covered: Counter[str] = Counter()
     for seed in range(trials):
-        found = evaluate(*draw(task, random, 300), task=task, seed=seed, bootstrap_samples=100)
-        for metric in found.metrics:
+        evaluation = evaluate(*draw(task, random, 300), task=task, seed=seed, bootstrap_samples=100)
+        for metric in evaluation.metrics:
             value = truth[metric.name].value
             assert value is not None
             assert metric.low is not None

@@ -26,32 +26,32 @@ def _evaluate(*across: dict[str, Any], **how: Any) -> Evaluation:
     return evaluate(Y, SCORE, **given)
 
 
-def _outcomes(found: Evaluation) -> dict[str, str]:
-    return {rule.key: rule.outcome for rule in found.rules if rule.slice}
+def _outcomes(evaluation: Evaluation) -> dict[str, str]:
+    return {rule.key: rule.outcome for rule in evaluation.rules if rule.slice}
 
 
-def _auc(found: Evaluation, piece: str | None = None) -> float:
-    metrics = found.metrics
+def _auc(evaluation: Evaluation, piece: str | None = None) -> float:
+    metrics = evaluation.metrics
     if piece is not None:
-        metrics = next(one.metrics for one in found.slices if one.name == piece)
+        metrics = next(result.metrics for result in evaluation.slices if result.name == piece)
     value = next(metric.value for metric in metrics if metric.name == "roc_auc")
     assert value is not None
     return value
 
 
 def test_each_slice_is_judged_by_how_far_it_lies_from_all_rows() -> None:
-    found = _evaluate({"thresholds": {"roc_auc": {"min": -0.1}}})
-    assert _outcomes(found) == {
+    evaluation = _evaluate({"thresholds": {"roc_auc": {"min": -0.1}}})
+    assert _outcomes(evaluation) == {
         "roc_auc.min[city=Lima less all rows]": "pass",
         "roc_auc.min[city=Oslo less all rows]": "fail",
         "roc_auc.min[city=Rome less all rows]": "pass",
         "roc_auc.min[half=0 less all rows]": "pass",
         "roc_auc.min[half=1 less all rows]": "pass",
     }
-    assert not found.blessed
-    rule = next(rule for rule in found.rules if rule.outcome == "fail")
+    assert not evaluation.blessed
+    rule = next(rule for rule in evaluation.rules if rule.outcome == "fail")
     assert rule.value is not None
-    assert rule.value == pytest.approx(_auc(found, "city=Oslo") - _auc(found))
+    assert rule.value == pytest.approx(_auc(evaluation, "city=Oslo") - _auc(evaluation))
     assert rule.low is not None
     assert rule.high is not None
     assert rule.low < rule.value < rule.high
@@ -60,19 +60,19 @@ def test_each_slice_is_judged_by_how_far_it_lies_from_all_rows() -> None:
 
 def test_slices_are_compared_with_the_one_that_is_named() -> None:
     across = {"baseline": "city=Oslo", "slices": ["city"], "thresholds": {"roc_auc": {"max": 0.5}}}
-    found = _evaluate(across)
-    assert _outcomes(found) == {
+    evaluation = _evaluate(across)
+    assert _outcomes(evaluation) == {
         "roc_auc.max[city=Lima less city=Oslo]": "pass",
         "roc_auc.max[city=Rome less city=Oslo]": "pass",
     }
-    assert found.blessed
+    assert evaluation.blessed
 
 
 # Of disjoint slices the variance of the difference is the sum of both.
 def test_the_interval_of_a_difference_is_as_wide_as_that_of_two_samples() -> None:
     across = {"baseline": "half=0", "slices": ["half"], "thresholds": {"accuracy": {"min": -1}}}
-    found = _evaluate(across, bootstrap_samples=1000)
-    rule = next(rule for rule in found.rules if rule.slice)
+    evaluation = _evaluate(across, bootstrap_samples=1000)
+    rule = next(rule for rule in evaluation.rules if rule.slice)
     assert rule.low is not None
     assert rule.high is not None
     right = (SCORE > 0.5) == Y
@@ -92,9 +92,9 @@ def test_a_change_is_that_of_the_difference_over_the_champions(oslo: float, outc
         "slices": ["city"],
         "thresholds": {"roc_auc": {"min_change": -0.02}},
     }
-    found = _evaluate(across, baselines={"champion": champion})
-    assert _outcomes(found)["roc_auc.min_change[city=Oslo less city=Lima]"] == outcome
-    rule = next(rule for rule in found.rules if rule.slice == "city=Oslo less city=Lima")
+    evaluation = _evaluate(across, baselines={"champion": champion})
+    assert _outcomes(evaluation)["roc_auc.min_change[city=Oslo less city=Lima]"] == outcome
+    rule = next(rule for rule in evaluation.rules if rule.slice == "city=Oslo less city=Lima")
     assert "the champion's" in rule.text
 
 
@@ -103,24 +103,24 @@ def test_without_a_champion_a_change_passes_and_with_one_that_is_not_scored_it_c
 ):
     across = {"slices": ["half"], "thresholds": {"roc_auc": {"min_change": 0.0}}}
     assert set(_outcomes(_evaluate(across)).values()) == {"pass"}
-    found = _evaluate(across, unscored={"champion": "its files are gone"})
-    assert set(_outcomes(found).values()) == {"cannot tell"}
-    assert "its files are gone" in found.reasons[0]
+    evaluation = _evaluate(across, unscored={"champion": "its files are gone"})
+    assert set(_outcomes(evaluation).values()) == {"cannot tell"}
+    assert "its files are gone" in evaluation.reasons[0]
 
 
 def test_a_baseline_that_is_not_there_cannot_be_told_and_is_not_blessed() -> None:
-    found = _evaluate({"baseline": "city=Oslp", "thresholds": {"roc_auc": {"min": -1}}})
-    assert _outcomes(found) == {"cross_slices[city=Oslp]": "cannot tell"}
-    assert found.reasons == (
+    evaluation = _evaluate({"baseline": "city=Oslp", "thresholds": {"roc_auc": {"min": -1}}})
+    assert _outcomes(evaluation) == {"cross_slices[city=Oslp]": "cannot tell"}
+    assert evaluation.reasons == (
         "there is no slice city=Oslp of at least 100 rows to compare others with. "
         "Did you mean 'city=Oslo'?",
     )
 
 
 def test_a_metric_is_measured_where_only_a_difference_of_it_is_judged() -> None:
-    found = _evaluate({"slices": ["half"], "thresholds": {"specificity": {"min": -0.2}}})
-    assert found.metric("specificity").value is not None
-    assert found.blessed
+    evaluation = _evaluate({"slices": ["half"], "thresholds": {"specificity": {"min": -0.2}}})
+    assert evaluation.metric("specificity").value is not None
+    assert evaluation.blessed
 
 
 # Else the rule would judge nothing, and bless.
@@ -143,9 +143,9 @@ def test_where_there_is_nothing_to_compare_it_cannot_be_told(
     columns = pd.DataFrame({"city": CITY, "half": np.arange(ROWS) % 2, "one": 1})
     slices = ["city", "half", "one"] if across else ["city"]
     given = {**across, "thresholds": {"roc_auc": {"min": -1}}}
-    found = _evaluate(given, features=columns, slices=slices, min_slice_size=size)
-    assert _outcomes(found) == {key: "cannot tell"}
-    assert text in found.reasons[0]
+    evaluation = _evaluate(given, features=columns, slices=slices, min_slice_size=size)
+    assert _outcomes(evaluation) == {key: "cannot tell"}
+    assert text in evaluation.reasons[0]
 
 
 # The slices are apart, or one is part of the other.
@@ -156,11 +156,11 @@ def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> N
     for _ in range(200):
         y = random.integers(0, 2, 300)
         score = np.where(random.random(300) < np.where(half == 1, 0.6, 0.8), y, 1 - y)
-        found = evaluate(
+        evaluation = evaluate(
             y, score, features=pd.DataFrame({"half": half}), slices=["half"],
             cross_slices=[{**limit, "baseline": "half=0"}, limit],
         )  # fmt: skip
-        rules = [rule for rule in found.rules if (rule.slice or "").startswith("half=1")]
+        rules = [rule for rule in evaluation.rules if (rule.slice or "").startswith("half=1")]
         for place, (rule, truth) in enumerate(zip(rules, (-0.2, -0.1), strict=True)):
             assert rule.low is not None
             assert rule.high is not None
@@ -173,11 +173,11 @@ def test_of_a_loss_a_difference_that_grows_is_worse() -> None:
     ours = np.abs(y - np.where(half == 1, 0.5, 0.1))
     champion = np.abs(y - 0.1)
     across = {"baseline": "half=0", "thresholds": {"log_loss": {"max": 1, "min_change": 0}}}
-    found = evaluate(
+    evaluation = evaluate(
         y, ours, features=pd.DataFrame({"half": half}),
         slices=["half"], baselines={"champion": champion}, cross_slices=[across],
     )  # fmt: skip
-    value, change = (rule for rule in found.rules if rule.slice)
+    value, change = (rule for rule in evaluation.rules if rule.slice)
     assert value.value == pytest.approx(np.log(0.9) - np.log(0.5))
     assert change.value == pytest.approx(np.log(0.5) - np.log(0.9))
     assert (value.outcome, change.outcome) == ("pass", "fail")

@@ -20,33 +20,35 @@ def _scored(n: int = 2000, signal: float = 1.5, seed: int = 0) -> tuple[NDArray[
 
 def test_a_candidate_that_meets_every_rule_is_blessed_with_the_reasons() -> None:
     y, score = _scored()
-    found = evaluate(y, score, thresholds={"roc_auc": {"min": 0.7, "max": 0.99}}, seed=1)
-    assert found.blessed
-    assert [rule.outcome for rule in found.rules] == ["pass"] * 3
-    assert found.main_metric == "roc_auc"
-    assert "must be at least 0.7" in found.reasons[1]
+    evaluation = evaluate(y, score, thresholds={"roc_auc": {"min": 0.7, "max": 0.99}}, seed=1)
+    assert evaluation.blessed
+    assert [rule.outcome for rule in evaluation.rules] == ["pass"] * 3
+    assert evaluation.main_metric == "roc_auc"
+    assert "must be at least 0.7" in evaluation.reasons[1]
 
 
 def test_without_a_threshold_nothing_is_blessed_and_the_message_says_what_to_set() -> None:
-    found = evaluate(*_scored(), slice_thresholds={"recall": {"min": 0}})
-    assert not found.blessed
-    assert "evaluation: {thresholds: {roc_auc: {min: <value>}}}" in found.reasons[0]
-    found = evaluate([1.0] * 30, [1.0] * 30, task="regression")
-    assert "{rmse: {max: <value>}}" in found.reasons[0]
+    evaluation = evaluate(*_scored(), slice_thresholds={"recall": {"min": 0}})
+    assert not evaluation.blessed
+    assert "evaluation: {thresholds: {roc_auc: {min: <value>}}}" in evaluation.reasons[0]
+    evaluation = evaluate([1.0] * 30, [1.0] * 30, task="regression")
+    assert "{rmse: {max: <value>}}" in evaluation.reasons[0]
 
 
 def test_each_model_is_judged_at_its_own_decision_threshold() -> None:
     y, score = _scored()
     baselines = {"champion": score, "linear": score}
     cuts = {"candidate": 0.3, "champion": 0.6}
-    found = evaluate(y, score, baselines=baselines, decision_threshold=cuts)
-    recall = {o.name: m.value for o in found.baselines for m in o.metrics if m.name == "recall"}
-    assert found.metric("recall").value == recall_score(y, score > 0.3)
+    evaluation = evaluate(y, score, baselines=baselines, decision_threshold=cuts)
+    recall = {
+        o.name: m.value for o in evaluation.baselines for m in o.metrics if m.name == "recall"
+    }
+    assert evaluation.metric("recall").value == recall_score(y, score > 0.3)
     assert recall == {
         "champion": recall_score(y, score > 0.6),
         "linear": recall_score(y, score > 0.5),
     }
-    assert found.metric("roc_auc") == evaluate(y, score).metric("roc_auc")
+    assert evaluation.metric("roc_auc") == evaluate(y, score).metric("roc_auc")
 
 
 @pytest.mark.parametrize(
@@ -59,15 +61,15 @@ def test_each_model_is_judged_at_its_own_decision_threshold() -> None:
     ],
 )
 def test_both_ends_of_a_threshold_are_included(threshold: Any, outcome: str) -> None:
-    found = evaluate([0, 1] * 20, [0.9, 0.9] * 20, thresholds={"accuracy": threshold})
-    assert found.rules[1].outcome == outcome
-    assert found.blessed == (outcome == "pass")
+    evaluation = evaluate([0, 1] * 20, [0.9, 0.9] * 20, thresholds={"accuracy": threshold})
+    assert evaluation.rules[1].outcome == outcome
+    assert evaluation.blessed == (outcome == "pass")
 
 
 def test_a_failed_rule_shows_the_value_even_where_rounding_would_hide_it() -> None:
-    found = evaluate([0, 1] * 20, [0.9, 0.9] * 20, thresholds={"accuracy": {"min": 0.5000001}})
-    assert found.reasons[0].startswith("accuracy is 0.5 (95 % ")
-    assert "but it must be at least 0.5" in found.reasons[0]
+    evaluation = evaluate([0, 1] * 20, [0.9, 0.9] * 20, thresholds={"accuracy": {"min": 0.5000001}})
+    assert evaluation.reasons[0].startswith("accuracy is 0.5 (95 % ")
+    assert "but it must be at least 0.5" in evaluation.reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -76,16 +78,16 @@ def test_a_failed_rule_shows_the_value_even_where_rounding_would_hide_it() -> No
     ids=["one class", "NaN predictions"],
 )
 def test_a_metric_that_is_undefined_fails_closed(y: Any, score: Any) -> None:
-    found = evaluate(y, score, thresholds={"roc_auc": {"min": 0.0}})
-    assert not found.blessed
-    assert found.rules[1].outcome == "cannot tell"
-    assert "roc_auc is undefined: " in found.reasons[0]
+    evaluation = evaluate(y, score, thresholds={"roc_auc": {"min": 0.0}})
+    assert not evaluation.blessed
+    assert evaluation.rules[1].outcome == "cannot tell"
+    assert "roc_auc is undefined: " in evaluation.reasons[0]
 
 
 def test_too_few_rows_are_not_blessed() -> None:
-    found = evaluate([0, 1] * 9, [0.1, 0.9] * 9, thresholds={"roc_auc": {"min": 0.5}})
-    assert not found.blessed
-    assert found.reasons == ("there are 18 rows to evaluate on; at least 20 are needed",)
+    evaluation = evaluate([0, 1] * 9, [0.1, 0.9] * 9, thresholds={"roc_auc": {"min": 0.5}})
+    assert not evaluation.blessed
+    assert evaluation.reasons == ("there are 18 rows to evaluate on; at least 20 are needed",)
 
 
 def test_no_rows_are_not_blessed() -> None:
@@ -104,23 +106,23 @@ def test_change_against_the_champion_is_judged_by_the_paired_interval(
     if champion_signal == 1.5:
         champion = np.clip(score + np.random.default_rng(3).normal(0, 0.01, len(score)), 0, 1)
     rules = {"roc_auc": {"min_change": min_change}}
-    found = evaluate(y, score, baselines={"champion": champion}, thresholds=rules)
-    assert found.rules[1].outcome == outcome
-    assert found.blessed == (outcome == "pass")
+    evaluation = evaluate(y, score, baselines={"champion": champion}, thresholds=rules)
+    assert evaluation.rules[1].outcome == outcome
+    assert evaluation.blessed == (outcome == "pass")
 
 
 def test_the_same_predictions_as_the_champions_change_nothing() -> None:
     y, score = _scored()
     rules = {name: {"min_change": 0.0} for name in ("roc_auc", "log_loss", "precision")}
-    found = evaluate(y, score, baselines={"champion": score}, thresholds=rules)
-    assert found.blessed
-    assert {(rule.value, rule.low, rule.high) for rule in found.rules[1:]} == {(0.0, 0.0, 0.0)}
+    evaluation = evaluate(y, score, baselines={"champion": score}, thresholds=rules)
+    assert evaluation.blessed
+    assert {(rule.value, rule.low, rule.high) for rule in evaluation.rules[1:]} == {(0.0, 0.0, 0.0)}
 
 
 def test_an_improvement_is_positive_also_where_lower_is_better() -> None:
     y, score = _scored()
-    found = evaluate(y, score, baselines={"champion": np.full(len(y), 0.9)})
-    champion = found.baseline("champion")
+    evaluation = evaluate(y, score, baselines={"champion": np.full(len(y), 0.9)})
+    champion = evaluation.baseline("champion")
     assert champion is not None
     change = next(m for m in champion.improvements if m.name == "brier")
     assert change.low is not None
@@ -128,20 +130,20 @@ def test_an_improvement_is_positive_also_where_lower_is_better() -> None:
 
 
 def test_without_a_champion_a_change_passes_and_says_so() -> None:
-    found = evaluate(*_scored(), thresholds={"roc_auc": {"min_change": 0.1}})
-    assert found.blessed
-    assert "roc_auc has no champion to be compared with" in found.reasons
+    evaluation = evaluate(*_scored(), thresholds={"roc_auc": {"min_change": 0.1}})
+    assert evaluation.blessed
+    assert "roc_auc has no champion to be compared with" in evaluation.reasons
 
 
 def test_a_champion_that_cannot_be_scored_stands_in_the_way() -> None:
     rules = {"roc_auc": {"min_change": -0.5}}
-    found = evaluate(
+    evaluation = evaluate(
         *_scored(), unscored={"champion": "column 'x' is missing"}, thresholds=rules,
         features=pd.DataFrame({"a": ["u"] * 2000}), slices=["a"], slice_thresholds=rules,
     )  # fmt: skip
-    assert not found.blessed
+    assert not evaluation.blessed
     why = "cannot be compared with the champion's: column 'x' is missing"
-    assert found.reasons == (f"roc_auc {why}", f"roc_auc of a=u {why}")
+    assert evaluation.reasons == (f"roc_auc {why}", f"roc_auc of a=u {why}")
 
 
 @pytest.mark.parametrize(
@@ -163,14 +165,14 @@ def test_a_model_that_does_not_beat_the_linear_one_with_confidence_is_not_blesse
         1 / (1 + np.exp(-cause - random.normal(0, 1, rows) * one))
         for one in (noise, noise_of_linear)
     )
-    found = evaluate(
+    evaluation = evaluate(
         y, score, baselines={"linear": linear}, thresholds={"average_precision": {"min": 0}}
     )
-    rule = found.beats_linear
+    rule = evaluation.beats_linear
     assert rule is not None
     assert (rule.outcome, rule.metric) == (outcome, "average_precision")
-    assert found.blessed is (outcome == "pass")
-    assert set(found.failed) == (set() if outcome == "pass" else {"beats_linear"})
+    assert evaluation.blessed is (outcome == "pass")
+    assert set(evaluation.failed) == (set() if outcome == "pass" else {"beats_linear"})
     advice = "train it (training: {estimator: logistic}), or waive beats_linear in registry.waivers"
     assert (advice in rule.text) is (outcome != "pass")
 
@@ -179,41 +181,43 @@ def test_the_linear_model_itself_need_not_be_beaten() -> None:
     y, score = _scored()
     how: Any = {"baselines": {"linear": score}, "thresholds": {"roc_auc": {"min": 0.5}}}
     assert not evaluate(y, score, **how).blessed
-    found = evaluate(y, score, **how, is_linear=True)
-    assert found.blessed
-    assert found.beats_linear is None
+    evaluation = evaluate(y, score, **how, is_linear=True)
+    assert evaluation.blessed
+    assert evaluation.beats_linear is None
     assert evaluate(y, score, thresholds=how["thresholds"]).beats_linear is None
 
 
 def test_a_metric_with_a_threshold_is_measured_and_the_first_is_the_main_one() -> None:
     thresholds = {"precision@0.7": {"min": 0.1}, "roc_auc": {"min": 0.5}}
-    found = evaluate(*_scored(), thresholds=thresholds, slice_thresholds={"markedness": {"min": 0}})
-    assert found.main_metric == "precision@0.7"
-    assert [metric.name for metric in found.metrics][-2:] == ["precision@0.7", "markedness"]
-    assert found.blessed
+    evaluation = evaluate(
+        *_scored(), thresholds=thresholds, slice_thresholds={"markedness": {"min": 0}}
+    )
+    assert evaluation.main_metric == "precision@0.7"
+    assert [metric.name for metric in evaluation.metrics][-2:] == ["precision@0.7", "markedness"]
+    assert evaluation.blessed
 
 
 def test_slices_are_measured_and_judged_one_by_one() -> None:
     y, score = _scored(1000)
     group = np.where(np.arange(1000) < 300, "weak", "strong")
     score = np.where(group == "weak", 0.5, score)
-    found = evaluate(
+    evaluation = evaluate(
         y, score, features=pd.DataFrame({"g": group}), slices=["g"],
         baselines={"champion": score}, thresholds={"roc_auc": {"min": 0.5}},
         slice_thresholds={"roc_auc": {"min": 0.6, "min_change": 0.0}},
     )  # fmt: skip
-    assert [(piece.name, piece.rows) for piece in found.slices] == [
+    assert [(piece.name, piece.rows) for piece in evaluation.slices] == [
         ("g=strong", 700),
         ("g=weak", 300),
     ]
-    outcomes = {(r.slice, r.rule): r.outcome for r in found.rules if r.slice}
+    outcomes = {(r.slice, r.rule): r.outcome for r in evaluation.rules if r.slice}
     assert outcomes == {
         ("g=strong", "min"): "pass",
         ("g=strong", "min_change"): "pass",
         ("g=weak", "min"): "fail",
         ("g=weak", "min_change"): "pass",
     }
-    assert found.reasons == (
+    assert evaluation.reasons == (
         "roc_auc of g=weak is 0.5 (95 % 0.5 to 0.5); but it must be at least 0.6",
     )
 
@@ -221,9 +225,9 @@ def test_slices_are_measured_and_judged_one_by_one() -> None:
 def test_a_slices_metrics_are_those_of_its_rows_alone() -> None:
     y, score = _scored(600)
     group = np.arange(600) % 2
-    found = evaluate(y, score, features=pd.DataFrame({"g": group}), slices=["g"])
+    evaluation = evaluate(y, score, features=pd.DataFrame({"g": group}), slices=["g"])
     alone = evaluate(y[group == 1], score[group == 1])
-    assert [m.value for m in found.slices[1].metrics] == [m.value for m in alone.metrics]
+    assert [m.value for m in evaluation.slices[1].metrics] == [m.value for m in alone.metrics]
 
 
 def test_the_intervals_do_not_depend_on_the_slices_or_baselines_asked_for() -> None:
@@ -241,14 +245,14 @@ def test_an_evaluation_survives_json(task: Any) -> None:
     y = random.integers(0, 2, 60)
     p = random.dirichlet(np.ones(3), 60) if task == "multiclass" else random.random(60)
     metric = "mae" if task == "regression" else "accuracy"
-    found = evaluate(
+    evaluation = evaluate(
         y, p, task=task, features=pd.DataFrame({"a": [None, "x", "y"] * 20}), slices=["a"],
         min_slice_size=5, baselines={"linear": p, "champion": p},
         thresholds={metric: {"min": 0.1, "min_change": 0}}, slice_thresholds={metric: {"max": 2}},
         cross_slices=[{"thresholds": {metric: {"min": -1}}}],
     )  # fmt: skip
-    text = durable.json_bytes({**found.to_json(), "candidate": "abc"})
-    assert Evaluation.from_json(json.loads(text)) == found
+    text = durable.json_bytes({**evaluation.to_json(), "candidate": "abc"})
+    assert Evaluation.from_json(json.loads(text)) == evaluation
 
 
 @pytest.mark.parametrize(
@@ -271,9 +275,9 @@ def test_a_false_win_over_an_equal_champion_is_rare() -> None:
         random = np.random.default_rng(seed)
         y = random.integers(0, 2, 150)
         ours, theirs = (np.clip(y * 0.3 + random.random(150) * 0.7, 0, 1) for _ in range(2))
-        found = evaluate(
+        evaluation = evaluate(
             y, ours, baselines={"champion": theirs}, thresholds={"roc_auc": {"min_change": 0.0}},
             bootstrap_samples=100, seed=seed,
         )  # fmt: skip
-        wins += found.blessed
+        wins += evaluation.blessed
     assert wins <= 6

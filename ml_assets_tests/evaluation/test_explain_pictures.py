@@ -38,9 +38,9 @@ def test_pictures_are_small_and_the_same_each_time(
     for path in (tmp_path / "one.png", tmp_path / "two.png"):
         match kind:
             case "weak" | "none":
-                found = find_weak_slices(rows, y, score)
-                assert bool(found.slices) == (kind == "weak")
-                pictures.draw_weak_slices(path, found)
+                weak = find_weak_slices(rows, y, score)
+                assert bool(weak.slices) == (kind == "weak")
+                pictures.draw_weak_slices(path, weak)
             case "importance":
                 pictures.draw_importance(path, permutation_importance(_predict, rows, y))
             case "dependence":

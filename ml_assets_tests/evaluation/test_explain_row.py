@@ -43,19 +43,19 @@ def test_contributions_add_up_to_the_difference_from_the_usual_prediction(
     seed: int, samples: int
 ) -> None:
     rows = _rows(20, seed)
-    found = explain_row(_crossed, rows[:1], rows[1:], samples=samples, seed=seed)
-    assert found.prediction == _crossed(rows[:1])[0]
-    total = sum(one.value for one in found.contributions)
-    assert found.usual + total == pytest.approx(found.prediction)
+    explanation = explain_row(_crossed, rows[:1], rows[1:], samples=samples, seed=seed)
+    assert explanation.prediction == _crossed(rows[:1])[0]
+    total = sum(contribution.value for contribution in explanation.contributions)
+    assert explanation.usual + total == pytest.approx(explanation.prediction)
 
 
 def test_contributions_are_the_shapley_values() -> None:
     rows = _rows(2, 3)
     expected = _exact(rows[:1], rows[1:].reset_index(drop=True))
-    found = explain_row(_crossed, rows[:1], rows[1:], samples=2000)
-    assert {one.column: one.value for one in found.contributions} == pytest.approx(
-        expected, abs=0.02
-    )
+    explanation = explain_row(_crossed, rows[:1], rows[1:], samples=2000)
+    assert {
+        contribution.column: contribution.value for contribution in explanation.contributions
+    } == pytest.approx(expected, abs=0.02)
 
 
 def test_intervals_of_contributions_cover_the_shapley_values() -> None:
@@ -65,15 +65,17 @@ def test_intervals_of_contributions_cover_the_shapley_values() -> None:
     truth = {name: np.mean([part[name] for part in parts]) for name in parts[0]}
     covered = 0
     for seed in range(100):
-        found = explain_row(_crossed, rows[:1], rows[1:], samples=100, seed=seed)
-        covered += sum(bool(c.low <= truth[c.column] <= c.high) for c in found.contributions)
+        explanation = explain_row(_crossed, rows[:1], rows[1:], samples=100, seed=seed)
+        covered += sum(bool(c.low <= truth[c.column] <= c.high) for c in explanation.contributions)
     assert covered >= 0.91 * 300
 
 
 def test_a_column_that_is_not_read_contributes_nothing() -> None:
     rows = _rows(30).assign(noise=np.arange(30))
-    found = explain_row(_crossed, rows[:1], rows[1:])
-    (noise,) = (one for one in found.contributions if one.column == "noise")
+    explanation = explain_row(_crossed, rows[:1], rows[1:])
+    (noise,) = (
+        contribution for contribution in explanation.contributions if contribution.column == "noise"
+    )
     assert (noise.value, noise.low, noise.high) == (0, 0, 0)
 
 
@@ -83,30 +85,34 @@ def test_every_stage_of_a_real_bundle_is_told(task: Any, tmp_path: Path) -> None
 
     write_bundle(tmp_path / "model", task)
     model, rows = load_model(tmp_path / "model"), examples(task)
-    source = {one["name"]: one["sources"][0] for one in model.manifest["features"]}
+    source = {feature["name"]: feature["sources"][0] for feature in model.manifest["features"]}
 
     def features(frame: pd.DataFrame) -> pd.DataFrame:
         made = model.pipeline[:-1].transform(frame)
         return pd.DataFrame(np.asarray(made, dtype=np.float64), columns=list(source))
 
     row = rows[rows["city"].isna()][:1]
-    found = explain_row(
+    explanation = explain_row(
         model.predict, row, rows, columns=model.input_columns, classes=CLASSES[task],
         features=features, sources=source.__getitem__, samples=40,
     )  # fmt: skip
-    strength = [-abs(one.value) for one in found.contributions]
+    strength = [-abs(contribution.value) for contribution in explanation.contributions]
     assert strength == sorted(strength)
-    told = {one.column: one for one in found.contributions}
-    assert told["city"].raw == "(null)"
-    assert dict(told["city"].transformed)["city"] is None
-    assert {name for one in found.contributions for name, _ in one.transformed} == set(source)
+    by_column = {contribution.column: contribution for contribution in explanation.contributions}
+    assert by_column["city"].raw == "(null)"
+    assert dict(by_column["city"].transformed)["city"] is None
+    assert {
+        name for contribution in explanation.contributions for name, _ in contribution.transformed
+    } == set(source)
     scores = model.predict(row)
-    assert found.prediction == pytest.approx(scores.max() if task == "multiclass" else scores[0])
+    assert explanation.prediction == pytest.approx(
+        scores.max() if task == "multiclass" else scores[0]
+    )
     # The row is among the others, and is its own nearest neighbour.
-    assert found.neighbours[0].distance == 0
-    assert found.neighbours[0].differs == ()
-    assert found.neighbours[0].prediction == pytest.approx(found.prediction)
-    assert found.to_json()["samples"] == 40
+    assert explanation.neighbours[0].distance == 0
+    assert explanation.neighbours[0].differs == ()
+    assert explanation.neighbours[0].prediction == pytest.approx(explanation.prediction)
+    assert explanation.to_json()["samples"] == 40
 
 
 def test_neighbours_are_the_most_alike_rows_and_say_in_what_they_differ() -> None:
@@ -118,11 +124,11 @@ def test_neighbours_are_the_most_alike_rows_and_say_in_what_they_differ() -> Non
         }
     )
     row = others[2:3].assign(n=5.0)
-    found = explain_row(lambda f: np.arange(len(f)), row, others, samples=2, neighbours=3)
-    assert found.neighbours[0].place == 2
-    assert found.neighbours[0].differs == (("n", "5.2"),)
-    assert found.neighbours[0].distance == pytest.approx(0.2 / 9 / 3, rel=0.2)
-    assert found.neighbours[1].place == 0
+    explanation = explain_row(lambda f: np.arange(len(f)), row, others, samples=2, neighbours=3)
+    assert explanation.neighbours[0].place == 2
+    assert explanation.neighbours[0].differs == (("n", "5.2"),)
+    assert explanation.neighbours[0].distance == pytest.approx(0.2 / 9 / 3, rel=0.2)
+    assert explanation.neighbours[1].place == 0
 
 
 def test_there_must_be_one_row_with_the_columns_and_others() -> None:

@@ -20,8 +20,8 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def _numbers(task: Any, y: Array, s: Array, names: list[str], **how: Any) -> dict[str, float]:
-    found = compute_metrics(task, y, s, names, **how)
-    return {name: np.nan if one.value is None else one.value for name, one in found.items()}
+    values = compute_metrics(task, y, s, names, **how)
+    return {name: np.nan if value.value is None else value.value for name, value in values.items()}
 
 
 def _rows(seed: int, n: int, digits: int) -> tuple[Array, Array, Array]:
@@ -51,8 +51,8 @@ def test_usual_metrics_with_weights_and_a_threshold_agree_with_scikit_learn(
         "recall": oracle.recall_score(y, p, **kept),
         "f1": oracle.f1_score(y, p, **kept),
     }
-    found = _numbers("binary", y, s, [*expected], sample_weight=w, decision_threshold=cut)
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
+    values = _numbers("binary", y, s, [*expected], sample_weight=w, decision_threshold=cut)
+    assert values == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 @given(seed=seeds, n=st.integers(0, 60), digits=st.integers(1, 3))
@@ -95,8 +95,8 @@ def test_the_confusion_family_agrees_with_scikit_learn(seed: int, n: int, digits
             expected["matthews_correlation"] = oracle.matthews_corrcoef(y, p, **kept)
             expected["markedness"] = tp / (tp + fp) + tn / (tn + fn) - 1
             expected["fowlkes_mallows"] = np.sqrt(tp / (tp + fp) * tp / (tp + fn))
-    found = _numbers("binary", y, s, [*expected], sample_weight=w)
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
+    values = _numbers("binary", y, s, [*expected], sample_weight=w)
+    assert values == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 @given(
@@ -118,8 +118,8 @@ def test_operating_points_agree_with_the_curves_of_scikit_learn(
         "recall_at_false_positive_rate": true[false <= at + near].max(),
         "threshold_at_recall": scores[np.argmax(true >= at - near)],
     }
-    found = _numbers("binary", y, s, [f"{name}@{at}" for name in expected], sample_weight=w)
-    assert [*found.values()] == pytest.approx([*expected.values()], rel=1e-9, abs=1e-12)
+    values = _numbers("binary", y, s, [f"{name}@{at}" for name in expected], sample_weight=w)
+    assert [*values.values()] == pytest.approx([*expected.values()], rel=1e-9, abs=1e-12)
 
 
 @given(seed=seeds, n=st.integers(100, 200))
@@ -132,9 +132,9 @@ def test_the_slope_of_the_calibration_is_that_of_a_logistic_regression(seed: int
     odds = np.log(s / (1 - s))[:, None]
     fitted = LogisticRegression(C=np.inf, tol=1e-8, solver="newton-cholesky").fit(odds, y, w)
     names = ["calibration_intercept", "calibration_slope"]
-    found = _numbers("binary", y, s, names, sample_weight=w)
+    values = _numbers("binary", y, s, names, sample_weight=w)
     expected = dict(zip(names, (fitted.intercept_[0], fitted.coef_[0, 0]), strict=True))
-    assert found == pytest.approx(expected, abs=2e-4)
+    assert values == pytest.approx(expected, abs=2e-4)
 
 
 def test_the_calibration_error_is_the_mean_gap_of_ten_bins() -> None:
@@ -145,8 +145,8 @@ def test_the_calibration_error_is_the_mean_gap_of_ten_bins() -> None:
     for low in np.arange(10) / 10:
         inside = (s >= low) & ((s < low + 0.1) | ((low == 0.9) & (s == 1)))
         gap += abs((y - s)[inside].sum()) / len(s)
-    found = _numbers("binary", y, s, ["expected_calibration_error"])
-    assert found["expected_calibration_error"] == pytest.approx(gap)
+    values = _numbers("binary", y, s, ["expected_calibration_error"])
+    assert values["expected_calibration_error"] == pytest.approx(gap)
 
 
 @given(seed=seeds, n=st.integers(8, 60), classes=st.integers(3, 5), digits=st.integers(1, 4))
@@ -186,8 +186,8 @@ def test_multiclass_averages_agree_with_scikit_learn(
             y == last, s[:, last], **kept
         ),
     }
-    found = _numbers("multiclass", y, s, [*expected], sample_weight=w)
-    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
+    measured = _numbers("multiclass", y, s, [*expected], sample_weight=w)
+    assert measured == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
 @given(seed=seeds, n=st.integers(2, 60), level=st.sampled_from([0.1, 0.5, 0.9]))
@@ -222,8 +222,8 @@ def test_regression_metrics_with_weights_agree_with_scikit_learn(
     if np.ptp(p) > 0.1:
         covariance = np.cov(y, p, aweights=w, ddof=0)
         expected["squared_pearson"] = covariance[0, 1] ** 2 / covariance[0, 0] / covariance[1, 1]
-    found = _numbers("regression", y, p, [*expected], sample_weight=w)
-    assert found == pytest.approx(expected, rel=1e-8, abs=1e-10)
+    values = _numbers("regression", y, p, [*expected], sample_weight=w)
+    assert values == pytest.approx(expected, rel=1e-8, abs=1e-10)
 
 
 def worst_miss(y_true: Array, y_pred: Array, sample_weight: Array) -> float:
@@ -238,16 +238,16 @@ def test_a_metric_of_ones_own_is_measured_with_its_interval_and_can_be_a_thresho
     random = np.random.default_rng(0)
     s = random.random(300)
     y = (random.random(300) < s).astype(int)
-    found = evaluate(
+    evaluation = evaluate(
         y, s, metrics=[name, "specificity"], thresholds={name: {"max": 1.0}}, main_metric=name
     )
-    metric = found.metric(name)
+    metric = evaluation.metric(name)
     assert metric.value == pytest.approx(np.abs(y - s).max())
     assert metric.value is not None
     assert metric.low is not None
     assert metric.low <= metric.value
-    assert found.blessed
-    assert found.metric("specificity").low is not None
+    assert evaluation.blessed
+    assert evaluation.metric("specificity").low is not None
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
@@ -256,8 +256,8 @@ def test_every_metric_is_measured_and_known_to_be_better_lower_or_higher(task: A
     y = random.integers(0, 3 if task == "multiclass" else 2, 200)
     s = random.dirichlet(np.ones(3), 200) if task == "multiclass" else random.random(200)
     at = [f"{name}@{2 if task == 'multiclass' else 0.5}" for name in AT[task]]
-    found = compute_metrics(task, y, s, [*USUAL[task], *FURTHER[task], *at])
-    assert [name for name, one in found.items() if one.value is None] == []
+    values = compute_metrics(task, y, s, [*USUAL[task], *FURTHER[task], *at])
+    assert [name for name, value in values.items() if value.value is None] == []
 
 
 def test_every_name_has_its_formula_and_the_other_way_round() -> None:
@@ -309,8 +309,8 @@ def test_the_calibration_error_of_many_classes_is_that_of_the_called_one() -> No
     sure, hit = s.max(axis=1), s.argmax(axis=1) == y
     parts = [np.floor(sure * 10) == b for b in range(11)]
     gap = sum(abs(w[part] @ sure[part] - w[part] @ hit[part]) for part in parts)
-    found = _numbers("multiclass", y, s, ["expected_calibration_error"], sample_weight=w)
-    assert found["expected_calibration_error"] == pytest.approx(gap / w.sum())
+    values = _numbers("multiclass", y, s, ["expected_calibration_error"], sample_weight=w)
+    assert values["expected_calibration_error"] == pytest.approx(gap / w.sum())
 
 
 def test_a_class_that_does_not_exist_is_refused() -> None:
@@ -351,5 +351,5 @@ def test_weights_that_cannot_be_are_refused(weight: list[float], message: str) -
 
 def test_rows_of_no_weight_leave_everything_undefined() -> None:
     for task in ("binary", "regression"):
-        found = compute_metrics(task, [0, 1], [0.2, 0.8], sample_weight=[0, 0])
-        assert {one.value for one in found.values()} == {None}
+        values = compute_metrics(task, [0, 1], [0.2, 0.8], sample_weight=[0, 0])
+        assert {value.value for value in values.values()} == {None}

@@ -37,13 +37,13 @@ def _groups(seed: int, rows: int, groups: int) -> tuple[Any, Any, Any]:
 @settings(max_examples=8, deadline=None)
 def test_rates_and_disparities_are_those_of_fairlearn(seed: int, rows: int, groups: int) -> None:
     y, d, g = _groups(seed, rows, groups)
-    found = group_metrics(y, d, g, min_group_size=1)
+    metrics = group_metrics(y, d, g, min_group_size=1)
     frame = fairlearn.MetricFrame(metrics=_RATES, y_true=y, y_pred=d, sensitive_features=g)
     differences, ratios = frame.difference(), frame.ratio()
     for name in _RATES:
-        rates = {group.name: group.rates[name].value for group in found.groups}
+        rates = {group.name: group.rates[name].value for group in metrics.groups}
         assert rates == pytest.approx(frame.by_group[name].to_dict())
-        apart = found.disparity(name)
+        apart = metrics.disparity(name)
         assert apart is not None
         assert apart.difference is not None
         assert apart.ratio is not None
@@ -53,8 +53,8 @@ def test_rates_and_disparities_are_those_of_fairlearn(seed: int, rows: int, grou
 
 def test_the_named_disparities_are_those_of_fairlearn() -> None:
     y, d, g = _groups(0, 60, 3)
-    found = group_metrics(y, d, g, min_group_size=1)
-    gaps = {name: found.disparity(name) for name in _RATES}
+    metrics = group_metrics(y, d, g, min_group_size=1)
+    gaps = {name: metrics.disparity(name) for name in _RATES}
     values = {name: gap.difference.value for name, gap in gaps.items() if gap and gap.difference}
     selection = gaps["selection_rate"]
     assert selection is not None

@@ -32,10 +32,10 @@ from ml_assets_tests.shared_data import shared_path
 def test_rates_of_groups_are_those_of_scikit_learn(rows: list[tuple[bool, bool, Any]]) -> None:
     y, d, g = (np.array(part, dtype=object) for part in zip(*rows, strict=True))
     y, d = y.astype(int), d.astype(int)
-    found = group_metrics(y, d, g, min_group_size=1)
+    metrics = group_metrics(y, d, g, min_group_size=1)
 
-    assert found.overall.rows == len(rows) == sum(group.rows for group in found.groups)
-    for group in found.groups:
+    assert metrics.overall.rows == len(rows) == sum(group.rows for group in metrics.groups)
+    for group in metrics.groups:
         mine = np.array([("(null)" if name is None else name) == group.name for name in g])
         rates = group.rates
         assert rates["accuracy"].value == pytest.approx(accuracy_score(y[mine], d[mine]))
@@ -53,21 +53,21 @@ def test_rates_of_groups_are_those_of_scikit_learn(rows: list[tuple[bool, bool, 
 def test_a_frame_of_groups_gives_their_intersections() -> None:
     groups = pd.DataFrame({"sex": ["f", "m", "f", "m"] * 10, "race": ["x", "x", None, "y"] * 10})
 
-    found = group_metrics([0, 1] * 20, [0, 1] * 20, groups, min_group_size=5)
+    metrics = group_metrics([0, 1] * 20, [0, 1] * 20, groups, min_group_size=5)
 
-    names = {group.name for group in found.groups}
+    names = {group.name for group in metrics.groups}
     assert names == {"sex=f, race=x", "sex=m, race=x", "sex=f, race=(null)", "sex=m, race=y"}
-    frame = found.to_frame()
+    frame = metrics.to_frame()
     assert list(frame.index[:1]) == ["all"]
     assert frame.loc["all", "accuracy"] == 1.0
 
 
 def test_small_groups_are_counted_and_not_judged() -> None:
-    found = group_metrics([0, 1] * 20, [0, 1] * 20, ["a"] * 37 + ["b"] * 3, min_group_size=5)
+    metrics = group_metrics([0, 1] * 20, [0, 1] * 20, ["a"] * 37 + ["b"] * 3, min_group_size=5)
 
-    assert [group.name for group in found.groups] == ["a"]
-    assert found.too_small == (("b", 3),)
-    assert found.disparity("selection_rate") is None
+    assert [group.name for group in metrics.groups] == ["a"]
+    assert metrics.too_small == (("b", 3),)
+    assert metrics.disparity("selection_rate") is None
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_a_ratio_to_nothing_is_undefined_and_to_little_is_wide() -> None:
 def test_a_score_at_the_threshold_is_no_favourable_decision_as_where_it_serves() -> None:
     groups = pd.DataFrame({"sex": ["f", "m"] * 400})
     scores = np.where(groups["sex"] == "f", 0.3, np.tile([0.3, 0.9], 400))
-    found = find_unfairness([0, 1] * 400, scores, groups, decision_threshold=0.3)
+    findings = find_unfairness([0, 1] * 400, scores, groups, decision_threshold=0.3)
 
-    (selection,) = [one for one in found if one.measure == "selection_rate_ratio"]
+    (selection,) = [finding for finding in findings if finding.measure == "selection_rate_ratio"]
     assert (selection.value, selection.outcome) == (0.0, "fail")
 
 
@@ -140,9 +140,9 @@ def test_an_end_that_equals_the_limit_keeps_it(
     measure: str, ends: tuple[float, float, float], outcome: str
 ) -> None:
     low, value, high = ends
-    found = judge("opportunity_denial", measure, "sex", Estimate(value, low, high), 0.8, "it")
+    finding = judge("opportunity_denial", measure, "sex", Estimate(value, low, high), 0.8, "it")
 
-    assert found.outcome == outcome
+    assert finding.outcome == outcome
 
 
 def test_of_many_equal_groups_the_worst_rarely_fails() -> None:
@@ -152,8 +152,11 @@ def test_of_many_equal_groups_the_worst_rarely_fails() -> None:
     for _ in range(200):
         truth = random.integers(0, 2, 4000)
         scores = np.where(random.random(4000) < 0.2, 1 - truth, truth)
-        found = find_unfairness(truth, scores, groups, limits=limits)
-        failed += next(one.outcome for one in found if one.measure == "error_ratio") == "fail"
+        findings = find_unfairness(truth, scores, groups, limits=limits)
+        failed += (
+            next(finding.outcome for finding in findings if finding.measure == "error_ratio")
+            == "fail"
+        )
 
     assert failed <= 15
 
@@ -178,14 +181,14 @@ def adult() -> tuple[pd.Series, pd.DataFrame, np.ndarray]:
 
 def test_the_checks_fire_on_adult() -> None:
     labels, rows, scores = adult()
-    found = find_unfairness(
+    unfair = find_unfairness(
         labels,
         scores,
         rows[["sex", "race"]],
         features=rows,
         reference={"sex": {"Female": 0.5, "Male": 0.5}},
     )
-    by = {(one.measure, one.column): one for one in found}
+    by = {(finding.measure, finding.column): finding for finding in unfair}
 
     selection = by["selection_rate_ratio", "sex"]
     assert selection.value == pytest.approx(0.31, abs=0.015)
@@ -193,10 +196,10 @@ def test_the_checks_fire_on_adult() -> None:
     opportunity = by["true_positive_rate_difference", "sex"]
     assert opportunity.value == pytest.approx(0.087, abs=0.02)
     assert by["base_rate_difference", "sex"].outcome == "fail"
-    shares = [one for one in found if one.measure == "share_ratio"]
-    assert [one.outcome for one in shares] == ["fail", "pass"]
-    assert {one.failure for one in found} == set(FAILURES[:3])
-    assert [one.column for one in found if one.measure == "selection_rate_ratio"] == [
+    shares = [finding for finding in unfair if finding.measure == "share_ratio"]
+    assert [finding.outcome for finding in shares] == ["fail", "pass"]
+    assert {finding.failure for finding in unfair} == set(FAILURES[:3])
+    assert [finding.column for finding in unfair if finding.measure == "selection_rate_ratio"] == [
         "sex",
         "race",
         "sex, race",
@@ -216,9 +219,9 @@ def test_the_intervals_of_a_test_split_of_adult_hold_what_all_of_it_says() -> No
     held = dict.fromkeys(known, 0)
     for seed in range(40):
         part = np.random.default_rng(seed).random(len(rows)) < 0.15
-        for one in find_unfairness(labels[part], scores[part], rows.loc[part, ["sex"]]):
-            if one.measure in known and one.low is not None and one.high is not None:
-                held[one.measure] += one.low < known[one.measure] < one.high
+        for finding in find_unfairness(labels[part], scores[part], rows.loc[part, ["sex"]]):
+            if finding.measure in known and finding.low is not None and finding.high is not None:
+                held[finding.measure] += finding.low < known[finding.measure] < finding.high
 
     assert min(held.values()) >= 35
 
@@ -233,44 +236,46 @@ def credit(rows: int) -> tuple[Any, Any, pd.DataFrame]:
 
 def test_a_thousand_rows_cannot_tell_where_the_interval_says_so() -> None:
     labels, scores, protected = credit(1000)
-    found = {one.measure: one for one in find_unfairness(labels, scores, protected)}
+    by_measure = {
+        finding.measure: finding for finding in find_unfairness(labels, scores, protected)
+    }
 
-    uncertain = found["equalized_odds_false_positive_rate_difference"]
+    uncertain = by_measure["equalized_odds_false_positive_rate_difference"]
     assert uncertain.outcome == "cannot tell"
     assert uncertain.low is not None
     assert uncertain.high is not None
     assert uncertain.low < uncertain.limit < uncertain.high
     assert "cannot tell if it is at most 0.1" in uncertain.text
-    assert not any(one.outcome == "fail" for one in found.values())
+    assert not any(finding.outcome == "fail" for finding in by_measure.values())
 
 
 def test_enough_rows_of_equal_treatment_pass() -> None:
     labels, scores, protected = credit(60_000)
 
-    found = find_unfairness(labels, scores, protected)
+    findings = find_unfairness(labels, scores, protected)
 
-    assert {one.outcome for one in found} == {"pass"}
+    assert {finding.outcome for finding in findings} == {"pass"}
 
 
 def test_a_group_that_is_too_small_cannot_be_judged() -> None:
     protected = pd.DataFrame({"sex": ["f"] * 5 + ["m"] * 195})
     labels = np.tile([0, 1], 100)
 
-    found = find_unfairness(labels, labels * 0.8 + 0.1, protected)
+    findings = find_unfairness(labels, labels * 0.8 + 0.1, protected)
 
-    told = {one.measure: one.outcome for one in found}
-    assert told["selection_rate_ratio"] == "cannot tell"
+    outcomes = {finding.measure: finding.outcome for finding in findings}
+    assert outcomes["selection_rate_ratio"] == "cannot tell"
 
 
 def test_missing_values_of_one_group_are_found() -> None:
     labels, scores, protected = credit(4000)
     income = np.where((protected["sex"] == "f") & (np.arange(4000) % 2 == 0), np.nan, 1.0)
 
-    found = find_unfairness(
+    findings = find_unfairness(
         labels, scores, protected, features=pd.DataFrame({"income": income, "age": 1.0})
     )
 
-    (missing,) = [one for one in found if one.measure == "missing_difference"]
+    (missing,) = [finding for finding in findings if finding.measure == "missing_difference"]
     assert missing.outcome == "fail"
     assert "missing income between sex=f and sex=m" in missing.text
 
@@ -279,10 +284,12 @@ def test_a_model_that_is_miscalibrated_for_one_group_is_found() -> None:
     labels, scores, protected = credit(20_000)
     scores = np.where(protected["sex"] == "f", np.clip(scores - 0.2, 0, 1), scores)
 
-    found = {one.measure: one for one in find_unfairness(labels, scores, protected)}
+    by_measure = {
+        finding.measure: finding for finding in find_unfairness(labels, scores, protected)
+    }
 
-    assert found["calibration_difference"].outcome == "fail"
-    assert "for sex=f" in found["calibration_difference"].text
+    assert by_measure["calibration_difference"].outcome == "fail"
+    assert "for sex=f" in by_measure["calibration_difference"].text
 
 
 @pytest.mark.parametrize(
@@ -309,7 +316,7 @@ def test_columns_that_do_not_tell_the_group_pass() -> None:
 
     findings, proxies = find_proxies(labels, features, protected, limits=Limits(max_proxy_auc=0.6))
 
-    assert [one.outcome for one in findings] == ["pass"]
+    assert [finding.outcome for finding in findings] == ["pass"]
     assert proxies[0].columns == ()
 
 

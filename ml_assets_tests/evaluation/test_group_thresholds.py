@@ -33,22 +33,22 @@ def _people(rows: int = 6000, seed: int = 0) -> tuple[Array, Array, Array]:
 @pytest.mark.parametrize(("goal", "limit"), [(GOALS[0], 0.8), (GOALS[0], 0.98), (GOALS[1], 0.05)])
 def test_thresholds_meet_the_limit_at_a_cost_that_is_told(goal: Goal, limit: float) -> None:
     y, score, groups = _people()
-    found = offer_group_thresholds(y, score, groups, goal=goal, limit=limit)
-    assert found is not None
-    decided = score > pd.Series(groups).map(dict(found.thresholds)).to_numpy()
+    offer = offer_group_thresholds(y, score, groups, goal=goal, limit=limit)
+    assert offer is not None
+    decided = score > pd.Series(groups).map(dict(offer.thresholds)).to_numpy()
     apart = group_metrics(y, decided, groups).disparity(goal.rsplit("_", 1)[0])
     assert apart is not None
     value = apart.ratio if goal == RATIO else apart.difference
     assert value is not None
     assert value.value >= limit - 0.01 if goal == RATIO else value.value <= limit + 1e-9
-    assert found.before is not None
-    assert found.after is not None
-    assert found.outcome != "fail"
-    assert found.before.value < 0.6 if goal == RATIO else found.before.value > 0.2
-    lost = found.accuracy - (decided == y).mean()
-    assert found.cost.low - 0.01 <= lost <= found.cost.high + 0.01
-    assert found.cost.high < 0.1
-    assert f"would be {found.after.value:.3f} ({found.after.low:.3f} to " in found.text
+    assert offer.before is not None
+    assert offer.after is not None
+    assert offer.outcome != "fail"
+    assert offer.before.value < 0.6 if goal == RATIO else offer.before.value > 0.2
+    lost = offer.accuracy - (decided == y).mean()
+    assert offer.cost.low - 0.01 <= lost <= offer.cost.high + 0.01
+    assert offer.cost.high < 0.1
+    assert f"would be {offer.after.value:.3f} ({offer.after.low:.3f} to " in offer.text
 
 
 @given(seed=st.integers(0, 999), goal=st.sampled_from(GOALS), limit=st.sampled_from([0.2, 0.8]))
@@ -60,8 +60,8 @@ def test_no_other_thresholds_that_meet_the_limit_are_right_more_often(
     y, groups = random.integers(0, 2, 14), np.array(["a", "b"] * 7)
     y[:4] = 1, 1, 0, 0
     score = np.round(random.random(14), 1)
-    found = _fit(y, score, groups, ["a", "b"], goal, limit)
-    assert found is not None
+    fitted = _fit(y, score, groups, ["a", "b"], goal, limit)
+    assert fitted is not None
 
     def rate(thresholds: tuple[float, float], group: str) -> float:
         inside = (groups == group) & ((y == 1) | (goal == RATIO))
@@ -77,15 +77,15 @@ def test_no_other_thresholds_that_meet_the_limit_are_right_more_often(
         fits = low >= limit * high - 1e-9 if goal == RATIO else high - low <= limit + 1e-9
         fits = fits and low > 0
         best = max(best, right(thresholds)) if fits else best
-    assert right((found["a"], found["b"])) == best
+    assert right((fitted["a"], fitted["b"])) == best
 
 
 def test_small_groups_keep_the_usual_threshold() -> None:
     y, score, groups = _people()
     groups = np.where(np.arange(len(y)) < 50, "x", groups)
-    found = offer_group_thresholds(y, score, groups, goal=GOALS[0], limit=0.8)
-    assert found is not None
-    assert [group for group, _ in found.thresholds] == ["f", "m"]
+    offer = offer_group_thresholds(y, score, groups, goal=GOALS[0], limit=0.8)
+    assert offer is not None
+    assert [group for group, _ in offer.thresholds] == ["f", "m"]
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_too_few_rows_are_told() -> None:
     groups = np.repeat(["a", "b"], 40)
     y, score = random.integers(0, 2, 80), random.random(80)
     how: Any = {"goal": GOALS[1], "limit": 0.02, "min_group_size": 20}
-    found = offer_group_thresholds(y, score, groups, **how)
-    assert found is not None
-    assert found.outcome == "cannot tell"
-    found = offer_group_thresholds(y, score, groups, **how, confidence=0.01)
-    assert found is not None
-    assert found.outcome == "fail"
-    assert "the groups are too small to find better ones" in found.text
+    offer = offer_group_thresholds(y, score, groups, **how)
+    assert offer is not None
+    assert offer.outcome == "cannot tell"
+    offer = offer_group_thresholds(y, score, groups, **how, confidence=0.01)
+    assert offer is not None
+    assert offer.outcome == "fail"
+    assert "the groups are too small to find better ones" in offer.text
 
 
 def test_they_are_offered_for_what_fails_and_only_for_that() -> None:
@@ -121,7 +121,7 @@ def test_they_are_offered_for_what_fails_and_only_for_that() -> None:
     spec = FairnessSpec(protected=["sex", "shift"])
     offers = tuple(_offers(findings, y, score, rows, spec, 0.5))
     assert {column for column, _ in offers} == {"sex", "sex, shift"}
-    found = Fairness(tuple(findings), {}, (), offers)
-    table = threshold_table(found)
+    fairness = Fairness(tuple(findings), {}, (), offers)
+    table = threshold_table(fairness)
     assert {row["group"] for row in table if row["column"] == "sex"} == {"sex=f", "sex=m"}
-    assert found.to_json()["offers"][0]["goal"] == "selection_rate_ratio"
+    assert fairness.to_json()["offers"][0]["goal"] == "selection_rate_ratio"

@@ -24,25 +24,27 @@ def _rows(n: int = 2000) -> pd.DataFrame:
 
 def test_importance_is_what_shuffling_costs_and_zero_where_nothing_is_read() -> None:
     frame = _rows(5000)
-    found = permutation_importance(_linear, frame, _linear(frame), task="regression", repeats=3)
-    assert [one.column for one in found] == ["a", "b", "c"]
+    importances = permutation_importance(
+        _linear, frame, _linear(frame), task="regression", repeats=3
+    )
+    assert [importance.column for importance in importances] == ["a", "b", "c"]
     # |3 (a - a')| has the mean 3 * 2 / sqrt(pi) for independent standard normals.
-    assert found[0].low < 6 / np.sqrt(np.pi) < found[0].high
-    assert found[1].low < 2 / np.sqrt(np.pi) < found[1].high
-    assert (found[2].value, found[2].low, found[2].high) == (0, 0, 0)
+    assert importances[0].low < 6 / np.sqrt(np.pi) < importances[0].high
+    assert importances[1].low < 2 / np.sqrt(np.pi) < importances[1].high
+    assert (importances[2].value, importances[2].low, importances[2].high) == (0, 0, 0)
 
 
 def test_importance_agrees_with_scikit_learn() -> None:
     frame = _rows()
     y = (_linear(frame) + np.random.default_rng(1).logistic(size=len(frame)) > 0).astype(int)
     model = LogisticRegression().fit(frame, y)
-    found = permutation_importance(lambda rows: model.predict_proba(rows)[:, 1], frame, y)
+    importances = permutation_importance(lambda rows: model.predict_proba(rows)[:, 1], frame, y)
     theirs = inspection.permutation_importance(
         model, frame, y, scoring="neg_log_loss", n_repeats=30, random_state=0
     )
-    for one in found:
-        expected = theirs.importances_mean[["a", "b", "c"].index(one.column)]
-        assert one.low <= expected <= one.high
+    for importance in importances:
+        expected = theirs.importances_mean[["a", "b", "c"].index(importance.column)]
+        assert importance.low <= expected <= importance.high
 
 
 def test_intervals_of_importance_cover_what_it_is_on_many_rows() -> None:
@@ -51,12 +53,12 @@ def test_intervals_of_importance_cover_what_it_is_on_many_rows() -> None:
         random = np.random.default_rng(seed)
         frame = pd.DataFrame(random.normal(size=(300, 2)), columns=["a", "b"])
         y = _linear(frame) + random.normal(size=300)
-        (one,) = permutation_importance(
+        (importance,) = permutation_importance(
             _linear, frame, y, task="regression", columns=["a"], seed=seed
         )
         # E|N(0, 19)| - E|N(0, 1)|: the shuffled column adds twice its variance of 9.
         truth = np.sqrt(2 / np.pi) * (np.sqrt(19) - 1)
-        covered += one.low <= truth <= one.high
+        covered += importance.low <= truth <= importance.high
     assert 0.93 * 200 <= covered <= 0.99 * 200
 
 
@@ -66,11 +68,11 @@ def test_a_real_bundle_is_asked_through_its_raw_columns(task: Any, tmp_path: Pat
 
     write_bundle(tmp_path / "model", task)
     model, rows = load_model(tmp_path / "model"), examples(task)
-    found = permutation_importance(
+    importances = permutation_importance(
         model.predict, rows, rows["_label"], task=task, columns=model.input_columns
     )
-    assert found[0].column == "amount"
-    assert found[0].low > 0
+    assert importances[0].column == "amount"
+    assert importances[0].low > 0
     predicted = 0 if task == "multiclass" else None
     city = partial_dependence(
         model.predict, rows, "city", predicted=predicted, classes=CLASSES[task]
@@ -86,14 +88,14 @@ def test_partial_dependence_agrees_with_scikit_learn() -> None:
     frame = _rows(400)
     y = (np.abs(frame["a"]) + frame["b"] > 0.7).astype(int)
     model = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(frame, y)
-    found = partial_dependence(lambda rows: model.predict_proba(rows)[:, 1], frame, "a")
-    grid = [point.position for point in found.points]
+    dependence = partial_dependence(lambda rows: model.predict_proba(rows)[:, 1], frame, "a")
+    grid = [point.position for point in dependence.points]
     theirs = inspection.partial_dependence(
         model, frame, ["a"], method="brute", response_method="predict_proba", kind="average",
         custom_values={"a": np.array(grid)},
     )  # fmt: skip
-    assert [point.mean for point in found.points] == pytest.approx(theirs["average"][0])
-    assert all(point.low <= point.mean <= point.high for point in found.points)
+    assert [point.mean for point in dependence.points] == pytest.approx(theirs["average"][0])
+    assert all(point.low <= point.mean <= point.high for point in dependence.points)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_every_type_of_column_is_set_to_values_that_occur(
         seen.append(frame["x"].dtype)
         return np.zeros(len(frame))
 
-    found = partial_dependence(look, pd.DataFrame({"x": column}), "x", points=5)
-    assert [point.text for point in found.points] == texts
+    dependence = partial_dependence(look, pd.DataFrame({"x": column}), "x", points=5)
+    assert [point.text for point in dependence.points] == texts
     assert seen == [column.dtype]
 
 

@@ -49,8 +49,10 @@ def _multiclass_oracle(y: NDArray[Any], s: NDArray[Any]) -> dict[str, float]:
     }
 
 
-def _assert_equal(found: dict[str, Value], expected: dict[str, float]) -> None:
-    numbers = {name: np.nan if v.value is None else v.value for name, v in found.items()}
+def _assert_equal(values: dict[str, Value], expected: dict[str, float]) -> None:
+    numbers = {
+        name: np.nan if value.value is None else value.value for name, value in values.items()
+    }
     assert numbers == pytest.approx(expected, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
@@ -72,8 +74,8 @@ def test_weighted_binary_metrics_agree_with_scikit_learn(seed: int, n: int, digi
     y = np.concatenate([[0, 1], random.integers(0, 2, n - 2)])
     s = np.round(random.random(n), digits)
     w = np.concatenate([[1, 1], random.integers(0, 4, n - 2)]).astype(float)
-    found = measure(check_predictions("binary", y, s))(w)
-    assert dict(zip(METRICS["binary"], found, strict=True)) == pytest.approx(
+    values = measure(check_predictions("binary", y, s))(w)
+    assert dict(zip(METRICS["binary"], values, strict=True)) == pytest.approx(
         _binary_oracle(y, s, w), rel=1e-9, abs=1e-12, nan_ok=True
     )
 
@@ -104,8 +106,8 @@ def test_regression_metrics_agree_with_scikit_learn(
         "r2": oracle.r2_score(y, p),
         "median_absolute_error": oracle.median_absolute_error(y, p),
     }
-    found = compute_metrics("regression", y, p)
-    numbers = {name: value.value for name, value in found.items()}
+    values = compute_metrics("regression", y, p)
+    numbers = {name: value.value for name, value in values.items()}
     assert numbers == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
@@ -164,9 +166,9 @@ def test_an_undefined_metric_is_none_with_its_reason(
 
 
 def test_scores_that_are_not_probabilities_can_still_be_ranked() -> None:
-    found = compute_metrics("binary", [0, 1, 1], [-3.0, 2.0, 5.0])
-    assert found["roc_auc"].value == 1.0
-    assert found["brier"].value is None
+    values = compute_metrics("binary", [0, 1, 1], [-3.0, 2.0, 5.0])
+    assert values["roc_auc"].value == 1.0
+    assert values["brier"].value is None
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,12 @@ def _unloadable() -> Model:
 
 
 def test_without_a_champion_the_baselines_alone_are_scored() -> None:
-    found = score_models(ROWS, _Fake(), None)
-    assert {name: scores[0] for name, scores in found.baselines.items()} == {
+    scored = score_models(ROWS, _Fake(), None)
+    assert {name: scores[0] for name, scores in scored.baselines.items()} == {
         "linear": 0.1,
         "majority": 0.2,
     }
-    assert found.unscored == {}
+    assert scored.unscored == {}
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_without_a_champion_the_baselines_alone_are_scored() -> None:
     ],
 )
 def test_a_champion_that_cannot_be_scored_is_told(champion: Callable[[], Model], why: str) -> None:
-    found = score_models(ROWS, _Fake(), champion)
-    assert "champion" not in found.baselines
-    assert pd.Series(found.unscored["champion"]).str.match(why).all()
+    scores = score_models(ROWS, _Fake(), champion)
+    assert "champion" not in scores.baselines
+    assert pd.Series(scores.unscored["champion"]).str.match(why).all()
 
 
 def test_the_champion_is_scored_on_the_same_rows() -> None:
@@ -62,6 +62,6 @@ def test_the_champion_is_scored_on_the_same_rows() -> None:
 
 
 def test_each_model_has_the_threshold_of_its_own_manifest() -> None:
-    found = score_models(ROWS, _Fake(), _Fake).decision_thresholds
-    assert found == {"candidate": 0.3, "linear": 0.4, "majority": 0.5, "champion": 0.3}
+    thresholds = score_models(ROWS, _Fake(), _Fake).decision_thresholds
+    assert thresholds == {"candidate": 0.3, "linear": 0.4, "majority": 0.5, "champion": 0.3}
     assert "champion" not in score_models(ROWS, _Fake(), None).decision_thresholds

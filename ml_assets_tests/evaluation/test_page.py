@@ -59,13 +59,13 @@ def _assessment(rows: int = 3000) -> Assessment:
 
 
 @pytest.fixture(scope="module")
-def found() -> Assessment:
+def assessment() -> Assessment:
     return _assessment()
 
 
-def test_everything_that_was_found_is_on_the_page(found: Assessment) -> None:
+def test_everything_that_was_found_is_on_the_page(assessment: Assessment) -> None:
     pictures = {name: (b"png", name) for name in ("curves", "staleness_picture", "history.png")}
-    html = evaluation_html(found, pictures, "Evaluation of shop")
+    html = evaluation_html(assessment, pictures, "Evaluation of shop")
     titles = re.findall(r"<h2>(.*?)</h2>", html)
     assert titles == [
         "Not blessed", "Metrics", "Slices", "Weak slices", "Groups of people",
@@ -76,13 +76,13 @@ def test_everything_that_was_found_is_on_the_page(found: Assessment) -> None:
     assert html.count("<img ") == 3
 
 
-def test_a_part_that_was_not_looked_at_is_left_out(found: Assessment) -> None:
-    html = evaluation_html(Assessment(found.evaluation), {})
+def test_a_part_that_was_not_looked_at_is_left_out(assessment: Assessment) -> None:
+    html = evaluation_html(Assessment(assessment.evaluation), {})
     assert re.findall(r"<h2>(.*?)</h2>", html) == ["Not blessed", "Metrics", "Slices"]
 
 
-def test_nothing_of_the_data_is_run_and_nothing_is_fetched(found: Assessment) -> None:
-    html = evaluation_html(found, {"curves": (b"png", HOSTILE)}, HOSTILE)
+def test_nothing_of_the_data_is_run_and_nothing_is_fetched(assessment: Assessment) -> None:
+    html = evaluation_html(assessment, {"curves": (b"png", HOSTILE)}, HOSTILE)
     assert html.count("</script>") == html.count("<script>") == 1
     assert "<img src=x" not in html
     assert "49" not in re.findall(r"<title>(.*?)</title>", html)[0]
@@ -90,9 +90,9 @@ def test_nothing_of_the_data_is_run_and_nothing_is_fetched(found: Assessment) ->
     assert "default-src &#39;none&#39;" in html or "default-src 'none'" in html
 
 
-def test_it_stays_below_a_megabyte_and_says_where_the_rest_is(found: Assessment) -> None:
+def test_it_stays_below_a_megabyte_and_says_where_the_rest_is(assessment: Assessment) -> None:
     pictures = {f"p{n}.png": (bytes(200_000), f"picture {n}") for n in range(9)}
-    html = evaluation_html(found, pictures)
+    html = evaluation_html(assessment, pictures)
     assert len(html.encode()) < MAX_BYTES < 1_000_000
     assert html.count("<img ") == 1
     assert "picture 8: in the artifact's folder." in html
@@ -103,16 +103,16 @@ def test_wide_and_hostile_data_leave_it_below_a_megabyte() -> None:
     rule = RuleResult("min", long, long, 0.5, 0.1, 0.0, 0.2, "fail", long)
     metrics = tuple(Metric("roc_auc" if not n else f"{n}{long}", 0.5, 0.4, 0.6) for n in range(200))
     piece = SliceResult("a", (long,), long, 10, metrics)
-    found = Evaluation(
+    evaluation = Evaluation(
         "binary", 10, "roc_auc", 0.95, 20, 0, metrics, (piece,) * 200, 0,
         (BaselineResult("linear", metrics),), (rule,) * 300, False, (long,) * 300,
     )  # fmt: skip
-    whole = Assessment(found, importance=(Importance(long, 0.1, 0.0, 0.2, 0.3),) * 300)
+    whole = Assessment(evaluation, importance=(Importance(long, 0.1, 0.0, 0.2, 0.3),) * 300)
     pictures = {f"p{n}.png": (bytes(100_000), long) for n in range(9)}
     html = evaluation_html(whole, pictures)
     assert len(html.encode()) < MAX_BYTES
     assert "more reasons" in html
 
 
-def test_the_same_assessment_gives_the_same_page(found: Assessment) -> None:
-    assert evaluation_html(found, {}) == evaluation_html(found, {})
+def test_the_same_assessment_gives_the_same_page(assessment: Assessment) -> None:
+    assert evaluation_html(assessment, {}) == evaluation_html(assessment, {})

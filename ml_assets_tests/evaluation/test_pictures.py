@@ -117,16 +117,16 @@ def test_calibration_bins_are_scikit_learns_quantile_bins() -> None:
     random = np.random.default_rng(2)
     score = random.random(1000)
     y = (random.random(1000) < score).astype(float)
-    found = calibration_bins(y, score, 0.95)
+    points = calibration_bins(y, score, 0.95)
     true, predicted = sklearn.calibration.calibration_curve(
         y, score, n_bins=10, strategy="quantile"
     )
-    np.testing.assert_allclose([one.observed for one in found], true)
-    np.testing.assert_allclose([one.predicted for one in found], predicted)
-    assert all(one.low < one.observed < one.high for one in found)
+    np.testing.assert_allclose([point.observed for point in points], true)
+    np.testing.assert_allclose([point.predicted for point in points], predicted)
+    assert all(point.low < point.observed < point.high for point in points)
 
 
 def test_equal_probabilities_are_one_bin() -> None:
-    assert [one.rows for one in calibration_bins(np.array([0.0, 1.0]), np.full(2, 0.5), 0.95)] == [
-        2
-    ]
+    assert [
+        point.rows for point in calibration_bins(np.array([0.0, 1.0]), np.full(2, 0.5), 0.95)
+    ] == [2]

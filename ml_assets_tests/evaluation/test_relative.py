@@ -38,20 +38,20 @@ def test_a_relative_change_is_judged_beside_the_absolute_one(
     ours: float, rules: dict[str, float], outcomes: list[str]
 ) -> None:
     y, score, champion = _errors(1.0, ours)
-    found = evaluate(
+    evaluation = evaluate(
         y, score, task="regression", baselines={"champion": champion}, thresholds={"mae": rules}
     )
-    assert [rule.outcome for rule in found.rules[1:]] == outcomes
-    assert found.blessed is (set(outcomes) == {"pass"})
+    assert [rule.outcome for rule in evaluation.rules[1:]] == outcomes
+    assert evaluation.blessed is (set(outcomes) == {"pass"})
 
 
 def test_a_relative_change_is_told_in_per_cent_with_its_interval() -> None:
     y, score, champion = _errors(1.0, 0.9)
     rules = {"mae": {"min_relative_change": 0.2}}
-    found = evaluate(
+    evaluation = evaluate(
         y, score, task="regression", baselines={"champion": champion}, thresholds=rules
     )
-    (rule,) = [rule for rule in found.rules if rule.rule == "min_relative_change"]
+    (rule,) = [rule for rule in evaluation.rules if rule.rule == "min_relative_change"]
     assert rule.value == pytest.approx(0.1)
     assert rule.key == "mae.min_relative_change"
     assert "better than the champion's by +10.00% (95 % +10.00% to +10.00%)" in rule.text
@@ -63,8 +63,8 @@ def test_a_share_of_a_negative_value_is_better_where_it_is_positive(sign: int) -
     y = np.random.default_rng(0).normal(size=200)
     ours, champion = y.mean() - 1.0, y.mean() - 1.5
     given = [np.full(200, one) for one in (ours, champion)[::sign]]
-    found = evaluate(y, given[0], task="regression", baselines={"champion": given[1]})
-    other = found.baseline("champion")
+    evaluation = evaluate(y, given[0], task="regression", baselines={"champion": given[1]})
+    other = evaluation.baseline("champion")
     assert other is not None
     r2 = {metric.name: metric.value for metric in other.metrics}["r2"]
     change = {metric.name: metric.value for metric in other.relative}["r2"]
@@ -78,8 +78,8 @@ def test_a_share_of_zero_fails_as_in_tfma() -> None:
     y, score = [0, 1] * 50, [0.2, 0.9] * 50
     never = [0.1] * 100
     rules = {"recall": {"min_relative_change": -0.5}}
-    found = evaluate(y, score, baselines={"champion": never}, thresholds=rules)
-    (rule,) = [rule for rule in found.rules if rule.metric == "recall"]
+    evaluation = evaluate(y, score, baselines={"champion": never}, thresholds=rules)
+    (rule,) = [rule for rule in evaluation.rules if rule.metric == "recall"]
     assert rule.outcome == "fail"
     assert rule.text == "recall cannot be compared with the champion's: that is 0"
 
@@ -88,20 +88,20 @@ def test_a_relative_change_without_a_champion_passes_and_with_a_broken_one_canno
     y, score = [0, 1] * 50, [0.2, 0.9] * 50
     rules = {"recall": {"min_relative_change": 0.0}}
     assert evaluate(y, score, thresholds=rules).blessed
-    found = evaluate(y, score, unscored={"champion": "it was altered"}, thresholds=rules)
-    assert found.rules[1].outcome == "cannot tell"
+    evaluation = evaluate(y, score, unscored={"champion": "it was altered"}, thresholds=rules)
+    assert evaluation.rules[1].outcome == "cannot tell"
 
 
 def test_slices_are_judged_by_relative_changes_too() -> None:
     y, score, champion = _errors(1.0, 0.9)
     group = np.arange(400) % 2
     champion = np.where(group == 1, y + (champion - y) * 0.5, champion)
-    found = evaluate(
+    evaluation = evaluate(
         y, score, task="regression", baselines={"champion": champion},
         features=pd.DataFrame({"g": group}), slices=["g"], thresholds={"mae": {"max": 9}},
         slice_thresholds={"mae": {"min_relative_change": 0.0}},
     )  # fmt: skip
-    assert {r.key: r.outcome for r in found.rules if r.slice} == {
+    assert {r.key: r.outcome for r in evaluation.rules if r.slice} == {
         "mae.min_relative_change[g=0]": "pass",
         "mae.min_relative_change[g=1]": "fail",
     }

@@ -24,12 +24,12 @@ def test_of_texts_that_may_name_a_person_only_which_are_the_same_is_kept(
     expression: str, expected: list[object]
 ) -> None:
     spec = EvaluationSpec(slices=["mail", "number:2"], sql_slices={"it": expression})
-    found = sliced_columns(ROWS, spec, {"mail"})
-    assert [None if pd.isna(value) else value for value in found["it"]] == expected
-    assert found.index.equals(ROWS.index)
-    assert found["mail"].isna().tolist() == ROWS["mail"].isna().tolist()
-    assert not found["mail"].dropna().str.contains("@").any()
-    assert found["number"].equals(ROWS["number"])
+    columns = sliced_columns(ROWS, spec, {"mail"})
+    assert [None if pd.isna(value) else value for value in columns["it"]] == expected
+    assert columns.index.equals(ROWS.index)
+    assert columns["mail"].isna().tolist() == ROWS["mail"].isna().tolist()
+    assert not columns["mail"].dropna().str.contains("@").any()
+    assert columns["number"].equals(ROWS["number"])
 
 
 def test_an_expression_that_is_wrong_is_told_as_such() -> None:

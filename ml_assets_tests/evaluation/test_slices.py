@@ -18,10 +18,10 @@ TABLE = pd.DataFrame(
 
 
 def test_each_value_is_a_slice_and_null_is_a_value() -> None:
-    found = cut_slices(TABLE, ["origin"], 1)
-    rows = {piece.name: piece.rows.tolist() for piece in found.slices}
+    slicing = cut_slices(TABLE, ["origin"], 1)
+    rows = {piece.name: piece.rows.tolist() for piece in slicing.slices}
     assert rows == {"origin=EWR": [0, 2, 5], "origin=JFK": [1, 4], "origin=(null)": [3]}
-    assert found.slices[-1].values == (None,)
+    assert slicing.slices[-1].values == (None,)
 
 
 def test_crosses_have_a_slice_for_each_combination_that_occurs() -> None:
@@ -35,23 +35,23 @@ def test_crosses_have_a_slice_for_each_combination_that_occurs() -> None:
 
 
 def test_small_slices_are_left_out_and_counted() -> None:
-    found = cut_slices(TABLE, ["origin", "day"], 2)
-    names = [piece.name for piece in found.slices]
+    slicing = cut_slices(TABLE, ["origin", "day"], 2)
+    names = [piece.name for piece in slicing.slices]
     assert names == ["origin=EWR", "origin=JFK", "day=2013-01-01T00:00:00"]
-    assert found.left_out == 1
+    assert slicing.left_out == 1
 
 
 def test_a_text_that_looks_like_null_is_another_slice_than_null() -> None:
-    found = cut_slices(pd.DataFrame({"a": ["(null)", None]}), ["a"], 1)
-    assert len({piece.key for piece in found.slices}) == 2
+    slicing = cut_slices(pd.DataFrame({"a": ["(null)", None]}), ["a"], 1)
+    assert len({piece.key for piece in slicing.slices}) == 2
 
 
 def test_the_largest_slices_are_kept_where_there_are_too_many() -> None:
     table = pd.DataFrame({"id": np.concatenate([np.arange(300), [7, 7, 299]])})
-    found = cut_slices(table, ["id"], 1)
-    assert len(found.slices) == MAX_SLICES
-    assert found.left_out == 300 - MAX_SLICES
-    assert {"id=7", "id=299"} <= {piece.name for piece in found.slices}
+    slicing = cut_slices(table, ["id"], 1)
+    assert len(slicing.slices) == MAX_SLICES
+    assert slicing.left_out == 300 - MAX_SLICES
+    assert {"id=7", "id=299"} <= {piece.name for piece in slicing.slices}
 
 
 def test_no_rows_give_no_slices() -> None:
@@ -76,9 +76,9 @@ def test_quantile_bins_of_numbers_and_times_are_slices_and_null_is_one() -> None
         "day": [f"2026-01-0{d}T00:00:00 to 2026-01-0{d + 1}T00:00:00" for d in (1, 3, 5, 7)],
         "date": [f"2026-01-0{d} to 2026-01-0{d + 1}" for d in (1, 3, 5, 7)],
     }.items():
-        found = cut_slices(table, [f"{column}:4"], 1).slices
-        assert [piece.name for piece in found] == [f"{column}={n}" for n in [*names, "(null)"]]
-        assert [piece.rows.tolist() for piece in found] == [[0, 1], [2, 3], [4, 5], [6, 7], [8]]
+        pieces = cut_slices(table, [f"{column}:4"], 1).slices
+        assert [piece.name for piece in pieces] == [f"{column}={n}" for n in [*names, "(null)"]]
+        assert [piece.rows.tolist() for piece in pieces] == [[0, 1], [2, 3], [4, 5], [6, 7], [8]]
 
 
 def test_a_cross_may_hold_bins_and_few_values_are_a_bin_each() -> None:
@@ -92,8 +92,8 @@ def test_a_cross_may_hold_bins_and_few_values_are_a_bin_each() -> None:
 
 def test_bins_ascend_whatever_their_names() -> None:
     table = pd.DataFrame({"x": np.arange(40)})
-    found = cut_slices(table, ["x:4"], 1).slices
-    assert [piece.values[0] for piece in found] == ["0 to 9", "10 to 19", "20 to 29", "30 to 39"]
+    pieces = cut_slices(table, ["x:4"], 1).slices
+    assert [piece.values[0] for piece in pieces] == ["0 to 9", "10 to 19", "20 to 29", "30 to 39"]
 
 
 def test_what_has_no_quantiles_is_refused() -> None:

@@ -98,6 +98,8 @@ REST = "  task: binary\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
 def test_a_mistake_is_told_with_the_line_below_the_part(
     tmp_path: Path, lines: str, line: int, message: str
 ) -> None:
-    found = mistakes(write_text(tmp_path, f"{HEAD}{REST}  evaluation:\n{lines}"))
-    assert [one for one in found if one.startswith(f"shop/defs.yaml:{6 + line}: {message}")], found
-    assert not any(one.endswith("..") for one in found)
+    texts = mistakes(write_text(tmp_path, f"{HEAD}{REST}  evaluation:\n{lines}"))
+    assert [text for text in texts if text.startswith(f"shop/defs.yaml:{6 + line}: {message}")], (
+        texts
+    )
+    assert not any(text.endswith("..") for text in texts)

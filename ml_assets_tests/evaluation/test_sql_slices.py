@@ -44,9 +44,9 @@ ROWS = pd.DataFrame(
     ],
 )
 def test_an_expression_gives_a_value_for_each_row(expression: str, expected: list[Any]) -> None:
-    found = sql_columns(ROWS, {"it": expression})
-    assert [None if pd.isna(value) else value for value in found["it"]] == expected
-    assert found.index.equals(ROWS.index)
+    columns = sql_columns(ROWS, {"it": expression})
+    assert [None if pd.isna(value) else value for value in columns["it"]] == expected
+    assert columns.index.equals(ROWS.index)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_an_expression_gives_a_value_for_each_row(expression: str, expected: lis
 def test_values_come_through_as_they_are(kind: st.SearchStrategy[Any], data: st.DataObject) -> None:
     values = data.draw(st.lists(st.one_of(st.none(), kind)))
     rows = pd.DataFrame({"x": pd.Series(values, dtype=object)})
-    found = sql_columns(rows, {"it": "x"})["it"]
-    assert [None if pd.isna(value) else value for value in found] == values
+    column = sql_columns(rows, {"it": "x"})["it"]
+    assert [None if pd.isna(value) else value for value in column] == values
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_an_expression_that_fails_for_a_value_says_which_it_is(
 )
 def test_a_column_may_have_any_name_and_values_stay_with_their_rows(name: str) -> None:
     rows = pd.DataFrame({name: [3, 1, 2], "x": [10, 20, 30]})
-    found = sql_columns(rows, {"it": f'x + "{name}"'})
-    assert found["it"].tolist() == [13, 21, 32]
+    columns = sql_columns(rows, {"it": f'x + "{name}"'})
+    assert columns["it"].tolist() == [13, 21, 32]
     assert sql_columns(rows[["x"]], {"it": "x"})["it"].tolist() == [10, 20, 30]
 
 
@@ -150,8 +150,11 @@ def test_values_that_read_alike_are_one_slice() -> None:
     rows = pd.DataFrame({"x": np.arange(90) % 3})
     by = {"it": "CASE x WHEN 0 THEN 1 WHEN 1 THEN '1' END"}
     y, score = np.arange(90) % 2, np.random.default_rng(0).random(90)
-    found = evaluate(y, score, features=rows, sql_slices=by, min_slice_size=1)
-    assert [(piece.name, piece.rows) for piece in found.slices] == [("it=1", 60), ("it=(null)", 30)]
+    evaluation = evaluate(y, score, features=rows, sql_slices=by, min_slice_size=1)
+    assert [(piece.name, piece.rows) for piece in evaluation.slices] == [
+        ("it=1", 60),
+        ("it=(null)", 30),
+    ]
 
 
 def test_of_columns_that_differ_in_case_the_first_is_meant() -> None:
@@ -164,15 +167,15 @@ def test_rows_are_evaluated_by_the_values_also_in_crosses_and_bins() -> None:
         {"hour": np.arange(400) % 24, "city": np.where(np.arange(400) < 200, "a", "b")}
     )
     y, score = np.arange(400) % 2, np.random.default_rng(0).random(400)
-    found = evaluate(
+    evaluation = evaluate(
         y, score, features=rows, slices=["night, city", "late:2"],
         sql_slices={"night": "hour >= 22 OR hour < 6", "late": "24 - hour"},
         min_slice_size=10, slice_thresholds={"roc_auc": {"min": 0}},
     )  # fmt: skip
-    names = [piece.name for piece in found.slices]
+    names = [piece.name for piece in evaluation.slices]
     assert names[:4] == ["night=0, city=a", "night=0, city=b", "night=1, city=a", "night=1, city=b"]
     assert names[4:6] == ["late=1 to 13", "late=14 to 24"]
     assert {"night=0", "night=1", "late=24"} <= set(names)
-    assert {rule.slice for rule in found.rules if rule.slice} == set(names)
-    night = next(piece for piece in found.slices if piece.name == "night=1")
+    assert {rule.slice for rule in evaluation.rules if rule.slice} == set(names)
+    night = next(piece for piece in evaluation.slices if piece.name == "night=1")
     assert night.rows == ((rows["hour"] >= 22) | (rows["hour"] < 6)).sum()

@@ -58,42 +58,42 @@ AT_LEAST = ThresholdSpec(min=0.7)
 def test_a_model_is_stale_from_the_age_after_which_it_is_never_good_again(
     strength: list[float], stale_from: float | None, told: str
 ) -> None:
-    found = _stale(np.array(strength), threshold=AT_LEAST)
-    assert found.period == "day"
-    assert found.stale_from == stale_from
-    assert told in found.text
-    assert [age.outcome == "fail" for age in found.ages] == [one == BAD for one in strength]
+    staleness = _stale(np.array(strength), threshold=AT_LEAST)
+    assert staleness.period == "day"
+    assert staleness.stale_from == stale_from
+    assert told in staleness.text
+    assert [age.outcome == "fail" for age in staleness.ages] == [value == BAD for value in strength]
 
 
 def test_a_model_is_stale_where_a_baseline_that_was_trained_with_it_is_better() -> None:
     falling = np.array([GOOD] * 3 + [0.2] * 5)
-    found = _stale(falling, linear=np.full(8, 0.7))
-    assert found.stale_from == 3
-    assert "the linear's roc_auc is better by 0." in found.text
+    staleness = _stale(falling, linear=np.full(8, 0.7))
+    assert staleness.stale_from == 3
+    assert "the linear's roc_auc is better by 0." in staleness.text
 
 
 def test_the_decay_is_the_slope_over_the_days() -> None:
     strength = np.linspace(0.9, 0.2, 8)
-    found = _stale(strength)
+    staleness = _stale(strength)
     y, score, _, times = _aged(strength)
     days = ((times - TRAINED) / pd.Timedelta(days=1)).astype(int)
     aucs = [roc_auc_score(y[days == day], score[days == day]) for day in range(8)]
-    assert found.decay is not None
-    assert found.decay.value == pytest.approx(-np.polyfit(range(8), aucs, 1)[0])
-    assert found.decay.low is not None
-    assert found.decay.value is not None
-    assert 0 < found.decay.low < found.decay.value
-    assert "roc_auc gets worse by 0.0" in found.text
+    assert staleness.decay is not None
+    assert staleness.decay.value == pytest.approx(-np.polyfit(range(8), aucs, 1)[0])
+    assert staleness.decay.low is not None
+    assert staleness.decay.value is not None
+    assert 0 < staleness.decay.low < staleness.decay.value
+    assert "roc_auc gets worse by 0.0" in staleness.text
 
 
 def test_a_steady_model_is_rarely_called_stale_and_its_decay_may_be_chance() -> None:
     wrong = 0
     for seed in range(10):
         y, score, baselines, times = _aged(np.full(6, 0.6), np.full(6, 0.6), seed)
-        found = find_staleness(
+        staleness = find_staleness(
             y, score, times, TRAINED, baselines=baselines, bootstrap_samples=60, seed=seed
         )
-        wrong += any(age.outcome == "fail" for age in found.ages)
+        wrong += any(age.outcome == "fail" for age in staleness.ages)
     assert wrong <= 1
 
 
@@ -103,13 +103,13 @@ def test_lower_is_better_counts_the_other_way_round() -> None:
     y = random.normal(size=len(day))
     score = y + 0.2 + 0.3 * day
     times = pd.Series(TRAINED + pd.to_timedelta(day + 0.5, unit="D"))
-    found = find_staleness(
+    staleness = find_staleness(
         y, score, times, TRAINED, task="regression", metric="mae", threshold={"max": 1.0}
     )
-    assert found.decay is not None
-    assert found.decay.value == pytest.approx(0.3)
-    assert found.stale_from == 3
-    assert "mae is 1.1, at most 1 is allowed" in found.text
+    assert staleness.decay is not None
+    assert staleness.decay.value == pytest.approx(0.3)
+    assert staleness.stale_from == 3
+    assert "mae is 1.1, at most 1 is allowed" in staleness.text
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_the_period_is_the_shortest_with_few_and_large_enough_ages(
     y = np.arange(rows) % 2
     score = np.full(rows, 0.5)
     times = pd.Series(TRAINED + pd.to_timedelta(np.linspace(0.01, days, rows), unit="D"))
-    found = find_staleness(y, score, times, TRAINED, metric="accuracy", bootstrap_samples=20)
-    assert found.period == period
-    assert 2 <= len(found.ages) <= 20
+    staleness = find_staleness(y, score, times, TRAINED, metric="accuracy", bootstrap_samples=20)
+    assert staleness.period == period
+    assert 2 <= len(staleness.ages) <= 20
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["all rows are earlier", "too few are later"])
@@ -138,27 +138,28 @@ def test_without_later_rows_it_cannot_be_told_and_the_text_says_what_to_do(befor
     y = np.arange(300) % 2
     days = np.linspace(-30, -1, 300) if before else np.linspace(0, 300, 300)
     times = pd.Series(TRAINED + pd.to_timedelta(days, unit="D"))
-    found = find_staleness(y, np.full(300, 0.5), times, TRAINED)
-    assert (found.ages, found.stale_from, found.decay) == ((), None, None)
-    assert found.text.startswith("cannot tell how the candidate ages: ")
-    assert "ingest.split: {by: time}" in found.text
+    staleness = find_staleness(y, np.full(300, 0.5), times, TRAINED)
+    assert (staleness.ages, staleness.stale_from, staleness.decay) == ((), None, None)
+    assert staleness.text.startswith("cannot tell how the candidate ages: ")
+    assert "ingest.split: {by: time}" in staleness.text
 
 
 def test_an_age_at_which_the_metric_is_undefined_cannot_be_told() -> None:
     y = np.concatenate([np.arange(300) % 2, np.ones(300), np.arange(300) % 2])
     times = pd.Series(TRAINED + pd.to_timedelta(np.repeat([0.5, 1.5, 2.5], 300), unit="D"))
-    found = find_staleness(y, np.linspace(0, 1, 900), times, TRAINED, threshold={"min": 0})
-    assert [age.outcome for age in found.ages] == ["pass", "cannot tell", "pass"]
-    assert found.decay is None
+    staleness = find_staleness(y, np.linspace(0, 1, 900), times, TRAINED, threshold={"min": 0})
+    assert [age.outcome for age in staleness.ages] == ["pass", "cannot tell", "pass"]
+    assert staleness.decay is None
 
 
 def test_dates_count_as_times_and_missing_ones_are_left_out() -> None:
     y, score, _, times = _aged(np.full(4, 0.8))
     dates = times.dt.date.astype(object)
     dates.iloc[::50] = None
-    found = find_staleness(y, score, dates, TRAINED.date(), bootstrap_samples=20)
+    staleness = find_staleness(y, score, dates, TRAINED.date(), bootstrap_samples=20)
     assert (
-        sum(age.rows for age in found.ages) == dates.notna().sum() - (dates == TRAINED.date()).sum()
+        sum(age.rows for age in staleness.ages)
+        == dates.notna().sum() - (dates == TRAINED.date()).sum()
     )
 
 
@@ -177,8 +178,8 @@ def test_times_of_other_rows_are_refused() -> None:
 
 
 def test_it_is_drawn_and_stored(tmp_path: Any) -> None:
-    found = _stale(np.array([GOOD] * 3 + [BAD] * 3), np.full(6, 0.4), threshold=AT_LEAST)
-    assert draw_staleness(tmp_path / "a.png", [found], AT_LEAST)
+    staleness = _stale(np.array([GOOD] * 3 + [BAD] * 3), np.full(6, 0.4), threshold=AT_LEAST)
+    assert draw_staleness(tmp_path / "a.png", [staleness], AT_LEAST)
     assert (tmp_path / "a.png").stat().st_size < 60_000
     assert not draw_staleness(tmp_path / "b.png", [])
-    durable.json_bytes(found.to_json())
+    durable.json_bytes(staleness.to_json())

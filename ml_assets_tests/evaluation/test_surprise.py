@@ -21,10 +21,10 @@ def test_the_bound_of_the_p_value_is_never_below_the_binomial_one(rate: float, r
     for hits in range(int(np.ceil(rows * chance)) + 1, int(rows * chance) + 40, 7):
         at = np.concatenate([np.flatnonzero(y == 1)[:hits], np.flatnonzero(y == 0)[: rows - hits]])
         exact = binom.logsf(hits - 1, rows, chance)
-        found = log_p_value(surprise, at)
-        assert exact <= found + 1e-9
+        bound = log_p_value(surprise, at)
+        assert exact <= bound + 1e-9
         # Chernoff's bound is too large by a factor of some tens at most.
-        assert found <= exact + 4.5
+        assert bound <= exact + 4.5
 
 
 def test_the_expected_loss_of_a_calibrated_model_is_its_entropy() -> None:

@@ -87,9 +87,9 @@ def test_a_weak_slice_of_two_per_cent_is_found_in_twenty_of_twenty_tries() -> No
         columns, inside = _places(table, seed)
         y, score = _binary(cause, chance)
         _spoil(seed % 3, inside, y, score, random)
-        found = find_weak_slices(table, y, score).slices
-        assert found, (seed, columns)
-        first = found[0]
+        slices = find_weak_slices(table, y, score).slices
+        assert slices, (seed, columns)
+        first = slices[0]
         assert set(first.columns) <= columns, (seed, first.text)
         assert inside.sum() / 3 < first.rows < 5 * inside.sum(), (seed, first.text)
 
@@ -110,8 +110,8 @@ def test_weak_slices_of_a_multiclass_task_are_found(seed: int, how: int) -> None
     columns, inside = _places(table, seed)
     y, score = _multiclass(cause, chance)
     _spoil(how, inside, y, score, random)
-    found = find_weak_slices(table, y, score, task="multiclass")
-    assert set(found.slices[0].columns) == columns
+    weak = find_weak_slices(table, y, score, task="multiclass")
+    assert set(weak.slices[0].columns) == columns
 
 
 @pytest.mark.parametrize("how", ["turned", "swapped", "noisy"])
@@ -127,10 +127,10 @@ def test_weak_slices_of_a_regression_are_found_and_nothing_beside_them(how: str)
         _spoil(2, inside, y, score, random)
     else:
         y[inside] += random.normal(0, 4, inside.sum())
-    found = find_weak_slices(table, y, score, task="regression")
-    assert {frozenset(one.columns) for one in found.slices} == {frozenset(columns)}
-    assert found.slices[0].kind == "large errors"
-    assert found.slices[0].promised is None
+    weak = find_weak_slices(table, y, score, task="regression")
+    assert {frozenset(piece.columns) for piece in weak.slices} == {frozenset(columns)}
+    assert weak.slices[0].kind == "large errors"
+    assert weak.slices[0].promised is None
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])
@@ -153,10 +153,10 @@ def test_a_slice_of_which_the_model_tells_nothing_is_uninformative() -> None:
     table, cause, chance, _ = _rows(0, 20_000)
     blank = (table["origin"] == "HPN").to_numpy()
     y, score = _binary(np.where(blank, 0, 2 * cause), chance)
-    (found,) = find_weak_slices(table, y, score).slices
-    assert (found.name, found.kind) == ("origin=HPN", "uninformative")
-    assert found.loss == pytest.approx(np.log(2))
-    assert found.text.endswith("tells hardly more here than the share of each class")
+    (piece,) = find_weak_slices(table, y, score).slices
+    assert (piece.name, piece.kind) == ("origin=HPN", "uninformative")
+    assert piece.loss == pytest.approx(np.log(2))
+    assert piece.text.endswith("tells hardly more here than the share of each class")
 
 
 def test_a_column_that_decides_the_label_alone_makes_no_slice_of_it_uninformative() -> None:
@@ -188,8 +188,8 @@ def test_what_a_single_column_explains_is_not_told_again_as_a_pair() -> None:
     y, score = _binary(cause, chance)
     inside = (table["carrier"] == "e").to_numpy()
     y[inside] = 1 - y[inside]
-    found = find_weak_slices(table, y, score)
-    assert [one.name for one in found.slices] in (["carrier=e"], ["copy=E"])
+    weak = find_weak_slices(table, y, score)
+    assert [piece.name for piece in weak.slices] in (["carrier=e"], ["copy=E"])
 
 
 def test_two_weak_slices_are_told_apart() -> None:
@@ -199,7 +199,7 @@ def test_two_weak_slices_are_told_apart() -> None:
     lga_and_f = ((table["origin"] == "LGA") & (table["carrier"] == "f")).to_numpy()
     for inside in (null_and_b, lga_and_f):
         y[inside] = 1 - y[inside]
-    names = {one.name for one in find_weak_slices(table, y, score).slices}
+    names = {piece.name for piece in find_weak_slices(table, y, score).slices}
     assert names == {"income=(null) and carrier=b", "origin=LGA and carrier=f"}
 
 
@@ -209,16 +209,16 @@ def test_a_slice_is_told_in_words_with_its_numbers() -> None:
     y, score = _binary(random.normal(size=20_000), random.random(20_000))
     inside = table["hour"].between(18, 21).to_numpy()
     y[inside] = 1 - y[inside]
-    (found,) = find_weak_slices(table, y, score, bins=24).slices
+    (piece,) = find_weak_slices(table, y, score, bins=24).slices
     loss = -np.log(np.where(y == 1, score, 1 - score))
-    assert found.name == "hour in 18 to 21"
-    assert (found.rows, found.share) == (inside.sum(), inside.mean())
-    assert found.loss == pytest.approx(loss[inside].mean())
-    assert found.loss_of_rest == pytest.approx(loss[~inside].mean())
-    assert found.promised is not None
-    assert found.text == (
-        f"hour in 18 to 21: log loss {found.loss:.3g} against {found.loss_of_rest:.3g} of the rest, "
-        f"{found.rows:,} rows ({found.share:.1%}); its own probabilities promise {found.promised:.3g}"
+    assert piece.name == "hour in 18 to 21"
+    assert (piece.rows, piece.share) == (inside.sum(), inside.mean())
+    assert piece.loss == pytest.approx(loss[inside].mean())
+    assert piece.loss_of_rest == pytest.approx(loss[~inside].mean())
+    assert piece.promised is not None
+    assert piece.text == (
+        f"hour in 18 to 21: log loss {piece.loss:.3g} against {piece.loss_of_rest:.3g} of the rest, "
+        f"{piece.rows:,} rows ({piece.share:.1%}); its own probabilities promise {piece.promised:.3g}"
     )
 
 
@@ -250,9 +250,9 @@ def test_the_sums_of_the_tables_are_those_of_the_rows_before_and_after_some_are_
             sums = tables._sums(place)
             at = [np.intp(random.integers(0, size)) for size in sums.shape[1:]]
             inside = rows_of(bins, Candidate(place, tables.groups_at(place, at), 0.0)) & left
-            found = [sums[(k, *at)] for k in range(4)]
+            cell_sums = [sums[(k, *at)] for k in range(4)]
             parts = (surprise.tested, surprise.variance, surprise.third)
-            assert found == pytest.approx(
+            assert cell_sums == pytest.approx(
                 [inside.sum(), *(p[inside].sum() for p in parts)], abs=1e-9
             )
         gone = random.random(400) < 0.3
@@ -262,7 +262,7 @@ def test_the_sums_of_the_tables_are_those_of_the_rows_before_and_after_some_are_
 
 def _cut(table: pd.DataFrame) -> list[Bins]:
     cut = [cut_column(table[name], 5, 1) for name in table]
-    return [one for one in cut if one is not None]
+    return [bins for bins in cut if bins is not None]
 
 
 def test_what_cannot_be_searched_is_told_with_the_reason() -> None:
@@ -290,7 +290,7 @@ def test_wide_tables_are_searched_in_pairs_of_the_columns_that_say_most() -> Non
     y, score = _binary(random.normal(size=3000), random.random(3000))
     inside = ((table["x3"] == "a") & (table["x70"] == "b")).to_numpy()
     y[inside] = 1 - y[inside]
-    found = find_weak_slices(table, y, score)
-    assert found.slices[0].name == "x3=a and x70=b"
+    weak = find_weak_slices(table, y, score)
+    assert weak.slices[0].name == "x3=a and x70=b"
     # Pairs that were not searched count as looked at.
-    assert found.looked_at > 80 * 79 / 2 * 4 * 0.9
+    assert weak.looked_at > 80 * 79 / 2 * 4 * 0.9
