@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ml_assets.training.estimators import make_estimator
-from ml_assets.training.reproduce import Reproduced, reproduce
+from ml_assets.training.reproduce import Reproduction, reproduce
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.training.train import fit_model
 from ml_assets_tests.training.datasets import fitted
@@ -12,7 +12,7 @@ from ml_assets_tests.training.test_trial import contest
 OWN = "ml_assets_tests.training.own_models"
 
 
-def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduced:
+def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduction:
     spec, data = TrainingSpec.model_validate(training), fitted(task)[1]
     form = contest(task).data.form
     model = make_estimator(spec.estimator, form, parameters, seed=spec.seed)
@@ -32,7 +32,7 @@ def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduced:
 def test_the_same_seed_predicts_the_same_bytes(task: Any, parameters: Any, training: Any) -> None:
     found = again(task, parameters, **training)
     rows = fitted(task)[1]
-    assert found == Reproduced(len(rows.train), len(rows.eval), 0, is_whole=True)
+    assert found == Reproduction(len(rows.train), len(rows.eval), 0, is_whole=True)
     assert "predict the same" in found.text
 
 
@@ -47,5 +47,5 @@ def test_an_estimator_without_a_seed_is_found_out(refit_rows: int) -> None:
 
 def test_of_many_rows_a_sample_is_fitted_twice() -> None:
     found = again("binary", {"max_iter": 5}, refit_rows=100)
-    assert found == Reproduced(100, 114, 0, is_whole=False)
+    assert found == Reproduction(100, 114, 0, is_whole=False)
     assert found.text.startswith("two fits on a sample of rows (100 rows, one seed) predict the")
