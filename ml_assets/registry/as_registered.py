@@ -17,18 +17,18 @@ def facts_of(
     tracking_uri: str, version: RegisteredVersion, decision: Decision, pipeline: str
 ) -> dict[str, Any]:
     """Give the content of ``registered_model.json``: what was registered, and what became of it."""
-    now, next_ = (f(tracking_uri, version.name) for f in (champion, challenger))
+    current, contender = (find(tracking_uri, version.name) for find in (champion, challenger))
     return {
         "name": version.name,
         "version": version.version,
         "model_digest": version.model_digest,
-        "champion": now is not None and now.version == version.version,
-        "champion_version": now.version if now else None,
-        "challenger": next_.version if next_ else None,
+        "champion": current is not None and current.version == version.version,
+        "champion_version": current.version if current else None,
+        "challenger": contender.version if contender else None,
         "reasons": list(decision.reasons),
         "stale": list(decision.stale),
         "promoted": decision.promote,
-        "said": in_words(decision, version.version, now.version if now else None, pipeline),
+        "said": in_words(decision, version.version, current.version if current else None, pipeline),
     }
 
 
@@ -80,8 +80,8 @@ def _was_approved(entries: Sequence[Entry], facts: Mapping[str, Any]) -> bool:
     return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
-def _moved(alias: str, version: RegisteredVersion, now: RegisteredVersion | None) -> str | None:
-    if now is not None and now.version == version.version:
+def _moved(alias: str, version: RegisteredVersion, current: RegisteredVersion | None) -> str | None:
+    if current is not None and current.version == version.version:
         return None
-    bearer = "none" if now is None else f"version {now.version}"
+    bearer = "none" if current is None else f"version {current.version}"
     return f"the alias {alias} was moved in MLflow, from version {version.version} to {bearer}"

@@ -40,18 +40,18 @@ def _baseline_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets import durable
         from ml_assets.registry.baseline import find_baseline
 
-        found = find_baseline(stage.home.tracking_uri, pipeline.model_name, model.digest)
-        refused = _why_refused(pipeline, stage, found)
-        if refused is not None:
-            stage.log(f"    {refused}")
-            found = {**found, "refused": refused}
-        durable.write_json(stage.directory / "baseline.json", found)
+        baseline = find_baseline(stage.home.tracking_uri, pipeline.model_name, model.digest)
+        refusal = _why_refused(pipeline, stage, baseline)
+        if refusal is not None:
+            stage.log(f"    {refusal}")
+            baseline = {**baseline, "refused": refusal}
+        durable.write_json(stage.directory / "baseline.json", baseline)
         return Outcome(
-            summary={"version": found.get("version"), "candidate": model.digest},
+            summary={"version": baseline.get("version"), "candidate": model.digest},
             metadata={
-                "version": found.get("version"),
+                "version": baseline.get("version"),
                 "model": pipeline.model_name,
-                "refused": refused,
+                "refused": refusal,
             },
         )
 
@@ -68,10 +68,10 @@ def _why_refused(pipeline: PipelineSpec, stage: Stage, baseline: Mapping[str, An
         return None
     limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
     version = registered_version(stage.home.tracking_uri, pipeline.model_name, baseline["version"])
-    kept = partial(stage.stored, may_be_gone=True)
+    folder_of = partial(stage.stored, may_be_gone=True)
     try:
         if version is not None:
-            refuse_if_upgrades_change_it(version, kept, limits, trusted, stage.store.root)
+            refuse_if_upgrades_change_it(version, folder_of, limits, trusted, stage.store.root)
     except ModelError as error:
         return str(error)
     return None
@@ -109,21 +109,25 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         trusted, directory = pipeline.training.trusted_types, stage.directory / "mlflow_model"
         write_mlflow_model(model.path, directory, interface)
         # Opened when the server has survived it, and once.
-        opened = cache(partial(load_model, model.path, tuple(trusted)))
-        found = validate_infra(
+        load = cache(partial(load_model, model.path, tuple(trusted)))
+        validation = validate_infra(
             directory,
             rows,
-            lambda asked: opened().predict(asked.to_pandas()),
+            lambda batch: load().predict(batch.to_pandas()),
             interface,
             Limits.of(limits),
             stage.store.root / "logs" / f"infra_validation-{stage.fingerprint[:12]}.log",
             {loader.TRUSTED_TYPES: ",".join(trusted)},
         )
-        verdict = {"candidate": model.digest, "blessed": found.blessed, "reasons": found.reasons}
-        durable.write_json(stage.directory / "infra_validation.json", found.answers())
+        verdict = {
+            "candidate": model.digest,
+            "blessed": validation.blessed,
+            "reasons": validation.reasons,
+        }
+        durable.write_json(stage.directory / "infra_validation.json", validation.answers())
         durable.write_json(stage.directory / "infra_blessing.json", verdict)
-        keep_expected(stage.directory, found.expected)
-        return _infra_outcome(found)
+        keep_expected(stage.directory, validation.expected)
+        return _infra_outcome(validation)
 
     return infra_validation
 
@@ -133,13 +137,13 @@ def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
         from ml_assets.registry.baseline import find_baseline
 
         stored = artifact.json("baseline.json")
-        found = find_baseline(home.tracking_uri, name, artifact.summary["candidate"])
+        baseline = find_baseline(home.tracking_uri, name, artifact.summary["candidate"])
         if "refused" in stored:
             return Unsure("the champion was refused, so it is asked again")
-        if found == stored:
+        if baseline == stored:
             return None
-        was, now = (_version(facts.get("version")) for facts in (stored, found))
-        return f"the champion to beat was {was} and is now {now}"
+        before, after = (_version_text(facts.get("version")) for facts in (stored, baseline))
+        return f"the champion to beat was {before} and is now {after}"
 
     return verify
 
@@ -151,22 +155,28 @@ def _verify_infra(home: Home, artifact: Artifact) -> str | None:
     )
 
 
-def _infra_outcome(found: "InfraValidation") -> Outcome:
-    measured = found.measured()
-    said = f"{found.rows} rows were answered as in training, malformed requests were refused"
+def _infra_outcome(validation: "InfraValidation") -> Outcome:
+    measurements = validation.measured()
+    success = (
+        f"{validation.rows} rows were answered as in training, malformed requests were refused"
+    )
     return Outcome(
-        summary={"blessed": found.blessed, "rows_asked": found.rows, **measured},
-        metadata={"rows_asked": found.rows, "max_difference": found.max_difference, **measured},
+        summary={"blessed": validation.blessed, "rows_asked": validation.rows, **measurements},
+        metadata={
+            "rows_asked": validation.rows,
+            "max_difference": validation.max_difference,
+            **measurements,
+        },
         checks=[
             Check(
                 "infra_blessing",
-                found.blessed,
-                said if found.blessed else "; ".join(found.reasons),
-                values=measured,
+                validation.blessed,
+                success if validation.blessed else "; ".join(validation.reasons),
+                values=measurements,
             )
         ],
     )
 
 
-def _version(version: int | None) -> str:
+def _version_text(version: int | None) -> str:
     return "none" if version is None else f"version {version}"

@@ -85,10 +85,10 @@ class InfraValidation:
     def answers(self) -> dict[str, Any]:
         """Give what it answered as plain JSON, without what was measured: the same each time."""
         difference = self.max_difference
-        known = difference is not None and np.isfinite(difference)
+        is_finite = difference is not None and np.isfinite(difference)
         return {
             "rows": self.rows,
             "refused": dict(self.refused),
             "survived": dict(self.survived),
-            "max_difference": difference if known else None,
+            "max_difference": difference if is_finite else None,
         }

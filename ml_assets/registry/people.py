@@ -53,11 +53,11 @@ def approve_version(
         If there is no such version.
     """
     name = pipeline.model_name
-    found = registered_version(home.tracking_uri, name, version)
-    if found is None:
+    registered = registered_version(home.tracking_uri, name, version)
+    if registered is None:
         raise ModelError(f"'{name}' has no version {version}, so it cannot be approved.")
     request = Request(current_user(), needed_reason(reason), run_id)
-    entry = approve(registry_of(home), found, request)
+    entry = approve(registry_of(home), registered, request)
     return (
         f"version {version} of {name} is approved (entry {entry.sequence} of the ledger). The next "
         f"run of {pipeline.name} promotes it if every other verdict is positive."

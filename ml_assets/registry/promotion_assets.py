@@ -37,7 +37,9 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         config={
             "registry.model": pipeline.model_name,
             "registry.approval": pipeline.registry.approval,
-            "registry.waivers": [w.model_dump(mode="json") for w in pipeline.registry.waivers],
+            "registry.waivers": [
+                waiver.model_dump(mode="json") for waiver in pipeline.registry.waivers
+            ],
         },
         kinds=["mlflow"],
         blocking_checks=["champion"],
@@ -61,7 +63,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         version = register(registry, _candidate(pipeline, stage, judged))
         people = People(
             needs_approval=pipeline.registry.approval,
-            waivers=tuple(Waiver(**dict(given)) for given in pipeline.registry.waivers),
+            waivers=tuple(Waiver(**dict(waiver)) for waiver in pipeline.registry.waivers),
             today=stage.now.date(),
         )
         decision = promote(
@@ -102,9 +104,9 @@ def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets import durable
 
         facts = registered_model.json("registered_model.json")
-        found = {key: facts[key] for key in ("version", "champion_version", "promoted", "said")}
-        durable.write_json(stage.directory / "promotion.json", found)
-        return Outcome(found, found, [Check("promotion", found["promoted"], found["said"])])
+        summary = {key: facts[key] for key in ("version", "champion_version", "promoted", "said")}
+        durable.write_json(stage.directory / "promotion.json", summary)
+        return Outcome(summary, summary, [Check("promotion", summary["promoted"], summary["said"])])
 
     return promotion
 
@@ -114,9 +116,9 @@ def _verify_registered(pipeline: PipelineSpec) -> Callable[[Home, Artifact], str
         from ml_assets.registry.as_registered import what_differs
 
         facts = artifact.json("registered_model.json")
-        differs = what_differs(home.tracking_uri, home.mlflow, facts)
-        if differs is not None:
-            return differs
+        difference = what_differs(home.tracking_uri, home.mlflow, facts)
+        if difference is not None:
+            return difference
         stale = why_stale_now(home, pipeline.name, JUDGED)
         if facts["stale"] and not stale:
             return "its verdicts hold again"
@@ -131,8 +133,8 @@ def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact])
 
     model, evaluation, infra_validation = judged
     lineages, _ = read_lineages(stage.store, judged)
-    lineage = {name: asdict(record) for one in lineages for name, record in one.items()}
-    baseline = lineage.get("baseline_model", {}).get("summary", {}).get("version")
+    records = {name: asdict(record) for lineage in lineages for name, record in lineage.items()}
+    baseline = records.get("baseline_model", {}).get("summary", {}).get("version")
     return Candidate(
         name=pipeline.model_name,
         digest=model.digest,
@@ -141,7 +143,7 @@ def _candidate(pipeline: PipelineSpec, stage: Stage, judged: Iterable[Artifact])
             "pipeline": pipeline.name,
             "dagster_run_id": stage.run_id,
             "baseline": "" if baseline is None else str(baseline),
-            **describe.describe_tags(lineage),
+            **describe.describe_tags(records),
         },
         params=describe.describe_parameters(model.json("model.json")),
         metrics=describe.describe_metrics(evaluation.summary, infra_validation.summary),
@@ -159,16 +161,21 @@ def _read_verdicts(
 
     artifacts = {artifact.asset: artifact for artifact in judged}
     standing = standing_of(stage.home, pipeline.name, artifacts.values(), stage.run_id)
-    found = read_verdicts(
-        {name: (one.path, one.digest) for name, one in artifacts.items()},
-        [{name: asdict(record) for name, record in one.items()} for one in standing.lineages],
+    verdicts = read_verdicts(
+        {name: (artifact.path, artifact.digest) for name, artifact in artifacts.items()},
+        [
+            {name: asdict(record) for name, record in lineage.items()}
+            for lineage in standing.lineages
+        ],
         standing.problems,
     )
-    records = [one["baseline_model"] for one in standing.lineages if "baseline_model" in one]
+    baselines = [
+        lineage["baseline_model"] for lineage in standing.lineages if "baseline_model" in lineage
+    ]
     return replace(
-        found,
+        verdicts,
         stale=standing.stale,
-        baseline=records[0].summary.get("version") if records else None,
+        baseline=baselines[0].summary.get("version") if baselines else None,
         champion=champion.version if champion else None,
         is_champion=champion is not None and champion.model_digest == artifacts["model"].digest,
     )
@@ -180,21 +187,25 @@ def _registered_outcome(
     from ml_assets.registry.ledger import ledger_rows
 
     champion = facts["champion_version"]
-    told = {"version": facts["version"], "champion": champion, "promoted": decision.promote}
-    serves = facts["said"] if champion is None else f"version {champion} is the champion"
+    state = {"version": facts["version"], "champion": champion, "promoted": decision.promote}
+    champion_text = facts["said"] if champion is None else f"version {champion} is the champion"
     return Outcome(
-        summary={**told, "reasons": list(decision.reasons), "waived": list(decision.waived)},
+        summary={**state, "reasons": list(decision.reasons), "waived": list(decision.waived)},
         metadata={
             "model": facts["name"],
-            **told,
+            **state,
             "reasons": _as_list(decision.reasons) or "none",
             "waived": _as_list(decision.waived),
             "ledger": Rows(ledger_rows(entries)) if entries else None,
             "mlflow": registry.tracking_uri if registry.tracking_uri.startswith("sqlite") else None,
         },
-        checks=[Check("champion", champion is not None, serves, values={"version": champion})],
+        checks=[
+            Check("champion", champion is not None, champion_text, values={"version": champion})
+        ],
     )
 
 
 def _as_list(texts: Sequence[str]) -> Markdown | None:
-    return Markdown("\n".join(f"- {escape_markdown(t, 300)}" for t in texts)) if texts else None
+    return (
+        Markdown("\n".join(f"- {escape_markdown(text, 300)}" for text in texts)) if texts else None
+    )

@@ -14,7 +14,7 @@ import pytest
 from ml_assets.registry import answers, mlflow_model
 from ml_assets.registry.answers import Predictions
 from ml_assets.registry.infra_result import InfraValidation, Limits
-from ml_assets.registry.infra_validation import Asked, compare_all, validate_infra
+from ml_assets.registry.infra_validation import Probe, compare_all, validate_infra
 from ml_assets.registry.mlflow_model import Interface, ModelInput, write_mlflow_model
 from ml_assets.registry.payload import rows_body
 from ml_assets.registry.scoring_server import (
@@ -267,7 +267,7 @@ def test_an_answer_of_another_form_than_in_training_is_refused(body: str, tmp_pa
     server.process.wait()
 
     compare_all(
-        Asked(server, found, ROWS.slice(0, 2), expected, BINARY, LIMITS),
+        Probe(server, found, ROWS.slice(0, 2), expected, BINARY, LIMITS),
         Answer(200, body.encode(), 0.1),
     )
 
