@@ -149,7 +149,7 @@ def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:
 
 
 def _verify_infra(home: Home, artifact: Artifact) -> str | None:
-    # What failed may have been the machine: a no is asked again, a yes is kept.
+    # The machine may have been at fault: a no is tried again, a yes is kept.
     return (
         None if artifact.summary["blessed"] else Unsure("it was not blessed, so it is tried again")
     )

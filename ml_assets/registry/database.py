@@ -1,8 +1,8 @@
 """MLflow's SQLite file: made in one step, and read without importing MLflow.
 
 Importing MLflow takes seconds of CPU, a question such as "which version is the champion?" none. So this
-module reads MLflow's tables itself, read-only, and says `UNKNOWN` where they look different from those
-that it knows; the caller then asks MLflow.
+module reads MLflow's tables itself, read-only, and gives `UNKNOWN` where they look different from
+those that it knows; the caller then asks MLflow.
 """
 
 import sqlite3

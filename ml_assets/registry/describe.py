@@ -1,4 +1,4 @@
-"""What is said about a candidate in MLflow: tags, parameters, metrics and a description."""
+"""Describes a candidate in MLflow: tags, parameters, metrics and a description."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _TRACED = (
 
 
 def describe_tags(lineage: Mapping[str, Record]) -> dict[str, str]:
-    """Give the tags that say what a candidate was made from, and what was found about it.
+    """Give the tags that say what a candidate was made from, and how it was judged.
 
     Parameters
     ----------

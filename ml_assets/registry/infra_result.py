@@ -1,4 +1,4 @@
-"""What a candidate must keep as a scoring server, and what was found about it."""
+"""The limits that a candidate must keep as a scoring server, and the result of its validation."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +40,7 @@ class InfraValidation:
     Attributes
     ----------
     rows : int
-        The rows that it was asked.
+        How many rows were sent to it.
     reasons : list of str
         Empty if it is blessed.
     refused : dict of str to int

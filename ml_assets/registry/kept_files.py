@@ -1,4 +1,4 @@
-"""Whether the files that MLflow keeps of a version are those that were registered, told by content."""
+"""Whether the files that MLflow keeps of a version are those that were registered, by their content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The JSON bodies that a candidate is asked with: real rows, odd ones, and what must be refused."""
+"""The JSON bodies that are sent to a candidate: real rows, odd ones, and what must be refused."""
 
 import json
 import math

@@ -72,8 +72,8 @@ def promote(
     Returns
     -------
     Decision
-        What `decide` said. It is kept as the version's tag `promotion`; where it said no, nothing else is
-        changed.
+        What `decide` gave. It is kept as the version's tag `promotion`; where it is a no, nothing else
+        changes.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def rollback(
     to: int | None = None,
     refuse: Callable[[RegisteredVersion], str | None] = lambda version: None,
 ) -> Entry:
-    """Make an earlier champion the champion again. No verdict is asked: it had them all.
+    """Make an earlier champion the champion again. No verdict is read: it had them all.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def rollback(
     Returns
     -------
     Entry
-        What the ledger now says last.
+        The last entry of the ledger now.
 
     Raises
     ------

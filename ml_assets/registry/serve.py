@@ -1,4 +1,4 @@
-"""Runs MLflow's scoring server on a socket that is already bound, and ends with the process that asked.
+"""Runs MLflow's scoring server on a socket that is already bound; ends with the process that started it.
 
 ``python -m ml_assets.registry.serve MODEL DESCRIPTOR PARENT`` does what ``mlflow models serve
 --env-manager local`` comes down to, which is MLflow's own ASGI application under uvicorn, without the

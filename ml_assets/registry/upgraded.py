@@ -1,7 +1,7 @@
-"""A model that was made with other versions of the libraries is asked again before it is opened.
+"""Checks a model that was made with other versions of the libraries before it is opened.
 
 No library promises that a newer version reads and computes what an older one wrote. So in a server
-process of its own the model must predict what it predicted when it was validated. What was found is
+process of its own the model must predict what it predicted when it was validated. The outcome is
 remembered until a library changes again.
 """
 
@@ -53,21 +53,21 @@ def refuse_if_upgrades_change_it(
     Parameters
     ----------
     version : RegisteredVersion
-        The version. Nothing is asked where it was made with the versions that are installed here.
+        The version. Nothing is checked where it was made with the versions that are installed here.
     folder_of : callable
-        Gives the folder of an asset's content by its digest, and raises where that was altered. What is
-        gone is gone: opening it says so.
+        Gives the folder of an asset's content by its digest, and raises where that was altered. It may
+        be gone: opening the model then fails and says so.
     limits : InfraValidationSpec
         What it must keep: the time to load, the memory and the tolerance.
     trusted_types : sequence of str
         The types of the user's own in its file.
     root : Path
-        The pipeline's folder, for what the server says and for what is remembered.
+        The pipeline's folder, for the server's log and for what is remembered.
 
     Raises
     ------
     ModelError
-        With the versions and what was found; also where nothing tells what it predicted.
+        With the versions and the difference; also where no record says what it predicted.
     """
     path = folder_of("model", version.model_digest or "none") / "model.json"
     manifest = durable.read_json(path) if path.is_file() else {"libraries": {}}

@@ -169,7 +169,7 @@ class LoadedModel:
 
 
 def load_model(path: Path, trusted_types: Sequence[str] = ()) -> LoadedModel:
-    """Read a model bundle, after every file in it was found to be the one that was written.
+    """Read a model bundle, after checking that every file in it is the one that was written.
 
     Parameters
     ----------

@@ -169,7 +169,7 @@ def make_estimator(
 
 
 def majority(form: Form) -> Any:
-    """Give the baseline that always says the classes' shares, or the mean."""
+    """Give the baseline that always predicts the classes' shares, or the mean."""
     return DummyRegressor() if form.task == "regression" else DummyClassifier(strategy="prior")
 
 
@@ -199,7 +199,7 @@ def _with_head(name: str, model: Any, form: Form) -> Any:
 def unknown_parameters(name: str, task: Task, names: Iterable[str]) -> dict[str, str]:
     """Give the parameters that an estimator does not have, each with what is wrong about it.
 
-    Nothing is known of an estimator of the user's own.
+    Empty for the user's own estimator, whose parameters are not known.
     """
     allowed = _ESTIMATORS[name].library_parameters(task) if name in _ESTIMATORS else names
     return {

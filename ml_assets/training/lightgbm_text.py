@@ -89,7 +89,7 @@ def _lines(part: str, allowed: Collection[str]) -> dict[str, str]:
 def _is_sound_header(header: Mapping[str, str], trees: int) -> bool:
     width, outputs = _integer(header["max_feature_idx"]) + 1, _integer(header["num_class"])
     per_round, objective = _integer(header["num_tree_per_iteration"]), header["objective"]
-    # What turns the trees' sums into probabilities reads as many of them as it says itself.
+    # The objective, which turns the trees' sums into probabilities, reads as many as it names itself.
     class_counts = [int(number) for number in re.findall(r" num_class:([0-9]+)", objective)]
     is_multiclass = objective.startswith("multiclass")
     names, infos = (header[key].split(" ") for key in ("feature_names", "feature_infos"))

@@ -25,7 +25,7 @@ def tuned_metric(task: Task, main_metric: str) -> str:
     """Give the metric to tune by: the main one, unless it depends on a decision threshold.
 
     Accuracy, precision, recall and f1 stand still while probabilities improve, and some are best for a
-    model that always says the same; the log loss stands in for them.
+    model that always predicts the same; the log loss stands in for them.
     """
     tuned = _TUNED[task]
     return main_metric if main_metric in tuned else tuned[0]

@@ -137,7 +137,7 @@ class SearchResult:
         The best values that lie on the edge of the space: there may be better ones beyond.
     importance : mapping of str to float
         How much each searched hyperparameter mattered, from 0 to 1, adding up to 1; empty where that
-        cannot be told.
+        cannot be computed.
     trials : tuple of TrialResult
         All trials, in order.
     effort : Effort

@@ -25,7 +25,7 @@ class Meter:
     resident_mb : callable
         Gives those that it holds now.
     peak_mb : float
-        The most that it held beyond that. Memory is looked at every 0.02 seconds, and whenever `look` is
+        The most that it held beyond that. Memory is sampled every 0.02 seconds, and whenever `look` is
         called: a shorter peak, or one of a library that keeps Python's other threads waiting, is missed.
     seconds : float
         How long it took; 0 until the end.
