@@ -40,7 +40,7 @@ def read_verdicts(
             {name: _made_from_record(record) for name, record in lineage.items()}
             for lineage in lineages
         ],
-        problems=(*problems, *_altered(objects)),
+        problems=(*problems, *_altered_artifacts(objects)),
     )
 
 
@@ -57,7 +57,7 @@ def with_people(
     return replace(verdicts, people=replace(people, withdrawn=withdrawn, is_approved=is_approved))
 
 
-def _altered(objects: Mapping[str, tuple[Path, str]]) -> list[str]:
+def _altered_artifacts(objects: Mapping[str, tuple[Path, str]]) -> list[str]:
     return [
         f"{asset}: its files are missing or were altered after it was made ({path})"
         for asset, (path, digest) in objects.items()

@@ -52,7 +52,7 @@ def check_text(text: str) -> None:
         or outside its sets of categories.
     """
     try:
-        header, trees = _parsed(text)
+        header, trees = _parse(text)
         sound = _is_sound_header(header, len(trees)) and all(
             _is_sound_tree(tree, _integer(header["max_feature_idx"]) + 1) for tree in trees
         )
@@ -65,7 +65,7 @@ def check_text(text: str) -> None:
         )
 
 
-def _parsed(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _parse(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
     """The lines of the header and of each tree, by their keys.
 
     Blank lines end a part for LightGBM, so they must stand where it writes them.
@@ -73,10 +73,12 @@ def _parsed(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
     if not text.endswith(f"\n\n\n{_END}\n"):
         raise ValueError("no end")
     header, *trees = re.split(r"\n\n(?:\n)?Tree=\d+\n", text.removesuffix(f"\n\n\n{_END}\n"))
-    return _lines(header, (*_HEADER, *_FLAGS)), [_lines(tree, _IN_TREES) for tree in trees]
+    return _parse_lines(header, (*_HEADER, *_FLAGS)), [
+        _parse_lines(tree, _IN_TREES) for tree in trees
+    ]
 
 
-def _lines(part: str, allowed: Collection[str]) -> dict[str, str]:
+def _parse_lines(part: str, allowed: Collection[str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for line in part.split("\n"):
         key, equals, value = line.partition("=")
