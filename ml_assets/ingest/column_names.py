@@ -44,11 +44,13 @@ def check_column_names(names: Sequence[str], file: str) -> None:
 
 
 def _blank(names: Sequence[str]) -> list[str]:
-    places = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
+    places = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if not places:
         return []
-    which = ", ".join(places[:8]) + (", ..." if len(places) > 8 else "")
-    return [f"column {which} has no name" if len(places) == 1 else f"columns {which} have no name"]
+    numbers = ", ".join(places[:8]) + (", ..." if len(places) > 8 else "")
+    return [
+        f"column {numbers} has no name" if len(places) == 1 else f"columns {numbers} have no name"
+    ]
 
 
 def _duplicate(names: Sequence[str]) -> Iterable[str]:

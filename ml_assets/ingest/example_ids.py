@@ -60,7 +60,7 @@ def example_digests(
         Columns of the whole row that do not count.
     """
     texts = _key_texts(batch, key) if key else _row_texts(batch, without)
-    joined = b"".join(blake2b(t, digest_size=DIGEST_BYTES).digest() for t in texts)
+    joined = b"".join(blake2b(text, digest_size=DIGEST_BYTES).digest() for text in texts)
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
@@ -104,5 +104,5 @@ def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
 
 
 def _bytes(texts: pa.Array) -> list[bytes]:
-    found: list[bytes] = texts.cast(pa.binary()).to_pylist()
-    return found
+    encoded: list[bytes] = texts.cast(pa.binary()).to_pylist()
+    return encoded

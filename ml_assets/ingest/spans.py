@@ -127,7 +127,9 @@ def select_spans(manifest: Mapping[str, Any], window: WindowSpec | None) -> list
     if window.last is not None:
         return spans[-window.last :]
     first, last = window_ends(window, manifest["granularity"])
-    chosen = [s for s in spans if s["span"] >= first and (last is None or s["span"] <= last)]
+    chosen = [
+        span for span in spans if span["span"] >= first and (last is None or span["span"] <= last)
+    ]
     if not chosen:
         raise DataError(
             f"The window from {first or 'the beginning'} to {last or 'the end'} holds none of the "

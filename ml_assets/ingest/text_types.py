@@ -70,9 +70,11 @@ class Inference:
         if not len(values):
             return
         self._seen = True
-        first = values[: min(len(values), 20)]
+        first_values = values[: min(len(values), 20)]
         tests = {kind: _test(kind, self.numbers, self.style) for kind in self._possible}
-        self._possible = [k for k, test in tests.items() if test(first) and test(values)]
+        self._possible = [
+            kind for kind, test in tests.items() if test(first_values) and test(values)
+        ]
         if "float" in self._possible and not self._finite:
             self._finite = _any_finite(values)
 
@@ -88,10 +90,12 @@ class Inference:
 
 def without_null_texts(texts: pa.Array, null_values: Sequence[str]) -> pa.Array:
     """Give texts with null for empty ones and for those that mean "no value"."""
-    nothing = pa.array(["", *null_values], pa.string())
-    found = pc.is_in(texts, nothing)
+    null_texts = pa.array(["", *null_values], pa.string())
+    is_nothing = pc.is_in(texts, null_texts)
     return (
-        pc.if_else(found, pa.scalar(None, pa.string()), texts) if pc.any(found).as_py() else texts
+        pc.if_else(is_nothing, pa.scalar(None, pa.string()), texts)
+        if pc.any(is_nothing).as_py()
+        else texts
     )
 
 
@@ -155,9 +159,9 @@ def _without_rounded(numbers: pa.Array, texts: pa.Array) -> pa.Array:
 
 def _read_bool(texts: pa.Array) -> pa.Array:
     folded = pc.utf8_lower(texts)
-    true = pc.is_in(folded, pa.array(["true", "1"]))
-    known = pc.or_(true, pc.is_in(folded, pa.array(["false", "0"])))
-    return pc.if_else(known, true, None)
+    is_true = pc.is_in(folded, pa.array(["true", "1"]))
+    is_bool = pc.or_(is_true, pc.is_in(folded, pa.array(["false", "0"])))
+    return pc.if_else(is_bool, is_true, None)
 
 
 def _read_date(texts: pa.Array) -> pa.Array:
@@ -166,13 +170,13 @@ def _read_date(texts: pa.Array) -> pa.Array:
 
 def _read_timestamp(texts: pa.Array) -> pa.Array:
     """ISO 8601, with a zone or without; or whole seconds since 1970 in 9 or 10 digits."""
-    found = _parse(_only(texts, _NAIVE), ARROW["timestamp"])
-    if found.null_count == texts.null_count:
-        return found
+    naive = _parse(_only(texts, _NAIVE), ARROW["timestamp"])
+    if naive.null_count == texts.null_count:
+        return naive
     zoned = _parse(_only(texts, _ZONED), pa.timestamp("us", "UTC"))
     seconds = _parse(_only(texts, _EPOCH), pa.int64())
     epoch = pc.cast(pc.cast(seconds, pa.timestamp("s")), ARROW["timestamp"])
-    return pc.coalesce(found, pc.cast(zoned, ARROW["timestamp"]), epoch)
+    return pc.coalesce(naive, pc.cast(zoned, ARROW["timestamp"]), epoch)
 
 
 _READERS: dict[str, Callable[[pa.Array], pa.Array]] = {
@@ -196,11 +200,11 @@ def _parse(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return pc.cast(texts, kind)
     except pa.ArrowInvalid:
         codes = texts.dictionary_encode()
-        values = [_parse_one(text, kind) for text in codes.dictionary]
+        values = [_parse_text(text, kind) for text in codes.dictionary]
         return pa.array(values, kind).take(codes.indices)
 
 
-def _parse_one(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
+def _parse_text(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
     try:
         return text.cast(kind)
     except pa.ArrowInvalid:
@@ -211,10 +215,10 @@ def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], 
     """The test whether a type holds all of some texts as they are written; no text is null."""
     match kind:
         case "int":
-            return lambda texts: _are(_are_ints, style.usual(texts))
+            return lambda texts: _all_in_style(_are_ints, style.usual(texts))
         case "float":
-            found = _are_floats_anyhow if numbers else _are_floats
-            return lambda texts: _are(found, style.usual(texts))
+            are_floats = _are_floats_anyhow if numbers else _are_floats
+            return lambda texts: _all_in_style(are_floats, style.usual(texts))
         case "date":
             return lambda texts: _all_read(texts, _DATE, ARROW["date"])
         case "timestamp":
@@ -225,7 +229,7 @@ def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], 
             return lambda texts: _all(pc.is_in(texts, pa.array(_BOOLS[kind])))
 
 
-def _are(test: Callable[[pa.Array], bool], numbers: pa.Array) -> bool:
+def _all_in_style(test: Callable[[pa.Array], bool], numbers: pa.Array) -> bool:
     return not numbers.null_count and test(numbers)
 
 
@@ -273,5 +277,5 @@ def _all_read(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
     return True
 
 
-def _all(found: pa.Array) -> bool:
-    return bool(pc.all(found, min_count=0).as_py())
+def _all(flags: pa.Array) -> bool:
+    return bool(pc.all(flags, min_count=0).as_py())
