@@ -72,7 +72,7 @@ def close_dead_runs(instance: "dg.DagsterInstance", now: datetime | None = None)
     status, moment = dg.DagsterRunStatus, now or datetime.now(UTC)
     unfinished = [status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
     records = instance.get_run_records(filters=dg.RunsFilter(statuses=unfinished))
-    dead = [one.dagster_run for one in records if _is_dead(instance, one, moment)]
+    dead = [record.dagster_run for record in records if _is_dead(instance, record, moment)]
     for run in dead:
         process = run.tags.get(PROCESS_TAG, "unknown").split(" ")[-1]
         instance.report_run_failed(run, f"The process of this run is gone ({process}).")
@@ -81,9 +81,9 @@ def close_dead_runs(instance: "dg.DagsterInstance", now: datetime | None = None)
 
 def _is_dead(instance: "dg.DagsterInstance", record: "RunRecord", now: datetime) -> bool:
     run = record.dagster_run
-    whose, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
+    tagged_run, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
     # Dagster copies tags to a run that repeats another, and those name that one's process.
-    if whose == run.run_id or (whose == _CREATED and run.parent_run_id is None):
+    if tagged_run == run.run_id or (tagged_run == _CREATED and run.parent_run_id is None):
         return not is_running(process)
     is_late = now - record.update_timestamp.replace(tzinfo=UTC) > GRACE
     return is_late and _is_ours(run) and not _noted_process_runs(instance, run)

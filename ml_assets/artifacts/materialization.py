@@ -18,7 +18,7 @@ from ml_assets.durable import json_digest
 def line_of(record: Record, why: str) -> str:
     """Give the asset, its time in seconds, why it ran, and each check that failed."""
     seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
-    failed = "".join(f"\n    {failed_check(c)}" for c in record.failed_checks())
+    failed = "".join(f"\n    {failed_check(check)}" for check in record.failed_checks())
     return f"{record.asset:<22} {seconds:>8}  {why}{failed}"
 
 
