@@ -63,10 +63,10 @@ def read_json(path: Path) -> Any:
 def read_json_object(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None where there is none, or something that cannot be read as one."""
     try:
-        found = read_json(path)
+        value = read_json(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 @contextmanager
@@ -145,10 +145,10 @@ def sweep_staging(parent: Path, is_alive: Callable[[int], bool]) -> list[Path]:
     list of Path
         What was removed, sorted.
     """
-    named = ((path, _REMAINS.fullmatch(path.name)) for path in sorted(parent.glob(".*")))
+    candidates = ((path, _REMAINS.fullmatch(path.name)) for path in sorted(parent.glob(".*")))
     gone = [
         path
-        for path, match in named
+        for path, match in candidates
         if match and match["host"] == _host() and not is_alive(int(match["pid"]))
     ]
     for path in gone:
@@ -185,7 +185,7 @@ def directory_digest(directory: Path, digest_of: Callable[[Path], str] = file_di
         Gives the digest of a file's content.
     """
     digest = hashlib.sha256()
-    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(directory).as_posix()}\0{digest_of(path)}\n".encode())
     return digest.hexdigest()
 

@@ -111,11 +111,9 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         manifest = raw_data.json("manifest.json")
         spans = select_spans(manifest, ingest.window)
         table = open_spans(manifest, _spans_dir(stage), ingest.window)
-        label_table = pq.read_table(labels.path / "labels.parquet")
-        label_columns = pipeline.labels.columns
-        plan = plan_examples(
-            table, spans, label_table, ingest.split, ingest.key, ingest.time, label_columns
-        )
+        labelled = pq.read_table(labels.path / "labels.parquet")
+        label = pipeline.labels.columns
+        plan = plan_examples(table, spans, labelled, ingest.split, ingest.key, ingest.time, label)
         if plan.different * 2 < plan.count(KEPT):
             stage.log(f"    {_few_different(plan)}")
         example_table = _write_examples(stage.directory, table, plan)
@@ -127,12 +125,7 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             summary=summary,
             metadata={
                 **{key: value for key, value in summary.items() if isinstance(value, int)},
-                "columns": Columns(
-                    [
-                        (field.name, str(field.type), field.nullable, "")
-                        for field in example_table.schema
-                    ]
-                ),
+                "columns": _columns(example_table),
             },
             checks=[
                 _splits_disjoint(example_table, pipeline),
@@ -270,6 +263,10 @@ def _examples_summary(plan: "Plan", spans: list[str]) -> dict[str, Any]:
         "last_span": spans[-1],
         "spans": spans if len(spans) < _MOST_SPANS_LISTED else len(spans),
     }
+
+
+def _columns(table: "Table") -> Columns:
+    return Columns([(field.name, str(field.type), field.nullable, "") for field in table.schema])
 
 
 def _few_different(plan: "Plan") -> str:
