@@ -22,8 +22,8 @@ _REMAINS = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)-[^-]+\.(?:staging|tmp)")
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace the file `path` with `content` in one step, durably."""
-    with _written(path, content) as written:
-        written.replace(path)
+    with _temporary_file(path, content) as temporary:
+        temporary.replace(path)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -34,8 +34,8 @@ def write_new(path: Path, content: bytes) -> None:
     FileExistsError
         If there is one already; it is left as it is.
     """
-    with _written(path, content) as written:
-        os.link(written, path)
+    with _temporary_file(path, content) as temporary:
+        os.link(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -196,7 +196,7 @@ def json_digest(value: Any) -> str:
 
 
 @contextmanager
-def _written(path: Path, content: bytes) -> Iterator[Path]:
+def _temporary_file(path: Path, content: bytes) -> Iterator[Path]:
     """Give a file beside `path` that is on the disk, to be put there; it is gone at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)

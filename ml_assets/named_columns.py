@@ -67,7 +67,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     kind, weight = "column" if labels.column else "expression", pipeline.statistics.weight
     is_number = pipeline.task == "regression" and labels.column is not None
     entries = [
-        *_of_ingest(pipeline.ingest),
+        *_ingest_columns(pipeline.ingest),
         NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ANY_TYPE),
         *(NamedColumns(("statistics", "weight"), [name], NUMBERS) for name in [weight] if name),
         *(
@@ -75,7 +75,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
             for name in [labels.column]
             if name and isinstance(labels.positive, bool)
         ),
-        *(_encoded(key, value) for key, value in transform.encodings.items()),
+        *(_encoding_columns(key, value) for key, value in transform.encodings.items()),
         *(
             NamedColumns(("transform", "encodings", key), encoding.by)
             for key, value in transform.encodings.items()
@@ -107,7 +107,7 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     return entries
 
 
-def _of_ingest(ingest: IngestSpec) -> Iterator[NamedColumns]:
+def _ingest_columns(ingest: IngestSpec) -> Iterator[NamedColumns]:
     for name in ingest.source.types:
         yield NamedColumns(("ingest", "source", "types", name), [name])
     for index, name in enumerate(ingest.key):
@@ -120,7 +120,7 @@ def _of_ingest(ingest: IngestSpec) -> Iterator[NamedColumns]:
         yield NamedColumns(("ingest", "known_at", index), [name], TIMES)
 
 
-def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
+def _encoding_columns(key: str, value: ColumnEncodings) -> NamedColumns:
     """The columns of an encoding. How several columns go together is judged once all are there."""
     names, encodings = columns_in(key), [encoding.name for encoding in encodings_of(value)]
     limits = [

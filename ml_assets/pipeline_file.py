@@ -44,7 +44,7 @@ class PipelineFile:
 
     def where(self, *key: str | int) -> str:
         """Name the file and line of a key, or of the nearest key above it."""
-        return f"{_name(self.path)}:{line_of(self.lines, key)}"
+        return f"{_display_name(self.path)}:{line_of(self.lines, key)}"
 
 
 def read_pipeline_file(path: Path) -> PipelineFile:
@@ -69,7 +69,7 @@ def read_pipeline_file(path: Path) -> PipelineFile:
         nearest right key. Duplicate keys are mistakes.
     """
     path = path.absolute()
-    document = read_yaml(path, _name(path))
+    document = read_yaml(path, _display_name(path))
     mistakes = [*document.mistakes, *_top_mistakes(document)]
     spec, invalid = _validate(document, path.parent)
     unreadable_keys = {mistake.key for mistake in document.mistakes}
@@ -80,7 +80,8 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     ]
     if mistakes or spec is None:
         lines = (
-            f"{_name(path)}:{mistake.line}: {mistake.text}" for mistake in sorted(set(mistakes))
+            f"{_display_name(path)}:{mistake.line}: {mistake.text}"
+            for mistake in sorted(set(mistakes))
         )
         raise PipelineFileError("\n".join(lines))
     return PipelineFile(path, spec, _lines_below(document))
@@ -94,7 +95,7 @@ def read_what_is_right(path: Path) -> PipelineFile | None:
     """
     path = path.absolute()
     try:
-        document = read_yaml(path, _name(path))
+        document = read_yaml(path, _display_name(path))
     except PipelineFileError:
         return None
     values = deepcopy(document.values)
@@ -108,14 +109,14 @@ def read_what_is_right(path: Path) -> PipelineFile | None:
         if spec is not None:
             return PipelineFile(path, spec, _lines_below(document))
         for mistake in invalid:
-            _remove(values, mistake.key)
+            _remove_key(values, mistake.key)
     return None
 
 
 def pipeline_files(folder: Path) -> list[Path]:
     """Give the YAML files of all pipelines below a ``defs`` folder, sorted."""
     kind = COMPONENT_TYPE.encode()
-    return [path for path in component_files(folder) if kind in _text(path)]
+    return [path for path in component_files(folder) if kind in _content(path)]
 
 
 def component_files(folder: Path) -> list[Path]:
@@ -128,13 +129,13 @@ def is_meant_as_pipeline(path: Path) -> bool:
 
     Dagster reads every such file, so one without a type stops every pipeline.
     """
-    text = _text(path)
+    text = _content(path)
     match = _TYPE.search(text)
     kind = match[1].decode("utf-8", "replace") if match else COMPONENT_TYPE
     return bool(did_you_mean(kind, [COMPONENT_TYPE])) or COMPONENT_TYPE.encode() in text
 
 
-def _text(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     """A file's content; nothing where it cannot be read, which who reads it as a pipeline says."""
     try:
         return path.read_bytes()
@@ -173,7 +174,7 @@ def _validate(document: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, l
         return None, [*invalid, *_hidden_keys(document)]
 
 
-def _remove(values: dict[str, Any], key: KeyPath) -> None:
+def _remove_key(values: dict[str, Any], key: KeyPath) -> None:
     """Take out what stands at a key, if anything does; of a list all of it, so that no line moves."""
     for part, below in pairwise(key):
         inside = values.get(str(part))
@@ -209,5 +210,5 @@ def _missing_schema(document: LinedYaml, spec: PipelineSpec) -> list[Mistake]:
     return [Mistake(line_of(document.lines, key), text, key)]
 
 
-def _name(path: Path) -> str:
+def _display_name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"

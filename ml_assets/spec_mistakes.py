@@ -79,7 +79,7 @@ def _walk(
         return
     for error in errors:
         if len(error["loc"]) == depth or error["loc"][depth:] == ("[key]",):
-            yield from _rules(place, error)
+            yield from _split_rules(place, error)
     for part, below in branches.items():
         inside = _Place((*place.key, part), item_of(place.kind, part), place.kind)
         yield from _walk(below, depth + 1, inside, _value_at(value, (part,)))
@@ -117,7 +117,7 @@ def _grouped(errors: Sequence[Error], depth: int) -> dict[str | int, list[Error]
     return groups
 
 
-def _rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
+def _split_rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
     """Split an error that holds several broken rules, each with its own key."""
     if error["type"] != "rules":
         yield place, error

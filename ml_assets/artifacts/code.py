@@ -1,4 +1,4 @@
-"""Which code a function runs, told from source texts alone: nothing is imported to find out.
+"""Finds the code that a function runs from source texts alone: nothing is imported.
 
 A function is followed through the names that it uses to what its module binds to them, and through
 imports to whole modules, as long as those belong to this package or to the user: to neither the
@@ -49,7 +49,7 @@ Memo = dict[str, Source]
 def code_of(
     function: Callable[..., Any], user_modules: Iterable[str], memo: Memo
 ) -> dict[str, Source]:
-    """Give everything of ours or the user's that a function runs.
+    """Give all code of this package and of the user's that a function runs.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def code_of(
         If the function has no source file.
     """
     module = function.__module__
-    function_source = _read(module, function.__qualname__, memo)
+    function_source = _read_source(module, function.__qualname__, memo)
     if function_source is None:
         raise ValueError(f"{module}.{function.__qualname__} has no source file.")
     modules = _follow(_modules(function_source), user_modules, memo)
@@ -91,7 +91,7 @@ def _follow(imported: Iterable[str], named: Iterable[str], memo: Memo) -> dict[s
         name = pending.pop()
         if name in sources or is_foreign(name) or (name not in named and _is_wiring(name)):
             continue
-        source = _read(name, None, memo)
+        source = _read_source(name, None, memo)
         if source is not None:
             sources[name] = source
             pending.extend(_modules(source))
@@ -132,7 +132,7 @@ def _made_by() -> str:
     return f"{sys.version_info[:2]} {durable.file_digest(Path(__file__))}"
 
 
-def _read(module: str, function: str | None, memo: Memo) -> Source | None:
+def _read_source(module: str, function: str | None, memo: Memo) -> Source | None:
     """Read a module, or one function of it with what it uses."""
     file = source_file(module)
     if file is None:

@@ -11,7 +11,7 @@ from ml_assets import durable
 from ml_assets.artifacts.code import Memo, Source, code_of
 from ml_assets.artifacts.modules import distributions_of, is_ours
 
-# The libraries of ours whose version may change a result, by the name that they are imported by.
+# Our dependencies whose version may change a result, by the name that they are imported by.
 LIBRARIES = {
     "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn",
     "scipy": "scipy", "optuna": "optuna", "pandera": "pandera", "mlflow": "mlflow",

@@ -1,4 +1,4 @@
-"""Whether stored records would be made the same way now: asked of a lineage, without making anything."""
+"""Whether the stored records of a lineage would be made the same way now; nothing is made to find out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ def why_stale(
     lineage : mapping of str to Record
         Records by asset, each with all that it was made from.
     run_id : str
-        The run that asks. What it has itself looked at is not looked up again in the world.
+        The current run. What it has verified itself is not verified again.
 
     Returns
     -------

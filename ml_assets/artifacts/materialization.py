@@ -1,7 +1,6 @@
-"""What Dagster and a person are told of an asset: its materialization and one line.
+"""How an asset is reported: its materialization for Dagster, and one line for a person.
 
-Both are made of the stored record, so that an asset that was found in the store tells the same as when it
-was made.
+Both are made of the stored record, so an asset found in the store is reported as it was when made.
 """
 
 from typing import Any

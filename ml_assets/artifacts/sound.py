@@ -1,4 +1,4 @@
-"""Whether what lies in the store is what was made: told by content, each file read once in a process.
+"""Whether what lies in the store is what was made, judged by content; a process reads each file once.
 
 Within a process a file is known again by its place, inode, size and times. Nothing of that is kept for
 the next process: there `outline` tells only whether it is worth to read everything.

@@ -99,16 +99,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Launch:
-    """What a person can ask of an asset by launching it with a config, before it is looked at as usual.
+    """A request that a person makes by launching an asset with a config; handled before the asset runs.
 
-    What is asked changes something outside the store, such as a file; whether the asset runs then depends
-    on that alone, as ever. So no config is lost because the asset is cached, and one that was answered
+    A request changes something outside the store, such as a file; whether the asset runs then depends on
+    that alone, as ever. So no request is lost because the asset is cached, and one that was answered
     already changes nothing.
 
     Attributes
     ----------
     config : type of dagster.Config
-        The form; with its defaults nothing is asked.
+        The form; its defaults request nothing.
     answer : callable
         Given the config, the home, the Dagster run's id and a function that prints one line.
     """
@@ -158,7 +158,7 @@ def stage_asset(
     """
 
     def decorate(function: StageFunction) -> dg.AssetsDefinition:
-        plain = {key: _plain(value) for key, value in config.items()}
+        plain = {key: _as_json(value) for key, value in config.items()}
         stage = Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
         declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
@@ -194,7 +194,7 @@ def stage_asset(
     return decorate
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 

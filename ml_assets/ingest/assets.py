@@ -31,7 +31,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def where_in_file(pipeline: PipelineSpec) -> Callable[[tuple[str | int, ...]], str]:
-    """Give what names file and line of a key of the pipeline's YAML; it reads the file when asked."""
+    """Give the function that names file and line of a key of the YAML; it reads the file when called."""
     path = pipeline.directory / "defs.yaml"
 
     @cache

@@ -66,10 +66,10 @@ def guess_encoding(path: Path) -> str:
         return "utf-16"
     if any(begin.startswith(magic) for magic in _MAGIC):
         return "utf-8"
-    return next((name for name in ("utf-8", "cp1252") if _is_in(path, name)), "latin-1")
+    return next((name for name in ("utf-8", "cp1252") if _can_decode(path, name)), "latin-1")
 
 
-def _is_in(path: Path, encoding: str) -> bool:
+def _can_decode(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as stream:
         try:

@@ -88,7 +88,7 @@ def _key_texts(batch: pa.RecordBatch, key: Sequence[str]) -> list[bytes]:
     joined = pc.binary_join_element_wise(
         *columns, _BETWEEN, null_handling="replace", null_replacement=_NULL
     )
-    return _bytes(joined)
+    return _encoded(joined)
 
 
 def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
@@ -100,9 +100,9 @@ def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
     ]
     # Arrow leaves a row out where every part is null, so each row begins with one that is not.
     begin = pa.repeat(pa.scalar(""), batch.num_rows)
-    return _bytes(pc.binary_join_element_wise(begin, *columns, _BETWEEN, null_handling="skip"))
+    return _encoded(pc.binary_join_element_wise(begin, *columns, _BETWEEN, null_handling="skip"))
 
 
-def _bytes(texts: pa.Array) -> list[bytes]:
+def _encoded(texts: pa.Array) -> list[bytes]:
     encoded: list[bytes] = texts.cast(pa.binary()).to_pylist()
     return encoded

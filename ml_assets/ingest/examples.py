@@ -101,7 +101,7 @@ def plan_examples(
         If no row is left, more than half are lost to keys that are not unique, or a split is empty.
     """
     digests = _digests(table, key)
-    fates, occurrences = _fates_of_equals(table, digests, key)
+    fates, occurrences = _fates_of_duplicates(table, digests, key)
     _refuse_useless_key(fates, key)
     ids = ids_of(digests)
     positions = pc.index_in(ids, labels[EXAMPLE_ID].combine_chunks())
@@ -114,7 +114,12 @@ def plan_examples(
     different = int(is_kept.sum()) if key else len(np.unique(_heads(units[is_kept])))
     _refuse_empty_split(splits, split, different, bool(key))
     return Plan(
-        fates, _numbered(ids, occurrences), span_of_rows(spans), splits, row_labels, different
+        fates,
+        _with_occurrences(ids, occurrences),
+        span_of_rows(spans),
+        splits,
+        row_labels,
+        different,
     )
 
 
@@ -127,7 +132,7 @@ def example_schema(table: Table, plan: Plan) -> pa.Schema:
 def example_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """Give the examples, with the columns of `example_schema`."""
     schema, names = example_schema(table, plan), pa.array(SPLITS)
-    for positions, rows in _chosen(table, plan.fates == KEPT):
+    for positions, rows in _selected_rows(table, plan.fates == KEPT):
         added = [
             plan.ids.take(positions),
             plan.spans.take(positions).dictionary_decode(),
@@ -146,7 +151,7 @@ def duplicate_schema(table: Table) -> pa.Schema:
 def duplicate_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """Give the rows that share their key with another and are not kept."""
     schema = duplicate_schema(table)
-    for positions, rows in _chosen(table, np.isin(plan.fates, list(_REASONS))):
+    for positions, rows in _selected_rows(table, np.isin(plan.fates, list(_REASONS))):
         reasons = [_REASONS[int(plan.fates[position])] for position in positions.to_pylist()]
         added = [
             plan.ids.take(positions),
@@ -156,7 +161,9 @@ def duplicate_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch([*added, *rows.columns], schema=schema)
 
 
-def _chosen(table: Table, mask: npt.NDArray[np.bool_]) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
+def _selected_rows(
+    table: Table, mask: npt.NDArray[np.bool_]
+) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
     """The rows of a table that are chosen, in full batches, and their positions in the table."""
     if not mask.any():
         return
@@ -177,7 +184,7 @@ def _digests(table: Table, key: Sequence[str], without: Sequence[str] = ()) -> D
     return np.concatenate(digests)
 
 
-def _fates_of_equals(
+def _fates_of_duplicates(
     table: Table, digests: Digests, key: Sequence[str]
 ) -> tuple[npt.NDArray[np.int8], dict[int, int]]:
     """Which rows are lost to others with the same id; and without a key, which occurrence a row is."""
@@ -193,7 +200,7 @@ def _fates_of_equals(
             row: occurrence for rows in groups for occurrence, row in enumerate(rows[1:], 2)
         }
         return fates, occurrences
-    contents = _contents(table, suspects) if groups else {}
+    contents = _content_digests(table, suspects) if groups else {}
     for rows in groups:
         equal = len({contents[row] for row in rows}) == 1
         fates[rows[1:] if equal else rows] = REPEATED if equal else CONTRADICTED
@@ -204,13 +211,13 @@ def _heads(digests: Digests) -> npt.NDArray[np.uint64]:
     return digests[:, :8].copy().view(np.uint64).ravel()
 
 
-def _contents(table: Table, rows: npt.NDArray[np.int64]) -> dict[int, bytes]:
+def _content_digests(table: Table, rows: npt.NDArray[np.int64]) -> dict[int, bytes]:
     """A hash over all columns of some rows, by their position."""
     mask = np.zeros(table.num_rows, dtype=bool)
     mask[rows] = True
     return {
         row: digest.tobytes()
-        for positions, batch in _chosen(table, mask)
+        for positions, batch in _selected_rows(table, mask)
         for row, digest in zip(positions.to_pylist(), example_digests(batch), strict=True)
     }
 
@@ -227,7 +234,7 @@ def _refuse_useless_key(fates: npt.NDArray[np.int8], key: Sequence[str]) -> None
     )
 
 
-def _numbered(ids: pa.Array, occurrences: Mapping[int, int]) -> pa.Array:
+def _with_occurrences(ids: pa.Array, occurrences: Mapping[int, int]) -> pa.Array:
     """The ids with the number of the occurrence, for equal rows without a key."""
     if not occurrences:
         return ids

@@ -36,12 +36,12 @@ def shared_units(examples: Table, split: SplitSpec, time: str | None) -> dict[st
     # Equal rows without a key differ only in the number behind the dash.
     ids = pc.utf8_slice_codeunits(examples.column(EXAMPLE_ID), 0, 32)
     splits = examples.column(SPLIT)
-    counts = {"key": _shared(ids, splits)}
+    counts = {"key": _shared_count(ids, splits)}
     if split.by == "group":
-        counts["group"] = _shared(examples.column(str(split.group)), splits)
+        counts["group"] = _shared_count(examples.column(str(split.group)), splits)
     if split.by == "time":
         times = examples.column(str(time))
-        counts["time"] = _shared(times, splits) + _out_of_order(times, splits)
+        counts["time"] = _shared_count(times, splits) + _out_of_order_count(times, splits)
     return counts
 
 
@@ -66,14 +66,14 @@ def late_facts(examples: Table, time: str, known_at: Sequence[str]) -> Mapping[s
     return late
 
 
-def _shared(units: pa.Array, splits: pa.Array) -> int:
+def _shared_count(units: pa.Array, splits: pa.Array) -> int:
     """How many values appear in more than one split."""
     table = pa.table({_UNIT: units, SPLIT: splits})
     distinct_splits = table.group_by(_UNIT).aggregate([(SPLIT, "count_distinct")])
     return int(pc.sum(pc.greater(distinct_splits[f"{SPLIT}_count_distinct"], 1)).as_py() or 0)
 
 
-def _out_of_order(times: pa.Array, splits: pa.Array) -> int:
+def _out_of_order_count(times: pa.Array, splits: pa.Array) -> int:
     """How many rows lie after the first moment of a later split."""
     late = 0
     for earlier, later in (("train", "eval"), ("eval", "test")):

@@ -1,6 +1,6 @@
 """Keeps a source open that a command has looked at, for the stage of the same process that reads it.
 
-So a query is asked once and a user's function called once: what was looked at comes first, then the rest.
+So a query runs once and a user's function is called once: the rows looked at come first, then the rest.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def kept_open(spec: SourceSpec, directory: Path, source: Source) -> Iterator[Non
 
 
 def take_or_open(spec: SourceSpec, directory: Path, scratch: Path) -> Source:
-    """Give the source that was kept open, which only the first who asks gets; else open it."""
+    """Give the source that was kept open, to the first caller only; otherwise open it."""
     entry = next((entry for entry in _open_sources if entry[:2] == (spec, directory)), None)
     if entry is None:
         return open_source(spec, directory, scratch)

@@ -58,7 +58,7 @@ def _keeps_times_as_text(spec: SourceSpec) -> bool:
 
 
 class _ReadOnce:
-    """Batches that are read from the world once, no further than asked for, and then from the spool."""
+    """Batches that are read from the source once, only as far as needed, and then from the spool."""
 
     def __init__(
         self, run: Callable[[], Iterator[pa.RecordBatch]], spool: Spool, name: str, texts: bool

@@ -112,7 +112,7 @@ def _guarded(
 ) -> Any:
     """Do something with a database; raise what goes wrong without the secrets of its address.
 
-    What a query does has a `hint` on it, which is given what the database said.
+    For what a query does, `hint` gives advice on the database's message.
     """
     problem: Exception | None = None
     try:
@@ -147,7 +147,7 @@ def _nearest_name(engine: sa.Engine, query: str, message: str) -> str:
         known_names += [
             column["name"] for table in tables for column in inspector.get_columns(table)
         ]
-    except sa.exc.SQLAlchemyError:  # a database that cannot be asked has no hint to give
+    except sa.exc.SQLAlchemyError:  # without its tables there is no hint
         return ""
     folded = {name.casefold() for name in known_names}
     unknown = [word for word in _WORD.findall(message) if word.casefold() in query_words - folded]

@@ -31,7 +31,7 @@ class TablePart:
     name : str
         The name of the file, query or function, for people.
     known_types : callable
-        Gives the columns' types; told to look at the first rows only, it may.
+        Gives the columns' types; its argument says whether the first rows are enough.
     read : callable
         Reads the batches from the start.
     left_out : callable

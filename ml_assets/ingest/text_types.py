@@ -133,16 +133,16 @@ def to_type(
 
 
 def _read_int(texts: pa.Array) -> pa.Array:
-    return _parse(pc.utf8_ltrim(_only(texts, _INT), "+"), ARROW["int"])
+    return _parse(pc.utf8_ltrim(_matching(texts, _INT), "+"), ARROW["int"])
 
 
 def _read_float(texts: pa.Array) -> pa.Array:
-    numbers = _without_rounded(_parse(_only(texts, _FLOAT), ARROW["float"]), texts)
+    numbers = _without_rounded(_parse(_matching(texts, _FLOAT), ARROW["float"]), texts)
     # 1e400 is written as a number but is none that a float can hold.
     numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
     if numbers.null_count == texts.null_count:
         return numbers
-    return pc.coalesce(numbers, _parse(_only(texts, _NOT_FINITE), ARROW["float"]))
+    return pc.coalesce(numbers, _parse(_matching(texts, _NOT_FINITE), ARROW["float"]))
 
 
 def _without_rounded(numbers: pa.Array, texts: pa.Array) -> pa.Array:
@@ -165,16 +165,16 @@ def _read_bool(texts: pa.Array) -> pa.Array:
 
 
 def _read_date(texts: pa.Array) -> pa.Array:
-    return _parse(_only(texts, _DATE), ARROW["date"])
+    return _parse(_matching(texts, _DATE), ARROW["date"])
 
 
 def _read_timestamp(texts: pa.Array) -> pa.Array:
     """ISO 8601, with a zone or without; or whole seconds since 1970 in 9 or 10 digits."""
-    naive = _parse(_only(texts, _NAIVE), ARROW["timestamp"])
+    naive = _parse(_matching(texts, _NAIVE), ARROW["timestamp"])
     if naive.null_count == texts.null_count:
         return naive
-    zoned = _parse(_only(texts, _ZONED), pa.timestamp("us", "UTC"))
-    seconds = _parse(_only(texts, _EPOCH), pa.int64())
+    zoned = _parse(_matching(texts, _ZONED), pa.timestamp("us", "UTC"))
+    seconds = _parse(_matching(texts, _EPOCH), pa.int64())
     epoch = pc.cast(pc.cast(seconds, pa.timestamp("s")), ARROW["timestamp"])
     return pc.coalesce(naive, pc.cast(zoned, ARROW["timestamp"]), epoch)
 
@@ -188,7 +188,7 @@ _READERS: dict[str, Callable[[pa.Array], pa.Array]] = {
 }
 
 
-def _only(texts: pa.Array, pattern: str) -> pa.Array:
+def _matching(texts: pa.Array, pattern: str) -> pa.Array:
     """The texts that match; null elsewhere."""
     fits = pc.match_substring_regex(texts, pattern)
     return texts if _all(fits) else pc.if_else(fits, texts, pa.scalar(None, pa.string()))
@@ -217,14 +217,14 @@ def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], 
         case "int":
             return lambda texts: _all_in_style(_are_ints, style.usual(texts))
         case "float":
-            are_floats = _are_floats_anyhow if numbers else _are_floats
+            are_floats = _are_loose_floats if numbers else _are_floats
             return lambda texts: _all_in_style(are_floats, style.usual(texts))
         case "date":
-            return lambda texts: _all_read(texts, _DATE, ARROW["date"])
+            return lambda texts: _all_parse(texts, _DATE, ARROW["date"])
         case "timestamp":
-            return lambda texts: _all_read(texts, _NAIVE, ARROW["timestamp"])
+            return lambda texts: _all_parse(texts, _NAIVE, ARROW["timestamp"])
         case "zoned":
-            return lambda texts: _all_read(texts, _ZONED, pa.timestamp("us", "UTC"))
+            return lambda texts: _all_parse(texts, _ZONED, pa.timestamp("us", "UTC"))
         case _:
             return lambda texts: _all(pc.is_in(texts, pa.array(_BOOLS[kind])))
 
@@ -243,10 +243,10 @@ def _are_ints(texts: pa.Array) -> bool:
 
 def _are_floats(texts: pa.Array) -> bool:
     plain = pc.match_substring_regex(texts, _PLAIN_FLOAT)
-    return _are_floats_anyhow(texts, plain)
+    return _are_loose_floats(texts, plain)
 
 
-def _are_floats_anyhow(texts: pa.Array, plain: pa.Array | None = None) -> bool:
+def _are_loose_floats(texts: pa.Array, plain: pa.Array | None = None) -> bool:
     if plain is None:
         plain = pc.match_substring_regex(texts, _FLOAT)
     if not _all(plain):
@@ -267,7 +267,7 @@ def _rounds(texts: pa.Array, numbers: pa.Array) -> bool:
     return bool(np.asarray(pc.match_substring_regex(texts.filter(large), _WHOLE)).any())
 
 
-def _all_read(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
+def _all_parse(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
     if not _all(pc.match_substring_regex(texts, pattern)):
         return False
     try:

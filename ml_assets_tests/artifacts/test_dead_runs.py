@@ -205,8 +205,8 @@ def _started(run: dg.DagsterRun, at: float = 1.0) -> dg.EventLogEntry:
 def test_the_process_of_a_single_step_names_the_one_that_drives_the_run() -> None:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as steps:
-        assert steps.submit(dead_runs._owner).result() == os.getpid()
-    assert dead_runs._owner() == os.getpid()
+        assert steps.submit(dead_runs._driving_process).result() == os.getpid()
+    assert dead_runs._driving_process() == os.getpid()
 
 
 def test_a_process_that_waits_to_be_reaped_does_not_run() -> None:
