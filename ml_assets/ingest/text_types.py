@@ -125,8 +125,7 @@ def to_type(
     if kind == "string":
         return texts, pa.repeat(pa.scalar(value=False), len(texts))
     texts = without_null_texts(texts, null_values)
-    trimmed = pc.utf8_trim_whitespace(texts)
-    values = without_null_texts(trimmed, ()) if kind != "string" else trimmed
+    values = without_null_texts(pc.utf8_trim_whitespace(texts), ())
     read = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
     wrong = pc.and_(pc.is_valid(values), pc.is_null(read))
     return read, wrong
