@@ -61,9 +61,14 @@ class _ReadOnce:
     """Batches that are read from the source once, only as far as needed, and then from the spool."""
 
     def __init__(
-        self, run: Callable[[], Iterator[pa.RecordBatch]], spool: Spool, name: str, texts: bool
+        self,
+        read: Callable[[], Iterator[pa.RecordBatch]],
+        spool: Spool,
+        name: str,
+        may_hold_times: bool,
     ) -> None:
-        self._run, self._spool, self._name, self._may_hold_times = run, spool, name, texts
+        self._read, self._spool, self._name = read, spool, name
+        self._may_hold_times = may_hold_times
         self._stream: Iterator[pa.RecordBatch] | None = None
         self._types: dict[str, str] | None = None
         self._times: dict[str, str] = {}
@@ -83,7 +88,7 @@ class _ReadOnce:
 
     def _unread(self) -> Iterator[pa.RecordBatch]:
         """What was not read yet; from now on it is in the spool."""
-        self._stream = self._stream or self._run()
+        self._stream = self._stream or self._read()
         for batch in self._stream:
             self._spool.add(_ROWS, batch)
             yield batch

@@ -71,7 +71,7 @@ class Inference:
             return
         self._seen = True
         first_values = values[: min(len(values), 20)]
-        tests = {kind: _test(kind, self.numbers, self.style) for kind in self._possible}
+        tests = {kind: _fit_test(kind, self.numbers, self.style) for kind in self._possible}
         self._possible = [
             kind for kind, test in tests.items() if test(first_values) and test(values)
         ]
@@ -126,9 +126,9 @@ def to_type(
         return texts, pa.repeat(pa.scalar(value=False), len(texts))
     texts = without_null_texts(texts, null_values)
     values = without_null_texts(pc.utf8_trim_whitespace(texts), ())
-    read = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
-    wrong = pc.and_(pc.is_valid(values), pc.is_null(read))
-    return read, wrong
+    parsed = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
+    wrong = pc.and_(pc.is_valid(values), pc.is_null(parsed))
+    return parsed, wrong
 
 
 def _read_int(texts: pa.Array) -> pa.Array:
@@ -210,7 +210,7 @@ def _parse_text(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
         return pa.scalar(None, kind)
 
 
-def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], bool]:
+def _fit_test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], bool]:
     """The test whether a type holds all of some texts as they are written; no text is null."""
     match kind:
         case "int":
@@ -253,14 +253,14 @@ def _are_loose_floats(texts: pa.Array, plain: pa.Array | None = None) -> bool:
             return False
         texts = texts.filter(plain)
     numbers = pc.cast(texts, pa.float64())
-    return _all(pc.is_finite(numbers)) and not _rounds(texts, numbers)
+    return _all(pc.is_finite(numbers)) and not _would_round(texts, numbers)
 
 
 def _any_finite(texts: pa.Array) -> bool:
     return not _all(pc.match_substring_regex(texts, _NOT_FINITE))
 
 
-def _rounds(texts: pa.Array, numbers: pa.Array) -> bool:
+def _would_round(texts: pa.Array, numbers: pa.Array) -> bool:
     """Whether a float would round a whole number among the texts."""
     large = pc.greater_equal(pc.abs(numbers), _EXACT_FLOAT)
     return bool(np.asarray(pc.match_substring_regex(texts.filter(large), _WHOLE)).any())
