@@ -72,15 +72,15 @@ def _measured(flights: Any, days: int, split: str, options: Any) -> tuple[float,
         before, spans_before = _window(flights, days - 1, split, folder / "before.parquet")
         after, spans = _window(flights, days, split, folder / "after.parquet")
         whole = cpu_seconds(lambda: generate_split_statistics(after, spans=spans, **options))
-        kept = StateFolder(folder / "states")
-        generate_split_statistics(before, spans=spans_before, kept=kept, **options)
+        cache = StateFolder(folder / "states")
+        generate_split_statistics(before, spans=spans_before, cache=cache, **options)
         added = cpu_seconds(
-            lambda: generate_split_statistics(after, spans=spans, kept=kept, **options)
+            lambda: generate_split_statistics(after, spans=spans, cache=cache, **options)
         )
         blocks, known = blocks_of(spans), {block.digest for block in blocks_of(spans_before)}
         read = sum(block.rows for block in blocks if block.digest not in known)
-        kept.keep_only(blocks)
-        size = sum(path.stat().st_size for path in kept.folder.iterdir())
+        cache.keep_only(blocks)
+        size = sum(path.stat().st_size for path in cache.folder.iterdir())
         return after.num_rows, whole, added, read, len(blocks), size / 1e6
 
 

@@ -76,11 +76,11 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         with pinned.changing(at, stage.run_id, shown) as versions:
             origin = "pinned" if path.is_file() else "inferred"
             if origin == "inferred":
-                first = _inferred(pipeline, train, versions, at, stage.run_id)
-                versions.append(pinned.publish(first))
-            found = read_schema(path)
-            write_copy(stage.directory / "schema.yaml", found, path)
-            return _outcome(found, pinned, versions, origin, shown)
+                version = _inferred_version(pipeline, train, versions, at, stage.run_id)
+                versions.append(pinned.publish(version))
+            current = read_schema(path)
+            write_copy(stage.directory / "schema.yaml", current, path)
+            return _outcome(current, pinned, versions, origin, shown)
 
     return [schema]
 
@@ -92,7 +92,7 @@ def _accept(
     run_id: str,
     log: Callable[[str], None],
 ) -> None:
-    """Do what the config of a launch asks."""
+    """Accept what the config of a launch names."""
     from ml_assets.errors import RequestError
     from ml_assets.schema.people import Acceptance, accept_schema
 
@@ -106,7 +106,7 @@ def _accept(
         )
 
 
-def _inferred(
+def _inferred_version(
     pipeline: PipelineSpec,
     train: "DatasetStatistics",
     versions: "list[Version]",
@@ -126,7 +126,7 @@ def _inferred(
 
 
 def _outcome(
-    found: "Schema",
+    schema: "Schema",
     pinned: "PinnedSchema",
     versions: "list[Version]",
     origin: str,
@@ -139,28 +139,28 @@ def _outcome(
     from ml_assets.schema.yaml_writer import schema_body
 
     last = versions[-1]
-    shape = without_values(found, {*found.by_name} - {*shown})
+    shape = without_values(schema, {*schema.by_name} - {*shown})
     return Outcome(
         summary={
-            "features": len(found.features),
+            "features": len(schema.features),
             "origin": origin,
-            "reviewed": found.reviewed,
+            "reviewed": schema.reviewed,
             "version": last.sequence,
             "file_sha256": file_digest(pinned.path),
         },
         metadata={
-            "features": len(found.features),
-            "left_out": len(found.left_out),
+            "features": len(schema.features),
+            "left_out": len(schema.left_out),
             "origin": origin,
             "file": str(pinned.path),
             "version": last.sequence,
             "versions": Rows(version_rows(versions)),
             "last_change": Markdown(f"~~~diff\n{last.diff}~~~") if last.diff else None,
             "schema": Markdown(f"~~~yaml\n{schema_body(shape)}~~~"),
-            "columns": Columns(columns(found)),
+            "columns": Columns(columns(schema)),
         },
         checks=[
-            Check("schema_reviewed", bool(found.reviewed), review(found, pinned.path), "WARN"),
+            Check("schema_reviewed", bool(schema.reviewed), review(schema, pinned.path), "WARN"),
             Check("change_explained", last.is_explained, explanation(last, pinned.name), "WARN"),
         ],
     )

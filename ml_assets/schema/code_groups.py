@@ -67,8 +67,8 @@ def join(columns: Sequence[Codes]) -> Codes:
 
 def fit_dependency(group: Codes, dependent: Codes) -> Fit | None:
     """Tell how well `dependent` follows from `group`; None where there is nothing to tell."""
-    both = (group.codes >= 0) & (dependent.codes >= 0)
-    groups, values = group.codes[both], dependent.codes[both]
+    complete = (group.codes >= 0) & (dependent.codes >= 0)
+    groups, values = group.codes[complete], dependent.codes[complete]
     rows = len(groups)
     if not rows:
         return None
@@ -90,8 +90,8 @@ def _count(keys: Array, size: int) -> tuple[Array, Array]:
     if size > _DENSE:
         return np.unique(keys, return_counts=True)
     counts = np.bincount(keys, minlength=1)
-    found = np.flatnonzero(counts)
-    return found, counts[found]
+    present = np.flatnonzero(counts)
+    return present, counts[present]
 
 
 def _per_group(groups: Array, counts: Array) -> tuple[Array, Array, Array]:

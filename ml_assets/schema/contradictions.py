@@ -29,14 +29,14 @@ def contradictions(feature: Feature, environments: tuple[str, ...]) -> list[str]
         The schema's environments; without any, all names are fine.
     """
     checks = (
-        *_of_type(feature),
-        *_of_ranges(feature),
-        *_of_environments(feature, environments),
+        *_type_checks(feature),
+        *_range_checks(feature),
+        *_environment_checks(feature, environments),
     )
     return [text for wrong, text in checks if wrong]
 
 
-def _of_type(feature: Feature) -> Iterator[tuple[bool, str]]:
+def _type_checks(feature: Feature) -> Iterator[tuple[bool, str]]:
     kind, holds, texts = feature.type, feature.holds, feature.bool_values
     held_in = _HELD_IN.get(str(holds), (kind,))
     of_floats = "float" in (kind, holds)
@@ -63,18 +63,18 @@ def _of_type(feature: Feature) -> Iterator[tuple[bool, str]]:
     yield feature.allow_inf and not of_floats, f".allow_inf is for float; it is {kind}."
 
 
-def _of_ranges(feature: Feature) -> Iterator[tuple[bool, str]]:
+def _range_checks(feature: Feature) -> Iterator[tuple[bool, str]]:
     kind, low, high = feature.type, feature.min, feature.max
     number = feature.holds if kind == "string" or feature.holds == "bool" else kind
-    halves = [limit for limit in (low, high) if isinstance(limit, float)]
+    fractional = [limit for limit in (low, high) if isinstance(limit, float)]
     has_range = low is not None or high is not None
     early, late = feature.earliest, feature.latest
     has_times = early is not None or late is not None
     has_lengths = feature.min_length is not None or feature.max_length is not None
     yield has_range and number not in _NUMERIC, f": min and max are for numbers; it is {kind}."
     yield (
-        number == "int" and bool(halves),
-        f": min and max of an int must be whole; found {halves}.",
+        number == "int" and bool(fractional),
+        f": min and max of an int must be whole; found {fractional}.",
     )
     yield _above(low, high), f".min {low} is above max {high}."
     yield has_times and kind not in _TIMES, f": earliest and latest are for times; it is {kind}."
@@ -97,13 +97,15 @@ def _of_ranges(feature: Feature) -> Iterator[tuple[bool, str]]:
         yield _above(least, most), f".min_{key} {least} is above max_{key} {most}."
 
 
-def _of_environments(feature: Feature, known: tuple[str, ...]) -> Iterator[tuple[bool, str]]:
+def _environment_checks(
+    feature: Feature, environments: tuple[str, ...]
+) -> Iterator[tuple[bool, str]]:
     for key in ("not_in", "also_in"):
         for name in getattr(feature, key):
             yield (
-                bool(known) and name not in known,
-                f".{key} must be one of {', '.join(known)}; found {name!r}."
-                + did_you_mean(name, known),
+                bool(environments) and name not in environments,
+                f".{key} must be one of {', '.join(environments)}; found {name!r}."
+                + did_you_mean(name, environments),
             )
     for name in feature.not_in:
         yield name in feature.also_in, f" has {name} in both not_in and also_in."

@@ -62,25 +62,25 @@ def mine_functional_dependencies(
         columns, which everything determines, are in no rule.
     """
     coded = _coded(data, columns, max_rows)
-    found = list(_rules(coded, [(name,) for name in coded], min_support, {}))
+    rules = list(_rules(coded, [(name,) for name in coded], min_support, {}))
     if max_determinants > 1:
-        known = {(rule.determinant[0], rule.dependent) for rule in found}
-        found += _rules(coded, list(combinations(coded, 2)), min_support, known)
-    return found
+        implied = {(rule.determinant[0], rule.dependent) for rule in rules}
+        rules += _rules(coded, list(combinations(coded, 2)), min_support, implied)
+    return rules
 
 
 def _rules(
     coded: dict[str, Codes],
     determinants: Sequence[tuple[str, ...]],
     min_support: float,
-    known: Any,
+    implied: Any,
 ) -> Iterator[FunctionalDependency]:
     for names in determinants:
         group = join([coded[name] for name in names])
         if not _is_at_work(group):
             continue
         for dependent, codes in coded.items():
-            if dependent in names or any((name, dependent) in known for name in names):
+            if dependent in names or any((name, dependent) in implied for name in names):
                 continue
             # Each value more than there are groups is a row at least that breaks the rule.
             if codes.size - group.size > (1 - min_support) * len(codes.codes):
@@ -113,11 +113,11 @@ def _coded(data: Any, columns: Sequence[str] | None, max_rows: int) -> dict[str,
 
 
 def _thinned(data: Any, columns: Sequence[str] | None, max_rows: int) -> list[Any]:
-    """Every so manieth row, so that at most `max_rows` are in memory."""
+    """Every n-th row, so that at most `max_rows` are in memory."""
     rows = data.num_rows if hasattr(data, "num_rows") else len(data)
     step = max(1, -(-rows // max_rows))
-    kept, first = [], 0
+    batches, first = [], 0
     for batch in record_batches(data, columns):
-        kept.append(batch.take(pa.array(range(-first % step, batch.num_rows, step), pa.int64())))
+        batches.append(batch.take(pa.array(range(-first % step, batch.num_rows, step), pa.int64())))
         first += batch.num_rows
-    return kept
+    return batches

@@ -47,12 +47,12 @@ class SchemaChange:
             parts = (("gains", gained), ("loses", lost))
             words = [f"{verb} {_listed(self.setting, values)}" for verb, values in parts if values]
             return f"{name}: {self.setting} {' and '.join(words) or 'is in another order'}"
-        told = (_told(self.setting, value) for value in (before, after))
-        return f"{name}: {self.setting} {' -> '.join(told)}"
+        texts = (_value_text(self.setting, value) for value in (before, after))
+        return f"{name}: {self.setting} {' -> '.join(texts)}"
 
 
 def diff_schemas(old: Schema, new: Schema, hidden: Collection[str] = ()) -> list[SchemaChange]:
-    """Give what a schema demands otherwise than an older one.
+    """Give what a schema demands differently from an older one.
 
     Parameters
     ----------
@@ -67,16 +67,16 @@ def diff_schemas(old: Schema, new: Schema, hidden: Collection[str] = ()) -> list
         Of the data set first, then by feature; empty if both demand the same.
     """
     before, after = old.by_name, new.by_name
-    found = [*_changes(None, old, new)]
+    changes = [*_changes(None, old, new)]
     for name in {**before, **after}:
-        found += _feature_changes(name, before.get(name), after.get(name), name in hidden)
-    was, now = dict(old.left_out), dict(new.left_out)
-    found += [
-        SchemaChange(name, "left_out", was.get(name), now.get(name))
-        for name in {**was, **now}
-        if was.get(name) != now.get(name)
+        changes += _feature_changes(name, before.get(name), after.get(name), name in hidden)
+    old_left_out, new_left_out = dict(old.left_out), dict(new.left_out)
+    changes += [
+        SchemaChange(name, "left_out", old_left_out.get(name), new_left_out.get(name))
+        for name in {**old_left_out, **new_left_out}
+        if old_left_out.get(name) != new_left_out.get(name)
     ]
-    return found
+    return changes
 
 
 def schema_diff(old: Schema, new: Schema, hidden: Collection[str] = ()) -> str:
@@ -120,8 +120,11 @@ def without_values(schema: Schema, hidden: Collection[str], old: Schema | None =
         The one before; how many values are new is said as well.
     """
     before = old.by_name if old is not None else {}
-    shown = (_veiled(f, before.get(f.name)) if f.name in hidden else f for f in schema.features)
-    return replace(schema, features=tuple(shown))
+    features = (
+        _masked(feature, before.get(feature.name)) if feature.name in hidden else feature
+        for feature in schema.features
+    )
+    return replace(schema, features=tuple(features))
 
 
 def _changes(name: str | None, old: Any, new: Any) -> Iterator[SchemaChange]:
@@ -136,13 +139,13 @@ def _feature_changes(
     name: str, old: Feature | None, new: Feature | None, is_hidden: bool
 ) -> Iterator[SchemaChange]:
     if old is None or new is None:
-        sides = (_veiled(one) if one and is_hidden else one for one in (old, new))
+        sides = (_masked(feature) if feature and is_hidden else feature for feature in (old, new))
         yield SchemaChange(name, "feature", *sides)
         return
     for change in _changes(name, old, new):
         if is_hidden and change.setting == "domain":
             before, after = change.before, change.after
-            was, now = before and _count(before), after and _count(after, before)
+            was, now = before and _count_text(before), after and _count_text(after, before)
             yield replace(change, before=was, after=now)
         else:
             yield change
@@ -153,13 +156,13 @@ def _pieces(
 ) -> dict[tuple[str, str], list[str]]:
     """The lines of each key, and of each feature by itself."""
     shown = without_values(schema, hidden, old)
-    found: dict[tuple[str, str], list[str]] = {}
+    pieces: dict[tuple[str, str], list[str]] = {}
     for key, lines in body_lines(shown).items():
         if key == "features":
-            found |= {(key, f.name): feature_lines(f) for f in shown.features}
+            pieces |= {(key, feature.name): feature_lines(feature) for feature in shown.features}
         else:
-            found[key, ""] = lines
-    return found
+            pieces[key, ""] = lines
+    return pieces
 
 
 def _line_changes(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
@@ -169,21 +172,21 @@ def _line_changes(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     yield from (line for line in changed if not line.startswith("@@"))
 
 
-def _veiled(feature: Feature, old: Feature | None = None) -> Feature:
+def _masked(feature: Feature, old: Feature | None = None) -> Feature:
     """A feature whose domain says only how many values it has."""
     if feature.domain is None:
         return feature
-    return replace(feature, domain=(_count(feature.domain, old.domain if old else None),))
+    return replace(feature, domain=(_count_text(feature.domain, old.domain if old else None),))
 
 
-def _count(domain: tuple[str, ...], before: tuple[str, ...] | None = None) -> str:
+def _count_text(domain: tuple[str, ...], before: tuple[str, ...] | None = None) -> str:
     new = len({*domain} - {*(domain if before is None else before)})
     return f"{len(domain)} value{'s' * (len(domain) != 1)}, not shown" + (
         f" ({new} of them new)" if new else ""
     )
 
 
-def _told(key: str, value: Any) -> str:
+def _value_text(key: str, value: Any) -> str:
     if value is None:
         return "none"
     return f"[{_listed(key, value)}]" if key in _SETS and value else setting_text(key, value)

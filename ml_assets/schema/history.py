@@ -68,7 +68,7 @@ History = Chain[Version]
 def history_in(folder: Path) -> History:
     """Give the history that is kept in a folder."""
     name, until = "history of the schema", "no change of the schema is recorded"
-    return Chain(folder, _read, name, until, PipelineFileError)
+    return Chain(folder, _version_from_json, name, until, PipelineFileError)
 
 
 def new_version(
@@ -166,6 +166,6 @@ def version_rows(versions: Sequence[Version]) -> list[dict[str, str | int]]:
     ]
 
 
-def _read(values: Mapping[str, Any]) -> Version:
+def _version_from_json(values: Mapping[str, Any]) -> Version:
     lists = {key: tuple(values[key]) for key in ("features", "anomalies")}
     return Version(**{**values, **lists})

@@ -76,56 +76,58 @@ def infer_schema(
         Not yet reviewed. The data that it was inferred from have no anomaly. Lists and structs are left
         out, with the reason.
     """
-    reasons = [(one, _reason_to_leave_out(one, leave_out_empty)) for one in statistics.features]
-    described = [one for one, reason in reasons if not reason]
+    reasons = [
+        (column, _reason_to_leave_out(column, leave_out_empty)) for column in statistics.features
+    ]
+    described = [column for column, reason in reasons if not reason]
     features = (
         replace(
-            _feature(one, max_string_domain_size, range_margin),
-            fixed_shape=infer_feature_shape and not one.num_missing and one.num_rows > 0,
-            not_in=(SERVING,) if one.name in absent_in_serving else (),
-            **_presence(one, presence_margin),
+            _feature(column, max_string_domain_size, range_margin),
+            fixed_shape=infer_feature_shape and not column.num_missing and column.num_rows > 0,
+            not_in=(SERVING,) if column.name in absent_in_serving else (),
+            **_presence(column, presence_margin),
         )
-        for one in described
+        for column in described
     )
-    left_out = tuple((one.name, reason) for one, reason in reasons if reason)
+    left_out = tuple((column.name, reason) for column, reason in reasons if reason)
     return Schema(features=tuple(features), left_out=left_out)
 
 
-def _reason_to_leave_out(found: FeatureStatistics, leave_out_empty: bool) -> str:
-    if leave_out_empty and not found.num_non_missing:
-        return _without_values(found)
-    return "" if found.type in (*TYPES, "null") else f"{found.type} values are not supported"
+def _reason_to_leave_out(column: FeatureStatistics, leave_out_empty: bool) -> str:
+    if leave_out_empty and not column.num_non_missing:
+        return _without_values(column)
+    return "" if column.type in (*TYPES, "null") else f"{column.type} values are not supported"
 
 
-def _without_values(found: FeatureStatistics) -> str:
-    return f"all {found.num_rows:,} rows are without a value"
+def _without_values(column: FeatureStatistics) -> str:
+    return f"all {column.num_rows:,} rows are without a value"
 
 
-def _presence(found: FeatureStatistics, margin: float | None) -> dict[str, Any]:
+def _presence(column: FeatureStatistics, margin: float | None) -> dict[str, Any]:
     """How many rows must have a value; one at least wherever one has."""
-    if not found.num_non_missing:
+    if not column.num_non_missing:
         return {"required": False, "min_fraction": 0.0}
-    if not found.num_missing:
+    if not column.num_missing:
         return {"min_fraction": 1.0}
-    share = 0.0 if margin is None else 1 - (1 + margin) * found.missing_fraction
+    share = 0.0 if margin is None else 1 - (1 + margin) * column.missing_fraction
     least = max(0, math.floor(100 * share)) / 100
     return {"min_fraction": least, "min_count": 0 if least else 1}
 
 
-def _feature(found: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:
-    type_: Any = "string" if found.type == "null" else found.type
-    feature = Feature(found.name, type_, note=_note(found))
-    feature = replace(feature, **domain_of(found, max_domain_size, only_as_tfdv=margin is None))
+def _feature(column: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:
+    type_: Any = "string" if column.type == "null" else column.type
+    feature = Feature(column.name, type_, note=_note(column))
+    feature = replace(feature, **domain_of(column, max_domain_size, only_as_tfdv=margin is None))
     if margin is None:
         is_float = "float" in (type_, feature.holds)
         return replace(feature, allow_nan=is_float, allow_inf=is_float)
-    feature = replace(feature, unique=names_rows(found))
-    return replace(feature, **limits_of(found, feature, margin))
+    feature = replace(feature, unique=names_rows(column))
+    return replace(feature, **limits_of(column, feature, margin))
 
 
-def _note(found: FeatureStatistics) -> str:
-    if not found.num_non_missing:
-        return _without_values(found)
-    if not found.is_constant:
+def _note(column: FeatureStatistics) -> str:
+    if not column.num_non_missing:
+        return _without_values(column)
+    if not column.is_constant:
         return ""
-    return f"constant: {found.numeric.min}" if found.numeric is not None else "constant"
+    return f"constant: {column.numeric.min}" if column.numeric is not None else "constant"

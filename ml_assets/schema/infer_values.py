@@ -25,94 +25,94 @@ _MIN_REPEATS_BY_CHANCE = 10
 
 
 def domain_of(
-    found: FeatureStatistics, max_size: int, only_as_tfdv: bool = False
+    column: FeatureStatistics, max_size: int, only_as_tfdv: bool = False
 ) -> dict[str, Any]:
     """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty where nothing.
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column.
+    column : FeatureStatistics
+        The column's statistics.
     max_size : int
         The most values of a domain.
     only_as_tfdv : bool
         Whether texts hold no floats, and have a domain though they are long or name rows.
     """
-    numeric, string = found.numeric, found.string
-    if found.type == "int" and numeric is not None and numeric.min is not None:
+    numeric, string = column.numeric, column.string
+    if column.type == "int" and numeric is not None and numeric.min is not None:
         is_bool = numeric.min >= 0 and numeric.max == 1
         return {"holds": "bool"} if is_bool else {}
-    if found.type != "string" or string is None or string.invalid_utf8_count:
+    if column.type != "string" or string is None or string.invalid_utf8_count:
         return {}
     if (texts := _bool_texts(string)) is not None:
         return {"holds": "bool", "bool_values": texts}
-    kind = _numbers(found, string)
+    kind = _numbers(column, string)
     if kind == "int":
         return {"holds": kind}
     is_whole = string.is_complete and 1 <= string.unique <= max_size
-    if is_whole if only_as_tfdv else can_be_domain(found, string.unique, max_size):
+    if is_whole if only_as_tfdv else can_be_domain(column, string.unique, max_size):
         return {"domain": tuple(sorted(value for value, _ in string.value_counts))}
     if kind is None or only_as_tfdv:
         return {}
     return {"holds": kind, "allow_nan": False, "allow_inf": False}
 
 
-def can_be_domain(found: FeatureStatistics, size: int, max_size: int) -> bool:
+def can_be_domain(column: FeatureStatistics, size: int, max_size: int) -> bool:
     """Whether a text column has few and short enough values, and these do not name its rows.
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column.
+    column : FeatureStatistics
+        The column's statistics.
     size : int
         How many values the domain would have.
     max_size : int
         The most values of a domain.
     """
-    string = found.string
+    string = column.string
     if string is None or not string.is_complete or not 1 <= size <= max_size:
         return False
-    return not _is_free_text(found, string)
+    return not _is_free_text(column, string)
 
 
-def limits_of(found: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
+def limits_of(column: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
     """Give the ranges of a column's numbers, lengths or dates.
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column.
+    column : FeatureStatistics
+        The column's statistics.
     feature : Feature
         With its domain.
     margin : float
         How far beyond what was seen a limit lies, as a share of the range, >= 0.
     """
-    if found.numeric is not None:
-        return _number_limits(found.numeric, feature, margin)
-    if found.time is not None and found.time.min is not None and found.time.max is not None:
-        return {"earliest": _first_year(found.time.min, found.time.max, margin)}
-    if found.type == "string" and found.string is not None:
-        return _text_limits(found.string, feature, margin)
+    if column.numeric is not None:
+        return _number_limits(column.numeric, feature, margin)
+    if column.time is not None and column.time.min is not None and column.time.max is not None:
+        return {"earliest": _first_year(column.time.min, column.time.max, margin)}
+    if column.type == "string" and column.string is not None:
+        return _text_limits(column.string, feature, margin)
     return {}
 
 
-def names_rows(found: FeatureStatistics) -> bool:
+def names_rows(column: FeatureStatistics) -> bool:
     """Whether values look like keys: none repeats, although they are dense, or have the form of a hash.
 
     Values that merely happen to differ, such as amounts or names, may repeat in the next data.
     """
-    described = found.numeric or found.string
-    values = found.num_non_missing
+    described = column.numeric or column.string
+    values = column.num_non_missing
     if described is None or values < _MIN_ROWS_OF_A_KEY or not described.unique_is_exact:
         return False
     if described.unique != values:
         return False
-    if found.type == "int" and found.numeric is not None:
-        return _is_dense(found.numeric.min, found.numeric.max, values)
-    string = found.string
-    if found.type != "string" or string is None:
+    if column.type == "int" and column.numeric is not None:
+        return _is_dense(column.numeric.min, column.numeric.max, values)
+    string = column.string
+    if column.type != "string" or string is None:
         return False
-    if _numbers(found, string) == "int":
+    if _numbers(column, string) == "int":
         return _is_dense(*_extremes(string, "int"), values)
     same_length = string.min_length == string.max_length
     return same_length and all(_KEY_TEXT.fullmatch(text) for text, _ in string.value_counts)
@@ -128,21 +128,21 @@ def _bool_texts(string: StringStatistics) -> tuple[str | None, str | None] | Non
     texts = [text for text, _ in string.value_counts]
     if not string.is_complete or not 1 <= len(texts) <= 2:
         return None
-    true, false = ([text for text in texts if text in known] for known in (_TRUE, _FALSE))
+    true, false = ([text for text in texts if text in words] for words in (_TRUE, _FALSE))
     if len(true) > 1 or len(false) > 1 or len(true) + len(false) != len(texts):
         return None
     return next(iter(true), None), next(iter(false), None)
 
 
-def _numbers(found: FeatureStatistics, string: StringStatistics) -> str | None:
+def _numbers(column: FeatureStatistics, string: StringStatistics) -> str | None:
     """Whether all texts are whole numbers, or all are numbers."""
     texts = [text for text, _ in string.value_counts]
     numbers = string.numbers
     if not texts or (numbers is None and not string.is_complete):
         return None
     counts = (numbers.num_int, numbers.num_float) if numbers is not None else (None, None)
-    for kind, is_one, count in zip(("int", "float"), (_is_int, _is_float), counts, strict=True):
-        if count in (None, found.num_non_missing) and all(is_one(text) for text in texts):
+    for kind, is_number, count in zip(("int", "float"), (_is_int, _is_float), counts, strict=True):
+        if count in (None, column.num_non_missing) and all(is_number(text) for text in texts):
             return kind
     return None
 
@@ -164,16 +164,16 @@ def _extremes(string: StringStatistics, kind: str) -> tuple[Number | None, Numbe
     return min(numbers), max(numbers)
 
 
-def _is_free_text(found: FeatureStatistics, string: StringStatistics) -> bool:
+def _is_free_text(column: FeatureStatistics, string: StringStatistics) -> bool:
     """Whether texts name rows, or are too long for categories.
 
-    By Good and Turing the next row has a new value as often as a row here has one of its own (Good 1953,
-    doi:10.1093/biomet/40.3-4.237): a domain would be broken by every other row.
+    By Good and Turing the next row has a new value as often as a row of these has a value that
+    occurs once (Good 1953, doi:10.1093/biomet/40.3-4.237): every other row would break a domain.
     """
-    rows = found.num_non_missing
-    of_their_own = sum(count == 1 for _, count in string.value_counts)
-    names_rows = rows >= _MIN_ROWS_OF_NAMES and of_their_own > rows / 2
-    return names_rows or (string.max_length or 0) > _LONGEST_CATEGORY
+    rows = column.num_non_missing
+    num_single = sum(count == 1 for _, count in string.value_counts)
+    are_names = rows >= _MIN_ROWS_OF_NAMES and num_single > rows / 2
+    return are_names or (string.max_length or 0) > _LONGEST_CATEGORY
 
 
 def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) -> dict[str, Any]:

@@ -238,8 +238,8 @@ class Schema:
             If the schema does not know the environment.
         """
         if environment is not None and environment not in self.environments:
-            known = ", ".join(self.environments) or "those that the schema names, which are none"
-            raise ValueError(f"environment must be one of {known}; got {environment!r}")
+            names = ", ".join(self.environments) or "those that the schema names, which are none"
+            raise ValueError(f"environment must be one of {names}; got {environment!r}")
         return tuple(feature for feature in self.features if feature.is_in(environment))
 
     @classmethod

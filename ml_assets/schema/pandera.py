@@ -49,8 +49,8 @@ def to_pandera(
         Call its ``validate(frame, lazy=True)``, which raises ``SchemaErrors`` with all failure cases.
     """
     features = schema.expected_in(environment)
-    wanted = [f for f in features if columns is None or f.name in columns]
-    return pandera.DataFrameSchema({f.name: _column(f) for f in wanted})
+    selected = [feature for feature in features if columns is None or feature.name in columns]
+    return pandera.DataFrameSchema({feature.name: _column(feature) for feature in selected})
 
 
 def has_row_rule(feature: Feature) -> bool:

@@ -1,4 +1,4 @@
-"""What a person asks of a pipeline's schema: accept what is proposed, go back, look at the history."""
+"""What a person does with a pipeline's schema: accept what is proposed, go back, look at the history."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -47,7 +47,7 @@ class Acceptance:
     run_id: str = ""
 
 
-def accept_schema(home: Home, pipeline: PipelineSpec, asked: Acceptance) -> str:
+def accept_schema(home: Home, pipeline: PipelineSpec, acceptance: Acceptance) -> str:
     """Change a pipeline's schema file so that it allows what `anomalies` found; say what was done.
 
     The anomalies are those that the asset `anomalies` holds, with the statistics that it was made from;
@@ -60,30 +60,33 @@ def accept_schema(home: Home, pipeline: PipelineSpec, asked: Acceptance) -> str:
     PipelineFileError
         If the file has mistakes or cannot be written, or its history is broken.
     """
-    asked = replace(asked, reason=needed_reason(asked.reason), by=asked.by or current_user())
-    anomalies, statistics = _found(home, pipeline)
+    acceptance = replace(
+        acceptance, reason=needed_reason(acceptance.reason), by=acceptance.by or current_user()
+    )
+    anomalies, statistics = _anomalies_and_statistics(home, pipeline)
     pinned, at, shown = _pinned(home, pipeline), _now(), harmless(statistics.features)
-    with pinned.changing(at, asked.run_id, shown) as versions:
-        now = _read(pinned, pipeline)
-        done = next((one for one in reversed(versions) if _answers(one, asked)), None)
-        chosen = _chosen(anomalies, asked, is_done=done is not None)
+    with pinned.changing(at, acceptance.run_id, shown) as versions:
+        current = _current_schema(pinned, pipeline)
+        earlier = next(
+            (version for version in reversed(versions) if _is_same_acceptance(version, acceptance)),
+            None,
+        )
+        accepted = _accepted_anomalies(anomalies, acceptance, is_done=earlier is not None)
         inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
-        wanted = update_schema(now, statistics, chosen, TRAINING, **inference)
-        if wanted == now and done is not None:
-            return (
-                f"{pinned.name} is unchanged: this was accepted before, as version {done.sequence}."
-            )
-        if wanted == now:
-            raise RequestError(_nothing(pinned, anomalies, pipeline))
+        updated = update_schema(current, statistics, accepted, TRAINING, **inference)
+        if updated == current and earlier is not None:
+            return f"{pinned.name} is unchanged: this was accepted before, as version {earlier.sequence}."
+        if updated == current:
+            raise RequestError(_nothing_to_accept(pinned, anomalies, pipeline))
         version = new_version(
             "accepted",
-            edited_text(pinned.text(), replace(wanted, reason=asked.reason), pipeline.name),
+            edited_text(pinned.text(), replace(updated, reason=acceptance.reason), pipeline.name),
             versions,
             at=at,
             harmless=shown,
-            **asdict(asked),
+            **asdict(acceptance),
         )
-        return _told(pinned, pinned.publish(version), pipeline)
+        return _published_text(pinned, pinned.publish(version), pipeline)
 
 
 def restore_schema(home: Home, pipeline: PipelineSpec, number: int, reason: str) -> str:
@@ -99,18 +102,18 @@ def restore_schema(home: Home, pipeline: PipelineSpec, number: int, reason: str)
     reason, at, shown = needed_reason(reason), _now(), _harmless(home, pipeline)
     pinned = _pinned(home, pipeline)
     with pinned.changing(at, "", shown) as versions:
-        older = next((one for one in versions if one.sequence == number), None)
+        older = next((version for version in versions if version.sequence == number), None)
         if older is None:
             raise RequestError(
                 f"{pinned.name} has no version {number}; there are 1 to {len(versions)}."
             )
-        if schema_body(older.schema) == schema_body(_read(pinned, pipeline)):
+        if schema_body(older.schema) == schema_body(_current_schema(pinned, pipeline)):
             raise RequestError(f"{pinned.name} demands what version {number} does already.")
         text = edited_text(older.text, replace(older.schema, reason=reason), pipeline.name)
         version = new_version(
             "restored", text, versions, at=at, by=current_user(), reason=reason, harmless=shown
         )
-        return _told(pinned, pinned.publish(version), pipeline)
+        return _published_text(pinned, pinned.publish(version), pipeline)
 
 
 def schema_versions(home: Home, pipeline: PipelineSpec) -> list[Version]:
@@ -136,7 +139,7 @@ def proposed_diff(home: Home, pipeline: PipelineSpec) -> str:
     store = Store(home.pipeline(pipeline.name))
     record = store.current("anomalies")
     if record is None:
-        raise RequestError(_unknown(pipeline))
+        raise RequestError(_not_run_yet(pipeline))
     path = store.artifact(record).path / PROPOSAL
     return path.read_text("utf-8") if path.is_file() else ""
 
@@ -149,20 +152,22 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _found(home: Home, pipeline: PipelineSpec) -> tuple[list[Anomaly], DatasetStatistics]:
+def _anomalies_and_statistics(
+    home: Home, pipeline: PipelineSpec
+) -> tuple[list[Anomaly], DatasetStatistics]:
     """What `anomalies` found, and the statistics that it looked at."""
     store = Store(home.pipeline(pipeline.name))
     record = store.current("anomalies")
-    looked_at = store.record("statistics", record.inputs["statistics"]) if record else None
-    if record is None or looked_at is None:
-        raise RequestError(_unknown(pipeline))
-    found, seen = store.artifact(record), store.artifact(looked_at)
-    refuse_damaged(store, (found, seen))
-    anomalies = [Anomaly.from_json(one) for one in found.json("anomalies.json")]
-    return anomalies, DatasetStatistics.from_json(seen.json("statistics.json")["all"])
+    statistics_record = store.record("statistics", record.inputs["statistics"]) if record else None
+    if record is None or statistics_record is None:
+        raise RequestError(_not_run_yet(pipeline))
+    judged, described = store.artifact(record), store.artifact(statistics_record)
+    refuse_damaged(store, (judged, described))
+    anomalies = [Anomaly.from_json(anomaly) for anomaly in judged.json("anomalies.json")]
+    return anomalies, DatasetStatistics.from_json(described.json("statistics.json")["all"])
 
 
-def _unknown(pipeline: PipelineSpec) -> str:
+def _not_run_yet(pipeline: PipelineSpec) -> str:
     name = pipeline.name
     return (
         f"Nothing is known of anomalies of {name} yet. Run it first: python -m ml_assets run {name}"
@@ -179,7 +184,7 @@ def _harmless(home: Home, pipeline: PipelineSpec) -> set[str]:
     return harmless(DatasetStatistics.from_json(stored).features)
 
 
-def _read(pinned: PinnedSchema, pipeline: PipelineSpec) -> Schema:
+def _current_schema(pinned: PinnedSchema, pipeline: PipelineSpec) -> Schema:
     if not pinned.path.is_file():
         raise RequestError(
             f"{pinned.name} does not exist yet: it is inferred by the first run: "
@@ -188,33 +193,37 @@ def _read(pinned: PinnedSchema, pipeline: PipelineSpec) -> Schema:
     return read_schema(pinned.path)
 
 
-def _chosen(anomalies: Sequence[Anomaly], asked: Acceptance, is_done: bool) -> list[Anomaly]:
+def _accepted_anomalies(
+    anomalies: Sequence[Anomaly], acceptance: Acceptance, is_done: bool
+) -> list[Anomaly]:
     """The anomalies to accept; none where all that is named is gone because it was accepted."""
     try:
-        return proposed(anomalies, asked.features, asked.anomalies)
+        return proposed(anomalies, acceptance.features, acceptance.anomalies)
     except RequestError:
         if is_done:
             return []
         raise
 
 
-def _answers(version: Version, asked: Acceptance) -> bool:
+def _is_same_acceptance(version: Version, acceptance: Acceptance) -> bool:
     """Whether a version is what was asked for: the same launch of the asset, made again."""
     theirs = (version.how, version.features, version.anomalies, version.reason)
-    return theirs == ("accepted", asked.features, asked.anomalies, asked.reason)
+    return theirs == ("accepted", acceptance.features, acceptance.anomalies, acceptance.reason)
 
 
-def _nothing(pinned: PinnedSchema, anomalies: Sequence[Anomaly], pipeline: PipelineSpec) -> str:
-    warnings = {f"{one.feature or 'data set'} {one.code}": None for one in anomalies}
-    there = f"There are: {', '.join(warnings)}. " if warnings else ""
+def _nothing_to_accept(
+    pinned: PinnedSchema, anomalies: Sequence[Anomaly], pipeline: PipelineSpec
+) -> str:
+    warnings = {f"{anomaly.feature or 'data set'} {anomaly.code}": None for anomaly in anomalies}
+    listed = f"There are: {', '.join(warnings)}. " if warnings else ""
     return (
-        f"{pinned.name} was not changed: it allows already what there is to accept. {there}What only "
+        f"{pinned.name} was not changed: it allows already what there is to accept. {listed}What only "
         "warns is accepted by its names (--feature COLUMN --anomaly CODE). To look again: "
         f"python -m ml_assets run {pipeline.name}"
     )
 
 
-def _told(pinned: PinnedSchema, version: Version, pipeline: PipelineSpec) -> str:
+def _published_text(pinned: PinnedSchema, version: Version, pipeline: PipelineSpec) -> str:
     return (
         f"{pinned.name} is now version {version.sequence}, {version.how} by {version.by}: "
         f"{version.reason}\n{version.diff}Judge the data by it: python -m ml_assets run {pipeline.name}"

@@ -53,13 +53,13 @@ class PinnedSchema:
         """
         with durable.exclusive(self.history.folder / "schema.lock"):
             self.history.sweep()
-            versions = self._settled()
+            versions = self._recovered_versions()
             if self.path.is_file():
                 read_schema(self.path)
-                seen = edited_version(
+                edited = edited_version(
                     self.text(), versions, at=at, run_id=run_id, harmless=harmless
                 )
-                versions += [self.history.append(seen)] if seen is not None else []
+                versions += [self.history.append(edited)] if edited is not None else []
             yield versions
 
     def publish(self, version: Version) -> Version:
@@ -88,13 +88,13 @@ class PinnedSchema:
         """Give the file's text to the letter."""
         return self.path.read_bytes().decode()
 
-    def _settled(self) -> list[Version]:
+    def _recovered_versions(self) -> list[Version]:
         versions = self.history.entries()
-        begun = self.history.intent()
-        if begun is not None:
-            is_written = self.path.is_file() and durable.file_digest(self.path) == begun.digest
-            if is_written and (not versions or versions[-1].at != begun.at):
-                versions.append(self.history.append(begun))
+        unfinished = self.history.intent()
+        if unfinished is not None:
+            is_written = self.path.is_file() and durable.file_digest(self.path) == unfinished.digest
+            if is_written and (not versions or versions[-1].at != unfinished.at):
+                versions.append(self.history.append(unfinished))
             self.history.end()
         return versions
 

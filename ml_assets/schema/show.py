@@ -8,12 +8,15 @@ from ml_assets.schema.model import Feature, Schema
 
 def columns(schema: Schema) -> list[tuple[str, str, bool, str]]:
     """Give name, type, whether null is allowed, and the rules in words, of each feature."""
-    return [(f.name, f.type, f.allows_null, "; ".join(rules(f))) for f in schema.features]
+    return [
+        (feature.name, feature.type, feature.allows_null, "; ".join(rules(feature)))
+        for feature in schema.features
+    ]
 
 
 def rules(feature: Feature) -> list[str]:
     """Give in words what a feature's values must be, but for its type."""
-    found = [
+    statements = [
         (feature.min is not None, f"at least {feature.min}"),
         (feature.max is not None, f"at most {feature.max}"),
         (feature.domain is not None, f"one of {len(feature.domain or ())} values"),
@@ -23,7 +26,7 @@ def rules(feature: Feature) -> list[str]:
         (bool(feature.not_in), f"not in {', '.join(feature.not_in)}"),
         (bool(feature.note), feature.note),
     ]
-    return [text for holds, text in found if holds]
+    return [text for holds, text in statements if holds]
 
 
 def review(schema: Schema, path: Path) -> str:
@@ -41,10 +44,10 @@ def review(schema: Schema, path: Path) -> str:
 
 def explanation(version: Version, name: str) -> str:
     """Say why the file was changed last, and what to do where it does not say so."""
-    told = f"Version {version.sequence} of {name}, {version.how}"
+    change = f"Version {version.sequence} of {name}, {version.how}"
     if version.is_explained:
-        return f"{told}{f': {version.reason}' if version.reason else '.'}"
-    return f"{told} without a reason. Write why into it: `reason: ...`."
+        return f"{change}{f': {version.reason}' if version.reason else '.'}"
+    return f"{change} without a reason. Write why into it: `reason: ...`."
 
 
 def version_text(version: Version) -> str:

@@ -1,7 +1,7 @@
 """Schemas of TensorFlow Metadata, without TensorFlow: `from_tfmd` and `to_tfmd`.
 
-The library `tensorflow-metadata` is pure protocol buffers. `tfmd_source` finds the message in whatever
-was given, `tfmd_reader` and `tfmd_domains` turn it into a `Schema`, `tfmd_writer` turns a `Schema` into
+The library `tensorflow-metadata` is pure protocol buffers. `tfmd_source` finds the message in a source
+of any kind, `tfmd_reader` and `tfmd_domains` turn it into a `Schema`, `tfmd_writer` turns a `Schema` into
 it, and `tfmd_words` says in comments what the message has no word for.
 """
 

@@ -65,18 +65,18 @@ def fits_domain(feature: Any) -> bool:
     return kind not in _ALLOWED or feature.type in _ALLOWED[kind] or not feature.type
 
 
-def read_type(feature: Any, found: Meaning) -> int:
+def read_type(feature: Any, meaning: Meaning) -> int:
     """Read a feature's type; where it says none, the one that its domain is usually of."""
     type_: int = feature.type
     if type_ not in _TYPES:
-        found.mistakes.append(("FEATURE_MISSING_TYPE", "it has no type: say BYTES, INT or FLOAT"))
+        meaning.mistakes.append(("FEATURE_MISSING_TYPE", "it has no type: say BYTES, INT or FLOAT"))
         kind = str(feature.WhichOneof("domain_info"))
         type_ = {"int_domain": INT, "float_domain": FLOAT}.get(kind, BYTES)
-    found.fields["type"] = _TYPES[type_]
+    meaning.fields["type"] = _TYPES[type_]
     return type_
 
 
-def read_domain(feature: Any, type_: int, domains: Mapping[str, Any], found: Meaning) -> None:
+def read_domain(feature: Any, type_: int, domains: Mapping[str, Any], meaning: Meaning) -> None:
     """Read a feature's domain and its `distribution_constraints`.
 
     Parameters
@@ -87,97 +87,97 @@ def read_domain(feature: Any, type_: int, domains: Mapping[str, Any], found: Mea
         Its type, as `read_type` gives it.
     domains : mapping of str to schema_pb2.StringDomain
         The schema's string domains by name.
-    found : Meaning
+    meaning : Meaning
         Where to note what they mean.
     """
     kind = feature.WhichOneof("domain_info")
     if not fits_domain(feature):
         name = schema_pb2.FeatureType.Name(type_)
         text = f"a {kind} does not go with the type {name}"
-        found.mistakes.append(("DOMAIN_INVALID_FOR_TYPE", text))
+        meaning.mistakes.append(("DOMAIN_INVALID_FOR_TYPE", text))
         kind = None
     if type_ == FLOAT or kind == "float_domain":
-        found.fields.update(allow_nan=True, allow_inf=True)
+        meaning.fields.update(allow_nan=True, allow_inf=True)
     if kind is not None:
-        _read_domain(feature, kind, type_, domains, found)
-    _read_mass(feature, kind, found)
+        _read_domain(feature, kind, type_, domains, meaning)
+    _read_mass(feature, kind, meaning)
 
 
 def _read_domain(
-    feature: Any, kind: str, type_: int, domains: Mapping[str, Any], found: Meaning
+    feature: Any, kind: str, type_: int, domains: Mapping[str, Any], meaning: Meaning
 ) -> None:
     match kind:
         case "domain" if feature.domain not in domains:
             text = f"the domain {feature.domain!r} is not declared"
-            found.mistakes.append(("INVALID_DOMAIN_SPECIFICATION", text))
+            meaning.mistakes.append(("INVALID_DOMAIN_SPECIFICATION", text))
         case "domain" | "string_domain":
-            chosen = domains[feature.domain] if kind == "domain" else feature.string_domain
-            found.fields["domain"] = tuple(dict.fromkeys(chosen.value))
-            if chosen.HasField("is_categorical"):
-                found.remarks.append("string_domain.is_categorical")
+            domain = domains[feature.domain] if kind == "domain" else feature.string_domain
+            meaning.fields["domain"] = tuple(dict.fromkeys(domain.value))
+            if domain.HasField("is_categorical"):
+                meaning.remarks.append("string_domain.is_categorical")
         case "bool_domain":
-            _read_bool(feature, type_, found)
+            _read_bool(feature, type_, meaning)
         case "int_domain":
-            _read_int(feature.int_domain, type_, found)
+            _read_int(feature.int_domain, type_, meaning)
         case "float_domain":
-            _read_float(feature.float_domain, type_, found)
+            _read_float(feature.float_domain, type_, meaning)
         case _:
-            found.remarks.append(shown(feature, kind))
+            meaning.remarks.append(shown(feature, kind))
 
 
-def _read_bool(feature: Any, type_: int, found: Meaning) -> None:
+def _read_bool(feature: Any, type_: int, meaning: Meaning) -> None:
     """Of numbers, 1 is true and 0 is false, as in TFDV: texts for them say nothing."""
-    found.fields["holds"] = "bool"
+    meaning.fields["holds"] = "bool"
     domain = feature.bool_domain
     texts = tuple(
         getattr(domain, key) if domain.HasField(key) else None
         for key in ("true_value", "false_value")
     )
     if type_ == BYTES:
-        found.fields["bool_values"] = texts
+        meaning.fields["bool_values"] = texts
     elif texts != (None, None):
-        found.remarks.append(shown(feature, "bool_domain"))
+        meaning.remarks.append(shown(feature, "bool_domain"))
 
 
-def _read_int(domain: Any, type_: int, found: Meaning) -> None:
+def _read_int(domain: Any, type_: int, meaning: Meaning) -> None:
     """Texts are categories anyway: of them, `is_categorical` says nothing more."""
     if type_ == BYTES:
-        found.fields["holds"] = "int"
+        meaning.fields["holds"] = "int"
     elif domain.is_categorical:
-        found.fields["holds"] = "category"
+        meaning.fields["holds"] = "category"
     for key in ("min", "max"):
         if domain.HasField(key):
-            found.fields[key] = int(getattr(domain, key))
+            meaning.fields[key] = int(getattr(domain, key))
 
 
-def _read_float(domain: Any, type_: int, found: Meaning) -> None:
+def _read_float(domain: Any, type_: int, meaning: Meaning) -> None:
     """Below a greatest value there is no infinity, unless the least one is infinite."""
     if type_ == BYTES:
-        found.fields["holds"] = "float"
+        meaning.fields["holds"] = "float"
     if domain.is_categorical:
-        found.remarks.append("float_domain.is_categorical")
+        meaning.remarks.append("float_domain.is_categorical")
     for key in ("min", "max"):
         if domain.HasField(key) and np.isfinite(getattr(domain, key)):
-            found.fields[key] = shortest(getattr(domain, key))
-    is_open = "max" not in found.fields or domain.min == -np.inf
+            meaning.fields[key] = shortest(getattr(domain, key))
+    is_open = "max" not in meaning.fields or domain.min == -np.inf
     allow_inf = not domain.disallow_inf and is_open
-    found.fields.update(allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
+    meaning.fields.update(allow_nan=not domain.disallow_nan, allow_inf=allow_inf)
 
 
-def _read_mass(feature: Any, kind: str | None, found: Meaning) -> None:
+def _read_mass(feature: Any, kind: str | None, meaning: Meaning) -> None:
     """The least share of values in the domain, which only a domain of texts can have."""
     if not feature.HasField("distribution_constraints"):
         return
     mass = feature.distribution_constraints.min_domain_mass
     if kind not in _OF_TEXTS:
-        what = "semantic" if kind in _SEMANTIC else str(kind).removesuffix("_domain")
+        kind_text = "semantic" if kind in _SEMANTIC else str(kind).removesuffix("_domain")
         text = "distribution_constraints need a domain of texts"
-        of = f", not a {what} domain" if kind else ""
-        found.mistakes.append((_INVALID, text + of))
+        unlike = f", not a {kind_text} domain" if kind else ""
+        meaning.mistakes.append((_INVALID, text + unlike))
     elif not 0 <= mass <= 1:
-        found.mistakes.append((_INVALID, f"min_domain_mass must be from 0 to 1; found {mass:g}"))
+        meaning.mistakes.append((_INVALID, f"min_domain_mass must be from 0 to 1; found {mass:g}"))
     else:
-        found.fields["min_domain_mass"] = mass
+        meaning.fields["min_domain_mass"] = mass
 
 
 def shortest(value: float) -> float:

@@ -66,11 +66,13 @@ def read_message(message: Any, name: str) -> Schema:
     reasons = [(feature, _reason_to_leave_out(feature)) for feature in message.feature]
     schema = replace(
         plain_schema(message),
-        features=tuple(_feature(f, domains, name) for f, reason in reasons if not reason),
+        features=tuple(
+            _feature(feature, domains, name) for feature, reason in reasons if not reason
+        ),
         left_out=(
             *((feature.name, reason) for feature, reason in reasons if reason),
-            *((one.name, "a sparse feature") for one in message.sparse_feature),
-            *((one.name, "a weighted feature") for one in message.weighted_feature),
+            *((feature.name, "a sparse feature") for feature in message.sparse_feature),
+            *((feature.name, "a weighted feature") for feature in message.weighted_feature),
         ),
     )
     _, ours = split_comments(message.annotation.comment)
@@ -84,7 +86,9 @@ def plain_schema(message: Any) -> Schema:
     limits = message.dataset_constraints
     people, _ = split_comments(message.annotation.comment)
     remarks = [
-        shown(message, f.name) for f, _ in message.ListFields() if f.name not in _SCHEMA_READ
+        shown(message, field.name)
+        for field, _ in message.ListFields()
+        if field.name not in _SCHEMA_READ
     ]
     return Schema(
         min_rows=limits.min_examples_count if limits.HasField("min_examples_count") else None,
@@ -108,19 +112,19 @@ def plain_feature(feature: Any, domains: Mapping[str, Any], is_ours: bool = Fals
     is_ours : bool
         Whether our comment says the type, so that the message's domain only stands for it.
     """
-    found = Meaning()
+    meaning = Meaning()
     if not feature.HasField("name"):
-        found.mistakes.append(("FEATURE_MISSING_NAME", "it has no name"))
-    type_ = read_type(feature, found)
-    _read_presence(feature, found)
-    _read_shape(feature, found)
-    kept = len(found.remarks)
-    read_domain(feature, type_, domains, found)
+        meaning.mistakes.append(("FEATURE_MISSING_NAME", "it has no name"))
+    type_ = read_type(feature, meaning)
+    _read_presence(feature, meaning)
+    _read_shape(feature, meaning)
+    num_remarks = len(meaning.remarks)
+    read_domain(feature, type_, domains, meaning)
     if is_ours:
-        del found.remarks[kept:]
-    _read_limits(feature, found)
-    found.remarks += [
-        shown(feature, f.name) for f, _ in feature.ListFields() if f.name not in _READ
+        del meaning.remarks[num_remarks:]
+    _read_limits(feature, meaning)
+    meaning.remarks += [
+        shown(feature, field.name) for field, _ in feature.ListFields() if field.name not in _READ
     ]
     people, _ = split_comments(feature.annotation.comment)
     stage = _stage(feature)
@@ -129,19 +133,19 @@ def plain_feature(feature: Any, domains: Mapping[str, Any], is_ours: bool = Fals
         stage=stage,
         also_in=tuple(dict.fromkeys(feature.in_environment)),
         not_in=tuple(dict.fromkeys(feature.not_in_environment)),
-        mistakes=() if stage in IGNORED_STAGES else _mistakes(found),
-        note=_note(feature.annotation, people, found.remarks),
-        **found.fields,
+        mistakes=() if stage in IGNORED_STAGES else _mistakes(meaning),
+        note=_note(feature.annotation, people, meaning.remarks),
+        **meaning.fields,
     )
 
 
-def _mistakes(found: Meaning) -> tuple[tuple[str, str], ...]:
+def _mistakes(meaning: Meaning) -> tuple[tuple[str, str], ...]:
     """All that cannot hold, in TFDV's order: without a name or a type, that alone."""
-    first = found.mistakes[0][0] if found.mistakes else ""
+    first = meaning.mistakes[0][0] if meaning.mistakes else ""
     is_all = first == "FEATURE_MISSING_NAME" or (
-        first == "FEATURE_MISSING_TYPE" and "domain" not in found.fields
+        first == "FEATURE_MISSING_TYPE" and "domain" not in meaning.fields
     )
-    return tuple(found.mistakes[:1] if is_all else found.mistakes)
+    return tuple(meaning.mistakes[:1] if is_all else meaning.mistakes)
 
 
 def _feature(feature: Any, domains: Mapping[str, Any], name: str) -> Feature:
@@ -155,7 +159,7 @@ def _reason_to_leave_out(feature: Any) -> str:
     if not fits_domain(feature):
         return _several_values(feature)
     if feature.type == STRUCT or kind == "struct_domain":
-        names = ", ".join(repr(one.name) for one in list(feature.struct_domain.feature)[:3])
+        names = ", ".join(repr(field.name) for field in list(feature.struct_domain.feature)[:3])
         return f"a struct{f' of {names}' if names else ''}"
     if kind in _MEDIA:
         return f"{str(kind).removesuffix('_domain').replace('_', ' ')}s are not supported"
@@ -170,7 +174,7 @@ def _several_values(feature: Any) -> str:
         return ""
     sizes = [dim.size for dim in feature.shape.dim if dim.HasField("size")]
     counts = [feature.value_count, *feature.value_counts.value_count]
-    possible = [c for c in counts if not c.HasField("max") or c.min <= c.max]
+    possible = [count for count in counts if not count.HasField("max") or count.min <= count.max]
     least = max((count.min for count in possible), default=0)
     if len(feature.value_counts.value_count) > 1:
         return "nested lists are not supported"
@@ -187,31 +191,31 @@ def _stage(feature: Any) -> Any:
     return None if name == "UNKNOWN_STAGE" else name
 
 
-def _read_presence(feature: Any, found: Meaning) -> None:
+def _read_presence(feature: Any, meaning: Meaning) -> None:
     """One value at least is what a share of 1 says already."""
     share, count = feature.presence.min_fraction, feature.presence.min_count
     if not 0 <= share <= 1:
         problem = "is above 1" if share > 1 else "is below 0" if share < 0 else "is no number"
-        found.mistakes.append((_INVALID, f"min_fraction {problem}"))
-    found.fields.update(
+        meaning.mistakes.append((_INVALID, f"min_fraction {problem}"))
+    meaning.fields.update(
         required=count >= 1 or share > 0,
         min_fraction=min(share, 1.0) if share > 0 else 0.0,
         min_count=max(0, count) if (share, count) != (1, 1) else 0,
     )
 
 
-def _read_shape(feature: Any, found: Meaning) -> None:
+def _read_shape(feature: Any, meaning: Meaning) -> None:
     if any(dim.size <= 0 for dim in feature.shape.dim):
-        found.mistakes.append((_INVALID, "a dimension of its shape must have a size above 0"))
+        meaning.mistakes.append((_INVALID, "a dimension of its shape must have a size above 0"))
     elif feature.HasField("shape"):
-        found.fields["fixed_shape"] = True
+        meaning.fields["fixed_shape"] = True
     for name, count in _value_counts(feature):
         if count.min < 0:
-            found.mistakes.append((_INVALID, f"{name}.min is below 0"))
+            meaning.mistakes.append((_INVALID, f"{name}.min is below 0"))
         if count.HasField("max") and count.max < count.min:
-            found.mistakes.append((_INVALID, f"{name}.max is below its min"))
+            meaning.mistakes.append((_INVALID, f"{name}.max is below its min"))
         elif count.HasField("max") and count.max > 1:
-            found.remarks.append(f"{name}: up to {count.max} values in a row")
+            meaning.remarks.append(f"{name}: up to {count.max} values in a row")
 
 
 def _value_counts(feature: Any) -> Iterator[tuple[str, Any]]:
@@ -220,30 +224,30 @@ def _value_counts(feature: Any) -> Iterator[tuple[str, Any]]:
     yield from (("value_counts", count) for count in feature.value_counts.value_count)
 
 
-def _read_limits(feature: Any, found: Meaning) -> None:
+def _read_limits(feature: Any, meaning: Meaning) -> None:
     unique = feature.unique_constraints
-    found.fields.update(
+    meaning.fields.update(
         min_unique=unique.min if unique.HasField("min") else None,
         max_unique=unique.max if unique.HasField("max") else None,
-        drift=_comparator(feature, "drift_comparator", found),
-        skew=_comparator(feature, "skew_comparator", found),
+        drift=_comparator(feature, "drift_comparator", meaning),
+        skew=_comparator(feature, "skew_comparator", meaning),
     )
 
 
-def _comparator(feature: Any, name: str, found: Meaning) -> Comparator | None:
+def _comparator(feature: Any, name: str, meaning: Meaning) -> Comparator | None:
     if not feature.HasField(name):
         return None
     message = getattr(feature, name)
     if message.jensen_shannon_divergence.HasField("source"):
-        found.remarks.append(f"{name}.jensen_shannon_divergence.source")
+        meaning.remarks.append(f"{name}.jensen_shannon_divergence.source")
     return Comparator(
-        **{key: _threshold(getattr(message, theirs)) for key, theirs in _COMPARATORS.items()}
+        **{key: _threshold(getattr(message, field)) for key, field in _COMPARATORS.items()}
     )
 
 
 def _threshold(message: Any) -> float | None:
-    has = message.HasField("threshold") and math.isfinite(message.threshold)
-    return float(message.threshold) if has else None
+    has_limit = message.HasField("threshold") and math.isfinite(message.threshold)
+    return float(message.threshold) if has_limit else None
 
 
 def _fractions(limits: Any, name: str) -> tuple[float | None, float | None] | None:
@@ -261,5 +265,5 @@ def _note(annotation: Any, people: list[str], remarks: list[str]) -> str:
     tags = [f"tag {tag}" for tag in annotation.tag]
     if annotation.extra_metadata:
         remarks = [*remarks, "annotation.extra_metadata"]
-    told = [_NOT_KEPT + ", ".join(dict.fromkeys(remarks))] if remarks else []
-    return "; ".join([*people, *tags, *told])
+    not_kept = [_NOT_KEPT + ", ".join(dict.fromkeys(remarks))] if remarks else []
+    return "; ".join([*people, *tags, *not_kept])

@@ -87,10 +87,10 @@ def _from_text(text: str, name: str) -> Any:
         return text_format.Parse(text, schema_pb2.Schema())
     except text_format.ParseError as error:
         line, column = error.GetLine() or 1, error.GetColumn()
-        found = re.sub(r"^\d+:\d+ : ", "", str(error))
+        problem = re.sub(r"^\d+:\d+ : ", "", str(error))
         raise PipelineFileError(
             f"{name}:{line}: not a schema of TensorFlow Metadata, at column {column or 1}: "
-            f"{_explained(found)}"
+            f"{_explained(problem)}"
         ) from error
 
 
@@ -108,26 +108,26 @@ def _from_dict(values: Mapping[str, Any], name: str, text: str = "") -> Any:
     try:
         return json_format.ParseDict(values, schema_pb2.Schema())
     except (json_format.ParseError, RecursionError) as error:
-        found = str(error)
-        unknown = _UNKNOWN.search(found)
+        problem = str(error)
+        unknown = _UNKNOWN.search(problem)
         line = _line_of(text, unknown["field"]) if unknown else ""
         raise PipelineFileError(
-            f"{name}{line}: not a schema of TensorFlow Metadata: {_explained(found)}"
+            f"{name}{line}: not a schema of TensorFlow Metadata: {_explained(problem)}"
         ) from error
 
 
 def _line_of(text: str, key: str) -> str:
     """The first line of a JSON text that has a key."""
-    place = text.find(json.dumps(key))
-    return f":{text.count(chr(10), 0, place) + 1}" if place >= 0 else ""
+    index = text.find(json.dumps(key))
+    return f":{text.count(chr(10), 0, index) + 1}" if index >= 0 else ""
 
 
-def _explained(found: str) -> str:
+def _explained(problem: str) -> str:
     """The library's message in one line, with the nearest field where it does not know one."""
-    first = " ".join(found.split())
-    unknown = _UNKNOWN.search(first)
+    line = " ".join(problem.split())
+    unknown = _UNKNOWN.search(line)
     if not unknown:
-        return f"{first.rstrip('.')}."
+        return f"{line.rstrip('.')}."
     fields = _fields(unknown["type"].rsplit(".", 1)[-1])
     hint = did_you_mean(unknown["field"], fields) or f" Allowed: {', '.join(fields)}."
     return f"{unknown['type'].rsplit('.', 1)[-1]} has no field {unknown['field']!r}.{hint}"

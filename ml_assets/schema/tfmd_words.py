@@ -44,9 +44,9 @@ def words_for(wanted: Any, given_back: Any) -> str | None:
 
 def split_comments(comments: Iterable[str]) -> tuple[list[str], str]:
     """Give the comments of people, and ours, which is empty where there is none."""
-    every = list(comments)
-    ours = [text for text in every if text.startswith(PREFIX)]
-    return [text for text in every if not text.startswith(PREFIX)], ours[-1] if ours else ""
+    texts = list(comments)
+    ours = [text for text in texts if text.startswith(PREFIX)]
+    return [text for text in texts if not text.startswith(PREFIX)], ours[-1] if ours else ""
 
 
 def read_words(comment: str, kind: type[Feature] | type[Schema], place: str) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def read_words(comment: str, kind: type[Feature] | type[Schema], place: str) -> 
     """
     readers = _FEATURE if kind is Feature else _SCHEMA
     try:
-        found = json.loads(comment.removeprefix(PREFIX)) if comment else {}
-        return {key: readers[key](value) for key, value in found.items()}
+        values = json.loads(comment.removeprefix(PREFIX)) if comment else {}
+        return {key: readers[key](value) for key, value in values.items()}
     except KeyError as error:
-        known = ", ".join(readers)
+        allowed = ", ".join(readers)
         raise PipelineFileError(
-            f"{place}: the comment {PREFIX}... has an unknown key {error}. Allowed: {known}."
+            f"{place}: the comment {PREFIX}... has an unknown key {error}. Allowed: {allowed}."
         ) from error
     except (ValueError, TypeError, AttributeError) as error:
         raise PipelineFileError(
@@ -83,11 +83,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     return value
 
 
-def _one_of(*kinds: type) -> Callable[[Any], Any]:
+def _instance_of(*kinds: type) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if type(value) not in kinds:
             names = " or ".join(kind.__name__.replace("NoneType", "null") for kind in kinds)
@@ -97,7 +97,7 @@ def _one_of(*kinds: type) -> Callable[[Any], Any]:
     return read
 
 
-def _word(allowed: tuple[str, ...]) -> Callable[[Any], Any]:
+def _choice(allowed: tuple[str, ...]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if value is not None and value not in allowed:
             raise ValueError(f"{value!r} must be one of {', '.join(allowed)}")
@@ -140,19 +140,19 @@ def _shares(value: Any) -> tuple[Any, Any] | None:
 def _dependencies(value: Any) -> tuple[FunctionalDependency, ...]:
     return tuple(
         FunctionalDependency(
-            _texts(one["determinant"]), _text(one["dependent"]), _maybe_number(one["support"])
+            _texts(rule["determinant"]), _text(rule["dependent"]), _maybe_number(rule["support"])
         )
-        for one in value
+        for rule in value
     )
 
 
-_text, _bool = _one_of(str), _one_of(bool)
-_maybe_text, _maybe_bool = _one_of(str, type(None)), _one_of(bool, type(None))
-_number, _count = _one_of(int, float), _one_of(int)
-_maybe_number, _maybe_count = _one_of(int, float, type(None)), _one_of(int, type(None))
+_text, _bool = _instance_of(str), _instance_of(bool)
+_maybe_text, _maybe_bool = _instance_of(str, type(None)), _instance_of(bool, type(None))
+_number, _count = _instance_of(int, float), _instance_of(int)
+_maybe_number, _maybe_count = _instance_of(int, float, type(None)), _instance_of(int, type(None))
 _FEATURE: dict[str, Callable[[Any], Any]] = {
-    "type": _word(TYPES),
-    "holds": _word(HOLDS),
+    "type": _choice(TYPES),
+    "holds": _choice(HOLDS),
     "bool_values": _maybe_texts,
     "required": _bool,
     "min_fraction": _number,
@@ -174,7 +174,7 @@ _FEATURE: dict[str, Callable[[Any], Any]] = {
     "allow_inf": _bool,
     "not_in": _texts,
     "also_in": _texts,
-    "stage": _word(LIFECYCLE_STAGES),
+    "stage": _choice(LIFECYCLE_STAGES),
     "drift": _comparator,
     "skew": _comparator,
     "mistakes": _pairs,
@@ -188,7 +188,7 @@ _SCHEMA: dict[str, Callable[[Any], Any]] = {
     "rows_vs_version": _shares,
     "functional_dependencies": _dependencies,
     "environments": _texts,
-    "reviewed": _one_of(bool, str),
+    "reviewed": _instance_of(bool, str),
     "reason": _text,
     "note": _text,
 }

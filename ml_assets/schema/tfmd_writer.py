@@ -43,38 +43,38 @@ def write_message(schema: Schema) -> Any:
 
 
 def _write_feature(feature: Feature, message: Any) -> None:
-    made = message.feature.add()
+    proto = message.feature.add()
     codes = {code for code, _ in feature.mistakes}
     if "FEATURE_MISSING_NAME" not in codes:
-        made.name = feature.name
+        proto.name = feature.name
     if "FEATURE_MISSING_TYPE" not in codes:
-        made.type = _TYPES[feature.type]
-    _write_domain(feature, made, message)
-    _write_presence(feature, made)
-    _write_rest(feature, made)
-    _annotate(made, feature.note)
+        proto.type = _TYPES[feature.type]
+    _write_domain(feature, proto, message)
+    _write_presence(feature, proto)
+    _write_rest(feature, proto)
+    _annotate(proto, feature.note)
     domains = {domain.name: domain for domain in message.string_domain}
-    is_ours = plain_feature(made, domains).type != feature.type
-    words = words_for(feature, plain_feature(made, domains, is_ours))
+    is_ours = plain_feature(proto, domains).type != feature.type
+    words = words_for(feature, plain_feature(proto, domains, is_ours))
     if words is not None:
-        made.annotation.comment.append(words)
+        proto.annotation.comment.append(words)
 
 
-def _write_domain(feature: Feature, made: Any, message: Any) -> None:
+def _write_domain(feature: Feature, proto: Any, message: Any) -> None:
     stands_for = feature.holds or feature.type
     if feature.type in _FORMATS:
-        made.time_domain.string_format = _FORMATS[feature.type]
+        proto.time_domain.string_format = _FORMATS[feature.type]
     elif stands_for == "bool":
-        _write_bool(feature, made.bool_domain)
+        _write_bool(feature, proto.bool_domain)
     elif stands_for in ("int", "category"):
-        _write_int(feature, made)
+        _write_int(feature, proto)
     elif stands_for == "float":
-        _write_float(feature, made)
+        _write_float(feature, proto)
     elif feature.domain is not None:
-        made.domain = feature.name
+        proto.domain = feature.name
         message.string_domain.add(name=feature.name, value=feature.domain)
         if feature.min_domain_mass != 1:
-            made.distribution_constraints.min_domain_mass = feature.min_domain_mass
+            proto.distribution_constraints.min_domain_mass = feature.min_domain_mass
 
 
 def _write_bool(feature: Feature, domain: Any) -> None:
@@ -87,64 +87,64 @@ def _write_bool(feature: Feature, domain: Any) -> None:
         domain.false_value = false
 
 
-def _write_int(feature: Feature, made: Any) -> None:
+def _write_int(feature: Feature, proto: Any) -> None:
     for key in ("min", "max"):
         limit = getattr(feature, key)
         if limit is not None and limit == int(limit) and -(2**63) <= limit < 2**63:
-            setattr(made.int_domain, key, int(limit))
+            setattr(proto.int_domain, key, int(limit))
     if feature.holds == "category":
-        made.int_domain.is_categorical = True
+        proto.int_domain.is_categorical = True
     elif feature.type == "string":
-        made.int_domain.SetInParent()
+        proto.int_domain.SetInParent()
 
 
-def _write_float(feature: Feature, made: Any) -> None:
+def _write_float(feature: Feature, proto: Any) -> None:
     for key in ("min", "max"):
         limit = getattr(feature, key)
         if limit is not None and abs(limit) <= _FLOAT_MAX:
-            setattr(made.float_domain, key, limit)
+            setattr(proto.float_domain, key, limit)
     if not feature.allow_nan:
-        made.float_domain.disallow_nan = True
-    if not feature.allow_inf and not made.float_domain.HasField("max"):
-        made.float_domain.disallow_inf = True
+        proto.float_domain.disallow_nan = True
+    if not feature.allow_inf and not proto.float_domain.HasField("max"):
+        proto.float_domain.disallow_inf = True
     if feature.type == "string":
-        made.float_domain.SetInParent()
+        proto.float_domain.SetInParent()
 
 
-def _write_presence(feature: Feature, made: Any) -> None:
+def _write_presence(feature: Feature, proto: Any) -> None:
     """A column that must have a value in every row has at least one, and TFDV says both."""
     if feature.min_fraction > 0:
-        made.presence.min_fraction = feature.min_fraction
+        proto.presence.min_fraction = feature.min_fraction
     count = feature.min_count or int(feature.min_fraction == 1)
     if count or not feature.min_fraction:
-        made.presence.min_count = count
+        proto.presence.min_count = count
     if feature.fixed_shape:
-        made.shape.dim.add(size=1)
+        proto.shape.dim.add(size=1)
     elif feature.min_fraction or feature.min_count:
-        made.value_count.min = made.value_count.max = 1
+        proto.value_count.min = proto.value_count.max = 1
 
 
-def _write_rest(feature: Feature, made: Any) -> None:
+def _write_rest(feature: Feature, proto: Any) -> None:
     if feature.stage is not None:
-        made.lifecycle_stage = schema_pb2.LifecycleStage.Value(feature.stage)
-    made.in_environment.extend(feature.also_in)
-    made.not_in_environment.extend(feature.not_in)
+        proto.lifecycle_stage = schema_pb2.LifecycleStage.Value(feature.stage)
+    proto.in_environment.extend(feature.also_in)
+    proto.not_in_environment.extend(feature.not_in)
     if feature.min_unique is not None:
-        made.unique_constraints.min = feature.min_unique
+        proto.unique_constraints.min = feature.min_unique
     if feature.max_unique is not None:
-        made.unique_constraints.max = feature.max_unique
+        proto.unique_constraints.max = feature.max_unique
     if feature.drift is not None:
-        _write_comparator(feature.drift, made.drift_comparator)
+        _write_comparator(feature.drift, proto.drift_comparator)
     if feature.skew is not None:
-        _write_comparator(feature.skew, made.skew_comparator)
+        _write_comparator(feature.skew, proto.skew_comparator)
 
 
-def _write_comparator(comparator: Comparator, made: Any) -> None:
-    made.SetInParent()
+def _write_comparator(comparator: Comparator, proto: Any) -> None:
+    proto.SetInParent()
     for threshold, part in (
-        (comparator.l_infinity, made.infinity_norm),
-        (comparator.jensen_shannon, made.jensen_shannon_divergence),
-        (comparator.normalized_abs_difference, made.normalized_abs_difference),
+        (comparator.l_infinity, proto.infinity_norm),
+        (comparator.jensen_shannon, proto.jensen_shannon_divergence),
+        (comparator.normalized_abs_difference, proto.normalized_abs_difference),
     ):
         if threshold is not None and math.isfinite(threshold):
             part.threshold = threshold

@@ -44,8 +44,8 @@ def edited_text(text: str, wanted: Schema, title: str = "") -> str:
     """
     old = parse_schema(text, "the schema file")
     changed = text
-    in_order = sorted(_edits(text, old, wanted), key=lambda edit: edit[:2])
-    for start, end, new in reversed(in_order):
+    edits = sorted(_edits(text, old, wanted), key=lambda edit: edit[:2])
+    for start, end, new in reversed(edits):
         changed = changed[:start] + new + changed[end:]
     return changed if _says(changed, wanted) else schema_text(wanted, title)
 
@@ -61,7 +61,7 @@ def _edits(text: str, old: Schema, wanted: Schema) -> Iterator[_Edit]:
     root = _nodes(compose(text, Mistakes("")))
     if not root:
         return
-    before, after = (people_lines(one) | body_lines(one) for one in (old, wanted))
+    before, after = (people_lines(schema) | body_lines(schema) for schema in (old, wanted))
     features = _nodes(root["features"][1])
     if features and wanted.features:
         yield from _feature_edits(text, features, old, wanted)
@@ -82,10 +82,10 @@ def _key_edit(
         return len(text), len(text), ("" if text.endswith("\n") else "\n") + _joined(lines)
     nearest = next((name for name in reversed(above) if name in root), None)
     if nearest is None:
-        at = _start(next(iter(root.values()))[0])
+        index = _start(next(iter(root.values()))[0])
     else:
-        at = _line_end(text, _end(root[nearest][1])) + 1
-    return at, at, _joined(lines)
+        index = _line_end(text, _end(root[nearest][1])) + 1
+    return index, index, _joined(lines)
 
 
 def _feature_edits(text: str, nodes: _Nodes, old: Schema, wanted: Schema) -> Iterator[_Edit]:
@@ -96,10 +96,15 @@ def _feature_edits(text: str, nodes: _Nodes, old: Schema, wanted: Schema) -> Ite
         if before[name] != after.get(name):
             lines = feature_lines(after[name]) if name in after else []
             yield _replaced(text, pair, _indented(lines, column))
-    new = [line for f in wanted.features if f.name not in nodes for line in feature_lines(f)]
+    new = [
+        line
+        for feature in wanted.features
+        if feature.name not in nodes
+        for line in feature_lines(feature)
+    ]
     if new:
-        at = _line_end(text, _end(last[1]))
-        yield at, at, "\n" + _joined(_indented(new, column)).removesuffix("\n")
+        index = _line_end(text, _end(last[1]))
+        yield index, index, "\n" + _joined(_indented(new, column)).removesuffix("\n")
 
 
 def _nodes(node: yaml.Node | None) -> _Nodes:

@@ -60,7 +60,7 @@ def compose(text: str, mistakes: Mistakes) -> yaml.Node | None:
 
 
 def entries(
-    node: yaml.Node, place: str, mistakes: Mistakes, known: Collection[str] | None = None
+    node: yaml.Node, place: str, mistakes: Mistakes, allowed: Collection[str] | None = None
 ) -> Iterator[tuple[str, yaml.Node]]:
     """Give the keys and value nodes of a mapping; duplicate and unknown keys are mistakes.
 
@@ -72,23 +72,23 @@ def entries(
         What messages call it.
     mistakes : Mistakes
         Where mistakes are noted.
-    known : collection of str, optional
+    allowed : collection of str, optional
         The keys that are allowed; all by default.
     """
     if not isinstance(node, yaml.MappingNode):
         mistakes.add(node, f"{place} must be a mapping of keys to values; found {brief(node)}.")
         return
-    first: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for key_node, value in node.value:
         key = str(key_node.value)
-        if key in first:
-            mistakes.add(key_node, f"{key} appears twice (first in line {first[key]}).")
-        elif known is not None and key not in known:
-            hint = did_you_mean(key, known) or f" Allowed: {', '.join(known)}."
+        if key in first_lines:
+            mistakes.add(key_node, f"{key} appears twice (first in line {first_lines[key]}).")
+        elif allowed is not None and key not in allowed:
+            hint = did_you_mean(key, allowed) or f" Allowed: {', '.join(allowed)}."
             mistakes.add(key_node, f"{key} is not a key of {place}.{hint}")
         else:
             yield key, value
-        first.setdefault(key, line_of(key_node))
+        first_lines.setdefault(key, line_of(key_node))
 
 
 def value_of(node: yaml.Node) -> Any:
@@ -105,8 +105,8 @@ def items(node: yaml.Node) -> list[yaml.Node] | None:
     """Give the item nodes of a sequence of scalars; None for anything else."""
     if not isinstance(node, yaml.SequenceNode):
         return None
-    found: list[yaml.Node] = list(node.value)
-    return found if all(isinstance(item, yaml.ScalarNode) for item in found) else None
+    nodes: list[yaml.Node] = list(node.value)
+    return nodes if all(isinstance(item, yaml.ScalarNode) for item in nodes) else None
 
 
 def line_of(node: yaml.Node) -> int:

@@ -47,54 +47,54 @@ def parse_schema(text: str, file: str) -> Schema:
     root = compose(text, mistakes)
     if root is None:
         raise PipelineFileError(f"{file}:1: the file is empty; it needs the key features.")
-    found = dict(entries(root, "the schema", mistakes, tuple(_SCHEMA_READERS)))
-    if isinstance(root, yaml.MappingNode) and "features" not in found:
+    nodes = dict(entries(root, "the schema", mistakes, tuple(_SCHEMA_READERS)))
+    if isinstance(root, yaml.MappingNode) and "features" not in nodes:
         mistakes.add(root, "features is missing.")
-    given = {key: _SCHEMA_READERS[key](node, key, mistakes) for key, node in found.items()}
-    known = {key: value for key, value in given.items() if value is not None}
-    schema = Schema(**known)
-    if "features" in found:
-        _check_together(schema, found, mistakes)
+    values = {key: _SCHEMA_READERS[key](node, key, mistakes) for key, node in nodes.items()}
+    settings = {key: value for key, value in values.items() if value is not None}
+    schema = Schema(**settings)
+    if "features" in nodes:
+        _check_together(schema, nodes, mistakes)
     mistakes.raise_any()
     return schema
 
 
 def _features(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[Feature, ...]:
-    found = (_feature(name, item, mistakes) for name, item in entries(node, place, mistakes))
-    return tuple(feature for feature in found if feature is not None)
+    features = (_feature(name, item, mistakes) for name, item in entries(node, place, mistakes))
+    return tuple(feature for feature in features if feature is not None)
 
 
 def _feature(name: str, node: yaml.Node, mistakes: Mistakes) -> Feature | None:
     if isinstance(node, yaml.ScalarNode):
         type_ = read_type(node, name, mistakes)
         return Feature(name, type_) if type_ else None
-    found = dict(entries(node, name, mistakes, tuple(_FEATURE_READERS)))
-    given = {
-        key: _FEATURE_READERS[key](item, f"{name}.{key}", mistakes) for key, item in found.items()
+    nodes = dict(entries(node, name, mistakes, tuple(_FEATURE_READERS)))
+    values = {
+        key: _FEATURE_READERS[key](item, f"{name}.{key}", mistakes) for key, item in nodes.items()
     }
-    if isinstance(node, yaml.MappingNode) and "type" not in found:
+    if isinstance(node, yaml.MappingNode) and "type" not in nodes:
         mistakes.add(node, f"{name}.type is missing. Allowed: {', '.join(TYPES)}.")
-    known = {key: value for key, value in given.items() if value is not None}
-    return Feature(name, **known) if "type" in known else None
+    settings = {key: value for key, value in values.items() if value is not None}
+    return Feature(name, **settings) if "type" in settings else None
 
 
-def _check_together(schema: Schema, found: dict[str, yaml.Node], mistakes: Mistakes) -> None:
+def _check_together(schema: Schema, nodes: dict[str, yaml.Node], mistakes: Mistakes) -> None:
     """Find what each key alone cannot show."""
-    nodes = dict(entries(found["features"], "features", Mistakes(mistakes.file)))
+    feature_nodes = dict(entries(nodes["features"], "features", Mistakes(mistakes.file)))
     for feature in schema.features:
         for text in contradictions(feature, schema.environments):
-            mistakes.add(nodes[feature.name], f"{feature.name}{text}")
-    columns = [*nodes, *(name for name, _ in schema.left_out)]
+            mistakes.add(feature_nodes[feature.name], f"{feature.name}{text}")
+    columns = [*feature_nodes, *(name for name, _ in schema.left_out)]
     for rule in schema.functional_dependencies:
         for name in (*rule.determinant, rule.dependent):
             if name not in columns:
                 text = f"functional_dependencies: {name!r} is not a column of the schema."
                 hint = did_you_mean(name, columns)
-                mistakes.add(found["functional_dependencies"], text + hint)
+                mistakes.add(nodes["functional_dependencies"], text + hint)
     for key in ("rows_vs_previous", "rows_vs_version"):
         low, high = getattr(schema, key) or (None, None)
         if low is not None and high is not None and low > high:
-            mistakes.add(found[key], f"{key}.min {low} is above max {high}.")
+            mistakes.add(nodes[key], f"{key}.min {low} is above max {high}.")
 
 
 _FEATURE_READERS: dict[str, Read] = {

@@ -40,7 +40,7 @@ read_type, read_holds, read_stage = one_of(TYPES), one_of(HOLDS), one_of(LIFECYC
 
 def read_bool(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
     """Read true or false."""
-    return _checked(node, place, mistakes, "true or false", lambda v: isinstance(v, bool))
+    return _checked(node, place, mistakes, "true or false", lambda value: isinstance(value, bool))
 
 
 def read_number(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
@@ -51,18 +51,22 @@ def read_number(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
 def read_fraction(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
     """Read a share."""
     allowed = "a share from 0 to 1"
-    return _checked(node, place, mistakes, allowed, lambda v: _is_number(v) and 0 <= v <= 1)
+    return _checked(
+        node, place, mistakes, allowed, lambda value: _is_number(value) and 0 <= value <= 1
+    )
 
 
 def read_positive(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
     """Read a number that is not negative."""
-    return _checked(node, place, mistakes, "a number >= 0", lambda v: _is_number(v) and v >= 0)
+    return _checked(
+        node, place, mistakes, "a number >= 0", lambda value: _is_number(value) and value >= 0
+    )
 
 
 def read_count(node: yaml.Node, place: str, mistakes: Mistakes) -> Any:
     """Read a whole number that is not negative."""
     allowed = "a whole number >= 0"
-    return _checked(node, place, mistakes, allowed, lambda v: type(v) is int and v >= 0)
+    return _checked(node, place, mistakes, allowed, lambda value: type(value) is int and value >= 0)
 
 
 def read_text(node: yaml.Node, place: str, mistakes: Mistakes) -> str | None:
@@ -81,22 +85,22 @@ def read_reviewed(node: yaml.Node, place: str, mistakes: Mistakes) -> bool | str
 
 def read_texts(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[str, ...] | None:
     """Read a list of texts as they are written: in a domain, NO is the text "NO", and 007 is "007"."""
-    found = read_some_texts(node, place, mistakes)
-    if found == ():
+    texts = read_some_texts(node, place, mistakes)
+    if texts == ():
         mistakes.add(node, f"{place} must be a list of at least one text; found {brief(node)}.")
         return None
-    return found
+    return texts
 
 
 def read_some_texts(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[str, ...] | None:
     """Read a list of texts, which may be empty."""
-    found = [node] if isinstance(node, yaml.ScalarNode) else items(node)
-    if found is None:
+    nodes = [node] if isinstance(node, yaml.ScalarNode) else items(node)
+    if nodes is None:
         mistakes.add(node, f"{place} must be a list of at least one text; found {brief(node)}.")
         return None
-    texts = [str(item.value) for item in found]
+    texts = [str(item.value) for item in nodes]
     seen: set[str] = set()
-    for item, text in zip(found, texts, strict=True):
+    for item, text in zip(nodes, texts, strict=True):
         if text in seen:
             mistakes.add(item, f"{place} has {brief(item)} more than once.")
         seen.add(text)
@@ -127,31 +131,31 @@ def read_bool_values(
     node: yaml.Node, place: str, mistakes: Mistakes
 ) -> tuple[str | None, str | None] | None:
     """Read ``{true: Y, false: N}``: the texts that stand for true and false."""
-    found = {
+    texts = {
         key: read_text(item, f"{place}.{key}", mistakes)
         for key, item in entries(node, place, mistakes, ("true", "false"))
     }
-    return found.get("true"), found.get("false")
+    return texts.get("true"), texts.get("false")
 
 
 def read_comparator(node: yaml.Node, place: str, mistakes: Mistakes) -> Comparator:
     """Read ``{jensen_shannon: 0.1}``: the largest distances."""
-    found = {
+    limits = {
         key: (read_fraction if key in _SHARES else read_positive)(item, f"{place}.{key}", mistakes)
         for key, item in entries(node, place, mistakes, COMPARATORS)
     }
-    return Comparator(**found)
+    return Comparator(**limits)
 
 
 def read_ratio(
     node: yaml.Node, place: str, mistakes: Mistakes
 ) -> tuple[float | None, float | None]:
     """Read ``{min: 0.5, max: 2}``."""
-    found = {
+    limits = {
         key: read_positive(item, f"{place}.{key}", mistakes)
         for key, item in entries(node, place, mistakes, ("min", "max"))
     }
-    return found.get("min"), found.get("max")
+    return limits.get("min"), limits.get("max")
 
 
 def read_left_out(node: yaml.Node, place: str, mistakes: Mistakes) -> tuple[tuple[str, str], ...]:
@@ -169,8 +173,8 @@ def read_dependencies(
     if not isinstance(node, yaml.SequenceNode):
         mistakes.add(node, f"{place} must be a list of rules such as {_RULE}; found {brief(node)}.")
         return ()
-    found = (_dependency(item, place, mistakes) for item in node.value)
-    return tuple(dependency for dependency in found if dependency is not None)
+    dependencies = (_dependency(item, place, mistakes) for item in node.value)
+    return tuple(dependency for dependency in dependencies if dependency is not None)
 
 
 _RULE = "`city -> county`"
@@ -179,15 +183,15 @@ _RULE = "`city -> county`"
 def _dependency(node: yaml.Node, place: str, mistakes: Mistakes) -> FunctionalDependency | None:
     if isinstance(node, yaml.ScalarNode):
         return _rule(node, place, mistakes, None)
-    given = dict(entries(node, place, mistakes, ("rule", "determinant", "dependent", "support")))
-    support = read_fraction(given["support"], place, mistakes) if "support" in given else None
-    if "rule" in given:
-        return _rule(given["rule"], place, mistakes, support)
-    if not {"determinant", "dependent"} <= set(given):
+    nodes = dict(entries(node, place, mistakes, ("rule", "determinant", "dependent", "support")))
+    support = read_fraction(nodes["support"], place, mistakes) if "support" in nodes else None
+    if "rule" in nodes:
+        return _rule(nodes["rule"], place, mistakes, support)
+    if not {"determinant", "dependent"} <= set(nodes):
         mistakes.add(node, f"{place} needs a rule such as {_RULE}, or determinant and dependent.")
         return None
-    determinant = read_texts(given["determinant"], f"{place}.determinant", mistakes)
-    dependent = read_text(given["dependent"], f"{place}.dependent", mistakes)
+    determinant = read_texts(nodes["determinant"], f"{place}.determinant", mistakes)
+    dependent = read_text(nodes["dependent"], f"{place}.dependent", mistakes)
     return FunctionalDependency(determinant or (), dependent or "", support)
 
 

@@ -72,10 +72,14 @@ def body_lines(schema: Schema) -> dict[str, list[str]]:
     PipelineFileError
         If a feature of it has mistakes, naming them: a file with them would be refused.
     """
-    wrong = [f"{f.name}: {reason}." for f in schema.features for _, reason in f.mistakes]
-    if wrong:
+    mistakes = [
+        f"{feature.name}: {reason}."
+        for feature in schema.features
+        for _, reason in feature.mistakes
+    ]
+    if mistakes:
         raise PipelineFileError(
-            "The schema cannot be written before this is corrected:\n" + "\n".join(wrong)
+            "The schema cannot be written before this is corrected:\n" + "\n".join(mistakes)
         )
     features = [line for feature in schema.features for line in feature_lines(feature)]
     left_out = [f"  {_text(name)}: {_text(reason)}" for name, reason in schema.left_out]
@@ -90,21 +94,21 @@ def body_lines(schema: Schema) -> dict[str, list[str]]:
 
 def feature_lines(feature: Feature) -> list[str]:
     """Give the lines of one feature."""
-    found = dict(_keys(feature))
+    settings = dict(_settings(feature))
     start = f"  {_text(feature.name)}: "
-    if list(found) == ["type"]:
+    if list(settings) == ["type"]:
         return [start + feature.type]
-    line = start + "{" + ", ".join(f"{key}: {value}" for key, value in found.items()) + "}"
+    line = start + "{" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}"
     if len(line) <= _WIDTH or feature.domain is None:
         return [line]
-    del found["domain"]
-    keys = ", ".join(f"{key}: {value}" for key, value in found.items())
+    del settings["domain"]
+    keys = ", ".join(f"{key}: {value}" for key, value in settings.items())
     return [f"{start}{{{keys}, domain: [", *_wrapped(feature.domain), "    ]}"]
 
 
 def _head_lines(schema: Schema) -> dict[str, list[str]]:
     """The lines that come before the features."""
-    found = {
+    settings = {
         "note": schema.note or None,
         "min_rows": schema.min_rows,
         "max_rows": schema.max_rows,
@@ -112,14 +116,18 @@ def _head_lines(schema: Schema) -> dict[str, list[str]]:
         "rows_vs_version": schema.rows_vs_version,
         "environments": schema.environments if schema.environments != ENVIRONMENTS else None,
     }
-    return {k: [f"{k}: {setting_text(k, v)}"] for k, v in found.items() if v is not None}
+    return {
+        key: [f"{key}: {setting_text(key, value)}"]
+        for key, value in settings.items()
+        if value is not None
+    }
 
 
 def _joined(lines: dict[str, list[str]]) -> str:
     return "".join(f"{line}\n" for section in lines.values() for line in section)
 
 
-def _keys(feature: Feature) -> Iterator[tuple[str, str]]:
+def _settings(feature: Feature) -> Iterator[tuple[str, str]]:
     """The keys that say something; the others have their usual values."""
     usual = Feature(feature.name, feature.type)
     yield "type", feature.type
@@ -141,8 +149,8 @@ def setting_text(key: str, value: Any) -> str:
 
 
 def _mapping(values: Any) -> str:
-    given = ((key, value) for key, value in values if value is not None)
-    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in given) + "}"
+    present = ((key, value) for key, value in values if value is not None)
+    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in present) + "}"
 
 
 def dependency_text(rule: FunctionalDependency) -> str:
@@ -150,9 +158,9 @@ def dependency_text(rule: FunctionalDependency) -> str:
     names = (*rule.determinant, rule.dependent)
     support = {} if rule.support is None else {"support": rule.support}
     if not rule.determinant or any(not _is_simple(name) for name in names):
-        given = ", ".join(f"{key}: {_scalar(value)}" for key, value in support.items())
-        whole = f"determinant: {_list(rule.determinant)}, dependent: {_text(rule.dependent)}"
-        return f"{{{whole}{', ' if given else ''}{given}}}"
+        extra = ", ".join(f"{key}: {_scalar(value)}" for key, value in support.items())
+        columns = f"determinant: {_list(rule.determinant)}, dependent: {_text(rule.dependent)}"
+        return f"{{{columns}{', ' if extra else ''}{extra}}}"
     text = f"{', '.join(rule.determinant)} -> {rule.dependent}"
     if not support:
         return text if _is_plain(text) else _quoted(text)

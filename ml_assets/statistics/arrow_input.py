@@ -50,9 +50,9 @@ def record_batches(
         return _at_least_one(equal_batches(stream, batch_rows), _select(data.schema, wanted))
     if isinstance(data, pa.RecordBatchReader):
         wanted = wanted_columns(data.schema.names, columns)
-        chosen = (batch.select(wanted) for batch in data)
-        return _at_least_one(equal_batches(chosen, batch_rows), _select(data.schema, wanted))
-    if not _is_known(data):
+        selected = (batch.select(wanted) for batch in data)
+        return _at_least_one(equal_batches(selected, batch_rows), _select(data.schema, wanted))
+    if not _has_names(data):
         return record_batches(with_names(data), columns, batch_rows)
     return _batches_in_memory(data, columns, batch_rows)
 
@@ -76,16 +76,16 @@ def column_parts(
     data = with_names(data)
     names = names_of(data)
     wanted = wanted_columns(names, columns)
-    both = list(dict.fromkeys([*wanted, *wanted_columns(names, beside)]))
+    selected = list(dict.fromkeys([*wanted, *wanted_columns(names, beside)]))
     if not isinstance(data, Table):
-        yield wanted, record_batches(data, both, STATE_ROWS)
+        yield wanted, record_batches(data, selected, STATE_ROWS)
     elif not wanted:
         yield wanted, record_batches(rows_without_columns(data.num_rows), None, STATE_ROWS)
     else:
         schema = data.schema
         for group, batches in parquet_parts(data.files, wanted, beside, STATE_ROWS):
-            of_group = _select(schema, list(dict.fromkeys([*group, *beside])))
-            yield group, _at_least_one(equal_batches(batches, STATE_ROWS), of_group)
+            group_schema = _select(schema, list(dict.fromkeys([*group, *beside])))
+            yield group, _at_least_one(equal_batches(batches, STATE_ROWS), group_schema)
 
 
 def wanted_columns(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
@@ -128,14 +128,14 @@ def _batches_in_memory(data: Any, columns: Sequence[str] | None, batch_rows: int
 
 
 def with_names(data: Any) -> Any:
-    """Give data whose columns' names are known: those given, or what reads them where they are a stream.
+    """Give data whose columns' names are known: the same, or a reader of what is a stream.
 
     Raises
     ------
     DataError
         If they are neither.
     """
-    return data if _is_known(data) else _stream(data)
+    return data if _has_names(data) else _stream(data)
 
 
 def names_of(data: Any) -> list[str]:
@@ -145,9 +145,9 @@ def names_of(data: Any) -> list[str]:
     return list(data.columns if isinstance(data, Table) else data.schema.names)
 
 
-def _is_known(data: Any) -> bool:
-    known = (Table, ds.Dataset, pa.RecordBatchReader, pa.Table, pa.RecordBatch)
-    return isinstance(data, known) or _is_frame(data)
+def _has_names(data: Any) -> bool:
+    types = (Table, ds.Dataset, pa.RecordBatchReader, pa.Table, pa.RecordBatch)
+    return isinstance(data, types) or _is_frame(data)
 
 
 def _is_frame(data: Any) -> bool:
@@ -168,25 +168,25 @@ def equal_batches(batches: Iterable[Any], batch_rows: int) -> Iterator[Any]:
 
     So what is made from them does not depend on how they were stored.
     """
-    waiting: list[Any] = []
+    pending: list[Any] = []
     rows = 0
     for batch in batches:
-        if waiting and batch.schema != waiting[0].schema:
-            yield from _united(waiting)
-            waiting, rows = [], 0
+        if pending and batch.schema != pending[0].schema:
+            yield from _united(pending)
+            pending, rows = [], 0
         while rows + batch.num_rows >= batch_rows:
-            need = batch_rows - rows
-            yield from _united([*waiting, batch.slice(0, need)])
-            batch, waiting, rows = batch.slice(need), [], 0
+            room = batch_rows - rows
+            yield from _united([*pending, batch.slice(0, room)])
+            batch, pending, rows = batch.slice(room), [], 0
         if batch.num_rows:
-            waiting.append(batch)
+            pending.append(batch)
             rows += batch.num_rows
-    if waiting:
-        yield from _united(waiting)
+    if pending:
+        yield from _united(pending)
 
 
 def _at_least_one(batches: Iterator[Any], schema: Any) -> Iterator[Any]:
-    """Of columns that can be described."""
+    """The batches with columns that can be described; an empty one where there is none."""
     first = next(batches, None)
     yield plain_batch(_empty_batch(schema) if first is None else first)
     yield from map(plain_batch, batches)

@@ -47,33 +47,37 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         options = pipeline.statistics.model_dump()
         options["weight_column"] = options.pop("weight")
         options["label"] = LABEL if LABEL in table.columns else None
-        spans = [Span(s["start"], s["rows"], s["digest"]) for s in examples.json("spans.json")]
+        spans = [
+            Span(span["start"], span["rows"], span["digest"])
+            for span in examples.json("spans.json")
+        ]
         blocks, folder = blocks_of(spans), _states_folder(stage, options)
-        known, kept = {path.stem for path in folder.glob("*.arrow")}, StateFolder(folder)
-        found = generate_split_statistics(table, spans=spans, kept=kept, **options)
-        kept.keep_only(blocks)
-        found["train"] = _with_class_names(found["train"], examples)
+        stored, states = {path.stem for path in folder.glob("*.arrow")}, StateFolder(folder)
+        by_split = generate_split_statistics(table, spans=spans, cache=states, **options)
+        states.keep_only(blocks)
+        by_split["train"] = _with_class_names(by_split["train"], examples)
         durable.write_json(
-            stage.directory / "statistics.json", {name: s.to_json() for name, s in found.items()}
+            stage.directory / "statistics.json",
+            {split: described.to_json() for split, described in by_split.items()},
         )
-        draw_distributions(found["all"], stage.directory / "distributions.png")
-        rows = found["all"].num_rows
+        draw_distributions(by_split["all"], stage.directory / "distributions.png")
+        rows = by_split["all"].num_rows
+        tables = relation_tables(by_split["all"], by_split["train"], pipeline.absent_in_serving)
         return Outcome(
             summary={
                 "rows": rows,
-                "columns": len(found["all"].features),
+                "columns": len(by_split["all"].features),
                 "spans": len(spans),
-                "rows_read": sum(block.rows for block in blocks if block.digest not in known),
+                "rows_read": sum(block.rows for block in blocks if block.digest not in stored),
             },
             metadata={
-                **{f"{name}_rows": s.num_rows for name, s in found.items() if name != "all"},
-                "features": Markdown(statistics_table(found["all"])),
                 **{
-                    name: Markdown(text)
-                    for name, text in relation_tables(
-                        found["all"], found["train"], pipeline.absent_in_serving
-                    ).items()
+                    f"{split}_rows": by_split[split].num_rows
+                    for split in by_split
+                    if split != "all"
                 },
+                "features": Markdown(statistics_table(by_split["all"])),
+                **{name: Markdown(text) for name, text in tables.items()},
                 "distributions": Picture("distributions.png", "Distributions"),
             },
         )
@@ -82,7 +86,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def _with_class_names(train: "DatasetStatistics", examples: Artifact) -> "DatasetStatistics":
-    """The same with the names of classes in place of their codes; of numbers there are no names."""
+    """The same with the names of classes in place of their codes; classes of numbers have no names."""
     names = examples.json("labels.json")["classes"] if train.association else None
     if train.association is None or names is None:
         return train
@@ -90,12 +94,14 @@ def _with_class_names(train: "DatasetStatistics", examples: Artifact) -> "Datase
 
 
 def _states_folder(stage: Stage, options: Mapping[str, Any]) -> Path:
-    """Where the states of spans are kept that this code made of what is wanted; others are removed."""
+    """The folder of states that this code makes with these options; those of others are removed."""
     from ml_assets.statistics.span_states import window_state
 
     memo = load_memo(stage.home.root / "sources.json")
-    wanted = {key: options[key] for key in ("weight_column", "slices", "cross_features", "label")}
-    made_by = durable.json_digest(ingredients(window_state, wanted, {}, memo=memo))
+    state_options = {
+        key: options[key] for key in ("weight_column", "slices", "cross_features", "label")
+    }
+    made_by = durable.json_digest(ingredients(window_state, state_options, {}, memo=memo))
     folder = stage.store.root / "states" / made_by[:16]
     for other in folder.parent.glob("[!.]*"):
         if other != folder:

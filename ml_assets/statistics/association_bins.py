@@ -1,4 +1,4 @@
-"""By which classes of the label and bins of numbers association is told: those shown, and a block's own.
+"""The classes of the label and bins of numbers for the association: those shown, and a block's own.
 
 A block of spans has classes and bins of its own, because those of a window are known only when all its
 blocks are. Whole ones of a block are put into the window's, by the greatest number in them. Up to as many
@@ -37,5 +37,5 @@ def fine_classes(name: str, label: FeatureState) -> LabelClasses | None:
 
 
 def _bins(features: Mapping[str, FeatureState], most: int) -> dict[str, NumberBins]:
-    found = {name: number_bins(state, most, most) for name, state in features.items()}
-    return {name: bins for name, bins in found.items() if bins is not None}
+    candidates = {name: number_bins(state, most, most) for name, state in features.items()}
+    return {name: bins for name, bins in candidates.items() if bins is not None}

@@ -1,4 +1,4 @@
-"""The mergeable state of features by the class of the label, from which their association is told.
+"""The mergeable state of features by the class of the label, from which their association is computed.
 
 Tables of counts, which are added. Numbers and times are counted in bins that are chosen before, from
 their sketches. Of texts the values are counted; where there are more than `MOST_VALUES` different ones,
@@ -100,10 +100,10 @@ def association_state(
     for name in features:
         if types[name] in NUMBERS or types[name] in TIMES:
             parts = np.split(columns.numbers(name)[order], ends)
-            numbers[name] = BinnedCounts(bins[name], _count(parts, bins[name]))
+            numbers[name] = BinnedCounts(bins[name], _count_in_bins(parts, bins[name]))
             missing[name] = rows - numbers[name].counts.sum(axis=1)
         elif types[name] in TEXTS:
-            texts[name] = _texts(columns.coded(name), codes, size)
+            texts[name] = _count_texts(columns.coded(name), codes, size)
             missing[name] = rows - texts[name].counts.sum(axis=1)
         elif types[name] == "null":
             missing[name] = rows
@@ -122,8 +122,8 @@ def merge_associations(first: AssociationState, second: AssociationState) -> Ass
             name: first.missing.get(name, first.rows) + second.missing.get(name, second.rows)
             for name in dict.fromkeys([*first.missing, *second.missing])
         },
-        _each(_merge_numbers, first.numbers, second.numbers),
-        _each(_merge_texts, first.texts, second.texts),
+        _merge_each(_merge_numbers, first.numbers, second.numbers),
+        _merge_each(_merge_texts, first.texts, second.texts),
     )
 
 
@@ -143,36 +143,36 @@ def regrouped(
     """
     places, size = state.classes.places_in(classes), len(classes.names)
     numbers = {
-        name: add_up(found.counts.T, found.bins.places_in(bins[name]), len(bins[name].tops)).T
-        for name, found in state.numbers.items()
+        name: add_up(binned.counts.T, binned.bins.places_in(bins[name]), len(bins[name].tops)).T
+        for name, binned in state.numbers.items()
     }
     return AssociationState(
         classes,
         add_up(state.rows, places, size),
-        {name: add_up(found, places, size) for name, found in state.missing.items()},
+        {name: add_up(counts, places, size) for name, counts in state.missing.items()},
         {
             name: BinnedCounts(bins[name], add_up(counts, places, size))
             for name, counts in numbers.items()
         },
         {
-            name: CountsByGroup(found.values, add_up(found.counts, places, size))
-            for name, found in state.texts.items()
+            name: CountsByGroup(table.values, add_up(table.counts, places, size))
+            for name, table in state.texts.items()
         },
     )
 
 
-def _count(parts: Sequence[Array], bins: NumberBins) -> Array:
+def _count_in_bins(parts: Sequence[Array], bins: NumberBins) -> Array:
     """How many numbers of each class lie in each bin; NumPy sorts NaN to the end."""
     ordered = [np.sort(part) for part in parts]
     return np.stack([bins.count(part[: np.searchsorted(part, np.nan)]) for part in ordered])
 
 
-def _each(
+def _merge_each(
     merge: Callable[[_Counts, _Counts], _Counts],
     first: Mapping[str, _Counts],
     second: Mapping[str, _Counts],
 ) -> dict[str, _Counts]:
-    both = {name: merge(found, second[name]) for name, found in first.items() if name in second}
+    both = {name: merge(counts, second[name]) for name, counts in first.items() if name in second}
     return {**first, **second, **both}
 
 
@@ -180,7 +180,7 @@ def _merge_numbers(first: BinnedCounts, second: BinnedCounts) -> BinnedCounts:
     return BinnedCounts(first.bins, first.counts + second.counts)
 
 
-def _texts(coded: Coded, codes: Array, size: int) -> CountsByGroup:
+def _count_texts(coded: Coded, codes: Array, size: int) -> CountsByGroup:
     if len(coded.values) <= MOST_VALUES:
         counts = count_pairs(codes, size, coded.codes, len(coded.values))
         return CountsByGroup(tuple(coded.values.to_pylist()), counts)

@@ -71,8 +71,8 @@ class BatchColumns:
         array = self._arrays[name]
         if pt.is_union(array.type):
             return np.array([value is None for value in array.to_pylist()], bool)
-        found: Array = pc.is_null(array).to_numpy(zero_copy_only=False)
-        return found
+        nulls: Array = pc.is_null(array).to_numpy(zero_copy_only=False)
+        return nulls
 
     def numbers(self, name: str) -> Array:
         """Give a column as float64: NaN where missing or not finite, times in microseconds."""
@@ -111,15 +111,15 @@ def joint_codes(first: Array, second: Array, num_second: int) -> tuple[Array, Ar
     num_second : int
         How many codes `second` may have.
     """
-    both = first * num_second + second
-    cells = int(both.max()) + 1 if len(both) else 0
+    joint = first * num_second + second
+    cells = int(joint.max()) + 1 if len(joint) else 0
     if cells > _MOST_CELLS:
-        pairs, codes = np.unique(both, return_inverse=True)
+        pairs, codes = np.unique(joint, return_inverse=True)
         return codes, pairs
-    pairs = np.flatnonzero(np.bincount(both, minlength=cells))
+    pairs = np.flatnonzero(np.bincount(joint, minlength=cells))
     places = np.zeros(cells, np.int64)
     places[pairs] = np.arange(len(pairs))
-    return places[both], pairs
+    return places[joint], pairs
 
 
 def _numbers(array: Any) -> Array:
@@ -147,8 +147,8 @@ def _coded(array: Any) -> Coded:
     texts = values.dictionary_encode()
     if len(texts.dictionary) < len(values):
         # Different values became one text: they were cut, are not UTF-8, or stood there twice.
-        same = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        values, codes = texts.dictionary, np.append(same, -1)[codes]
+        merged_codes = texts.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        values, codes = texts.dictionary, np.append(merged_codes, -1)[codes]
     return _without_unused(values, codes) if encoded is array else Coded(values, codes)
 
 
@@ -160,7 +160,7 @@ def _encoded(array: Any) -> Any:
 
 
 def _without_unused(values: Any, codes: Array) -> Coded:
-    """Without the values of a given dictionary that do not occur."""
+    """Without the values of the data's own dictionary that do not occur."""
     used = np.bincount(codes + 1, minlength=len(values) + 1)[1:] > 0
     if used.all():
         return Coded(values, codes)

@@ -30,8 +30,8 @@ TRAINING = (SPLIT, "train")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be known of spans.
+class StateOptions:
+    """What the states of spans hold.
 
     Attributes
     ----------
@@ -76,7 +76,9 @@ class BlockState:
     relations: RelationsState | None = None
 
 
-def block_states(table: Table, blocks: Sequence[Span], wanted: Wanted) -> Iterator[BlockState]:
+def block_states(
+    table: Table, blocks: Sequence[Span], options: StateOptions
+) -> Iterator[BlockState]:
     """Give the states of blocks that follow each other, in order.
 
     Parameters
@@ -85,70 +87,74 @@ def block_states(table: Table, blocks: Sequence[Span], wanted: Wanted) -> Iterat
         With a `SPLIT` column.
     blocks : sequence of Span
         Its blocks, at least one.
-    wanted : Wanted
-        What is to be known.
+    options : StateOptions
+        What the states hold.
 
     Raises
     ------
     DataError
-        Naming all columns of `wanted` that the table lacks, or those that are nested.
+        Naming all columns of `options` that the table lacks, or those that are nested.
     """
-    splits = split_states(table, blocks, wanted.weight_column)
-    if not wanted.columns_together:
+    splits = split_states(table, blocks, options.weight_column)
+    if not options.columns_together:
         yield from map(BlockState, splits)
         return
-    labels = _labels(table, blocks, wanted.label)
-    for states, label, rows in zip(splits, labels, _whole_rows(table, blocks, wanted), strict=True):
-        plan = _plan(table, states, label, wanted)
+    labels = _label_states(table, blocks, options.label)
+    for states, label, rows in zip(
+        splits, labels, _whole_rows(table, blocks, options), strict=True
+    ):
+        plan = _plan(table, states, label, options)
         yield BlockState(states, label, relations_of(rows, plan))
 
 
-def state_without_rows(table: Table, wanted: Wanted) -> BlockState:
+def state_without_rows(table: Table, options: StateOptions) -> BlockState:
     """Give the state of a table without rows, whose columns have their types all the same."""
-    splits = states_without_rows(table, wanted.weight_column)
-    if not wanted.columns_together:
+    splits = states_without_rows(table, options.weight_column)
+    if not options.columns_together:
         return BlockState(splits)
     empty = pa.RecordBatch.from_pylist([], schema=table.schema)
-    label = feature_state(empty.column(wanted.label)) if wanted.label else None
-    return BlockState(splits, label, relations_of([empty], _plan(table, splits, label, wanted)))
+    label = feature_state(empty.column(options.label)) if options.label else None
+    return BlockState(splits, label, relations_of([empty], _plan(table, splits, label, options)))
 
 
-def _plan(table: Table, states: States, label: FeatureState | None, wanted: Wanted) -> Plan:
-    classes = fine_classes(wanted.label, label) if wanted.label and label else None
+def _plan(table: Table, states: States, label: FeatureState | None, options: StateOptions) -> Plan:
+    classes = fine_classes(options.label, label) if options.label and label else None
     return Plan(
         tuple(wanted_columns(table.columns, None)),
-        wanted.slices,
-        wanted.cross_features,
+        options.slices,
+        options.cross_features,
         classes,
         fine_bins(states[TRAINING[1]].features, classes) if classes else {},
         TRAINING,
     )
 
 
-def _labels(
+def _label_states(
     table: Table, blocks: Sequence[Span], label: str | None
 ) -> Sequence[FeatureState | None]:
     if label is None:
         return [None] * len(blocks)
     column, split = wanted_columns(table.columns, [label]), TRAINING[0]
     ((_, batches),) = parquet_parts(table.files, column, [split], STATE_ROWS, rows_of(blocks))
-    return [_label(label, rows) for rows in cut(batches, blocks)]
+    return [_label_state(label, rows) for rows in cut(batches, blocks)]
 
 
-def _label(name: str, batches: Iterator[Any]) -> FeatureState | None:
-    found: FeatureState | None = None
+def _label_state(name: str, batches: Iterator[Any]) -> FeatureState | None:
+    label: FeatureState | None = None
     for batch in batches:
         training = batch.filter(pc.equal(batch.column(TRAINING[0]), TRAINING[1]))
         state = feature_state(training.column(name))
-        found = merge_features(name, found, state) if found else state
-    return found
+        label = merge_features(name, label, state) if label else state
+    return label
 
 
-def _whole_rows(table: Table, blocks: Sequence[Span], wanted: Wanted) -> Iterator[Iterator[Any]]:
+def _whole_rows(
+    table: Table, blocks: Sequence[Span], options: StateOptions
+) -> Iterator[Iterator[Any]]:
     """Each block's rows, with all columns that are looked at together."""
     names = [*wanted_columns(table.columns, None), SPLIT]
-    names += [column for by in wanted.slices for column in columns_of(by)]
-    names += [wanted.label] if wanted.label else []
+    names += [column for by in options.slices for column in columns_of(by)]
+    names += [options.label] if options.label else []
     first, *others = wanted_columns(table.columns, list(dict.fromkeys(names)))
     ((_, batches),) = parquet_parts(table.files, [first], others, STATE_ROWS, rows_of(blocks))
     return cut(batches, blocks)

@@ -34,13 +34,15 @@ def category_pairs(columns: BatchColumns, names: Sequence[str]) -> CategoryPairs
     """Give the state of a batch's columns of texts."""
     coded = {name: columns.coded(name) for name in names}
     values = {
-        name: tuple(one.values.to_pylist()) if len(one.values) <= MOST_VALUES else None
-        for name, one in coded.items()
+        name: tuple(column.values.to_pylist()) if len(column.values) <= MOST_VALUES else None
+        for name, column in coded.items()
     }
-    few = {name: found for name, found in values.items() if found is not None}
+    few = {name: texts for name, texts in values.items() if texts is not None}
     counts = {
-        (a, b): count_pairs(coded[a].codes, len(few[a]), coded[b].codes, len(few[b]))
-        for a, b in combinations(few, 2)
+        (first, second): count_pairs(
+            coded[first].codes, len(few[first]), coded[second].codes, len(few[second])
+        )
+        for first, second in combinations(few, 2)
     }
     return CategoryPairs(values, counts)
 
@@ -50,22 +52,24 @@ def merge_pairs(first: CategoryPairs, second: CategoryPairs) -> CategoryPairs:
     values: dict[str, tuple[str, ...] | None] = {}
     places: dict[str, Array] = {}
     for name in dict.fromkeys([*first.values, *second.values]):
-        one, two = first.values.get(name, ()), second.values.get(name, ())
+        first_values, second_values = first.values.get(name, ()), second.values.get(name, ())
         merged = None
-        if one is not None and two is not None:
-            merged, places[name] = unite_items(one, two)
+        if first_values is not None and second_values is not None:
+            merged, places[name] = unite_items(first_values, second_values)
         values[name] = merged if merged is not None and len(merged) <= MOST_VALUES else None
-    few = {name: found for name, found in values.items() if found is not None}
+    few = {name: texts for name, texts in values.items() if texts is not None}
     counts = {}
-    for a, b in combinations(few, 2):
-        shape = (len(few[a]), len(few[b]))
-        one_, two_ = _table(first, a, b), _table(second, a, b)
-        counts[a, b] = add_tables(one_, two_, places[a], places[b], shape)
+    for row, column in combinations(few, 2):
+        shape = (len(few[row]), len(few[column]))
+        first_table, second_table = _table(first, row, column), _table(second, row, column)
+        counts[row, column] = add_tables(
+            first_table, second_table, places[row], places[column], shape
+        )
     return CategoryPairs(values, counts)
 
 
-def _table(state: CategoryPairs, a: str, b: str) -> Array:
-    if (b, a) in state.counts:
-        return state.counts[b, a].T
-    size = (len(state.values.get(a) or ()), len(state.values.get(b) or ()))
-    return state.counts.get((a, b), np.zeros(size, np.int64))
+def _table(state: CategoryPairs, row: str, column: str) -> Array:
+    if (column, row) in state.counts:
+        return state.counts[column, row].T
+    size = (len(state.values.get(row) or ()), len(state.values.get(column) or ()))
+    return state.counts.get((row, column), np.zeros(size, np.int64))

@@ -67,8 +67,8 @@ class CategoryState:
     def most_frequent(self, limit: int) -> tuple[tuple[str, Any], ...]:
         """Give the most frequent values, most frequent first, equally frequent ones by name."""
         if len(self.values) > limit:
-            cut = np.partition(self.counts, -limit)[-limit]
-            kept = np.flatnonzero(self.counts >= cut)
+            threshold = np.partition(self.counts, -limit)[-limit]
+            kept = np.flatnonzero(self.counts >= threshold)
         else:
             kept = np.arange(len(self.values))
         texts = self.values.take(pa.array(kept)).to_pylist()
@@ -81,8 +81,8 @@ def category_state(array: Any) -> CategoryState:
 
     Bytes that are not UTF-8 are counted, and shown with replacement characters.
     """
-    values, counts = _count(array)
-    texts, wrong = as_texts(values)
+    values, counts = _value_counts(array)
+    texts, invalid = as_texts(values)
     if not len(texts):
         return CategoryState(texts, counts)
     sizes = pc.utf8_length(texts).to_numpy().astype(np.int64)
@@ -91,23 +91,23 @@ def category_state(array: Any) -> CategoryState:
         counts=counts,
         num_values=int(counts.sum()),
         num_empty=int(counts[sizes == 0].sum()),
-        num_invalid_utf8=int(counts[wrong].sum()),
+        num_invalid_utf8=int(counts[invalid].sum()),
         characters=int(sizes @ counts),
         lengths=(int(sizes.min()), int(sizes.max())),
         kinds=NO_KINDS if pt.is_boolean(array.type) else text_kinds(texts, counts),
     )
-    return _within_capacity(_with_short_values(state, bool(wrong.any())))
+    return _within_capacity(_with_short_values(state, bool(invalid.any())))
 
 
 def weighted_category_state(array: Any, weights: Array) -> CategoryState:
     """Give the values of an Arrow array without nulls with their weights, and nothing else."""
     coded = array if pt.is_dictionary(array.type) else array.dictionary_encode()
     summed = np.bincount(coded.indices.to_numpy(), weights, len(coded.dictionary))
-    found = np.flatnonzero(summed)
-    texts, wrong = as_texts(coded.dictionary.take(pa.array(found)))
+    present = np.flatnonzero(summed)
+    texts, invalid = as_texts(coded.dictionary.take(pa.array(present)))
     size = int(pc.max(pc.utf8_length(texts)).as_py() or 0)
-    state = CategoryState(texts, summed[found], lengths=(0, size))
-    return _within_capacity(_with_short_values(state, bool(wrong.any())))
+    state = CategoryState(texts, summed[present], lengths=(0, size))
+    return _within_capacity(_with_short_values(state, bool(invalid.any())))
 
 
 def merge_category(first: CategoryState, second: CategoryState) -> CategoryState:
@@ -115,8 +115,8 @@ def merge_category(first: CategoryState, second: CategoryState) -> CategoryState
     hashes = None
     if first.hashes is not None or second.hashes is not None:
         hashes = merge_bottoms(_hashes(first), _hashes(second))
-    values, counts = _together(first, second)
-    both = [*(first.lengths or ()), *(second.lengths or ())]
+    values, counts = _merge_counts(first, second)
+    lengths = [*(first.lengths or ()), *(second.lengths or ())]
     merged = CategoryState(
         values=values,
         counts=counts,
@@ -125,29 +125,29 @@ def merge_category(first: CategoryState, second: CategoryState) -> CategoryState
         num_empty=first.num_empty + second.num_empty,
         num_invalid_utf8=first.num_invalid_utf8 + second.num_invalid_utf8,
         characters=first.characters + second.characters,
-        lengths=(min(both), max(both)) if both else None,
+        lengths=(min(lengths), max(lengths)) if lengths else None,
         kinds=merge_kinds(first.kinds, second.kinds),
         hashes=hashes,
     )
     return _within_capacity(merged)
 
 
-def _count(array: Any) -> tuple[Any, Array]:
+def _value_counts(array: Any) -> tuple[Any, Array]:
     """Each value once, and how often it occurs."""
     if not pt.is_dictionary(array.type):
         counted = pc.value_counts(array)
         return counted.field(0), counted.field(1).to_numpy()
     summed = np.bincount(array.indices.to_numpy(), minlength=len(array.dictionary))
-    found = np.flatnonzero(summed)
+    present = np.flatnonzero(summed)
     values, counts = array.dictionary, summed
-    if len(found) < len(summed):
-        values, counts = values.take(pa.array(found)), summed[found]
+    if len(present) < len(summed):
+        values, counts = values.take(pa.array(present)), summed[present]
     if len(pc.unique(values)) < len(values):  # a dictionary may have a value twice
         return _add_up(values, counts)
     return values, counts
 
 
-def _together(first: CategoryState, second: CategoryState) -> tuple[Any, Array]:
+def _merge_counts(first: CategoryState, second: CategoryState) -> tuple[Any, Array]:
     if first.values.equals(second.values):
         return first.values, first.counts + second.counts
     return _add_up(

@@ -46,12 +46,14 @@ class CoMoments:
 def comoments(columns: BatchColumns, names: Sequence[str]) -> CoMoments:
     """Give the co-moments of a batch's columns of numbers."""
     if not columns.num_rows or not names:
-        return _none(tuple(names))
+        return _no_comoments(tuple(names))
     values = np.stack([columns.numbers(name) for name in names])
     known, pattern = _patterns(values, [columns.has_unknown(name) for name in names])
     with np.errstate(over="ignore", invalid="ignore"):  # beyond 1e154 squares overflow to inf
         # Around each column's mean; a missing value then adds nothing.
-        means = np.array([_centre(row, known[k]) for row, k in zip(values, pattern, strict=True)])
+        means = np.array(
+            [_centre(row, known[place]) for row, place in zip(values, pattern, strict=True)]
+        )
         count, sums, squares, products = _sums(values, known)
         count, sums, squares = count[pattern][:, pattern], sums[:, pattern], squares[:, pattern]
         shift = sums / np.maximum(count, 1)
@@ -67,42 +69,42 @@ def comoments(columns: BatchColumns, names: Sequence[str]) -> CoMoments:
 def merge_comoments(first: CoMoments, second: CoMoments) -> CoMoments:
     """Give the co-moments of both parts together; a column that one part lacks is missing there."""
     names = tuple(dict.fromkeys([*first.names, *second.names]))
-    one, two = _spread(first, names), _spread(second, names)
-    count = one.count + two.count
-    share = two.count / np.maximum(count, 1)
-    both = np.where((one.count > 0) & (two.count > 0), one.count * share, 0)
+    first, second = _with_columns(first, names), _with_columns(second, names)
+    count = first.count + second.count
+    share = second.count / np.maximum(count, 1)
+    factor = np.where((first.count > 0) & (second.count > 0), first.count * share, 0)
     with np.errstate(over="ignore", invalid="ignore"):
-        step = two.mean - one.mean
-        mean = np.where(one.count > 0, one.mean + step * share, two.mean)
-        step = np.where(both > 0, step, 0)
-        squares = one.squares + two.squares + step * step * both
-        products = one.products + two.products + step * step.T * both
+        step = second.mean - first.mean
+        mean = np.where(first.count > 0, first.mean + step * share, second.mean)
+        step = np.where(factor > 0, step, 0)
+        squares = first.squares + second.squares + step * step * factor
+        products = first.products + second.products + step * step.T * factor
     return CoMoments(names, count, mean, squares, products)
 
 
 def covariance(state: CoMoments) -> Array:
     """Give the population covariance of each pair; NaN where no row has both."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: Array = state.products / state.count
-    return found
+        covariances: Array = state.products / state.count
+    return covariances
 
 
 def correlation(state: CoMoments) -> Array:
     """Give Pearson's correlation of each pair, -1 to 1; NaN where a column is constant."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        found: Array = state.products / np.sqrt(state.squares) / np.sqrt(state.squares.T)
-    found = np.where(np.isfinite(state.squares + state.squares.T), found, np.nan)
-    return np.clip(found, -1, 1)
+        correlations: Array = state.products / np.sqrt(state.squares) / np.sqrt(state.squares.T)
+    correlations = np.where(np.isfinite(state.squares + state.squares.T), correlations, np.nan)
+    return np.clip(correlations, -1, 1)
 
 
 def _patterns(values: Array, has_unknown: Sequence[bool]) -> tuple[Array, Array]:
     """Which rows are known, once for all columns that lack the same ones; and which each column has."""
-    found: dict[bytes, int] = {}
+    places: dict[bytes, int] = {}
     known: list[Array] = []
     pattern: list[int] = []
     for row, unknown in zip(values, has_unknown, strict=True):
         mask = ~np.isnan(row) if unknown else np.ones(len(row), bool)
-        place = found.setdefault(np.packbits(mask).tobytes(), len(found))
+        place = places.setdefault(np.packbits(mask).tobytes(), len(places))
         if place == len(known):
             known.append(mask)
         pattern.append(place)
@@ -150,12 +152,12 @@ def _threads() -> Any:
     return ThreadpoolController()
 
 
-def _none(names: tuple[str, ...]) -> CoMoments:
+def _no_comoments(names: tuple[str, ...]) -> CoMoments:
     empty = np.zeros((len(names), len(names)))
     return CoMoments(names, empty, empty, empty, empty)
 
 
-def _spread(state: CoMoments, names: tuple[str, ...]) -> CoMoments:
+def _with_columns(state: CoMoments, names: tuple[str, ...]) -> CoMoments:
     if state.names == names:
         return state
     places = np.ix_(*[[names.index(name) for name in state.names]] * 2)

@@ -88,12 +88,12 @@ def merge_states(states: Iterable[DatasetState]) -> DatasetState:
 
 
 def join_columns(states: Iterable[DatasetState]) -> DatasetState:
-    """Give the state of the same rows that other states describe by other columns each."""
-    found = list(states)
-    features = {name: state for part in found for name, state in part.features.items()}
-    if not found:
+    """Give the state of the same rows whose columns several states describe."""
+    parts = list(states)
+    features = {name: feature for part in parts for name, feature in part.features.items()}
+    if not parts:
         return DatasetState()
-    return DatasetState(found[0].num_rows, features, found[0].weight, found[0].weight_faults)
+    return DatasetState(parts[0].num_rows, features, parts[0].weight, parts[0].weight_faults)
 
 
 def _merge_two(first: DatasetState, second: DatasetState) -> DatasetState:
@@ -113,5 +113,5 @@ def _merge_two(first: DatasetState, second: DatasetState) -> DatasetState:
 
 
 def _feature(state: DatasetState, name: str) -> FeatureState:
-    found = state.features.get(name)
-    return without_values(state.num_rows, state.weight) if found is None else found
+    feature = state.features.get(name)
+    return without_values(state.num_rows, state.weight) if feature is None else feature

@@ -61,14 +61,14 @@ def _feature(
 ) -> FeatureStatistics:
     numeric = string = time = semantic = None
     match state.described:
-        case NumericState() as found:
-            numeric = _numeric(found, histogram_buckets)
-            semantic = semantic_type_of_ints(found) if state.type == "int" else None
-        case CategoryState() as found:
-            string = _string(found, top_values)
-            semantic = semantic_type_of_texts(found) if state.type == "string" else None
-        case TimeState() as found:
-            time = _time(found, state.type, histogram_buckets)
+        case NumericState() as numbers:
+            numeric = _numeric(numbers, histogram_buckets)
+            semantic = semantic_type_of_ints(numbers) if state.type == "int" else None
+        case CategoryState() as texts:
+            string = _string(texts, top_values)
+            semantic = semantic_type_of_texts(texts) if state.type == "string" else None
+        case TimeState() as times:
+            time = _time(times, state.type, histogram_buckets)
     weighted = state.weighted and _weighted(state.weighted, top_values, histogram_buckets)
     counts = state.num_rows, state.num_missing
     return FeatureStatistics(

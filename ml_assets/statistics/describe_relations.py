@@ -71,9 +71,11 @@ def describe_slices(
         How many rows all slices have together.
     """
     most = max(1, min(MOST_SLICES, MOST_SLICE_FEATURES // max(1, len(columns))))
-    whole = np.flatnonzero(state.complete & (state.rows >= min_rows))
-    ordered = sorted(whole.tolist(), key=lambda p: (-state.rows[p], _sort_key(state.keys[p])))
-    kept, places = ordered[:most], _Places.of(state)
+    eligible = np.flatnonzero(state.complete & (state.rows >= min_rows))
+    ordered = sorted(
+        eligible.tolist(), key=lambda place: (-state.rows[place], _sort_key(state.keys[place]))
+    )
+    shown, places = ordered[:most], _Places.of(state)
     described = tuple(
         SliceStatistics(
             by,
@@ -81,11 +83,11 @@ def describe_slices(
             int(state.rows[place]),
             tuple(_slice_feature(state, places, name, place) for name in columns),
         )
-        for place in kept
+        for place in shown
     )
-    rest = len(state.keys) + state.num_dropped - len(kept)
+    num_left_out = len(state.keys) + state.num_dropped - len(shown)
     rows = num_rows - sum(piece.num_rows for piece in described)
-    return described, SlicesLeftOut(by, rest, rows) if rest else None
+    return described, SlicesLeftOut(by, num_left_out, rows) if num_left_out else None
 
 
 def describe_cross(
@@ -101,27 +103,27 @@ def describe_cross(
         All columns, so that those in no pair can be named.
     """
     covariances, correlations = covariance(numbers), correlation(numbers)
-    pairs = tuple(
+    numeric = tuple(
         NumericPair(
-            numbers.names[a],
-            numbers.names[b],
-            int(numbers.count[a, b]),
-            _finite(covariances[a, b]),
-            _finite(correlations[a, b]),
+            numbers.names[first],
+            numbers.names[second],
+            int(numbers.count[first, second]),
+            _finite(covariances[first, second]),
+            _finite(correlations[first, second]),
         )
-        for a, b in combinations(range(len(numbers.names)), 2)
+        for first, second in combinations(range(len(numbers.names)), 2)
     )
-    texts = tuple(
-        CategoryPair(a, b, int(table.sum()), cramers_v(table))
-        for (a, b), table in categories.counts.items()
+    categorical = tuple(
+        CategoryPair(first, second, int(table.sum()), cramers_v(table))
+        for (first, second), table in categories.counts.items()
     )
-    return CrossStatistics(pairs, texts, tuple(_left_out(numbers, categories, columns)))
+    return CrossStatistics(numeric, categorical, tuple(_left_out(numbers, categories, columns)))
 
 
 def describe_association(
     state: AssociationState, types: Mapping[str, FeatureType]
 ) -> LabelAssociation:
-    """Give the association of every feature with the label, those that tell most first.
+    """Give the association of every feature with the label, most informative first.
 
     Parameters
     ----------
@@ -130,11 +132,13 @@ def describe_association(
     types : mapping of str to FeatureType
         Of the features.
     """
-    found = [_association(state, name, types.get(name)) for name in state.missing]
+    associations = [_association(state, name, types.get(name)) for name in state.missing]
     return LabelAssociation(
         state.classes.label,
         tuple(zip(state.classes.names, state.rows.tolist(), strict=True)),
-        tuple(sorted(found, key=lambda one: (-one.told, one.feature))),
+        tuple(
+            sorted(associations, key=lambda association: (-association.told, association.feature))
+        ),
     )
 
 
@@ -144,26 +148,31 @@ def _sort_key(key: tuple[str | None, ...]) -> list[tuple[bool, str]]:
 
 def _slice_feature(state: SliceState, places: _Places, name: str, place: int) -> SliceFeature:
     missing = state.missing[places.columns[name]] if name in places.columns else state.rows
-    found = SliceFeature(name, int(missing[place]))
+    feature = SliceFeature(name, int(missing[place]))
     if name in places.numbers:
-        at, of = (places.numbers[name], place), state.moments
-        count = int(of.count[at])
+        cell, moments = (places.numbers[name], place), state.moments
+        count = int(moments.count[cell])
         if not count:
-            return found
-        spread = _finite(math.sqrt(of.squares[at] / count))
-        low, high = float(of.low[at]), float(of.high[at])
-        return SliceFeature(name, found.num_missing, _finite(of.mean[at]), spread, low, high)
+            return feature
+        spread = _finite(math.sqrt(moments.squares[cell] / count))
+        low, high = float(moments.low[cell]), float(moments.high[cell])
+        return SliceFeature(
+            name, feature.num_missing, _finite(moments.mean[cell]), spread, low, high
+        )
     table = state.texts.get(name)
     if table is None:
-        return found
-    return SliceFeature(name, found.num_missing, top_values=_top(table, place))
+        return feature
+    return SliceFeature(name, feature.num_missing, top_values=_top_values(table, place))
 
 
-def _top(table: CountsByGroup, place: int) -> tuple[tuple[str, int], ...]:
+def _top_values(table: CountsByGroup, place: int) -> tuple[tuple[str, int], ...]:
     counts = table.counts[place]
     cut = np.partition(counts, -TOP_VALUES)[-TOP_VALUES] if len(counts) > TOP_VALUES else 0
-    found = [(table.values[i], int(counts[i])) for i in np.flatnonzero(counts >= max(1, cut))]
-    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))[:TOP_VALUES])
+    values = [
+        (table.values[column], int(counts[column]))
+        for column in np.flatnonzero(counts >= max(1, cut))
+    ]
+    return tuple(sorted(values, key=lambda pair: (-pair[1], pair[0]))[:TOP_VALUES])
 
 
 def _left_out(
@@ -181,9 +190,9 @@ def _left_out(
 
 def _association(state: AssociationState, name: str, type_: FeatureType | None) -> Association:
     if name in state.numbers:
-        found = state.numbers[name]
-        text = _day if type_ in TIMES else "{:.6g}".format
-        names, table = _bin_names(found.bins, text), found.counts.T
+        binned = state.numbers[name]
+        format_top = _day if type_ in TIMES else "{:.6g}".format
+        names, table = _bin_names(binned.bins, format_top), binned.counts.T
     elif name in state.texts:
         names, table = state.texts[name].values, state.texts[name].counts.T
     else:
@@ -204,20 +213,20 @@ def _association(state: AssociationState, name: str, type_: FeatureType | None) 
 
 def _day(microseconds: float) -> str:
     most = 2**63 - 1  # one less is no moment for NumPy
-    within = min(max(int(microseconds), -most), most)
-    return str(np.datetime64(within, "us").astype("datetime64[m]"))
+    clipped = min(max(int(microseconds), -most), most)
+    return str(np.datetime64(clipped, "us").astype("datetime64[m]"))
 
 
-def _bin_names(bins: NumberBins, text: Callable[[float], str]) -> tuple[str, ...]:
-    texts = [text(top) for top in bins.tops]
+def _bin_names(bins: NumberBins, format_top: Callable[[float], str]) -> tuple[str, ...]:
+    texts = [format_top(top) for top in bins.tops]
     return tuple(texts) if bins.are_values else interval_names(texts[:-1])
 
 
 def _lifts(names: Sequence[str], table: Array, classes: Sequence[str]) -> tuple[Lift, ...]:
-    """The cells whose share differs most, in ratio; of two classes the second tells all."""
+    """The cells whose share differs most, in ratio; of two classes only those of the second."""
     rows, columns, total = table.sum(axis=1), table.sum(axis=0), table.sum()
     shown = [1] if len(classes) == 2 else range(len(classes))
-    found = [
+    lifts = [
         Lift(
             names[row],
             classes[column],
@@ -231,10 +240,10 @@ def _lifts(names: Sequence[str], table: Array, classes: Sequence[str]) -> tuple[
     # Half a row more, so that a class that never occurs does not outweigh everything.
     strength = {
         id(lift): abs(math.log((lift.lift * lift.num_rows + 0.5) / (lift.num_rows + 0.5)))
-        for lift in found
+        for lift in lifts
     }
     return tuple(
-        sorted(found, key=lambda lift: (-strength[id(lift)], lift.value, lift.label))[:MOST_LIFTS]
+        sorted(lifts, key=lambda lift: (-strength[id(lift)], lift.value, lift.label))[:MOST_LIFTS]
     )
 
 

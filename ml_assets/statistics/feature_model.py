@@ -77,7 +77,7 @@ class NumericStatistics:
     def points(self) -> tuple[Array, Array]:
         """The stored distribution as arrays of float64, made once: values, ascending, and counts."""
         values, counts = zip(*self.distribution, strict=True) if self.distribution else ((), ())
-        return _fixed(values), _fixed(counts)
+        return _read_only(values), _read_only(counts)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class StringStatistics:
     def columns(self) -> tuple[tuple[str, ...], Array]:
         """The same as the values, and an array of float64 with their counts, made once."""
         values, counts = zip(*self.value_counts, strict=True) if self.value_counts else ((), ())
-        return values, _fixed(counts)
+        return values, _read_only(counts)
 
     @property
     def is_complete(self) -> bool:
@@ -303,22 +303,22 @@ _BUCKETS = {"histogram", "quantile_histogram"}
 
 def feature_to_json(feature: FeatureStatistics) -> dict[str, Any]:
     """Give the statistics of a column as plain JSON types."""
-    found = {key: value for key, value in vars(feature).items() if key not in _PARTS}
+    scalars = {key: value for key, value in vars(feature).items() if key not in _PARTS}
     parts = {key: _part_to_json(getattr(feature, key)) for key in _PARTS if getattr(feature, key)}
-    return {**found, **parts}
+    return {**scalars, **parts}
 
 
 def _part_to_json(part: Any) -> dict[str, Any]:
     # Not `vars`, which has what was derived once as well.
-    return {field.name: _plain(getattr(part, field.name)) for field in fields(part)}
+    return {field.name: _value_to_json(getattr(part, field.name)) for field in fields(part)}
 
 
-def _plain(value: Any) -> Any:
+def _value_to_json(value: Any) -> Any:
     if isinstance(value, Bucket):
         return [value.low, value.high, value.count]
     if isinstance(value, NumbersInText):
         return vars(value)
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+    return [_value_to_json(item) for item in value] if isinstance(value, tuple) else value
 
 
 def feature_from_json(value: Mapping[str, Any]) -> FeatureStatistics:
@@ -328,10 +328,10 @@ def feature_from_json(value: Mapping[str, Any]) -> FeatureStatistics:
 
 
 def _arguments(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _frozen(key, item) for key, item in value.items()}
+    return {key: _value_from_json(key, item) for key, item in value.items()}
 
 
-def _frozen(key: str, value: Any) -> Any:
+def _value_from_json(key: str, value: Any) -> Any:
     if key in _BUCKETS:
         return tuple(Bucket(*bucket) for bucket in value)
     if key == "numbers":
@@ -341,7 +341,7 @@ def _frozen(key: str, value: Any) -> Any:
     return value
 
 
-def _fixed(numbers: Sequence[Number]) -> Array:
+def _read_only(numbers: Sequence[Number]) -> Array:
     array = np.array(numbers, np.float64)
     array.setflags(write=False)
     return array

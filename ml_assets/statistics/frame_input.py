@@ -1,9 +1,8 @@
 """Turns a pandas DataFrame into an Arrow table, column by column, whatever its columns hold.
 
 What has an Arrow type gets it. Else numbers become floats (huge integers, fractions, numbers of several
-types), and intervals and complex numbers their text. Objects of a type that nobody knows, sets for
-example, are only counted. A column that holds texts as well as numbers is refused: only its owner
-knows what it should be.
+types), and intervals and complex numbers their text. Objects of other types, such as sets, are only
+counted. A column that holds texts as well as numbers is refused: only its owner knows what it should be.
 """
 
 import datetime
@@ -85,25 +84,26 @@ def column_to_arrow(series: Any) -> Any:
         if isinstance(dtype, pd.PeriodDtype):
             series = series.dt.to_timestamp()
         if isinstance(dtype, pd.DatetimeTZDtype):
-            return _with_zone(series)
+            return _zoned_moments(series)
         if dtype.kind == "O" and any(isinstance(value, _CONTAINERS) for value in series):
-            return _objects(series)  # Arrow ends the process at a list that holds itself.
-        found = pa.array(series, from_pandas=True)
+            return _objects_to_arrow(series)  # Arrow ends the process at a list that holds itself.
+        array = pa.array(series, from_pandas=True)
     except _CANNOT_CONVERT:
-        return _objects(series)
-    if dtype.kind == "O" and pt.is_floating(found.type):
-        return _with_nan(series)
+        return _objects_to_arrow(series)
+    if dtype.kind == "O" and pt.is_floating(array.type):
+        return _floats_with_nan(series)
     # Of dates and moments together Arrow makes dates, and so loses the time of the day.
-    return _objects(series) if dtype.kind == "O" and pt.is_date(found.type) else found
+    return _objects_to_arrow(series) if dtype.kind == "O" and pt.is_date(array.type) else array
 
 
-def _with_nan(series: Any) -> Any:
+def _floats_with_nan(series: Any) -> Any:
     """Floats in a column of objects: there None is a missing value, and NaN is NaN."""
     values = series.tolist()
-    return pa.array([v if isinstance(v, numbers.Real) else None for v in values], pa.float64())
+    floats = [value if isinstance(value, numbers.Real) else None for value in values]
+    return pa.array(floats, pa.float64())
 
 
-def _with_zone(series: Any) -> Any:
+def _zoned_moments(series: Any) -> Any:
     moments = pa.array(series.dt.tz_convert(None), from_pandas=True)
     zoned = pa.timestamp(moments.type.unit, pa.lib.tzinfo_to_string(series.dt.tz))
     return moments.cast(pa.int64()).cast(zoned)
@@ -113,15 +113,15 @@ def _one_chunk(array: Any) -> Any:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _objects(series: Any) -> Any:
+def _objects_to_arrow(series: Any) -> Any:
     """What Arrow has no type for."""
     kinds = {type(value) for value in _present(series)}
     try:
-        found = _of_one_kind(series, kinds)
+        array = _array_of_one_kind(series, kinds)
     except _CANNOT_CONVERT:
-        found = _as_text(series)
-    if found is not None:
-        return found
+        array = _as_text(series)
+    if array is not None:
+        return array
     scalars = [kind for kind in kinds if issubclass(kind, _SCALARS)]
     if len(kinds) > 1 and scalars:
         listed = ", ".join(sorted(kind.__name__ for kind in kinds)[:5])
@@ -129,7 +129,7 @@ def _objects(series: Any) -> Any:
     return _as_text(series) if scalars else _only_counted(series)
 
 
-def _of_one_kind(series: Any, kinds: set[type]) -> Any:
+def _array_of_one_kind(series: Any, kinds: set[type]) -> Any:
     """The column as Arrow, if all its values are of one kind that has an Arrow type; else None."""
 
     def all_are(*types: type) -> bool:
@@ -142,7 +142,7 @@ def _of_one_kind(series: Any, kinds: set[type]) -> Any:
     if all_are(numbers.Real, decimal.Decimal):
         return _converted(series, float, pa.float64())
     if all_are(str):  # surrogates, which UTF-8 has no bytes for
-        return _converted(series, lambda v: v.encode("utf-8", "surrogatepass"), pa.binary())
+        return _converted(series, lambda text: text.encode("utf-8", "surrogatepass"), pa.binary())
     if all_are(*_BYTES):
         return _converted(series, bytes, pa.binary())
     if kinds == {datetime.date}:
@@ -163,7 +163,9 @@ def _is_missing(series: Any) -> Any:
     try:
         return np.asarray(series.isna(), dtype=bool)
     except decimal.InvalidOperation:  # of a signalling NaN
-        is_nan = [isinstance(v, decimal.Decimal) and v.is_nan() for v in series.tolist()]
+        is_nan = [
+            isinstance(value, decimal.Decimal) and value.is_nan() for value in series.tolist()
+        ]
         return np.array(is_nan) | _is_missing(series.mask(is_nan))
 
 

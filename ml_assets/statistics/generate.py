@@ -9,7 +9,7 @@ import pyarrow as pa
 from ml_assets.errors import DataError
 from ml_assets.statistics.arrow_input import column_parts
 from ml_assets.statistics.association_bins import shown_bins
-from ml_assets.statistics.block_state import Wanted
+from ml_assets.statistics.block_state import StateOptions
 from ml_assets.statistics.dataset_state import (
     DatasetState,
     batch_state,
@@ -23,7 +23,7 @@ from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.statistics.relations import Relations, columns_of
 from ml_assets.statistics.relations_state import Plan
 from ml_assets.statistics.span_blocks import Span
-from ml_assets.statistics.span_states import Kept, window_state
+from ml_assets.statistics.span_states import StateCache, window_state
 from ml_assets.statistics.weighted_state import refuse_faults
 from ml_assets.table import Table
 
@@ -44,7 +44,7 @@ def generate_statistics(
     cross_features: bool = False,
     label: str | None = None,
 ) -> DatasetStatistics:
-    """Describe every column of a data set, and what is asked for of columns together.
+    """Describe every column of a data set and, where requested, columns together.
 
     In record batches: memory does not grow with the number of rows. What is known of columns together
     takes a second pass, because whole rows are needed for it.
@@ -87,10 +87,10 @@ def generate_statistics(
         Naming all columns that are absent, share a name, or hold values of several types; or the
         weight column, with the number of weights that are none.
     """
-    state = _checked(_state(data, columns, weight_column), weight_column)
-    found = describe(state, top_values, histogram_buckets)
+    state = _checked(_dataset_state(data, columns, weight_column), weight_column)
+    statistics = describe(state, top_values, histogram_buckets)
     if not (slices or cross_features or label):
-        return found
+        return statistics
     if isinstance(data, pa.RecordBatchReader):
         raise DataError(
             "slices, cross_features and label need a second pass, and a RecordBatchReader can be read "
@@ -104,7 +104,7 @@ def generate_statistics(
         shown_bins(state.features) if label else {},
         min_slice_rows=min_slice_rows,
     )
-    return replace(found, **vars(_related(data, plan)))
+    return replace(statistics, **vars(_relations(data, plan)))
 
 
 def generate_split_statistics(
@@ -118,7 +118,7 @@ def generate_split_statistics(
     cross_features: bool = False,
     label: str | None = None,
     spans: Sequence[Span] | None = None,
-    kept: Kept | None = None,
+    cache: StateCache | None = None,
 ) -> dict[str, DatasetStatistics]:
     """Describe each split of a table with a `SPLIT` column.
 
@@ -131,34 +131,37 @@ def generate_split_statistics(
         the label for the training rows.
     spans : sequence of Span, optional
         The spans of the table; by default the whole is one.
-    kept : Kept, optional
+    cache : StateCache, optional
         Where spans' states are looked up, and kept for the next time.
 
     Returns
     -------
     dict of str to DatasetStatistics
-        By the split's name (train, eval and test, one without rows included), and ``all``: the merge
-        of them.
+        By split (train, eval and test, one without rows included), and ``all``: the merge of them.
     """
     whole = [Span(0, table.num_rows, "")] if table.num_rows else []
-    wanted = Wanted(weight_column, tuple(slices), cross_features, label)
-    window = window_state(table, whole if spans is None else spans, wanted, kept)
+    options = StateOptions(weight_column, tuple(slices), cross_features, label)
+    window = window_state(table, whole if spans is None else spans, options, cache)
     states = {**window.splits, "all": _checked(merge_states(window.splits.values()), weight_column)}
-    found = {name: describe(s, top_values, histogram_buckets) for name, s in states.items()}
+    by_split = {
+        name: describe(state, top_values, histogram_buckets) for name, state in states.items()
+    }
     if window.relations is None:
-        return found
+        return by_split
     from ml_assets.statistics.relate import describe_relations  # SciPy takes half a second
 
     plan = Plan(tuple(states["all"].features), min_slice_rows=min_slice_rows)
-    related = describe_relations(window.relations, plan)
+    relations = describe_relations(window.relations, plan)
     return {
-        **found,
-        "train": replace(found["train"], association=related.association),
-        "all": replace(found["all"], **{**vars(related), "association": None}),
+        **by_split,
+        "train": replace(by_split["train"], association=relations.association),
+        "all": replace(by_split["all"], **{**vars(relations), "association": None}),
     }
 
 
-def _state(data: Any, columns: Sequence[str] | None, weight_column: str | None) -> DatasetState:
+def _dataset_state(
+    data: Any, columns: Sequence[str] | None, weight_column: str | None
+) -> DatasetState:
     beside = [] if weight_column is None else [weight_column]
     return join_columns(
         merge_states(batch_state(batch, names, weight_column) for batch in batches)
@@ -172,8 +175,8 @@ def _checked(state: DatasetState, weight_column: str | None) -> DatasetState:
     return state
 
 
-def _related(data: Any, plan: Plan) -> Relations:
-    """What is wanted of columns together, from whole rows."""
+def _relations(data: Any, plan: Plan) -> Relations:
+    """What the plan wants of columns together, from whole rows."""
     from ml_assets.statistics.relate import relate  # SciPy takes half a second to import
 
     names = [*plan.columns, *(name for by in plan.slices for name in columns_of(by))]

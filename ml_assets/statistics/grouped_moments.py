@@ -47,7 +47,10 @@ def stacked(parts: Sequence[GroupedMoments], groups: int) -> GroupedMoments:
     if not parts:
         return no_moments(0, groups)
     return GroupedMoments(
-        *(np.concatenate(found) for found in zip(*(vars(p).values() for p in parts), strict=True))
+        *(
+            np.concatenate(arrays)
+            for arrays in zip(*(vars(part).values() for part in parts), strict=True)
+        )
     )
 
 
@@ -84,8 +87,8 @@ def grouped_moments(
         ordered *= ordered
         if unknown is not None:
             ordered[unknown] = 0
-        found = count, mean, np.add.reduceat(ordered, starts), low, high
-    return GroupedMoments(*(part[None] for part in found))
+        arrays = count, mean, np.add.reduceat(ordered, starts), low, high
+    return GroupedMoments(*(array[None] for array in arrays))
 
 
 def merge_grouped(
@@ -102,18 +105,20 @@ def merge_grouped(
     size : int
         How many groups there are together.
     """
-    shape, known = (len(first.count), size), slice(first.count.shape[1])
-    one = _placed(first, shape, (slice(None), known))
-    two = _placed(second, shape, (slice(None), places))
-    count = one.count + two.count
-    share = two.count / np.maximum(count, 1)
+    shape, first_groups = (len(first.count), size), slice(first.count.shape[1])
+    first = _placed(first, shape, (slice(None), first_groups))
+    second = _placed(second, shape, (slice(None), places))
+    count = first.count + second.count
+    share = second.count / np.maximum(count, 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        step = two.mean - one.mean
-        mean = np.where(one.count == 0, two.mean, one.mean + step * share)
-        between = np.where((one.count == 0) | (two.count == 0), 0, step * step * one.count * share)
-        squares = one.squares + two.squares + between
+        step = second.mean - first.mean
+        mean = np.where(first.count == 0, second.mean, first.mean + step * share)
+        between = np.where(
+            (first.count == 0) | (second.count == 0), 0, step * step * first.count * share
+        )
+        squares = first.squares + second.squares + between
     return GroupedMoments(
-        count, mean, squares, np.minimum(one.low, two.low), np.maximum(one.high, two.high)
+        count, mean, squares, np.minimum(first.low, second.low), np.maximum(first.high, second.high)
     )
 
 
@@ -133,8 +138,8 @@ def unite_groups(moments: GroupedMoments, places: Array, size: int) -> GroupedMo
     starts = np.searchsorted(places[order], np.arange(size))
 
     def united(reduce: np.ufunc, values: Array) -> Array:
-        found: Array = reduce.reduceat(values[:, order], starts, axis=1) if size else values
-        return found
+        reduced: Array = reduce.reduceat(values[:, order], starts, axis=1) if size else values
+        return reduced
 
     count = united(np.add, moments.count)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -158,7 +163,7 @@ def take_columns(moments: GroupedMoments, places: Array, columns: int) -> Groupe
 
 
 def _placed(moments: GroupedMoments, shape: tuple[int, int], where: Any) -> GroupedMoments:
-    found = no_moments(*shape)
+    placed = no_moments(*shape)
     for name, values in vars(moments).items():
-        getattr(found, name)[where] = values
-    return found
+        getattr(placed, name)[where] = values
+    return placed

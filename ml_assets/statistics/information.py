@@ -20,8 +20,8 @@ def entropy(counts: Array) -> float:
 
 def mutual_information(table: Array) -> float:
     """Give the mutual information of rows and columns in nats."""
-    found = entropy(table.sum(axis=0)) + entropy(table.sum(axis=1)) - entropy(table.ravel())
-    return max(0.0, found)
+    information = entropy(table.sum(axis=0)) + entropy(table.sum(axis=1)) - entropy(table.ravel())
+    return max(0.0, information)
 
 
 def expected_mutual_information(rows: Array, columns: Array) -> float:
@@ -68,14 +68,18 @@ class Shared:
 def shared_information(table: Array) -> Shared:
     """Give what rows and columns tell of each other; nothing where one side is constant."""
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    found, chance = mutual_information(table), expected_mutual_information(rows, columns)
-    of_rows, of_columns = entropy(rows), entropy(columns)
+    information, chance = mutual_information(table), expected_mutual_information(rows, columns)
+    row_entropy, column_entropy = entropy(rows), entropy(columns)
 
     def beyond_chance(most: float) -> float:
         room = most - chance
-        return min(1.0, (found - chance) / room) if room > 1e-12 else 0.0
+        return min(1.0, (information - chance) / room) if room > 1e-12 else 0.0
 
-    return Shared(found, beyond_chance((of_rows + of_columns) / 2), beyond_chance(of_columns))
+    return Shared(
+        information,
+        beyond_chance((row_entropy + column_entropy) / 2),
+        beyond_chance(column_entropy),
+    )
 
 
 def cramers_v(table: Array) -> float | None:
@@ -105,11 +109,13 @@ def _expected_cells(first: Array, second: Array, total: float) -> Array:
     order = small[np.argsort(wide[small])]
     for block in np.array_split(order, max(1, len(order) // 2000)):
         if len(block):
-            expected[block] = _exact(first[block], second[block], mean[block], wide[block], total)
+            expected[block] = _exact_cells(
+                first[block], second[block], mean[block], wide[block], total
+            )
     return expected
 
 
-def _exact(first: Array, second: Array, mean: Array, wide: Array, total: float) -> Array:
+def _exact_cells(first: Array, second: Array, mean: Array, wide: Array, total: float) -> Array:
     """The sum over the values that such a cell can have, each with its hypergeometric probability."""
     least = np.maximum(1, np.maximum(first + second - total, np.floor(mean) - wide))
     most = np.minimum(np.minimum(first, second), np.ceil(mean) + wide)
@@ -123,5 +129,5 @@ def _exact(first: Array, second: Array, mean: Array, wide: Array, total: float) 
         - gammaln(np.maximum(total - a - b + cell, 0) + 1)
     )  # fmt: skip
     terms = cell / total * np.log(total * cell / (a * b)) * np.exp(log_p)
-    found: Array = np.where(inside, terms, 0).sum(axis=1)
-    return found
+    sums: Array = np.where(inside, terms, 0).sum(axis=1)
+    return sums

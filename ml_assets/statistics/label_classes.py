@@ -22,7 +22,7 @@ OTHER = "other values"
 
 @dataclass(frozen=True)
 class LabelClasses:
-    """How rows are told apart by their label.
+    """The classes that rows are put into by their label.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class LabelClasses:
         return fewer._places(self.names)
 
     def _places(self, values: Sequence[str]) -> Array:
-        known = {name: place for place, name in enumerate(self.names)}
-        rest = known.get(OTHER, -1)
-        return np.array([known.get(value, rest) for value in values], np.int64)
+        places = {name: place for place, name in enumerate(self.names)}
+        other = places.get(OTHER, -1)
+        return np.array([places.get(value, other) for value in values], np.int64)
 
 
 def label_classes(name: str, label: FeatureState) -> LabelClasses:
@@ -74,9 +74,9 @@ def label_classes(name: str, label: FeatureState) -> LabelClasses:
     DataError
         If it has no value, or is neither of numbers nor of texts.
     """
-    found = classes_of(name, label, MOST_CLASSES, NUM_PARTS)
-    if found is not None:
-        return found
+    classes = classes_of(name, label, MOST_CLASSES, NUM_PARTS)
+    if classes is not None:
+        return classes
     kind = "has no value" if label.num_rows == label.num_missing else f"is of type {label.type}"
     raise DataError(
         f"the label '{name}' {kind}; association needs a label of numbers, texts or booleans."
@@ -97,14 +97,14 @@ def classes_of(name: str, label: FeatureState, most: int, parts: int) -> LabelCl
     """
     match label.described:
         case NumericState(extremes=tuple()):
-            return _of_numbers(name, label, most, parts)
+            return _number_classes(name, label, most, parts)
         case CategoryState() as texts if texts.num_values:
-            return _of_texts(name, texts, most)
+            return _text_classes(name, texts, most)
         case _:
             return None
 
 
-def _of_numbers(name: str, label: FeatureState, most: int, parts: int) -> LabelClasses | None:
+def _number_classes(name: str, label: FeatureState, most: int, parts: int) -> LabelClasses | None:
     bins = number_bins(label, most, parts)
     if bins is None:
         return None
@@ -113,7 +113,7 @@ def _of_numbers(name: str, label: FeatureState, most: int, parts: int) -> LabelC
     return LabelClasses(name, tuple(texts) if bins.are_values else interval_names(texts[:-1]), tops)
 
 
-def _of_texts(name: str, label: CategoryState, most: int) -> LabelClasses:
+def _text_classes(name: str, label: CategoryState, most: int) -> LabelClasses:
     if label.hashes is None and len(label.values) <= most:
         return LabelClasses(name, tuple(sorted(label.values.to_pylist())))
     frequent = [value for value, _ in label.most_frequent(most - 1)]

@@ -69,7 +69,8 @@ class DatasetStatistics:
 
     def only(self, names: Collection[str]) -> "DatasetStatistics":
         """Give the statistics with these columns only, in the data's order."""
-        return replace(self, features=tuple(f for f in self.features if f.name in names))
+        features = tuple(feature for feature in self.features if feature.name in names)
+        return replace(self, features=features)
 
     def slice(self, name: str) -> SliceStatistics:
         """Give a slice by its name, such as ``origin=EWR``; raises KeyError where there is none."""
@@ -80,18 +81,24 @@ class DatasetStatistics:
         return {
             "num_rows": self.num_rows,
             "features": [feature_to_json(feature) for feature in self.features],
-            **{key: _related_to_json(getattr(self, key)) for key in _RELATED if getattr(self, key)},
+            **{
+                key: _relation_to_json(getattr(self, key))
+                for key in _RELATION_READERS
+                if getattr(self, key)
+            },
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "DatasetStatistics":
         """Read what `to_json` gave."""
         features = tuple(feature_from_json(feature) for feature in value["features"])
-        related = {key: read(value[key]) for key, read in _RELATED.items() if key in value}
-        return cls(value["num_rows"], features, **related)
+        relations = {
+            key: read(value[key]) for key, read in _RELATION_READERS.items() if key in value
+        }
+        return cls(value["num_rows"], features, **relations)
 
 
-_RELATED: dict[str, Callable[[Any], Any]] = {
+_RELATION_READERS: dict[str, Callable[[Any], Any]] = {
     "slices": lambda value: tuple(slice_from_json(piece) for piece in value),
     "slices_left_out": lambda value: tuple(SlicesLeftOut(**piece) for piece in value),
     "cross": cross_from_json,
@@ -99,5 +106,5 @@ _RELATED: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _related_to_json(value: Any) -> Any:
+def _relation_to_json(value: Any) -> Any:
     return [to_json(part) for part in value] if isinstance(value, tuple) else to_json(value)

@@ -39,9 +39,9 @@ def moments_of(points: Points) -> Moments:
     """Give the moments of the numbers that points stand for."""
     if not len(points.values):
         return Moments()
-    sums = _sums(points)
+    sums = _integer_sums(points)
     if sums is not None:
-        return _exact(points.total, sums)
+        return _exact_moments(points.total, sums)
     count = points.total
     values = points.values.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # beyond 1e154 squares overflow to inf
@@ -58,7 +58,7 @@ def merge_moments(first: Moments, second: Moments) -> Moments:
         return first if first.count else second
     if first.sums is not None and second.sums is not None:
         total, squares = (one + two for one, two in zip(first.sums, second.sums, strict=True))
-        return _exact(int(count), (total, squares))
+        return _exact_moments(int(count), (total, squares))
     share = second.count / count
     with np.errstate(over="ignore", invalid="ignore"):
         step = np.float64(second.mean) - first.mean
@@ -66,13 +66,13 @@ def merge_moments(first: Moments, second: Moments) -> Moments:
         return Moments(count, float(first.mean + step * share), float(deviations), None)
 
 
-def _exact(count: int, sums: tuple[int, int]) -> Moments:
+def _exact_moments(count: int, sums: tuple[int, int]) -> Moments:
     """Python divides integers of any size to the nearest float."""
     total, squares = sums
     return Moments(count, total / count, (count * squares - total * total) / count, sums)
 
 
-def _sums(points: Points) -> tuple[int, int] | None:
+def _integer_sums(points: Points) -> tuple[int, int] | None:
     """The exact sum and sum of squares of whole numbers that are small enough for 64 bits."""
     values, counts = points.values, points.counts
     if counts.dtype.kind == "f":
@@ -80,14 +80,14 @@ def _sums(points: Points) -> tuple[int, int] | None:
     size = max(abs(values[0].item()), abs(values[-1].item()))
     if not size * size * points.total < _MOST:
         return None
-    whole = _whole(values)
+    whole = _as_integers(values)
     if whole is None:
         return None
     weighted = whole * counts
     return int(weighted.sum()), int((weighted * whole).sum())
 
 
-def _whole(values: Array) -> Array | None:
+def _as_integers(values: Array) -> Array | None:
     if values.dtype.kind != "f":
         return values
     probe = values[:_PROBE]

@@ -1,4 +1,4 @@
-"""Bins of numbers, told by the greatest number in each: chosen from a sketch, counted, made fewer."""
+"""Bins of numbers, each named by its greatest number: chosen from a sketch, counted, made fewer."""
 
 from dataclasses import dataclass
 

@@ -33,8 +33,8 @@ def _count_whole(values: Array) -> Points:
     low, high = int(values.min()), int(values.max())
     if high - low <= len(values):
         counts = np.bincount(values - low)
-        found = np.flatnonzero(counts)
-        return Points(found + low, counts if len(found) == len(counts) else counts[found])
+        offsets = np.flatnonzero(counts)
+        return Points(offsets + low, counts if len(offsets) == len(counts) else counts[offsets])
     if high - low < 2**32:  # numbers of half the size are sorted in half the time
         points = points_of_sorted(np.sort((values - low).astype(np.uint32)))
         return Points(points.values.astype(np.int64) + low, points.counts)

@@ -73,12 +73,12 @@ def points_state(points: Points, num_nan: int = 0, num_inf: int = 0) -> NumericS
 def merge_numeric(first: NumericState, second: NumericState) -> NumericState:
     """Give the state of both sets of numbers together."""
     sketch = merge_sketches(first.sketch, second.sketch)
-    both = [*(first.extremes or ()), *(second.extremes or ())]
+    extremes = [*(first.extremes or ()), *(second.extremes or ())]
     return NumericState(
         num_nan=first.num_nan + second.num_nan,
         num_inf=first.num_inf + second.num_inf,
         num_zeros=first.num_zeros + second.num_zeros,
-        extremes=(min(both), max(both)) if both else None,
+        extremes=(min(extremes), max(extremes)) if extremes else None,
         moments=merge_moments(first.moments, second.moments),
         sketch=sketch,
         hashes=None if sketch.is_exact else merge_bottoms(_hashes(first), _hashes(second)),

@@ -61,8 +61,8 @@ def parquet_parts(
     width = max(1, -(-len(columns) // _MOST_PASSES), _VALUES_PER_PASS // max(count, 1))
     for start in range(0, len(columns), width):
         group = list(columns[start : start + width])
-        both = list(dict.fromkeys([*group, *beside]))
-        yield group, _batches(opened, both, batch_rows, rows or Rows(0, total))
+        names = list(dict.fromkeys([*group, *beside]))
+        yield group, _batches(opened, names, batch_rows, rows or Rows(0, total))
 
 
 def _keep_freed_memory() -> None:
@@ -79,10 +79,10 @@ def _batches(
     files: Sequence[tuple[Path, Any]], columns: list[str], batch_rows: int, rows: Rows
 ) -> Iterator[Any]:
     """The wanted rows of some columns, from those row groups only that have any of them."""
-    at = 0
+    file_start = 0
     for path, metadata in files:
-        groups, first = _row_groups(metadata, at, rows)
-        at += metadata.num_rows
+        groups, first = _row_groups(metadata, file_start, rows)
+        file_start += metadata.num_rows
         if not groups:
             continue
         for batch in _read(path, metadata, columns, batch_rows, groups):
@@ -92,16 +92,16 @@ def _batches(
                 yield batch.slice(low, high - low)
 
 
-def _row_groups(metadata: Any, at: int, rows: Rows) -> tuple[list[int], int]:
-    """The row groups of a file that begins at row `at` which have wanted rows, and their first row."""
-    found, first = list[int](), 0
+def _row_groups(metadata: Any, start: int, rows: Rows) -> tuple[list[int], int]:
+    """The row groups of a file that begins at row `start` which have wanted rows, and their first row."""
+    groups, first = list[int](), 0
     for number in range(metadata.num_row_groups):
         size = metadata.row_group(number).num_rows
-        if size and at < rows.stop and at + size > rows.start:
-            first = first if found else at
-            found.append(number)
-        at += size
-    return found, first
+        if size and start < rows.stop and start + size > rows.start:
+            first = first if groups else start
+            groups.append(number)
+        start += size
+    return groups, first
 
 
 def _read(
@@ -115,16 +115,19 @@ def _read(
         return
     # Without pre_buffer only the pages at hand are in memory; threads would only cost CPU seconds.
     with pq.ParquetFile(
-        path, metadata=metadata, read_dictionary=_coded(metadata, schema, present), pre_buffer=False
+        path,
+        metadata=metadata,
+        read_dictionary=_dictionary_columns(metadata, schema, present),
+        pre_buffer=False,
     ) as file:
         for batch in file.iter_batches(batch_rows, groups, present, use_threads=False):
             yield plain_batch(batch.select(present))
 
 
-def _coded(metadata: Any, schema: Any, columns: list[str]) -> list[str]:
+def _dictionary_columns(metadata: Any, schema: Any, columns: list[str]) -> list[str]:
     """The text columns that are stored as codes of a dictionary."""
-    texts = {n for n in columns if pt.is_string(schema.field(n).type)
-             or pt.is_large_string(schema.field(n).type)}  # fmt: skip
+    texts = {name for name in columns if pt.is_string(schema.field(name).type)
+             or pt.is_large_string(schema.field(name).type)}  # fmt: skip
     if not texts or not metadata.num_row_groups:
         return []
     group = metadata.row_group(0)

@@ -55,38 +55,40 @@ def as_texts(values: Any) -> tuple[Any, Array]:
 
     What is not UTF-8 gets replacement characters.
     """
-    none = np.zeros(len(values), bool)
+    none_invalid = np.zeros(len(values), bool)
     type_ = values.type
     if not is_text(type_):
-        return _shown(values), none
+        return _texts_of(values), none_invalid
     is_large = pt.is_large_string(type_) or pt.is_large_binary(type_)
     raw = values.cast(pa.large_binary() if is_large else pa.binary())
     try:
-        return raw.cast(pa.string()), none
+        return raw.cast(pa.string()), none_invalid
     except pa.ArrowInvalid:  # some are not UTF-8
-        return _replaced(raw.to_pylist())
+        return _texts_of_bytes(raw.to_pylist())
 
 
-def _shown(values: Any) -> Any:
+def _texts_of(values: Any) -> Any:
     if pt.is_time(values.type):
-        return _shown_times(values)
+        return _texts_of_times(values)
     try:
         return values.cast(pa.string())
-    except pa.ArrowInvalid:  # a time zone that nobody knows
+    except pa.ArrowInvalid:  # an unknown time zone
         return values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
 
 
-def _shown_times(values: Any) -> Any:
+def _texts_of_times(values: Any) -> Any:
     """As Python shows them, whatever the unit: with six digits of a second, or none."""
     with suppress(pa.ArrowInvalid):  # nanoseconds would be lost
         values = values.cast(pa.time64("us"))
     return pc.replace_substring_regex(values.cast(pa.string()), r"\.0+$", "")
 
 
-def _replaced(raw: Sequence[bytes | None]) -> tuple[Any, Array]:
+def _texts_of_bytes(raw: Sequence[bytes | None]) -> tuple[Any, Array]:
     texts = [None if value is None else value.decode("utf-8", "replace") for value in raw]
-    wrong = [text is not None and text.encode() != v for text, v in zip(texts, raw, strict=True)]
-    return pa.array(texts, pa.string()), np.array(wrong, bool)
+    invalid = [
+        text is not None and text.encode() != value for text, value in zip(texts, raw, strict=True)
+    ]
+    return pa.array(texts, pa.string()), np.array(invalid, bool)
 
 
 def as_floats(array: Any) -> Any:
@@ -104,15 +106,15 @@ def as_microseconds(array: Any) -> Any:
     """
     if pt.is_date(array.type):
         days = array.cast(pa.date32(), safe=False).cast(pa.int32()).cast(pa.int64())
-        return pc.multiply(_within(days, _MICROSECONDS_A_DAY), _MICROSECONDS_A_DAY)
+        return pc.multiply(_clipped(days, _MICROSECONDS_A_DAY), _MICROSECONDS_A_DAY)
     counts, per_second = array.cast(pa.int64()), _PER_SECOND[array.type.unit]
     if per_second > 1_000_000:
         return _floor_divided(counts, per_second // 1_000_000)
     factor = 1_000_000 // per_second
-    return counts if factor == 1 else pc.multiply(_within(counts, factor), factor)
+    return counts if factor == 1 else pc.multiply(_clipped(counts, factor), factor)
 
 
-def _within(counts: Any, factor: int) -> Any:
+def _clipped(counts: Any, factor: int) -> Any:
     most = _MOST // factor
     low = pc.max_element_wise(counts, pa.scalar(-most), skip_nulls=False)
     return pc.min_element_wise(low, pa.scalar(most), skip_nulls=False)
@@ -120,9 +122,9 @@ def _within(counts: Any, factor: int) -> Any:
 
 def _floor_divided(counts: Any, factor: int) -> Any:
     """Arrow divides towards zero."""
-    found = pc.divide(counts, factor)
-    is_below = pc.less(counts, pc.multiply(found, factor))
-    return pc.subtract(found, is_below.cast(pa.int64()))
+    quotient = pc.divide(counts, factor)
+    is_below = pc.less(counts, pc.multiply(quotient, factor))
+    return pc.subtract(quotient, is_below.cast(pa.int64()))
 
 
 def count_missing(array: Any) -> int:
@@ -136,8 +138,8 @@ def is_missing(array: Any) -> Array:
     """Give which rows have no value."""
     if pt.is_union(array.type):
         return np.array([value is None for value in array.to_pylist()], bool)
-    found: Array = array.is_null().to_numpy(zero_copy_only=False)
-    return found
+    missing: Array = array.is_null().to_numpy(zero_copy_only=False)
+    return missing
 
 
 def is_number(type_: Any) -> bool:

@@ -131,8 +131,8 @@ def quantiles(points: Points, ranks: Array) -> Array:
         wanted = ranks * ends[-1] * (1 - 1e-12)
     else:
         wanted = np.clip(np.ceil(ranks * ends[-1] - 1e-9), 1, ends[-1])
-    found: Array = points.values[np.searchsorted(ends, wanted)]
-    return found
+    values: Array = points.values[np.searchsorted(ends, wanted)]
+    return values
 
 
 def median(points: Points) -> float:

@@ -59,10 +59,10 @@ def merge_sketches(first: QuantileSketch, second: QuantileSketch) -> QuantileSke
 
 def _put(levels: tuple[Points, ...], points: Points, height: int) -> QuantileSketch:
     """Add points to a level; what grows too large is thinned and carried to the next, as in adding."""
-    found = [*levels, *[NO_POINTS] * (height + 1 - len(levels))]
-    united = unite([found[height], points])
+    grown = [*levels, *[NO_POINTS] * (height + 1 - len(levels))]
+    united = unite([grown[height], points])
     if len(united.values) <= CAPACITY:
-        found[height] = united
-        return QuantileSketch(tuple(found))
-    found[height] = NO_POINTS
-    return _put(tuple(found), thin(united, BUCKETS), height + 1)
+        grown[height] = united
+        return QuantileSketch(tuple(grown))
+    grown[height] = NO_POINTS
+    return _put(tuple(grown), thin(united, BUCKETS), height + 1)

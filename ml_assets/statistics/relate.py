@@ -13,7 +13,7 @@ from ml_assets.statistics.relations_state import Plan, RelationsState, relations
 
 
 def relate(batches: Iterable[Any], plan: Plan) -> Relations:
-    """Give what is wanted of the rows of all batches.
+    """Give what the plan wants of the rows of all batches.
 
     Raises
     ------
@@ -27,13 +27,13 @@ def relate(batches: Iterable[Any], plan: Plan) -> Relations:
 def describe_relations(state: RelationsState, plan: Plan) -> Relations:
     """Give what is known of the rows of a state."""
     slices = [
-        describe_slices(found, by, plan.columns, plan.min_slice_rows, state.num_rows)
-        for by, found in state.slices.items()
+        describe_slices(slice_state, by, plan.columns, plan.min_slice_rows, state.num_rows)
+        for by, slice_state in state.slices.items()
     ]
     types = [(name, state.types.get(name, "null")) for name in plan.columns]
     return Relations(
         tuple(piece for described, _ in slices for piece in described),
-        tuple(rest for _, rest in slices if rest is not None),
+        tuple(left_out for _, left_out in slices if left_out is not None),
         describe_cross(state.numbers, state.categories, types)
         if state.numbers and state.categories
         else None,

@@ -24,18 +24,18 @@ _WEAK = 0.1
 
 
 def relation_tables(
-    every: DatasetStatistics, train: DatasetStatistics, known_after: Collection[str] = ()
+    all_rows: DatasetStatistics, train: DatasetStatistics, known_after: Collection[str] = ()
 ) -> dict[str, str]:
     """Give what is known of columns together: of all rows, and their association in training rows.
 
-    Columns of `known_after` are the label's own, or said to be known after it: of them nobody is asked.
+    Columns of `known_after` are the label's own, or said to be known after it: they get no hint.
     """
     tables = {}
-    hidden = identifying(every.features)
-    if every.slices or every.slices_left_out:
-        tables["slices"] = slices_table(every.slices, every.slices_left_out, hidden)
-    if every.cross is not None:
-        tables["correlations"] = cross_table(every.cross)
+    hidden = identifying(all_rows.features)
+    if all_rows.slices or all_rows.slices_left_out:
+        tables["slices"] = slices_table(all_rows.slices, all_rows.slices_left_out, hidden)
+    if all_rows.cross is not None:
+        tables["correlations"] = cross_table(all_rows.cross)
     if train.association is not None:
         tables["association_with_label"] = association_table(train.association, hidden, known_after)
     return tables
@@ -53,14 +53,22 @@ def cross_table(cross: CrossStatistics) -> str:
         for pair in cross.categories
         if pair.cramers_v is not None
     ]
-    strong = sorted((pair for pair in numeric + texts if pair[0] >= _WEAK), key=lambda p: -p[0])
+    strong = sorted(
+        (pair for pair in numeric + texts if pair[0] >= _WEAK), key=lambda pair: -pair[0]
+    )
     lines = [
         f"| {escape_markdown(first)} | {escape_markdown(second)} | {text} |"
         for _, first, second, text in strong[:_MOST_PAIRS]
     ]
-    told = f"\n{len(strong):,} of {len(numeric + texts):,} pairs are at {_WEAK} or above."
+    summary = f"\n{len(strong):,} of {len(numeric + texts):,} pairs are at {_WEAK} or above."
     return "\n".join(
-        ["| column | column | association |", "|---|---|---|", *lines, told, *_rest(cross)]
+        [
+            "| column | column | association |",
+            "|---|---|---|",
+            *lines,
+            summary,
+            *_columns_left_out(cross),
+        ]
     )
 
 
@@ -69,10 +77,11 @@ def association_table(
 ) -> str:
     """Give the features by how much they tell of the label, without the values of hidden ones."""
     lines = [
-        f"| {escape_markdown(one.feature)} | {one.told:.1%} | {one.adjusted:.4f} "
-        f"| {one.mutual_information:.4f} | {'' if one.feature in hidden else _lifts(association, one)} "
-        f"| {_hint(one.may_leak and one.feature not in known_after)} |"
-        for one in association.features[:_MOST_FEATURES]
+        f"| {escape_markdown(entry.feature)} | {entry.told:.1%} | {entry.adjusted:.4f} "
+        f"| {entry.mutual_information:.4f} "
+        f"| {'' if entry.feature in hidden else _lifts(association, entry)} "
+        f"| {_hint(entry.may_leak and entry.feature not in known_after)} |"
+        for entry in association.features[:_MOST_FEATURES]
     ]
     more = len(association.features) - _MOST_FEATURES
     return "\n".join(
@@ -91,9 +100,9 @@ def slices_table(
     hidden: Collection[str] = (),
 ) -> str:
     """Give each slice's rows, and mean or most frequent value of its first columns; no hidden values."""
-    slices = [one for one in slices if not set(columns_of(one.by)) & set(hidden)]
-    known = [feature.name for feature in slices[0].features] if slices else []
-    names = [name for name in known if name not in hidden][:_MOST_COLUMNS]
+    slices = [piece for piece in slices if not set(columns_of(piece.by)) & set(hidden)]
+    columns = [feature.name for feature in slices[0].features] if slices else []
+    names = [name for name in columns if name not in hidden][:_MOST_COLUMNS]
     head = ["slice", "rows", *(escape_markdown(name) for name in names)]
     lines = [
         _row([escape_markdown(piece.name, 60), f"{piece.num_rows:,}", *_cells(piece, names)])
@@ -107,7 +116,7 @@ def slices_table(
             *lines,
             "",
             *([f"and {more:,} more in statistics.json"] if more > 0 else []),
-            *(_left_out(rest) for rest in left_out),
+            *map(_slices_left_out, left_out),
         ]
     )
 
@@ -123,40 +132,41 @@ def feature_in_words(feature: SliceFeature) -> str:
 
 
 def _cells(piece: SliceStatistics, names: Iterable[str]) -> list[str]:
-    found = {feature.name: feature for feature in piece.features}
-    return [escape_markdown(feature_in_words(found[name]), 24) for name in names]
+    by_name = {feature.name: feature for feature in piece.features}
+    return [escape_markdown(feature_in_words(by_name[name]), 24) for name in names]
 
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _left_out(rest: SlicesLeftOut) -> str:
+def _slices_left_out(rest: SlicesLeftOut) -> str:
     return (
         f"Left out by {escape_markdown(rest.by, 60)}: at least {rest.num_slices:,} slices that are "
         f"small or beyond the largest, with {rest.num_rows:,} rows."
     )
 
 
-def _lifts(label: LabelAssociation, one: Association) -> str:
-    return ", ".join(_lift(lift, label.of_class(lift)) for lift in one.lifts[:3])
+def _lifts(association: LabelAssociation, entry: Association) -> str:
+    return ", ".join(_lift(lift, association.of_class(lift)) for lift in entry.lifts[:3])
 
 
-def _lift(lift: Lift, of: str) -> str:
+def _lift(lift: Lift, class_name: str) -> str:
     value = escape_markdown(lift.value, 24) or "(empty)"
-    return f"{value}: {lift.lift:.2f}{f' of {escape_markdown(of, 24)}' if of else ''}"
+    of_class = f" of {escape_markdown(class_name, 24)}" if class_name else ""
+    return f"{value}: {lift.lift:.2f}{of_class}"
 
 
 def _hint(may_leak: bool) -> str:
     return "is it known before the label?" if may_leak else ""
 
 
-def _rest(cross: CrossStatistics) -> list[str]:
+def _columns_left_out(cross: CrossStatistics) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for name, reason in cross.left_out:
         by_reason.setdefault(reason, []).append(name)
     return [
-        f"Left out, {reason}: {', '.join(escape_markdown(n) for n in names[:5])}"
+        f"Left out, {reason}: {', '.join(escape_markdown(name) for name in names[:5])}"
         + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
         + "."
         for reason, names in by_reason.items()

@@ -63,7 +63,9 @@ class SliceStatistics:
     def name(self) -> str:
         """Such as ``carrier=UA, origin=EWR``."""
         texts = (NULL if value is None else value for value in self.values)
-        return ", ".join(f"{c}={v}" for c, v in zip(columns_of(self.by), texts, strict=True))
+        return ", ".join(
+            f"{column}={text}" for column, text in zip(columns_of(self.by), texts, strict=True)
+        )
 
     def feature(self, name: str) -> SliceFeature:
         """Give one column's statistics; raises KeyError where there is no such column."""
@@ -223,18 +225,21 @@ class LabelAssociation:
 
     def named(self, names: Sequence[str]) -> "LabelAssociation":
         """Give the same where the label's values are codes, with the names of these codes."""
-        told = {str(code): name for code, name in enumerate(names)}
-        features = [replace(one, lifts=_relabelled(one.lifts, told)) for one in self.features]
-        classes = tuple((told.get(code, code), rows) for code, rows in self.classes)
-        return replace(self, classes=classes, features=tuple(features))
+        name_of_code = {str(code): name for code, name in enumerate(names)}
+        associations = [
+            replace(association, lifts=_relabelled(association.lifts, name_of_code))
+            for association in self.features
+        ]
+        classes = tuple((name_of_code.get(code, code), rows) for code, rows in self.classes)
+        return replace(self, classes=classes, features=tuple(associations))
 
     def of_class(self, lift: Lift) -> str:
         """Give the class that a lift is about, where there are more than two to be about."""
         return lift.label if len(self.classes) > 2 else ""
 
 
-def _relabelled(lifts: Sequence[Lift], told: Mapping[str, str]) -> tuple[Lift, ...]:
-    return tuple(replace(lift, label=told.get(lift.label, lift.label)) for lift in lifts)
+def _relabelled(lifts: Sequence[Lift], name_of_code: Mapping[str, str]) -> tuple[Lift, ...]:
+    return tuple(replace(lift, label=name_of_code.get(lift.label, lift.label)) for lift in lifts)
 
 
 @dataclass(frozen=True)
@@ -260,8 +265,8 @@ def to_json(part: Any) -> Any:
 def slice_from_json(value: Mapping[str, Any]) -> SliceStatistics:
     """Read what `to_json` gave of a `SliceStatistics`."""
     features = tuple(
-        SliceFeature(**{**one, "top_values": _pairs(one["top_values"])})
-        for one in value["features"]
+        SliceFeature(**{**feature, "top_values": _pairs(feature["top_values"])})
+        for feature in value["features"]
     )
     return SliceStatistics(value["by"], tuple(value["values"]), value["num_rows"], features)
 
@@ -277,11 +282,13 @@ def cross_from_json(value: Mapping[str, Any]) -> CrossStatistics:
 
 def association_from_json(value: Mapping[str, Any]) -> LabelAssociation:
     """Read what `to_json` gave of a `LabelAssociation`."""
-    features = tuple(
-        Association(**{**one, "lifts": tuple(Lift(**lift) for lift in one["lifts"])})
-        for one in value["features"]
+    associations = tuple(
+        Association(
+            **{**association, "lifts": tuple(Lift(**lift) for lift in association["lifts"])}
+        )
+        for association in value["features"]
     )
-    return LabelAssociation(value["label"], _pairs(value["classes"]) or (), features)
+    return LabelAssociation(value["label"], _pairs(value["classes"]) or (), associations)
 
 
 def _pairs(value: Any) -> tuple[Any, ...] | None:

@@ -110,8 +110,8 @@ def relations_state(batch: Any, plan: Plan) -> RelationsState:
         columns.num_rows,
         {name: columns.types[name] for name in names},
         slice_states(columns, plan.slices, names),
-        comoments(columns, _first(columns, names, NUMBERS)) if crosses else None,
-        category_pairs(columns, _first(columns, names, TEXTS)) if crosses else None,
+        comoments(columns, _first_columns(columns, names, NUMBERS)) if crosses else None,
+        category_pairs(columns, _first_columns(columns, names, TEXTS)) if crosses else None,
         _association(columns, plan, plan.label, names) if plan.label else None,
     )
 
@@ -120,7 +120,7 @@ def merge_relations(first: RelationsState, second: RelationsState) -> RelationsS
     """Give the state of both parts, which are of one plan, together."""
     return RelationsState(
         first.num_rows + second.num_rows,
-        {**second.types, **{n: t for n, t in first.types.items() if t != "null"}},
+        {**second.types, **{name: type_ for name, type_ in first.types.items() if type_ != "null"}},
         {by: merge_slices(state, second.slices[by]) for by, state in first.slices.items()},
         first.numbers and second.numbers and merge_comoments(first.numbers, second.numbers),
         first.categories and second.categories and merge_pairs(first.categories, second.categories),
@@ -143,10 +143,10 @@ def _association(
 def _has_value(columns: BatchColumns, name: str, value: str) -> Array:
     coded = columns.coded(name)
     places = {text: place for place, text in enumerate(coded.values.to_pylist())}
-    found: Array = coded.codes == places.get(value, -2)
-    return found
+    matches: Array = coded.codes == places.get(value, -2)
+    return matches
 
 
-def _first(columns: BatchColumns, names: Sequence[str], types: Sequence[str]) -> list[str]:
+def _first_columns(columns: BatchColumns, names: Sequence[str], types: Sequence[str]) -> list[str]:
     most = MOST_NUMBERS if types is NUMBERS else MOST_TEXTS
     return [name for name in names if columns.types[name] in types][:most]

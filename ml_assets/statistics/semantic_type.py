@@ -32,14 +32,14 @@ def semantic_type_of_texts(state: "CategoryState") -> SemanticType | None:
     values, kinds = state.num_values - state.num_empty, state.kinds
     if not values:
         return None
-    found: tuple[tuple[SemanticType, int], ...] = (
+    counts: tuple[tuple[SemanticType, int], ...] = (
         ("email", kinds.num_email),
         ("url", kinds.num_url),
         ("date", kinds.num_date),
         ("int", kinds.num_int),
         ("float", kinds.num_float),
     )
-    for type_, count in found:
+    for type_, count in counts:
         if count >= SHARE * values:
             return type_
     short = state.lengths is not None and state.lengths[1] <= LONGEST

@@ -20,7 +20,9 @@ def shape(feature: FeatureStatistics) -> tuple[int, ...]:
         return _numeric_shape(feature.numeric)
     if feature.string is not None:
         return tuple(count for _, count in feature.string.value_counts[:BARS])
-    return tuple(b.count for b in feature.time.histogram) if feature.time is not None else ()
+    return (
+        tuple(bucket.count for bucket in feature.time.histogram) if feature.time is not None else ()
+    )
 
 
 def _numeric_shape(statistics: NumericStatistics) -> tuple[int, ...]:

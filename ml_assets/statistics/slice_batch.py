@@ -54,7 +54,7 @@ def slice_states(
     states = {}
     for by, (keys, codes) in keyed.items():
         groups = shared or _groups(columns, codes, len(keys), names)
-        states[by] = _state(columns, keys, codes, groups, names)
+        states[by] = _slice_state(columns, keys, codes, groups, names)
     return states
 
 
@@ -65,8 +65,8 @@ def _keys_and_codes(columns: BatchColumns, names: Sequence[str]) -> tuple[tuple[
     for name in names:
         coded = columns.coded(name)
         texts: list[str | None] = [*coded.values.to_pylist(), None]
-        own = np.where(coded.codes < 0, len(texts) - 1, coded.codes)
-        codes, pairs = joint_codes(codes, own, len(texts))
+        column_codes = np.where(coded.codes < 0, len(texts) - 1, coded.codes)
+        codes, pairs = joint_codes(codes, column_codes, len(texts))
         keys = [(*keys[pair // len(texts)], texts[pair % len(texts)]) for pair in pairs.tolist()]
     return tuple(keys), codes
 
@@ -76,8 +76,8 @@ def _shared_groups(
 ) -> _Groups | None:
     """The batch by all slices together; None where that makes too many groups."""
     codes, size = np.zeros(columns.num_rows, np.int64), 1
-    for keys, own in keyed:
-        codes, pairs = joint_codes(codes, own, max(1, len(keys)))
+    for keys, slice_codes in keyed:
+        codes, pairs = joint_codes(codes, slice_codes, max(1, len(keys)))
         size = len(pairs)
         if size > _MOST_GROUPS:
             return None
@@ -100,7 +100,7 @@ def _groups(columns: BatchColumns, codes: Array, size: int, names: Sequence[str]
     return _Groups(codes, size, missing, numbers, stacked(moments, size))
 
 
-def _state(
+def _slice_state(
     columns: BatchColumns,
     keys: tuple[Key, ...],
     codes: Array,
@@ -121,7 +121,7 @@ def _state(
             groups.numbers,
             unite_groups(groups.moments, places, size),
             {
-                name: _counts(columns, name, codes, size)
+                name: _text_counts(columns, name, codes, size)
                 for name in names
                 if columns.types[name] in TEXTS
             },
@@ -129,7 +129,7 @@ def _state(
     )
 
 
-def _counts(columns: BatchColumns, name: str, codes: Array, size: int) -> CountsByGroup | None:
+def _text_counts(columns: BatchColumns, name: str, codes: Array, size: int) -> CountsByGroup | None:
     coded = columns.coded(name)
     if size * len(coded.values) > MOST_CELLS:
         return None

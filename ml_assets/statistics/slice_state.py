@@ -70,7 +70,7 @@ class SliceState:
 
 def merge_slices(first: SliceState, second: SliceState) -> SliceState:
     """Give the state of both parts' slices together; a column that one part lacks is missing there."""
-    first, second = _alike(first, second), _alike(second, first)
+    first, second = _aligned(first, second), _aligned(second, first)
     keys, places = unite_items(first.keys, second.keys)
     size = len(keys)
     return within_capacity(
@@ -91,7 +91,7 @@ def merge_slices(first: SliceState, second: SliceState) -> SliceState:
     )
 
 
-def _alike(state: SliceState, other: SliceState) -> SliceState:
+def _aligned(state: SliceState, other: SliceState) -> SliceState:
     """With the columns of both parts, in an order that both have."""
     columns = tuple(sorted({*state.columns, *other.columns}))
     numbers = tuple(sorted({*state.numbers, *other.numbers}))
@@ -110,13 +110,15 @@ def _places(names: Sequence[str], among: Sequence[str]) -> Array:
 def _merge_texts(
     first: SliceState, second: SliceState, name: str, places: Array, size: int
 ) -> CountsByGroup | None:
-    one = first.texts.get(name, CountsByGroup((), np.zeros((len(first.keys), 0), np.int64)))
-    two = second.texts.get(name, CountsByGroup((), np.zeros((len(second.keys), 0), np.int64)))
-    if one is None or two is None:
+    first_texts = first.texts.get(name, CountsByGroup((), np.zeros((len(first.keys), 0), np.int64)))
+    second_texts = second.texts.get(
+        name, CountsByGroup((), np.zeros((len(second.keys), 0), np.int64))
+    )
+    if first_texts is None or second_texts is None:
         return None
-    if size * (len(one.values) + len(two.values)) > 4 * MOST_CELLS:
+    if size * (len(first_texts.values) + len(second_texts.values)) > 4 * MOST_CELLS:
         return None
-    merged = merge_counts(one, two, places, size)
+    merged = merge_counts(first_texts, second_texts, places, size)
     return merged if merged.counts.size <= MOST_CELLS else None
 
 
@@ -126,8 +128,8 @@ def _complete(first: SliceState, second: SliceState, places: Array, size: int) -
     complete[0], complete[1] = not first.num_dropped, not second.num_dropped
     complete[0, : len(first.keys)] = first.complete
     complete[1, places] = second.complete
-    found: Array = complete[0] & complete[1]
-    return found
+    in_both: Array = complete[0] & complete[1]
+    return in_both
 
 
 def within_capacity(state: SliceState) -> SliceState:

@@ -1,4 +1,4 @@
-"""The blocks that spans form: what a state is kept of.
+"""The blocks that spans form: a state is stored for each of them.
 
 A large span is a block. Small ones are taken together, because a state costs as much as some thousand
 rows: whether a span ends a block is drawn from its own content, so that a window that moves on has the

@@ -21,7 +21,7 @@ from ml_assets.statistics.association_state import (
 from ml_assets.statistics.block_state import (
     TRAINING,
     BlockState,
-    Wanted,
+    StateOptions,
     block_states,
     state_without_rows,
 )
@@ -34,7 +34,7 @@ from ml_assets.statistics.state_file import from_bytes, to_bytes
 from ml_assets.table import Table
 
 
-class Kept(Protocol):
+class StateCache(Protocol):
     """Where states are kept between runs."""
 
     def get(self, digest: str) -> BlockState | None:
@@ -69,9 +69,9 @@ class StateFolder:
 
     def keep_only(self, blocks: Iterable[Span]) -> None:
         """Remove the states of all other blocks."""
-        known = {block.digest for block in blocks}
+        digests = {block.digest for block in blocks}
         for path in self.folder.glob("*.arrow"):
-            if path.stem not in known:
+            if path.stem not in digests:
                 path.unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
@@ -79,7 +79,7 @@ class StateFolder:
 
 
 def window_state(
-    table: Table, spans: Sequence[Span], wanted: Wanted, kept: Kept | None = None
+    table: Table, spans: Sequence[Span], options: StateOptions, cache: StateCache | None = None
 ) -> BlockState:
     """Give the state of all spans together.
 
@@ -89,9 +89,9 @@ def window_state(
         With a `SPLIT` column.
     spans : sequence of Span
         Its spans, in order.
-    wanted : Wanted
-        What is to be known.
-    kept : Kept, optional
+    options : StateOptions
+        What the states hold.
+    cache : StateCache, optional
         Where the states of blocks are looked up, and put.
 
     Returns
@@ -102,67 +102,67 @@ def window_state(
     Raises
     ------
     DataError
-        If a column has different types in two spans, or what is wanted cannot be told of the columns.
+        If a column has different types in two spans, or its columns cannot be described as wanted.
     """
     merged: BlockState | None = None
     associations: list[AssociationState] = []
-    for state in _in_order(table, blocks_of(spans), wanted, kept):
+    for state in _states_of_blocks(table, blocks_of(spans), options, cache):
         if state.relations and state.relations.association:
             # Merged last, because the window's classes and bins are not known yet.
             associations.append(state.relations.association)
             state = replace(state, relations=replace(state.relations, association=None))
-        merged = _merged(merged, state, wanted) if merged else state
-    merged = merged or state_without_rows(table, wanted)
-    return _with_association(merged, associations, wanted)
+        merged = _merge_blocks(merged, state, options) if merged else state
+    merged = merged or state_without_rows(table, options)
+    return _with_association(merged, associations, options)
 
 
-def _in_order(
-    table: Table, blocks: Sequence[Span], wanted: Wanted, kept: Kept | None
+def _states_of_blocks(
+    table: Table, blocks: Sequence[Span], options: StateOptions, cache: StateCache | None
 ) -> Iterator[BlockState]:
-    """The states of all blocks; unknown ones that follow each other are read in one pass."""
-    unknown: list[Span] = []
+    """The states of all blocks; those not in the cache that follow each other are read in one pass."""
+    uncached: list[Span] = []
     for block in blocks:
-        state = kept.get(block.digest) if kept else None
+        state = cache.get(block.digest) if cache else None
         if state is None:
-            unknown.append(block)
+            uncached.append(block)
             continue
-        yield from _computed(table, unknown, wanted, kept)
-        unknown = []
+        yield from _compute(table, uncached, options, cache)
+        uncached = []
         yield state
-    yield from _computed(table, unknown, wanted, kept)
+    yield from _compute(table, uncached, options, cache)
 
 
-def _computed(
-    table: Table, blocks: Sequence[Span], wanted: Wanted, kept: Kept | None
+def _compute(
+    table: Table, blocks: Sequence[Span], options: StateOptions, cache: StateCache | None
 ) -> Iterator[BlockState]:
     if not blocks:
         return
-    for block, state in zip(blocks, block_states(table, blocks, wanted), strict=True):
-        if kept:
-            kept.put(block.digest, state)
+    for block, state in zip(blocks, block_states(table, blocks, options), strict=True):
+        if cache:
+            cache.put(block.digest, state)
         yield state
 
 
-def _merged(first: BlockState, second: BlockState, wanted: Wanted) -> BlockState:
+def _merge_blocks(first: BlockState, second: BlockState, options: StateOptions) -> BlockState:
     splits = {
         name: merge_states([state, second.splits[name]]) for name, state in first.splits.items()
     }
     label, relations = first.label, first.relations
-    if wanted.label and first.label and second.label:
-        label = merge_features(wanted.label, first.label, second.label)
+    if options.label and first.label and second.label:
+        label = merge_features(options.label, first.label, second.label)
     if first.relations and second.relations:
         relations = merge_relations(first.relations, second.relations)
     return BlockState(splits, label, relations)
 
 
 def _with_association(
-    state: BlockState, associations: Sequence[AssociationState], wanted: Wanted
+    state: BlockState, associations: Sequence[AssociationState], options: StateOptions
 ) -> BlockState:
-    if not (wanted.label and state.label and state.relations):
+    if not (options.label and state.label and state.relations):
         return state
-    classes = label_classes(wanted.label, state.label)
+    classes = label_classes(options.label, state.label)
     bins = shown_bins(state.splits[TRAINING[1]].features)
-    found = (regrouped(one, classes, bins) for one in associations)
+    shown = (regrouped(association, classes, bins) for association in associations)
     return replace(
-        state, relations=replace(state.relations, association=reduce(merge_associations, found))
+        state, relations=replace(state.relations, association=reduce(merge_associations, shown))
     )

@@ -48,15 +48,15 @@ def _summary(feature: FeatureStatistics) -> str:
     if (numeric := feature.numeric) is not None:
         parts = [_number(numeric.min), _number(numeric.median), _number(numeric.max)]
         odd = [
-            f"{n:,} {what}"
-            for n, what in ((numeric.num_nan, "NaN"), (numeric.num_inf, "infinite"))
-            if n
+            f"{count:,} {kind}"
+            for count, kind in ((numeric.num_nan, "NaN"), (numeric.num_inf, "infinite"))
+            if count
         ]
         return ", ".join([" … ".join(parts), *odd, *_weighted_mean(feature)])
     if (string := feature.string) is not None:
         shown = (
-            f"{escape_markdown(v, 20) or '(empty)'} {c / feature.num_non_missing:.0%}"
-            for v, c in string.top_values[:3]
+            f"{escape_markdown(value, 20) or '(empty)'} {count / feature.num_non_missing:.0%}"
+            for value, count in string.top_values[:3]
         )
         return ", ".join(shown)
     if (time := feature.time) is not None:
@@ -74,13 +74,13 @@ def _rhythm(time: TimeStatistics) -> list[str]:
     """The granularity, and what lacks of it."""
     if time.granularity is None:
         return []
-    found = [f"by {time.granularity}" if time.step == 1 else f"by {time.step} {time.granularity}s"]
+    parts = [f"by {time.granularity}" if time.step == 1 else f"by {time.step} {time.granularity}s"]
     if time.num_gaps and time.num_absent:
         first, last = time.gaps[0]
         largest = first if first == last else f"{first} to {last}"
         gaps = "1 gap" if time.num_gaps == 1 else f"{time.num_gaps:,} gaps"
-        found.append(f"{gaps}, the largest {largest}")
-    return found
+        parts.append(f"{gaps}, the largest {largest}")
+    return parts
 
 
 def _number(value: float | None) -> str:

@@ -114,13 +114,13 @@ def _states_of(batches: Iterable[Any], columns: Sequence[str], weight_column: st
     states = dict.fromkeys(SPLITS, DatasetState())
     for batch in batches:
         for split in SPLITS:
-            more = batch_state(_rows_in(batch, split), columns, weight_column)
-            states[split] = merge_states([states[split], more])
+            part = batch_state(_rows_in(batch, split), columns, weight_column)
+            states[split] = merge_states([states[split], part])
     return states
 
 
 def _rows_in(batch: Any, split: str) -> Any:
     inside = pc.equal(batch.column(SPLIT), split)
     count = inside.true_count
-    # Where time tells the splits, most batches are all of one, and need not be copied.
+    # Where rows are split by time, most batches are all of one split, and need not be copied.
     return batch.filter(inside) if 0 < count < batch.num_rows else batch.slice(0, count)

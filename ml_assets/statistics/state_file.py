@@ -58,13 +58,15 @@ def to_bytes(state: BlockState) -> bytes:
     parts = _Parts()
     text = json.dumps(_encode(state, parts), ensure_ascii=True)
     columns = {
-        **{kind: pa.array(np.concatenate(found)) for kind, found in sorted(parts.numbers.items())},
+        **{
+            kind: pa.array(np.concatenate(arrays)) for kind, arrays in sorted(parts.numbers.items())
+        },
         _NAMES: pa.array(parts.names, pa.string()),
         **{f"{_TEXTS}{place}": array for place, array in enumerate(parts.texts)},
     }
     lists = [pa.ListArray.from_arrays([0, len(array)], array) for array in columns.values()]
     schema = pa.schema(
-        [pa.field(name, found.type) for name, found in zip(columns, lists, strict=True)],
+        [pa.field(name, array.type) for name, array in zip(columns, lists, strict=True)],
         metadata={_KEY: text.encode()},
     )
     sink = pa.BufferOutputStream()
@@ -91,12 +93,12 @@ def from_bytes(content: bytes) -> BlockState:
             text = reader.schema.metadata[_KEY]
             batch = reader.get_batch(0)
         columns = {name: batch.column(name).flatten() for name in batch.schema.names}
-        found = _decode(json.loads(text), _read(columns))
+        state = _decode(json.loads(text), _parts_of(columns))
     except (pa.ArrowException, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"these bytes are no statistics: {type(error).__name__}.") from error
-    if not isinstance(found, BlockState):
+    if not isinstance(state, BlockState):
         raise ValueError("these bytes are no statistics.")
-    return found
+    return state
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class _Parts:
         return {"numbers": kind, "start": start, "shape": array.shape}
 
 
-def _read(columns: Mapping[str, Any]) -> _Parts:
+def _parts_of(columns: Mapping[str, Any]) -> _Parts:
     texts = [name for name in columns if name.startswith(_TEXTS)]
     numbers = {name: columns[name] for name in columns if name != _NAMES and name not in texts}
     return _Parts(
@@ -133,8 +135,8 @@ def _encode(value: Any, parts: _Parts) -> Any:
         parts.texts.append(value)
         return {"texts": len(parts.texts) - 1}
     if is_dataclass(value):
-        found = {f.name: _encode(getattr(value, f.name), parts) for f in fields(value)}
-        return {"class": type(value).__name__, "fields": found}
+        encoded = {key.name: _encode(getattr(value, key.name), parts) for key in fields(value)}
+        return {"class": type(value).__name__, "fields": encoded}
     if isinstance(value, Mapping):
         return {"map": [[key, _encode(item, parts)] for key, item in value.items()]}
     if isinstance(value, tuple) and value and all(isinstance(item, str) for item in value):
@@ -159,8 +161,8 @@ def _decode(value: Any, parts: _Parts) -> Any:
         return tuple(parts.names[value["names"] : value["end"]])
     if "map" in value:
         return {_key(key): _decode(item, parts) for key, item in value["map"]}
-    found = {name: _decode(item, parts) for name, item in value["fields"].items()}
-    return _CLASSES[value["class"]](**found)
+    arguments = {name: _decode(item, parts) for name, item in value["fields"].items()}
+    return _CLASSES[value["class"]](**arguments)
 
 
 def _key(key: Any) -> Any:

@@ -12,7 +12,7 @@ _WORD = 8
 _BLOCK = 32_768  # what fits into the processor's cache is mixed in half the time
 _SEED = np.uint64(0x9E3779B97F4A7C15)
 # The bits of a word that belong to a text of which so many bytes are left.
-_MASKS = np.array([2 ** (8 * n) - 1 for n in range(_WORD + 1)], np.uint64)
+_MASKS = np.array([2 ** (8 * size) - 1 for size in range(_WORD + 1)], np.uint64)
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class TextBytes:
         """Give, for each text, whether it has an ASCII character."""
         low, high = (int(self.starts[0]), int(self.ends[-1])) if len(self.starts) else (0, 0)
         places = np.flatnonzero(self.data[low:high] == ord(character)) + low
-        found = np.zeros(len(self.starts), bool)
-        found[np.searchsorted(self.ends, places, side="right")] = True
-        return found
+        mask = np.zeros(len(self.starts), bool)
+        mask[np.searchsorted(self.ends, places, side="right")] = True
+        return mask
 
 
 def text_bytes(texts: Any) -> TextBytes:

@@ -103,7 +103,7 @@ def text_kinds(texts: Any, counts: Array) -> TextKinds:
 
 def merge_kinds(first: TextKinds, second: TextKinds) -> TextKinds:
     """Give the kinds of both sets of texts together."""
-    both = [*(first.extremes or ()), *(second.extremes or ())]
+    extremes = [*(first.extremes or ()), *(second.extremes or ())]
     return TextKinds(
         num_int=first.num_int + second.num_int,
         num_float=first.num_float + second.num_float,
@@ -111,7 +111,7 @@ def merge_kinds(first: TextKinds, second: TextKinds) -> TextKinds:
         num_email=first.num_email + second.num_email,
         num_url=first.num_url + second.num_url,
         num_spaced=first.num_spaced + second.num_spaced,
-        extremes=(min(both), max(both)) if both else None,
+        extremes=(min(extremes), max(extremes)) if extremes else None,
     )
 
 
@@ -126,8 +126,8 @@ def _first_bytes(raw: TextBytes) -> Array:
 def _matches(texts: Any, pattern: str) -> Array:
     if not len(texts):
         return np.empty(0, np.int64)
-    found: Array = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
-    return np.flatnonzero(found)
+    is_match: Array = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(is_match)
 
 
 def _numbers(

@@ -69,7 +69,7 @@ def time_grid(moments: Array, timezone: str | None) -> TimeGrid:
     """Give the grid of ascending different moments, in microseconds since 1970 (UTC where zoned)."""
     if not len(moments):
         return TimeGrid()
-    local = _local(moments, timezone)
+    local = _to_local(moments, timezone)
     unit = _granularity(local, moments)
     if unit > _SECOND:
         return TimeGrid(unit)
@@ -88,7 +88,7 @@ def merge_grids(one: TimeGrid, other: TimeGrid, timezone: str | None) -> TimeGri
     order = np.argsort(starts, kind="stable")
     starts = starts[order]
     ends = np.maximum.accumulate(np.concatenate([first.last, second.last])[order])
-    return _limited(unit, starts, ends)
+    return _unite_runs(unit, starts, ends)
 
 
 def gaps_of(grid: TimeGrid, limit: int) -> Gaps | None:
@@ -143,10 +143,10 @@ def _units(moments: Array, unit: int) -> Array:
 
 def _runs(unit: int, units: Array) -> TimeGrid:
     """The runs of ascending different units."""
-    return _limited(unit, units, units)
+    return _unite_runs(unit, units, units)
 
 
-def _limited(unit: int, starts: Array, ends: Array) -> TimeGrid:
+def _unite_runs(unit: int, starts: Array, ends: Array) -> TimeGrid:
     """Unite runs, in order of their start, that touch or overlap."""
     is_new = np.flatnonzero(starts[1:] > ends[:-1] + 1) + 1
     if len(is_new) >= MOST_RUNS:
@@ -170,13 +170,13 @@ def _refined(grid: TimeGrid, unit: int, timezone: str | None) -> TimeGrid:
         days = units.astype(f"datetime64[{_LETTERS[grid.unit]}]").astype("datetime64[D]")
         if unit <= _DAY:
             return _runs(unit, days.astype(f"datetime64[{_LETTERS[unit]}]").astype(np.int64))
-        moments = _universal(days.astype(np.int64) * _SIZES[_DAY], timezone)
+        moments = _to_utc(days.astype(np.int64) * _SIZES[_DAY], timezone)
     else:
         moments = units * _SIZES[grid.unit]
     return _runs(unit, np.sort(moments // _SIZES[unit]))
 
 
-def _local(moments: Array, timezone: str | None) -> Array:
+def _to_local(moments: Array, timezone: str | None) -> Array:
     """What the clocks of a zone show; UTC where Arrow does not know the zone."""
     if timezone in (None, "UTC"):
         return moments
@@ -188,8 +188,8 @@ def _local(moments: Array, timezone: str | None) -> Array:
     return np.sort(local)
 
 
-def _universal(local: Array, timezone: str | None) -> Array:
-    """The inverse of `_local`."""
+def _to_utc(local: Array, timezone: str | None) -> Array:
+    """The inverse of `_to_local`."""
     if timezone in (None, "UTC"):
         return local
     naive: Any = pa.array(local).cast(pa.timestamp("us"))

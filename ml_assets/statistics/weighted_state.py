@@ -115,9 +115,9 @@ def refuse_faults(faults: WeightFaults, name: str, num_rows: int) -> None:
         (faults.num_not_finite, f"NaN or above {MOST_WEIGHT:g}"),
         (faults.num_negative, "negative"),
     )
-    found = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
+    listed = ", ".join(f"{count:,} {kind}" for count, kind in kinds if count)
     raise DataError(
-        f"the weight column '{name}' has weights that are none: {found}, of {num_rows:,} rows. "
+        f"the weight column '{name}' has weights that are none: {listed}, of {num_rows:,} rows. "
         "A weight is a finite number from 0 on; give such rows a weight, or leave them out."
     )
 
@@ -143,13 +143,13 @@ def weighted_counts(weights: Array, missing: float) -> WeightedState:
 
 def merge_weighted(first: WeightedState, second: WeightedState) -> WeightedState:
     """Give the state of both parts together."""
-    both = first.texts and second.texts and merge_category(first.texts, second.texts)
+    texts = first.texts and second.texts and merge_category(first.texts, second.texts)
     return WeightedState(
         first.non_missing + second.non_missing,
         first.missing + second.missing,
         merge_moments(first.moments, second.moments),
         merge_sketches(first.sketch, second.sketch),
-        both or first.texts or second.texts,
+        texts or first.texts or second.texts,
     )
 
 

@@ -140,11 +140,11 @@ def features(draw: Any, name: Any = names) -> Feature:
 def schemas(draw: Any) -> Schema:
     ratios = st.none() | ordered(st.floats(0, 1e6))
     low, high = draw(ordered(counts))
-    found = draw(st.lists(features(), max_size=4, unique_by=lambda f: f.name))
-    columns = [f.name for f in found]
+    drawn = draw(st.lists(features(), max_size=4, unique_by=lambda f: f.name))
+    columns = [f.name for f in drawn]
     rules = st.lists(dependencies(columns), max_size=3) if columns else st.just([])
     return Schema(
-        features=tuple(found),
+        features=tuple(drawn),
         left_out=tuple(draw(st.dictionaries(names, texts, max_size=3)).items()),
         min_rows=low,
         max_rows=high,

@@ -36,11 +36,11 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
 
 
 def toy_in(folder: Path) -> Toy:
-    found = Toy(folder)
-    found.file.write_text(WRITTEN)
-    found.put_statistics([1, 2, 9])
-    found.put_anomalies()
-    return found
+    prepared = Toy(folder)
+    prepared.file.write_text(WRITTEN)
+    prepared.put_statistics([1, 2, 9])
+    prepared.put_anomalies()
+    return prepared
 
 
 def accept(toy: Toy, reason: str = "new hours", *features: str, **more: Any) -> str:
@@ -48,7 +48,7 @@ def accept(toy: Toy, reason: str = "new hours", *features: str, **more: Any) -> 
 
 
 def test_an_acceptance_changes_the_lines_concerned_and_is_recorded(toy: Toy) -> None:
-    told = accept(toy, "we fly at night")
+    message = accept(toy, "we fly at night")
     assert toy.file.read_text() == (
         "# Agreed with the airport.\n"
         "reviewed: Ada\n"
@@ -71,7 +71,7 @@ def test_an_acceptance_changes_the_lines_concerned_and_is_recorded(toy: Toy) -> 
         "-  dep_delay: {type: int, min: 0, max: 5, not_in: [SERVING]}\n"
         "+  dep_delay: {type: int, min: 0, max: 13, not_in: [SERVING]}\n"
     )
-    assert told == (
+    assert message == (
         f"toy/schema.yaml is now version 2, accepted by ada: we fly at night\n{second.diff}"
         "Judge the data by it: python -m ml_assets run toy"
     )
@@ -193,9 +193,10 @@ def test_comments_and_reviews_are_no_version(toy: Toy) -> None:
 
 def test_an_older_version_comes_back_as_a_new_one(toy: Toy) -> None:
     accept(toy)
-    told = restore_schema(toy.home, toy.pipeline, 1, "they were test flights")
+    message = restore_schema(toy.home, toy.pipeline, 1, "they were test flights")
     assert (
-        "toy/schema.yaml is now version 3, restored by ada: they were test flights\n-  hour" in told
+        "toy/schema.yaml is now version 3, restored by ada: they were test flights\n-  hour"
+        in message
     )
     reason = "reason: they were test flights\n"
     assert toy.file.read_text() == WRITTEN.replace("features:", f"{reason}features:")
@@ -207,8 +208,8 @@ def test_an_older_version_comes_back_as_a_new_one(toy: Toy) -> None:
 
 def test_of_many_at_once_one_accepts(toy: Toy) -> None:
     with ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(lambda _: accept(toy), range(4)))
-    assert sum("is now version 2" in text for text in told) == 1
+        messages = list(pool.map(lambda _: accept(toy), range(4)))
+    assert sum("is now version 2" in text for text in messages) == 1
     assert len(toy.versions()) == 2
 
 
@@ -218,11 +219,11 @@ def test_values_that_may_name_a_person_are_in_no_diff(toy: Toy) -> None:
     toy.file.write_text(WRITTEN + mail)
     toy.put_statistics([1] * 60, mail=people)
     toy.put_anomalies()
-    told = accept(toy)
+    message = accept(toy)
     assert "eve@example.org" in toy.file.read_text()
-    assert '["1 value, not shown"]' in told
-    assert '["3 values, not shown (2 of them new)"]' in told
-    assert "@" not in told
+    assert '["1 value, not shown"]' in message
+    assert '["3 values, not shown (2 of them new)"]' in message
+    assert "@" not in message
     assert "@" not in "".join(v.diff for v in schema_versions(toy.home, toy.pipeline))
 
 
@@ -301,8 +302,8 @@ def test_a_launch_that_says_too_little_is_refused(toy: Toy, config: Any, message
 def test_an_edit_without_a_reason_is_a_warning(toy: Toy) -> None:
     toy.versions()
     toy.file.write_text(WRITTEN.replace("max: 5", "max: 9"))
-    found = checks(toy.run())["change_explained"]
-    assert not found.passed
-    assert found.description == (
+    check = checks(toy.run())["change_explained"]
+    assert not check.passed
+    assert check.description == (
         "Version 2 of toy/schema.yaml, edited without a reason. Write why into it: `reason: ...`."
     )

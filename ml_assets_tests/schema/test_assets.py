@@ -13,9 +13,9 @@ from ml_assets_tests.schema.toy import Toy, checks, metadata
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path / "home"))
-    found = Toy(tmp_path)
-    found.put_statistics([1, 2, 3])
-    return found
+    prepared = Toy(tmp_path)
+    prepared.put_statistics([1, 2, 3])
+    return prepared
 
 
 def test_the_first_schema_is_inferred_from_train_and_written_for_review(toy: Toy) -> None:

@@ -16,8 +16,8 @@ from ml_assets_tests.shared_data import shared_path
 
 
 def rules(data: Any, **options: Any) -> list[str]:
-    found = mine_functional_dependencies(data, **options)
-    return [f"{','.join(rule.determinant)}->{rule.dependent}" for rule in found]
+    dependencies = mine_functional_dependencies(data, **options)
+    return [f"{','.join(rule.determinant)}->{rule.dependent}" for rule in dependencies]
 
 
 def frame(rows: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -109,11 +109,15 @@ def test_hospital_s_rules_are_found_in_its_dirty_copy(capsys: Any) -> None:
     names = dict(zip(clean.columns, dirty.columns, strict=True))
     lines = shared_path("raha_hospital/fd_rules.txt").read_text().splitlines()
     listed = {"->".join(names[side.strip()] for side in line.split("⇒")) for line in lines}
-    found = mine_functional_dependencies(dirty)
-    texts = {f"{rule.determinant[0]}->{rule.dependent}" for rule in found}
+    mined = mine_functional_dependencies(dirty)
+    texts = {f"{rule.determinant[0]}->{rule.dependent}" for rule in mined}
     clean.columns = dirty.columns
-    true = [r for r in found if clean.groupby(r.determinant[0])[r.dependent].nunique().max() == 1]
-    precision, recall = len(true) / len(found), len(listed & texts) / len(listed)
+    true = [
+        rule
+        for rule in mined
+        if clean.groupby(rule.determinant[0])[rule.dependent].nunique().max() == 1
+    ]
+    precision, recall = len(true) / len(mined), len(listed & texts) / len(listed)
     print(f"listed rules found: {recall:.2f}; found that hold in the clean data: {precision:.2f}")
     assert recall == 1
     assert precision > 0.9

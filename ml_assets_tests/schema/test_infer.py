@@ -103,9 +103,9 @@ def test_columns_without_values_can_be_left_out_with_the_reason() -> None:
     table = pa.table(
         {"tract": pa.nulls(3, pa.int64()), "none": pa.nulls(3), "list": [[1], [2], []]}
     )
-    found = infer_schema(generate_statistics(table), leave_out_empty=True)
-    assert found.features == ()
-    assert dict(found.left_out) == {
+    schema = infer_schema(generate_statistics(table), leave_out_empty=True)
+    assert schema.features == ()
+    assert dict(schema.left_out) == {
         "tract": "all 3 rows are without a value",
         "none": "all 3 rows are without a value",
         "list": "nested values are not supported",
@@ -184,9 +184,9 @@ def test_data_have_no_anomaly_by_the_schema_inferred_from_them(values: Any, opti
 
 def test_what_is_absent_in_serving_is_marked() -> None:
     statistics = generate_statistics(pd.DataFrame({"late": [True, False], "hour": [1, 2]}))
-    found = infer_schema(statistics, absent_in_serving={"late"})
-    assert [f.name for f in found.expected_in("SERVING")] == ["hour"]
-    assert [f.name for f in found.expected_in("TRAINING")] == ["late", "hour"]
+    schema = infer_schema(statistics, absent_in_serving={"late"})
+    assert [f.name for f in schema.expected_in("SERVING")] == ["hour"]
+    assert [f.name for f in schema.expected_in("TRAINING")] == ["late", "hour"]
 
 
 def test_an_unknown_environment_is_refused() -> None:

@@ -50,12 +50,12 @@ def test_rows_are_judged(feature: Any, values: Any, broken: Any) -> None:
     frame = pd.DataFrame({"x": values})
     try:
         schema.validate(frame, lazy=True)
-        found = []
+        failures = []
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         indices = [None if pd.isna(index) else int(index) for index in cases["index"]]
-        found = sorted(zip(indices, cases["check"], strict=True), key=str)
-    assert found == broken
+        failures = sorted(zip(indices, cases["check"], strict=True), key=str)
+    assert failures == broken
 
 
 def test_only_what_is_expected_in_an_environment_is_demanded() -> None:

@@ -166,15 +166,15 @@ def test_what_is_not_judged_here_is_named_in_the_note(fields: Any, note: Any) ->
     ],
 )
 def test_what_is_no_single_value_is_left_out_with_the_reason(fields: Any, reason: Any) -> None:
-    found = Schema.from_tfmd({"feature": [{"name": "x", **fields}]})
-    assert (found.features, found.left_out) == ((), (("x", reason),))
+    schema = Schema.from_tfmd({"feature": [{"name": "x", **fields}]})
+    assert (schema.features, schema.left_out) == ((), (("x", reason),))
 
 
 def test_what_is_made_of_several_columns_is_left_out() -> None:
     text = 'sparse_feature { name: "s" } weighted_feature { name: "w" } feature { name: "x" type: INT }'
-    found = Schema.from_tfmd(text)
-    assert [f.name for f in found.features] == ["x"]
-    assert found.left_out == (("s", "a sparse feature"), ("w", "a weighted feature"))
+    schema = Schema.from_tfmd(text)
+    assert [f.name for f in schema.features] == ["x"]
+    assert schema.left_out == (("s", "a sparse feature"), ("w", "a weighted feature"))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_what_cannot_hold_is_a_mistake_of_the_schema(fields: Any, mistakes: Any)
 
 
 def test_the_data_set_s_limits_and_environments() -> None:
-    found = Schema.from_tfmd(
+    schema = Schema.from_tfmd(
         """
         default_environment: "TRAINING"
         default_environment: "SERVING"
@@ -218,7 +218,7 @@ def test_the_data_set_s_limits_and_environments() -> None:
         represent_variable_length_as_ragged: true
         """
     )
-    assert found == Schema(
+    assert schema == Schema(
         min_rows=10,
         rows_vs_previous=(0.5, 2.0),
         rows_vs_version=(None, 1.5),
@@ -227,12 +227,12 @@ def test_the_data_set_s_limits_and_environments() -> None:
 
 
 def test_without_environments_none_is_known() -> None:
-    found = Schema.from_tfmd('feature { name: "x" type: INT }')
-    assert found.environments == ()
+    schema = Schema.from_tfmd('feature { name: "x" type: INT }')
+    assert schema.environments == ()
     with pytest.raises(
         ValueError, match="those that the schema names, which are none; got 'SERVING'"
     ):
-        found.expected_in("SERVING")
+        schema.expected_in("SERVING")
 
 
 FORMS: Any = {

@@ -83,9 +83,9 @@ def curated() -> list[Any]:
 
 
 def test_curated_schemas_keep_their_meaning() -> None:
-    found = curated()
-    assert len(found) == 52
-    for source in found:
+    sources = curated()
+    assert len(sources) == 52
+    for source in sources:
         schema = Schema.from_tfmd(source)
         text = text_format.MessageToString(schema.to_tfmd())
         assert Schema.from_tfmd(text) == schema

@@ -40,20 +40,22 @@ class Toy:
 
     def put_statistics(self, hours: Any, **columns: Any) -> None:
         """Put the statistics of a table: `hours` in two columns, the label, and other columns."""
-        known = {"hour": hours, "dep_delay": hours, "late": [True] * len(hours)}
-        found = generate_statistics(pd.DataFrame({**known, **columns})).to_json()
+        usual = {"hour": hours, "dep_delay": hours, "late": [True] * len(hours)}
+        statistics = generate_statistics(pd.DataFrame({**usual, **columns})).to_json()
         put_artifact(
             self.store,
             "statistics",
-            lambda path: write_json(path / "statistics.json", {"train": found, "all": found}),
+            lambda path: write_json(
+                path / "statistics.json", {"train": statistics, "all": statistics}
+            ),
         )
 
     def put_anomalies(self, allowed: float = 0.0) -> None:
         """Put what the schema file says of the statistics; what so few rows have is a warning."""
         statistics = self.store.current_artifact("statistics")
         described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
-        found = validate_statistics(described, read_schema(self.file), TRAINING)
-        judged = [one.to_json() for one in with_severity(found, {}, allowed)]
+        anomalies = validate_statistics(described, read_schema(self.file), TRAINING)
+        judged = [anomaly.to_json() for anomaly in with_severity(anomalies, {}, allowed)]
         put_artifact(
             self.store,
             "anomalies",
@@ -74,8 +76,8 @@ class Toy:
 
     def versions(self) -> list[tuple[int, str, str, str]]:
         """Number, how, by whom and why, of each version of the schema."""
-        found = schema_versions(self.home, self.pipeline)
-        return [(one.sequence, one.how, one.by, one.reason) for one in found]
+        versions = schema_versions(self.home, self.pipeline)
+        return [(version.sequence, version.how, version.by, version.reason) for version in versions]
 
 
 def metadata(result: Any) -> Any:
@@ -85,4 +87,6 @@ def metadata(result: Any) -> Any:
 
 def checks(result: Any) -> Any:
     """The check evaluations of a run by name."""
-    return {one.check_name: one for one in result.get_asset_check_evaluations()}
+    return {
+        evaluation.check_name: evaluation for evaluation in result.get_asset_check_evaluations()
+    }

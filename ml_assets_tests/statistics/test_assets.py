@@ -67,9 +67,12 @@ def test_statistics_of_each_split_are_stored_and_shown(store: Any, tmp_path: Pat
     metadata = made(store, tmp_path, 4)
     artifact = store.current_artifact("statistics")
     assert artifact.summary == {"rows": 4, "columns": 2, "spans": 4, "rows_read": 4}
-    found = {k: DatasetStatistics.from_json(v) for k, v in artifact.json("statistics.json").items()}
-    assert [found[split].num_rows for split in ("train", "eval", "test", "all")] == [2, 1, 1, 4]
-    assert found["all"].feature("x").unique == 3
+    by_split = {
+        split: DatasetStatistics.from_json(value)
+        for split, value in artifact.json("statistics.json").items()
+    }
+    assert [by_split[split].num_rows for split in ("train", "eval", "test", "all")] == [2, 1, 1, 4]
+    assert by_split["all"].feature("x").unique == 3
     assert "| x | float |" in str(metadata["features"].value)
     assert str(metadata["distributions"].value).startswith("![Distributions](data:image/png")
 
@@ -107,6 +110,6 @@ def test_states_of_another_weight_are_not_used(store: Any, tmp_path: Path) -> No
     artifact = store.current_artifact("statistics")
     assert artifact.summary["rows_read"] == 4
     assert len(list((store.root / "states").iterdir())) == 1
-    found = DatasetStatistics.from_json(artifact.json("statistics.json")["all"])
-    weighted: Any = found.feature("x").weighted
+    statistics = DatasetStatistics.from_json(artifact.json("statistics.json")["all"])
+    weighted: Any = statistics.feature("x").weighted
     assert (weighted.mean, weighted.num_missing) == (pytest.approx(14 / 6), 4.0)

@@ -31,9 +31,9 @@ def plan_of(batch: Any, **options: Any) -> Plan:
 
 
 def associations(batch: Any, **options: Any) -> dict[str, Any]:
-    found = relate([batch], plan_of(batch, **options)).association
-    assert found is not None
-    return {one.feature: one for one in found.features}
+    association = relate([batch], plan_of(batch, **options)).association
+    assert association is not None
+    return {entry.feature: entry for entry in association.features}
 
 
 def data(rows: int = 4000) -> pd.DataFrame:
@@ -69,21 +69,23 @@ def binned(column: "pd.Series[Any]") -> "pd.Series[Any]":
 @pytest.mark.parametrize("name", ["strong", "few", "noise", "when", "flag", "text", "same"])
 def test_mutual_information_is_scikit_learns_on_the_bins(name: str) -> None:
     frame = data()
-    found = associations(batch_of(frame))[name]
+    association = associations(batch_of(frame))[name]
     column = frame[name] if name == "text" else binned(frame[name])
-    assert found.mutual_information == pytest.approx(
+    assert association.mutual_information == pytest.approx(
         mutual_info_score(frame["y"], column), abs=1e-12
     )
     expected = adjusted_mutual_info_score(frame["y"], column)
-    assert found.adjusted == pytest.approx(expected, abs=1e-6)
+    assert association.adjusted == pytest.approx(expected, abs=1e-6)
 
 
 def test_an_identifier_tells_nothing_though_its_mutual_information_is_largest() -> None:
-    found = associations(batch_of(data()))
-    assert found["id"].mutual_information > found["text"].mutual_information / 2
-    assert abs(found["id"].told) < 0.05
-    assert next(iter(found)) == "strong" or found["strong"].told > found["noise"].told
-    assert list(found)[-1] != "strong"
+    by_feature = associations(batch_of(data()))
+    assert by_feature["id"].mutual_information > by_feature["text"].mutual_information / 2
+    assert abs(by_feature["id"].told) < 0.05
+    assert (
+        next(iter(by_feature)) == "strong" or by_feature["strong"].told > by_feature["noise"].told
+    )
+    assert list(by_feature)[-1] != "strong"
 
 
 def test_missing_values_that_go_with_the_label_count() -> None:
@@ -105,8 +107,8 @@ def test_chance_is_scikit_learns(rows: list[int], columns: list[int]) -> None:
     first, second = (np.repeat(range(len(m)), m) for m in (rows, columns))
     table = contingency_matrix(first, second, sparse=True, dtype=np.int64)
     expected = expected_mutual_information(table, len(first))
-    found = information.expected_mutual_information(np.array(rows), np.array(columns))
-    assert found == pytest.approx(expected, rel=2e-4)
+    chance = information.expected_mutual_information(np.array(rows), np.array(columns))
+    assert chance == pytest.approx(expected, rel=2e-4)
 
 
 def test_chance_of_large_cells_agrees_with_the_exact_sum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,11 +121,11 @@ def test_chance_of_large_cells_agrees_with_the_exact_sum(monkeypatch: pytest.Mon
 def test_what_follows_from_the_label_tells_all_and_is_marked() -> None:
     frame = data()
     frame["copy"] = frame["y"].map({0: "no", 1: "yes"})
-    found = associations(batch_of(frame))
-    assert found["copy"].told == pytest.approx(1)
-    assert found["copy"].may_leak
-    assert not found["few"].may_leak
-    lifts = {lift.value: lift for lift in found["copy"].lifts}
+    by_feature = associations(batch_of(frame))
+    assert by_feature["copy"].told == pytest.approx(1)
+    assert by_feature["copy"].may_leak
+    assert not by_feature["few"].may_leak
+    lifts = {lift.value: lift for lift in by_feature["copy"].lifts}
     assert lifts["yes"].lift == pytest.approx(len(frame) / frame["y"].sum())
     assert lifts["no"].lift == 0
 
@@ -175,10 +177,10 @@ def test_only_rows_of_the_asked_for_split_count() -> None:
     frame["split"] = np.where(np.arange(len(frame)) % 2, "train", "test")
     half = frame[frame["split"] == "train"].reset_index(drop=True)
     bins = shown_bins(batch_state(batch_of(half)).features)
-    found = associations(batch_of(frame), label_rows=("split", "train"), bins=bins)
+    by_feature = associations(batch_of(frame), label_rows=("split", "train"), bins=bins)
     expected = associations(batch_of(half))
-    assert found["strong"] == expected["strong"]
-    assert found["text"] == expected["text"]
+    assert by_feature["strong"] == expected["strong"]
+    assert by_feature["text"] == expected["text"]
 
 
 def classes_of(values: Any) -> LabelClasses:
@@ -227,8 +229,8 @@ def test_of_several_classes_each_lift_names_its_own() -> None:
     codes = np.repeat([0, 1, 2], 200)
     batch = batch_of(pd.DataFrame({"y": codes, "copy": np.array(["a", "b", "c"])[codes]}))
     classes = LabelClasses("y", ("0", "1", "2"), (0.0, 1.0, 2.0))
-    found: Any = relate([batch], plan_of(batch, label=classes)).association
-    named = found.named(["low", "mid", "high"])
+    association: Any = relate([batch], plan_of(batch, label=classes)).association
+    named = association.named(["low", "mid", "high"])
     assert named.classes == (("low", 200), ("mid", 200), ("high", 200))
     table = association_table(named)
     assert "a: 0.00 of mid, a: 0.00 of high, b: 0.00 of low" in table

@@ -29,11 +29,11 @@ def numbers(rows: int = 2000) -> pd.DataFrame:
 @pytest.mark.parametrize("cuts", [[], [1, 700, 1300], range(0, 2000, 10)])
 def test_correlation_and_covariance_are_those_of_complete_pairs(cuts: Any) -> None:
     frame = numbers()
-    found = in_parts(batch_of(frame), cuts, Plan(tuple(frame.columns), (), True)).cross
-    assert found is not None
+    cross = in_parts(batch_of(frame), cuts, Plan(tuple(frame.columns), (), True)).cross
+    assert cross is not None
     expected = frame.corr()
-    assert len(found.numeric) == 6
-    for pair in found.numeric:
+    assert len(cross.numeric) == 6
+    for pair in cross.numeric:
         both: Any = frame[[pair.first, pair.second]].dropna()
         assert pair.num_rows == len(both)
         exact = (both - both.mean()).prod(axis=1).mean()
@@ -43,12 +43,12 @@ def test_correlation_and_covariance_are_those_of_complete_pairs(cuts: Any) -> No
 
 def test_complete_columns_agree_with_numpy() -> None:
     values = np.random.default_rng(1).gamma(2, 5, (1000, 5))
-    found = relate(
+    relations = relate(
         [batch_of(pd.DataFrame(values, columns=list("abcde")))], Plan(tuple("abcde"), (), True)
     )
     expected: Any = np.corrcoef(values.T)
-    assert found.cross is not None
-    got = [pair.correlation for pair in found.cross.numeric]
+    assert relations.cross is not None
+    got = [pair.correlation for pair in relations.cross.numeric]
     assert got == pytest.approx(expected[np.triu_indices(5, 1)], abs=1e-12)
 
 
@@ -56,9 +56,9 @@ def test_what_cannot_be_correlated_is_none() -> None:
     frame = pd.DataFrame({"a": [1.0, 2.0], "same": [3.0, 3.0], "none": [None, None]})
     frame["none"] = frame["none"].astype(float)
     frame["huge"] = [1e308, -1e308]
-    found = relate([batch_of(frame)], Plan(tuple(frame.columns), (), True)).cross
-    assert found is not None
-    by = {(pair.first, pair.second): pair for pair in found.numeric}
+    cross = relate([batch_of(frame)], Plan(tuple(frame.columns), (), True)).cross
+    assert cross is not None
+    by = {(pair.first, pair.second): pair for pair in cross.numeric}
     assert (by["a", "same"].correlation, by["a", "same"].covariance) == (None, 0.0)
     assert (by["a", "none"].num_rows, by["a", "none"].covariance) == (0, None)
     assert by["a", "huge"].correlation is None
@@ -127,10 +127,10 @@ def test_what_is_in_no_pair_is_named_with_the_reason() -> None:
     columns: dict[str, Any] = {f"n{i:02}": [float(i), 1.0] * 100 for i in range(52)}
     columns["id"] = [f"id{n}" for n in range(200)]
     columns |= {f"t{i:02}": ["a", "b"] * 100 for i in range(13)}
-    found = relate([pa.record_batch(columns)], Plan(tuple(columns), (), True)).cross
-    assert found is not None
-    assert len(found.numeric) == 50 * 49 / 2
-    assert found.left_out == (
+    cross = relate([pa.record_batch(columns)], Plan(tuple(columns), (), True)).cross
+    assert cross is not None
+    assert len(cross.numeric) == 50 * 49 / 2
+    assert cross.left_out == (
         ("n50", "only the first 50 columns of numbers are related"),
         ("n51", "only the first 50 columns of numbers are related"),
         ("id", "more than 100 different values"),

@@ -24,59 +24,59 @@ def only(values: Any, type_: Any = None) -> Any:
 
 def test_numbers_agree_with_numpy() -> None:
     values = np.random.default_rng(0).gamma(2.0, 3.0, 5000)
-    found = only(values).numeric
-    assert found.mean == pytest.approx(values.mean(), rel=1e-12)
-    assert found.std_dev == pytest.approx(values.std(), rel=1e-12)
-    assert (found.min, found.median, found.max) == (
+    numeric = only(values).numeric
+    assert numeric.mean == pytest.approx(values.mean(), rel=1e-12)
+    assert numeric.std_dev == pytest.approx(values.std(), rel=1e-12)
+    assert (numeric.min, numeric.median, numeric.max) == (
         values.min(),
         pytest.approx(np.median(values)),
         values.max(),
     )
     expected = np.quantile(values, np.arange(21) / 20, method="inverted_cdf")
-    np.testing.assert_array_equal(found.quantiles, expected)
+    np.testing.assert_array_equal(numeric.quantiles, expected)
     counts, edges = np.histogram(values, 10)
-    assert [bucket.count for bucket in found.histogram] == counts.tolist()
-    assert [bucket.high for bucket in found.histogram] == pytest.approx(edges[1:])
-    assert (found.unique, found.unique_is_exact, found.rank_error) == (5000, True, 0)
+    assert [bucket.count for bucket in numeric.histogram] == counts.tolist()
+    assert [bucket.high for bucket in numeric.histogram] == pytest.approx(edges[1:])
+    assert (numeric.unique, numeric.unique_is_exact, numeric.rank_error) == (5000, True, 0)
 
 
 def test_every_number_is_counted_once() -> None:
-    found = only([None, 0.0, -0.0, float("nan"), float("inf"), float("-inf"), 2.0])
-    assert (found.num_rows, found.num_missing) == (7, 1)
-    numeric = found.numeric
+    feature = only([None, 0.0, -0.0, float("nan"), float("inf"), float("-inf"), 2.0])
+    assert (feature.num_rows, feature.num_missing) == (7, 1)
+    numeric = feature.numeric
     assert (numeric.num_zeros, numeric.num_nan, numeric.num_inf) == (2, 1, 2)
     assert (numeric.min, numeric.max, numeric.unique) == (0.0, 2.0, 2)
     assert numeric.distribution == ((0.0, 2), (2.0, 1))
 
 
 def test_quantile_histogram_has_about_equal_counts() -> None:
-    found = only(np.arange(1000.0)).numeric.quantile_histogram
-    assert len(found) == 10
-    assert sum(bucket.count for bucket in found) == 1000
-    assert all(99 <= bucket.count <= 101 for bucket in found)
+    histogram = only(np.arange(1000.0)).numeric.quantile_histogram
+    assert len(histogram) == 10
+    assert sum(bucket.count for bucket in histogram) == 1000
+    assert all(99 <= bucket.count <= 101 for bucket in histogram)
 
 
 def test_texts_agree_with_pandas() -> None:
     values = pd.Series(["b", "a", "a", "", "é", None, "a", "b"])
-    found: Any = generate_statistics(values.to_frame("x"), top_values=2).feature("x")
+    feature: Any = generate_statistics(values.to_frame("x"), top_values=2).feature("x")
     counts = values.value_counts()
-    assert dict(found.string.value_counts) == counts.to_dict()
-    assert found.string.top_values == (("a", 3), ("b", 2))
-    assert (found.num_missing, found.string.unique, found.string.num_empty) == (1, 4, 1)
-    assert (found.string.min_length, found.string.max_length) == (0, 1)
-    assert found.string.avg_length == pytest.approx(values.dropna().str.len().mean())
+    assert dict(feature.string.value_counts) == counts.to_dict()
+    assert feature.string.top_values == (("a", 3), ("b", 2))
+    assert (feature.num_missing, feature.string.unique, feature.string.num_empty) == (1, 4, 1)
+    assert (feature.string.min_length, feature.string.max_length) == (0, 1)
+    assert feature.string.avg_length == pytest.approx(values.dropna().str.len().mean())
 
 
 def test_times_have_hours_and_weekdays() -> None:
     moments = pd.date_range("2013-01-01 05:30", periods=48, freq="h")
-    found = only(moments.to_pydatetime(), pa.timestamp("us"))
-    assert (found.type, found.time.min, found.time.max) == (
+    feature = only(moments.to_pydatetime(), pa.timestamp("us"))
+    assert (feature.type, feature.time.min, feature.time.max) == (
         "timestamp",
         "2013-01-01T05:30:00",
         "2013-01-03T04:30:00",
     )
-    assert found.time.hours == (2,) * 24
-    assert found.time.weekdays == (0, 19, 24, 5, 0, 0, 0)
+    assert feature.time.hours == (2,) * 24
+    assert feature.time.weekdays == (0, 19, 24, 5, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_times_have_hours_and_weekdays() -> None:
     ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
 )
 def test_common_arrow_types_are_described(array: Any, type_: Any) -> None:
-    found = generate_statistics(pa.table({"x": array}))
-    assert (found.num_rows, found.feature("x").type) == (len(array), type_)
-    assert DatasetStatistics.from_json(json.loads(dumped(found))) == found
+    statistics = generate_statistics(pa.table({"x": array}))
+    assert (statistics.num_rows, statistics.feature("x").type) == (len(array), type_)
+    assert DatasetStatistics.from_json(json.loads(dumped(statistics))) == statistics
 
 
 def dumped(statistics: DatasetStatistics) -> str:
@@ -112,15 +112,15 @@ def dumped(statistics: DatasetStatistics) -> str:
 
 
 def test_what_is_derived_once_is_not_stored() -> None:
-    found = generate_statistics(pa.table({"x": [1, 2, 2], "y": ["a", "b", "b"]}))
-    before = dumped(found)
-    numeric, string = found.feature("x").numeric, found.feature("y").string
+    statistics = generate_statistics(pa.table({"x": [1, 2, 2], "y": ["a", "b", "b"]}))
+    before = dumped(statistics)
+    numeric, string = statistics.feature("x").numeric, statistics.feature("y").string
     assert numeric
     assert string
     values, counts = numeric.points
     assert (values.tolist(), counts.tolist()) == ([1.0, 2.0], [1.0, 2.0])
     assert string.counts == {"b": 2, "a": 1}
-    assert dumped(found) == before
+    assert dumped(statistics) == before
 
 
 def test_invalid_utf8_is_counted() -> None:
@@ -138,14 +138,14 @@ def test_invalid_utf8_is_counted() -> None:
     ],
 )
 def test_empty_and_extreme_tables_give_plain_json(table: Any) -> None:
-    found = generate_statistics(table)
-    assert DatasetStatistics.from_json(json.loads(dumped(found))) == found
+    statistics = generate_statistics(table)
+    assert DatasetStatistics.from_json(json.loads(dumped(statistics))) == statistics
 
 
 def test_a_long_text_is_cut() -> None:
-    found = only(["x" * 5000, "x" * 6000]).string
-    assert found.value_counts == (("x" * 1000, 2),)
-    assert found.max_length == 6000
+    string = only(["x" * 5000, "x" * 6000]).string
+    assert string.value_counts == (("x" * 1000, 2),)
+    assert string.max_length == 6000
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_wanted_columns_that_are_absent_are_named() -> None:
 
 def test_a_dataframe_has_its_own_conventions() -> None:
     frame = pd.DataFrame({7: [1.0, float("nan")], "nested": [[1], [2]]}, index=[5, 5])
-    found = generate_statistics(frame)
-    assert [f.name for f in found.features] == ["7", "nested"]
-    assert found.feature("7").num_missing == 1
+    statistics = generate_statistics(frame)
+    assert [f.name for f in statistics.features] == ["7", "nested"]
+    assert statistics.feature("7").num_missing == 1
 
 
 def test_reserved_columns_are_left_out() -> None:
@@ -196,15 +196,15 @@ def test_small_row_groups_change_nothing(tmp_path: Path) -> None:
 def test_splits_are_described_apart_and_together(tmp_path: Path) -> None:
     table = pa.table({"_split": ["train", "test", "train"], "x": [1, 2, 3], "s": ["a", None, "b"]})
     pq.write_table(table, tmp_path / "t.parquet")
-    found = generate_split_statistics(Table((tmp_path / "t.parquet",)))
-    assert {name: s.num_rows for name, s in found.items()} == {
+    by_split = generate_split_statistics(Table((tmp_path / "t.parquet",)))
+    assert {name: s.num_rows for name, s in by_split.items()} == {
         "train": 2,
         "eval": 0,
         "test": 1,
         "all": 3,
     }
-    assert found["eval"].feature("x").type == "int"
-    assert found["all"] == generate_statistics(table)
+    assert by_split["eval"].feature("x").type == "int"
+    assert by_split["all"] == generate_statistics(table)
 
 
 def test_taxi_agrees_with_tfdv() -> None:
@@ -213,10 +213,10 @@ def test_taxi_agrees_with_tfdv() -> None:
         shared_path("chicago_taxi/data.csv"),
         convert_options=pv.ConvertOptions(strings_can_be_null=True),
     )
-    found = generate_statistics(data.cast(_single_precision(data.schema)))
-    assert found.num_rows == golden["num_examples"]
+    statistics = generate_statistics(data.cast(_single_precision(data.schema)))
+    assert statistics.num_rows == golden["num_examples"]
     for name, expected in golden["features"].items():
-        _compare_with_tfdv(found.feature(name), expected)
+        _compare_with_tfdv(statistics.feature(name), expected)
 
 
 def _single_precision(schema: pa.Schema) -> pa.Schema:

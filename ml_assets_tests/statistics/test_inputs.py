@@ -30,10 +30,10 @@ class Unknown:
 
 def described(data: Any) -> Any:
     """The first column, after a round trip through JSON."""
-    found = generate_statistics(data)
-    text = json.dumps(found.to_json(), allow_nan=False)
-    assert DatasetStatistics.from_json(json.loads(text)) == found
-    return found.features[0]
+    statistics = generate_statistics(data)
+    text = json.dumps(statistics.to_json(), allow_nan=False)
+    assert DatasetStatistics.from_json(json.loads(text)) == statistics
+    return statistics.features[0]
 
 
 def series(values: Any, dtype: Any = None) -> Any:
@@ -88,8 +88,12 @@ FRAMES = {
 
 @pytest.mark.parametrize(("frame", "type_", "missing"), FRAMES.values(), ids=FRAMES)
 def test_every_frame_is_described(frame: Any, type_: Any, missing: Any) -> None:
-    found = described(frame)
-    assert (found.type, found.num_missing, found.num_rows) == (type_, missing, len(frame))
+    feature = described(frame)
+    assert (feature.type, feature.num_missing, feature.num_rows) == (
+        type_,
+        missing,
+        len(frame),
+    )
 
 
 UNION = pa.UnionArray.from_sparse(
@@ -134,8 +138,8 @@ ARRAYS = {
 @pytest.mark.parametrize(("array", "type_", "missing"), ARRAYS.values(), ids=ARRAYS)
 @pytest.mark.parametrize("chunks", [1, 2])
 def test_every_arrow_type_is_described(array: Any, type_: Any, missing: Any, chunks: Any) -> None:
-    found = described(pa.table({"x": pa.chunked_array([array] * chunks)}))
-    assert (found.type, found.num_missing) == (type_, missing * chunks)
+    feature = described(pa.table({"x": pa.chunked_array([array] * chunks)}))
+    assert (feature.type, feature.num_missing) == (type_, missing * chunks)
 
 
 @pytest.mark.parametrize(("array", "type_", "missing"), ARRAYS.values(), ids=ARRAYS)
@@ -143,11 +147,11 @@ def test_every_arrow_type_is_related_to_others(array: Any, type_: Any, missing: 
     table = pa.table({"x": array, "y": [*"ababa"][: len(array)]})
     by = ["y"] if type_ == "nested" else ["y", "x,y"]
     options: Any = {"slices": by, "min_slice_rows": 1, "cross_features": True}
-    found = generate_statistics(table, label="y", **options)
-    assert sum(piece.num_rows for piece in found.slices if piece.by == by[-1]) == len(array)
+    statistics = generate_statistics(table, label="y", **options)
+    assert sum(piece.num_rows for piece in statistics.slices if piece.by == by[-1]) == len(array)
     if type_ in ("string", "bool", "int", "float") and missing < len(array):
         assert generate_statistics(table, label="x", **options).association
-    assert DatasetStatistics.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert DatasetStatistics.from_json(json.loads(json.dumps(statistics.to_json()))) == statistics
 
 
 def test_times_of_the_day_are_shown_alike_whatever_their_unit() -> None:
@@ -176,14 +180,14 @@ def test_a_value_twice_in_a_dictionary_is_one_value() -> None:
     ],
 )
 def test_data_without_columns_has_rows(data: Any, rows: Any) -> None:
-    found = generate_statistics(data)
-    assert (found.num_rows, found.features) == (rows, ())
+    statistics = generate_statistics(data)
+    assert (statistics.num_rows, statistics.features) == (rows, ())
 
 
 def test_names_become_strings() -> None:
     names = pd.Index([1, None, ("a", 2), "\ud800"], dtype=object)
-    found = generate_statistics(pd.DataFrame([[1, 2, 3, 4]], columns=names))
-    assert [f.name for f in found.features] == ["1", "None", "('a', 2)", "\\ud800"]
+    statistics = generate_statistics(pd.DataFrame([[1, 2, 3, 4]], columns=names))
+    assert [f.name for f in statistics.features] == ["1", "None", "('a', 2)", "\\ud800"]
 
 
 def test_nan_is_a_value_in_arrow_and_missing_in_pandas() -> None:
@@ -228,15 +232,15 @@ def test_every_kind_of_data_gives_the_same(tmp_path: Path) -> None:
 def test_files_need_not_have_the_same_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [1, 2], "y": ["a", "b"]}), tmp_path / "1.parquet")
     pq.write_table(pa.table({"x": [0.5]}), tmp_path / "2.parquet")
-    found = generate_statistics(Table((tmp_path / "1.parquet", tmp_path / "2.parquet")))
-    assert (found.feature("x").type, found.feature("x").numeric.min) == ("float", 0.5)  # type: ignore[union-attr]
-    assert (found.feature("y").num_rows, found.feature("y").num_missing) == (3, 1)
+    statistics = generate_statistics(Table((tmp_path / "1.parquet", tmp_path / "2.parquet")))
+    assert (statistics.feature("x").type, statistics.feature("x").numeric.min) == ("float", 0.5)  # type: ignore[union-attr]
+    assert (statistics.feature("y").num_rows, statistics.feature("y").num_missing) == (3, 1)
 
 
 def test_batches_do_not_depend_on_how_rows_are_stored() -> None:
     pieces = [pa.record_batch({"x": list(range(start, start + 3))}) for start in range(0, 12, 3)]
-    found = [batch.column(0).to_pylist() for batch in equal_batches(pieces, 5)]
-    assert found == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
+    batches = [batch.column(0).to_pylist() for batch in equal_batches(pieces, 5)]
+    assert batches == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
 
 
 scalars = st.one_of(
@@ -263,7 +267,7 @@ def test_no_frame_crashes(data: Any) -> None:
                           enumerate(columns)}, index=range(rows))  # fmt: skip
     frame.columns = pd.Index(labels, dtype=object, tupleize_cols=False)
     try:
-        found = generate_statistics(frame)
+        statistics = generate_statistics(frame)
     except DataError as error:
         refused = str(error)
     else:
@@ -271,10 +275,10 @@ def test_no_frame_crashes(data: Any) -> None:
     if refused:
         assert "column" in refused
         return
-    assert found.num_rows == rows
-    assert len(found.features) == len(labels)
-    text = json.dumps(found.to_json(), allow_nan=False)
-    assert DatasetStatistics.from_json(json.loads(text)) == found
+    assert statistics.num_rows == rows
+    assert len(statistics.features) == len(labels)
+    text = json.dumps(statistics.to_json(), allow_nan=False)
+    assert DatasetStatistics.from_json(json.loads(text)) == statistics
 
 
 def test_an_empty_dictionary_of_nulls_is_described() -> None:

@@ -113,13 +113,13 @@ def test_quantiles_of_large_data_are_within_the_stated_error(pieces: Any, order:
     if order == "sorted":
         values.sort()
     state = merged_numbers(values, pieces)
-    found = describe_numbers(state)
+    numeric = describe_numbers(state)
     exact = np.sort(values)
-    ranks = np.searchsorted(exact, found.quantiles, side="right") / len(values)
-    assert 0 < found.rank_error < 0.002
+    ranks = np.searchsorted(exact, numeric.quantiles, side="right") / len(values)
+    assert 0 < numeric.rank_error < 0.002
     error = np.abs(ranks - np.arange(21) / 20).max()
-    assert error <= found.rank_error + 1e-5
-    assert sum(count for _, count in found.distribution) == len(values)
+    assert error <= numeric.rank_error + 1e-5
+    assert sum(count for _, count in numeric.distribution) == len(values)
 
 
 def describe_numbers(state: Any) -> Any:

@@ -51,13 +51,13 @@ def frame() -> pd.DataFrame:
 
 def test_slices_agree_with_pandas(frame: pd.DataFrame) -> None:
     plan = Plan(tuple(frame.columns), ("origin", "origin,carrier"), min_slice_rows=1)
-    found = relate([batch_of(frame)], plan).slices
-    assert [piece.name for piece in found if piece.by == "origin"] == [
+    slices = relate([batch_of(frame)], plan).slices
+    assert [piece.name for piece in slices if piece.by == "origin"] == [
         "origin=EWR",
         "origin=JFK",
         "origin=LGA",
     ]
-    keyed = {piece.values: piece for piece in found if piece.by == "origin,carrier"}
+    keyed = {piece.values: piece for piece in slices if piece.by == "origin,carrier"}
     assert len(keyed) == 9
     grouped: Any = frame.groupby(["origin", "carrier"], dropna=False)
     for key, part in grouped:
@@ -95,28 +95,30 @@ def test_the_slices_of_any_cut_equal_those_of_the_whole(rows: Any, cuts: Any) ->
     batch = pa.record_batch(arrays, ["s", "t", "x"])
     plan = Plan(("s", "t", "x"), ("s", "t,s"), min_slice_rows=1)
     cut, whole = in_parts(batch, cuts, plan), in_parts(batch, [], plan)
-    assert [(p.name, p.num_rows) for p in cut.slices] == [
-        (p.name, p.num_rows) for p in whole.slices
+    assert [(piece.name, piece.num_rows) for piece in cut.slices] == [
+        (piece.name, piece.num_rows) for piece in whole.slices
     ]
     assert cut.slices_left_out == whole.slices_left_out == ()
-    for one, other in zip(cut.slices, whole.slices, strict=True):
-        for here, there in zip(one.features, other.features, strict=True):
-            assert (here.num_missing, here.min, here.max) == (
-                there.num_missing,
-                there.min,
-                there.max,
+    for cut_slice, whole_slice in zip(cut.slices, whole.slices, strict=True):
+        for cut_feature, whole_feature in zip(
+            cut_slice.features, whole_slice.features, strict=True
+        ):
+            assert (cut_feature.num_missing, cut_feature.min, cut_feature.max) == (
+                whole_feature.num_missing,
+                whole_feature.min,
+                whole_feature.max,
             )
-            assert here.top_values == there.top_values
-            assert_close(here.mean, there.mean)
-            assert_close(here.std_dev, there.std_dev)
+            assert cut_feature.top_values == whole_feature.top_values
+            assert_close(cut_feature.mean, whole_feature.mean)
+            assert_close(cut_feature.std_dev, whole_feature.std_dev)
 
 
 def test_small_slices_and_those_beyond_the_largest_are_counted_as_left_out() -> None:
     sizes = range(1, 101)
     frame = pd.DataFrame({"k": [f"k{n:03}" for n in sizes for _ in range(n)]})
-    found = relate([batch_of(frame)], Plan(("k",), ("k",), min_slice_rows=30))
-    assert [piece.num_rows for piece in found.slices] == list(range(100, 50, -1))
-    (rest,) = found.slices_left_out
+    relations = relate([batch_of(frame)], Plan(("k",), ("k",), min_slice_rows=30))
+    assert [piece.num_rows for piece in relations.slices] == list(range(100, 50, -1))
+    (rest,) = relations.slices_left_out
     assert (rest.by, rest.num_slices, rest.num_rows) == ("k", 50, sum(range(1, 51)))
 
 
@@ -126,28 +128,28 @@ def test_no_slice_with_lost_rows_is_shown(monkeypatch: pytest.MonkeyPatch) -> No
     # Some keys are frequent, most are rare, and one comes back after it was dropped.
     keys = [*["first"], *(f"k{k}" for k in rng.zipf(1.3, 4000) % 500), *["first"] * 300]
     frame = pd.DataFrame({"k": keys, "x": np.arange(len(keys), dtype=float)})
-    found = in_parts(
+    relations = in_parts(
         batch_of(frame), range(0, len(keys), 50), Plan(("x",), ("k",), min_slice_rows=1)
     )
     true: Any = frame["k"].value_counts()
-    assert found.slices
-    for piece in found.slices:
+    assert relations.slices
+    for piece in relations.slices:
         assert piece.num_rows == true[piece.values[0]]
-    assert found.slices[0].values == (true.index[0],)
-    (rest,) = found.slices_left_out
-    assert rest.num_rows == len(keys) - sum(piece.num_rows for piece in found.slices)
+    assert relations.slices[0].values == (true.index[0],)
+    (rest,) = relations.slices_left_out
+    assert rest.num_rows == len(keys) - sum(piece.num_rows for piece in relations.slices)
 
 
 def test_values_of_texts_with_too_many_cells_are_not_counted_by_slice() -> None:
     frame = pd.DataFrame({"k": np.arange(600) % 600, "id": [f"id{n}" for n in range(600)]})
-    found = relate([batch_of(frame)], Plan(("k", "id"), ("k",), min_slice_rows=1))
-    assert found.slices[0].feature("id").top_values is None
+    relations = relate([batch_of(frame)], Plan(("k", "id"), ("k",), min_slice_rows=1))
+    assert relations.slices[0].feature("id").top_values is None
 
 
 def test_a_missing_value_and_its_name_are_different_slices() -> None:
     frame = pd.DataFrame({"k": ["(null)", None]})
-    found = relate([batch_of(frame)], Plan(("k",), ("k",), min_slice_rows=1))
-    assert {piece.values for piece in found.slices} == {("(null)",), (None,)}
+    relations = relate([batch_of(frame)], Plan(("k",), ("k",), min_slice_rows=1))
+    assert {piece.values for piece in relations.slices} == {("(null)",), (None,)}
 
 
 def test_a_column_that_a_part_lacks_is_missing_there() -> None:
@@ -155,8 +157,8 @@ def test_a_column_that_a_part_lacks_is_missing_there() -> None:
     with_x = relations_state(pa.record_batch({"k": ["a", "a"], "x": [1.0, 3.0]}), plan)
     without = relations_state(pa.record_batch({"k": ["a", "b"]}), plan)
     for parts in ([with_x, without], [without, with_x]):
-        found = describe_relations(merge_relations(*parts), plan)
-        first, second = found.slices
+        relations = describe_relations(merge_relations(*parts), plan)
+        first, second = relations.slices
         assert (first.num_rows, first.feature("x").num_missing, first.feature("x").mean) == (
             3,
             1,
@@ -174,7 +176,7 @@ def test_slices_by_numbers_booleans_and_bytes() -> None:
     batch = pa.record_batch(
         {"i": [1, 2, 1], "b": [True, None, True], "y": [b"\xff", b"\xfe", b"a"]}
     )
-    found = relate([batch], Plan((), ("i", "b", "y"), min_slice_rows=1))
-    assert [(p.name, p.num_rows) for p in found.slices] == [
+    relations = relate([batch], Plan((), ("i", "b", "y"), min_slice_rows=1))
+    assert [(p.name, p.num_rows) for p in relations.slices] == [
         ("i=1", 2), ("i=2", 1), ("b=true", 2), ("b=(null)", 1), ("y=\ufffd", 2), ("y=a", 1),
     ]  # fmt: skip

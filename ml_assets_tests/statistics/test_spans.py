@@ -58,8 +58,8 @@ def written(table: Any, path: Path, **options: Any) -> Table:
 
 
 def content(table: Table, **options: Any) -> dict[str, bytes]:
-    found = generate_split_statistics(table, **options)
-    return {name: json_bytes(statistics.to_json()) for name, statistics in found.items()}
+    by_split = generate_split_statistics(table, **options)
+    return {name: json_bytes(statistics.to_json()) for name, statistics in by_split.items()}
 
 
 class Reads:
@@ -96,29 +96,29 @@ def test_a_new_span_reads_only_its_own_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Any
 ) -> None:
     sizes = [1000, 30_000, 170_000, 2_500]
-    table, kept = rows_of(sizes), StateFolder(tmp_path / "states")
+    table, cache = rows_of(sizes), StateFolder(tmp_path / "states")
     first = written(table.slice(0, sum(sizes[:3])), tmp_path / "3.parquet", row_group_size=9_999)
-    generate_split_statistics(first, spans=spans_of(sizes[:3]), kept=kept, **options)
+    generate_split_statistics(first, spans=spans_of(sizes[:3]), cache=cache, **options)
     whole, reads = written(table, tmp_path / "4.parquet"), Reads(monkeypatch)
-    found = content(whole, spans=spans_of(sizes), kept=kept, **options)
+    from_cache = content(whole, spans=spans_of(sizes), cache=cache, **options)
     assert set(reads.rows.values()) == {2_500}
-    assert found == content(whole, spans=spans_of(sizes), **options)
-    assert found == content(whole, spans=spans_of(sizes), kept=kept, **options)
+    assert from_cache == content(whole, spans=spans_of(sizes), **options)
+    assert from_cache == content(whole, spans=spans_of(sizes), cache=cache, **options)
 
 
 @pytest.mark.usefixtures("every_span_is_a_block")
 def test_a_window_that_moves_on_merges_what_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes, kept = [300, 400, 500, 600], StateFolder(tmp_path / "states")
+    sizes, cache = [300, 400, 500, 600], StateFolder(tmp_path / "states")
     table = written(rows_of(sizes), tmp_path / "all.parquet")
-    generate_split_statistics(table, spans=spans_of(sizes), kept=kept, **TOGETHER)
+    generate_split_statistics(table, spans=spans_of(sizes), cache=cache, **TOGETHER)
     moved = written(rows_of(sizes).slice(300), tmp_path / "moved.parquet")
     spans = [Span(s.start - 300, s.rows, s.digest) for s in spans_of(sizes)[1:]]
     reads = Reads(monkeypatch)
-    found = content(moved, spans=spans, kept=kept, **TOGETHER)
+    from_cache = content(moved, spans=spans, cache=cache, **TOGETHER)
     assert reads.rows == {}
-    assert found == content(moved, spans=spans, **TOGETHER)
+    assert from_cache == content(moved, spans=spans, **TOGETHER)
 
 
 def test_a_large_span_is_a_block_and_small_ones_form_blocks() -> None:
@@ -144,25 +144,28 @@ def test_small_spans_cost_at_most_their_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(span_blocks, "BLOCK_ROWS", 2_000)
-    sizes, kept = [90] * 200, StateFolder(tmp_path / "states")
+    sizes, cache = [90] * 200, StateFolder(tmp_path / "states")
     table = written(rows_of(sizes), tmp_path / "t.parquet")
-    generate_split_statistics(table, spans=spans_of(sizes)[:-1], kept=kept)
+    generate_split_statistics(table, spans=spans_of(sizes)[:-1], cache=cache)
     reads = Reads(monkeypatch)
-    found = content(table, spans=spans_of(sizes), kept=kept)
+    from_cache = content(table, spans=spans_of(sizes), cache=cache)
     (read,) = set(reads.rows.values())
     assert read == blocks_of(spans_of(sizes))[-1].rows < 18_000
-    assert found == content(table, spans=spans_of(sizes))
+    assert from_cache == content(table, spans=spans_of(sizes))
 
 
 def test_spans_equal_the_whole_within_the_stated_error(tmp_path: Path) -> None:
     sizes = [7_000, 140_000, 53_000]
     table = written(rows_of(sizes), tmp_path / "t.parquet")
-    one = generate_split_statistics(table)["all"]
+    whole = generate_split_statistics(table)["all"]
     cut = generate_split_statistics(table, spans=spans_of(sizes))["all"]
     for name in ("n", "b", "t", "l"):  # these have few values, so everything is exact
-        left, right = (s.feature(name).string or s.feature(name).time for s in (one, cut))
+        left, right = (
+            statistics.feature(name).string or statistics.feature(name).time
+            for statistics in (whole, cut)
+        )
         assert left == right
-    x: Any = one.feature("x").numeric
+    x: Any = whole.feature("x").numeric
     y: Any = cut.feature("x").numeric
     assert (x.min, x.max, x.unique) == (y.min, y.max, y.unique)
     assert (x.mean, x.std_dev) == pytest.approx((y.mean, y.std_dev), rel=1e-12)
@@ -178,27 +181,27 @@ def test_spans_equal_the_whole_within_the_stated_error(tmp_path: Path) -> None:
     st.sampled_from([1, 50]),
 )
 def test_any_states_that_were_kept_give_the_same_bytes(
-    tmp_path_factory: Any, sizes: Any, known: Any, block_rows: Any
+    tmp_path_factory: Any, sizes: Any, stored: Any, block_rows: Any
 ) -> None:
     span_blocks.BLOCK_ROWS, usual = block_rows, span_blocks.BLOCK_ROWS
     try:
-        same_bytes(tmp_path_factory.mktemp("spans"), sizes, known)
+        same_bytes(tmp_path_factory.mktemp("spans"), sizes, stored)
     finally:
         span_blocks.BLOCK_ROWS = usual
 
 
-def same_bytes(folder: Path, sizes: Any, known: Any) -> None:
+def same_bytes(folder: Path, sizes: Any, stored: Any) -> None:
     table = written(rows_of(sizes), folder / "t.parquet", row_group_size=7)
     spans = [span for span in spans_of(sizes) if span.rows]
-    kept, every = StateFolder(folder / "some"), StateFolder(folder / "all")
+    cache, full = StateFolder(folder / "some"), StateFolder(folder / "all")
     options = TOGETHER if sum(sizes) > 5 else {}
-    expected = content(table, spans=spans, kept=every, **options)
+    expected = content(table, spans=spans, cache=full, **options)
     blocks = blocks_of(spans)
-    for place in known & {*range(len(blocks))}:
-        state = every.get(blocks[place].digest)
+    for place in stored & {*range(len(blocks))}:
+        state = full.get(blocks[place].digest)
         assert state is not None
-        kept.put(blocks[place].digest, state)
-    assert content(table, spans=spans, kept=kept, **options) == expected
+        cache.put(blocks[place].digest, state)
+    assert content(table, spans=spans, cache=cache, **options) == expected
 
 
 def test_a_state_survives_its_file() -> None:
@@ -209,16 +212,16 @@ def test_a_state_survives_its_file() -> None:
 
 
 def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
-    kept = StateFolder(tmp_path / "states")
+    cache = StateFolder(tmp_path / "states")
     table = written(rows_of([50]), tmp_path / "t.parquet")
-    expected = content(table, spans=spans_of([50]), kept=kept, **TOGETHER)
+    expected = content(table, spans=spans_of([50]), cache=cache, **TOGETHER)
     (path,) = (tmp_path / "states").iterdir()
     sound = path.read_bytes()
     flipped = sound[:-900] + bytes([sound[-900] ^ 1]) + sound[-899:]
     for damaged in (b"", b"not arrow", sound[:-20], sound[: len(sound) // 2], flipped):
         path.write_bytes(damaged)
-        assert kept.get(path.stem) is None
-        assert content(table, spans=spans_of([50]), kept=kept, **TOGETHER) == expected
+        assert cache.get(path.stem) is None
+        assert content(table, spans=spans_of([50]), cache=cache, **TOGETHER) == expected
         assert path.read_bytes() == sound
 
 
@@ -235,7 +238,7 @@ def test_a_state_file_of_something_else_is_refused() -> None:
 
 def test_a_table_without_rows_or_columns(tmp_path: Path) -> None:
     empty = written(rows_of([3]).slice(0, 0), tmp_path / "empty.parquet")
-    found = generate_split_statistics(empty)
-    assert found["train"].feature("x").type == "float"
+    by_split = generate_split_statistics(empty)
+    assert by_split["train"].feature("x").type == "float"
     bare = written(rows_of([30]).select(["_split"]), tmp_path / "bare.parquet")
     assert generate_split_statistics(bare)["all"].num_rows == 30

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ml_assets.errors import DataError
 from ml_assets.statistics import span_blocks
 from ml_assets.statistics.association_state import AssociationState
-from ml_assets.statistics.block_state import BlockState, Wanted
+from ml_assets.statistics.block_state import BlockState, StateOptions
 from ml_assets.statistics.generate import generate_split_statistics
 from ml_assets.statistics.span_blocks import Span
 from ml_assets.statistics.span_states import StateFolder, window_state
@@ -37,9 +37,9 @@ def spans_of(rows: int, cuts: Any) -> list[Span]:
 
 def described(table: Any, folder: Path, cuts: Any, **options: Any) -> Any:
     """From files: what is merged was written and read."""
-    path, kept = folder / "t.parquet", StateFolder(folder / f"states{len(list(folder.iterdir()))}")
+    path, cache = folder / "t.parquet", StateFolder(folder / f"states{len(list(folder.iterdir()))}")
     pq.write_table(table, path)
-    arguments: Any = {"spans": spans_of(table.num_rows, cuts), "kept": kept, **options}
+    arguments: Any = {"spans": spans_of(table.num_rows, cuts), "cache": cache, **options}
     generate_split_statistics(Table((path,)), **arguments)
     return generate_split_statistics(Table((path,)), **arguments)
 
@@ -80,21 +80,27 @@ def test_any_cut_into_files_equals_the_whole(tmp_path_factory: Any, rows: Any, c
     assert cut["train"].association == whole["train"].association
     assert_same_slices(cut["all"].slices, whole["all"].slices)
     one, other = cut["all"].cross, whole["all"].cross
-    assert [(p.first, p.second, p.num_rows) for p in (*one.numeric, *one.categories)] == [
-        (p.first, p.second, p.num_rows) for p in (*other.numeric, *other.categories)
-    ]
-    for here, there in zip(one.categories, other.categories, strict=True):
-        assert_close(here.cramers_v, there.cramers_v)
+    assert [
+        (pair.first, pair.second, pair.num_rows) for pair in (*one.numeric, *one.categories)
+    ] == [(pair.first, pair.second, pair.num_rows) for pair in (*other.numeric, *other.categories)]
+    for cut_pair, whole_pair in zip(one.categories, other.categories, strict=True):
+        assert_close(cut_pair.cramers_v, whole_pair.cramers_v)
 
 
 def assert_same_slices(cut: Any, whole: Any) -> None:
-    assert [(p.name, p.num_rows) for p in cut] == [(p.name, p.num_rows) for p in whole]
-    for one, other in zip(cut, whole, strict=True):
-        for here, there in zip(one.features, other.features, strict=True):
+    assert [(piece.name, piece.num_rows) for piece in cut] == [
+        (piece.name, piece.num_rows) for piece in whole
+    ]
+    for cut_slice, whole_slice in zip(cut, whole, strict=True):
+        for cut_feature, whole_feature in zip(
+            cut_slice.features, whole_slice.features, strict=True
+        ):
             exact = ("num_missing", "min", "max", "top_values")
-            assert [getattr(here, k) for k in exact] == [getattr(there, k) for k in exact]
-            assert_close(here.mean, there.mean)
-            assert_close(here.std_dev, there.std_dev)
+            assert [getattr(cut_feature, key) for key in exact] == [
+                getattr(whole_feature, key) for key in exact
+            ]
+            assert_close(cut_feature.mean, whole_feature.mean)
+            assert_close(cut_feature.std_dev, whole_feature.std_dev)
 
 
 def many_values(rows: int, label: Any) -> Any:
@@ -126,7 +132,9 @@ def test_many_values_are_within_the_stated_error(
     table, path = many_values(rows, label), tmp_path / "t.parquet"
     pq.write_table(table, path)
     cut, whole = (
-        association_of(window_state(Table((path,)), spans_of(rows, at), Wanted(label="_label")))
+        association_of(
+            window_state(Table((path,)), spans_of(rows, at), StateOptions(label="_label"))
+        )
         for at in (cuts, ())
     )
     assert cut.classes == whole.classes
@@ -135,7 +143,7 @@ def test_many_values_are_within_the_stated_error(
         one, other = cut.numbers[name], whole.numbers[name]
         np.testing.assert_array_equal(one.bins.tops, other.bins.tops)
         error = 0 if name == "steps" else of_bins * rows
-        counts = (up_to(found.counts.sum(axis=0)) for found in (one, other))
+        counts = (up_to(binned.counts.sum(axis=0)) for binned in (one, other))
         assert next(counts) == pytest.approx(next(counts), abs=error)
     assert of_classes or (cut.numbers["steps"].counts == whole.numbers["steps"].counts).all()
     assert of_classes or (cut.texts["s"].counts == whole.texts["s"].counts).all()
@@ -154,8 +162,8 @@ def up_to(counts: Any) -> Any:
 
 def test_one_block_has_the_bins_of_the_whole(tmp_path: Path) -> None:
     table = many_values(8_000, lambda x, rng: x + rng.normal(size=len(x)))
-    found = described(table, tmp_path, [], label="_label")["train"].association
-    counts = [count for _, count in found.classes]
+    association = described(table, tmp_path, [], label="_label")["train"].association
+    counts = [count for _, count in association.classes]
     assert counts == [800] * 10
 
 
@@ -165,10 +173,10 @@ def test_a_label_of_more_values_than_a_block_tells_apart(tmp_path: Path, kind: A
     numbers = rng.zipf(1.3, 6_000) % 400
     label = numbers if kind == "numbers" else numbers.astype(str)
     table = pa.table({"_split": ["train"] * 6_000, "_label": label, "x": -numbers})
-    found = described(table, tmp_path, [2_000, 2_500], label="_label")["train"].association
+    association = described(table, tmp_path, [2_000, 2_500], label="_label")["train"].association
     whole = described(table, tmp_path, [], label="_label")["train"].association
-    assert [name for name, _ in found.classes] == [name for name, _ in whole.classes]
-    counts = [np.array([count for _, count in one.classes]) for one in (found, whole)]
+    assert [name for name, _ in association.classes] == [name for name, _ in whole.classes]
+    counts = [np.array([count for _, count in one.classes]) for one in (association, whole)]
     assert counts[0].sum() == 6_000
     assert np.abs(counts[0] - counts[1]).max() <= 2 * 0.01 * 6_000
 
@@ -190,9 +198,9 @@ def test_without_any_label_the_association_is_refused(tmp_path: Path) -> None:
 def test_equal_states_give_equal_bytes(tmp_path: Path) -> None:
     table = table_of([("train", n % 3, "abc"[n % 3], "x", n / 7, n) for n in range(50)])
     pq.write_table(table, tmp_path / "t.parquet")
-    wanted = Wanted(None, ("s", "t,s"), True, "_label")
+    options = StateOptions(None, ("s", "t,s"), True, "_label")
     made = [
-        to_bytes(window_state(Table((tmp_path / "t.parquet",)), spans_of(50, cuts), wanted))
+        to_bytes(window_state(Table((tmp_path / "t.parquet",)), spans_of(50, cuts), options))
         for cuts in ([], [], [20])
     ]
     assert made[0] == made[1]

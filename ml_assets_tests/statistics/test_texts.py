@@ -71,11 +71,11 @@ def only(values: Any, type_: Any = None) -> Any:
     ],
 )
 def test_kinds_of_a_text(text: Any, kinds: Any) -> None:
-    found = text_kinds(pa.array([text]), np.array([3]))
+    counted = text_kinds(pa.array([text]), np.array([3]))
     expected = {
         kind: 3 * (kind in kinds.split()) for kind in ("int", "float", "date", "email", "url")
     }
-    assert {kind: getattr(found, f"num_{kind}") for kind in expected} == expected
+    assert {kind: getattr(counted, f"num_{kind}") for kind in expected} == expected
 
 
 @settings(deadline=None)
@@ -90,15 +90,22 @@ def test_numbers_are_those_that_python_reads(values: Any) -> None:
                 continue
         return [number for number in numbers if abs(number) < float("inf")]
 
-    found = only(values, pa.string()).string.numbers
+    described = only(values, pa.string()).string.numbers
     floats = read(float)
-    assert (found.num_int, found.num_float) == (len(read(int)), len(floats))
-    assert (found.min, found.max) == ((min(floats), max(floats)) if floats else (None, None))
+    assert (described.num_int, described.num_float) == (len(read(int)), len(floats))
+    assert (described.min, described.max) == (
+        (min(floats), max(floats)) if floats else (None, None)
+    )
 
 
 def test_numbers_in_text_are_exact() -> None:
-    found = only(["9007199254740993", "-0.5", "x"]).string.numbers
-    assert (found.num_int, found.num_float, found.min, found.max) == (1, 2, -0.5, 9007199254740993)
+    numbers = only(["9007199254740993", "-0.5", "x"]).string.numbers
+    assert (numbers.num_int, numbers.num_float, numbers.min, numbers.max) == (
+        1,
+        2,
+        -0.5,
+        9007199254740993,
+    )
 
 
 IDS = [str(uuid.UUID(int=number)) for number in range(200)]
@@ -150,6 +157,6 @@ def test_characters_are_found_where_they_are(values: Any, skipped: Any) -> None:
 
 
 def test_different_texts_are_counted_within_the_stated_error() -> None:
-    found = only([f"user-{number % 60_000}" for number in range(120_000)]).string
-    assert not found.unique_is_exact
-    assert found.unique == pytest.approx(60_000, rel=0.08)
+    string = only([f"user-{number % 60_000}" for number in range(120_000)]).string
+    assert not string.unique_is_exact
+    assert string.unique == pytest.approx(60_000, rel=0.08)

@@ -32,8 +32,8 @@ def of(moments: Any) -> Any:
     ],
 )
 def test_granularity(moments: Any, granularity: Any) -> None:
-    found = of(pd.to_datetime(pd.Series(moments, dtype="datetime64[us]")))
-    assert found.granularity == granularity
+    times = of(pd.to_datetime(pd.Series(moments, dtype="datetime64[us]")))
+    assert times.granularity == granularity
 
 
 @pytest.mark.parametrize(
@@ -50,24 +50,24 @@ def test_granularity(moments: Any, granularity: Any) -> None:
 def test_gaps(freq: Any, first: Any, last: Any) -> None:
     moments = pd.date_range("2010-01-01", periods=40, freq=freq)
     gone = {"YS": slice(3, 4), "MS": slice(14, 16)}.get(freq, slice(2, 16))
-    found = of(moments.delete(range(40)[gone]).repeat(2))
-    assert (found.num_gaps, found.num_absent) == (1, gone.stop - gone.start)
-    assert found.gaps == ((first, last),)
+    times = of(moments.delete(range(40)[gone]).repeat(2))
+    assert (times.num_gaps, times.num_absent) == (1, gone.stop - gone.start)
+    assert times.gaps == ((first, last),)
 
 
 def test_the_largest_gaps_come_first_and_at_most_ten() -> None:
     days = pd.date_range("2013-01-01", "2013-12-31")
-    found = of(days[(days.day_of_week < 5) & (days.month != 8)])
-    assert found.gaps[0] == ("2013-08-01", "2013-09-01")
-    assert (len(found.gaps), found.num_gaps) == (10, 48)
-    assert found.num_absent == 104 + 22
+    times = of(days[(days.day_of_week < 5) & (days.month != 8)])
+    assert times.gaps[0] == ("2013-08-01", "2013-09-01")
+    assert (len(times.gaps), times.num_gaps) == (10, 48)
+    assert times.num_absent == 104 + 22
 
 
 def test_days_are_those_of_the_column_s_zone() -> None:
     days = pd.date_range("2013-01-01", "2013-12-31", tz="Europe/Berlin").delete(200)
-    found = of(days)
-    assert (found.granularity, found.num_gaps, found.timezone) == ("day", 1, "Europe/Berlin")
-    assert found.gaps == (("2013-07-20", "2013-07-20"),)
+    times = of(days)
+    assert (times.granularity, times.num_gaps, times.timezone) == ("day", 1, "Europe/Berlin")
+    assert times.gaps == (("2013-07-20", "2013-07-20"),)
 
 
 def test_a_change_of_the_clocks_is_no_gap() -> None:
@@ -88,15 +88,15 @@ def test_a_step_of_several_units_is_no_gap(
 ) -> None:
     whole = of(pd.date_range("2013-01-01", periods=50, freq=freq))
     assert (whole.granularity, whole.step, whole.num_gaps) == (granularity, step, 0)
-    found = of(pd.date_range("2013-01-01", periods=50, freq=freq).delete([20, 21]))
-    assert (found.step, found.num_absent, found.gaps) == (step, 2, (gap,))
+    times = of(pd.date_range("2013-01-01", periods=50, freq=freq).delete([20, 21]))
+    assert (times.step, times.num_absent, times.gaps) == (step, 2, (gap,))
 
 
 def test_moments_without_rhythm_have_no_known_gaps() -> None:
     rng = np.random.default_rng(0)
     seconds = pd.to_datetime(rng.integers(0, 10**9, 50_000), unit="s")
-    found = of(seconds)
-    assert (found.granularity, found.num_gaps, found.gaps) == ("second", None, ())
+    times = of(seconds)
+    assert (times.granularity, times.num_gaps, times.gaps) == ("second", None, ())
 
 
 moments = st.lists(
@@ -127,13 +127,13 @@ def test_gaps_agree_with_pandas(days: Any) -> None:
     present = pd.to_datetime(sorted(set(days)), unit="D")
     grid = time_grid(present.astype("datetime64[us]").astype(np.int64).to_numpy(), None)
     period = {"year": "Y", "month": "M", "day": "D"}[UNITS[grid.unit or 0]]
-    found = gaps_of(grid, 9999)
-    assume(found is None or found.step == 1)
+    gaps = gaps_of(grid, 9999)
+    assume(gaps is None or gaps.step == 1)
     seen = present.to_period(period).unique()
     absent = pd.period_range(seen.min(), seen.max(), freq=period).difference(seen)
-    assert found is not None
-    assert found.units == len(absent)
-    assert sum(len(pd.period_range(*gap, freq=period)) for gap in found.largest) == len(absent)
+    assert gaps is not None
+    assert gaps.units == len(absent)
+    assert sum(len(pd.period_range(*gap, freq=period)) for gap in gaps.largest) == len(absent)
 
 
 def test_runs_are_limited() -> None:
@@ -143,7 +143,7 @@ def test_runs_are_limited() -> None:
 
 
 def test_dates_have_a_granularity() -> None:
-    found: Any = generate_statistics(pa.table({"x": pa.array([0, 31, 90], pa.date32())})).feature(
+    feature: Any = generate_statistics(pa.table({"x": pa.array([0, 31, 90], pa.date32())})).feature(
         "x"
     )
-    assert (found.time.granularity, found.time.gaps) == ("month", (("1970-03", "1970-03"),))
+    assert (feature.time.granularity, feature.time.gaps) == ("month", (("1970-03", "1970-03"),))

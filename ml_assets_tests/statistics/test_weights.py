@@ -35,8 +35,8 @@ def frame(rows: int = 5000) -> pd.DataFrame:
 
 def test_numbers_agree_with_numpy() -> None:
     data = frame()
-    found = generate_statistics(data, weight_column="w")
-    weighted: Any = found.feature("x").weighted
+    statistics = generate_statistics(data, weight_column="w")
+    weighted: Any = statistics.feature("x").weighted
     there = data["x"].notna()
     values, weights = data["x"][there].to_numpy(), data["w"][there].to_numpy()
     assert weighted.num_non_missing == pytest.approx(weights.sum())
@@ -57,14 +57,14 @@ def test_numbers_agree_with_numpy() -> None:
 
 def test_values_agree_with_pandas() -> None:
     data = frame()
-    found = generate_statistics(data, weight_column="w")
+    statistics = generate_statistics(data, weight_column="w")
     for name in ("s", "b"):
         expected = data.groupby(name)["w"].sum()
-        weighted: Any = found.feature(name).weighted
+        weighted: Any = statistics.feature(name).weighted
         top = {key.lower(): value for key, value in weighted.top_values}
         assert top == pytest.approx({str(k).lower(): v for k, v in expected.items()})
         assert [v for _, v in weighted.top_values] == sorted(top.values(), reverse=True)
-    assert found.feature("t").weighted.num_non_missing == pytest.approx(data["w"].sum())  # type: ignore[union-attr]
+    assert statistics.feature("t").weighted.num_non_missing == pytest.approx(data["w"].sum())  # type: ignore[union-attr]
 
 
 def test_weights_of_one_change_nothing() -> None:
@@ -81,8 +81,8 @@ def test_weights_of_one_change_nothing() -> None:
 
 def test_rows_of_weight_zero_count_for_nothing() -> None:
     data = pd.DataFrame({"x": [1.0, 2.0, 1e9], "s": ["a", "b", "z"], "w": [1, 1, 0]})
-    found = generate_statistics(data, weight_column="w")
-    x, s = found.feature("x").weighted, found.feature("s").weighted
+    statistics = generate_statistics(data, weight_column="w")
+    x, s = statistics.feature("x").weighted, statistics.feature("s").weighted
     assert x is not None
     assert s is not None
     assert (x.mean, x.histogram[-1].high) == (1.5, 2.0)
@@ -169,9 +169,9 @@ def test_weighted_quantiles_of_large_data_are_within_the_stated_error() -> None:
     rng = np.random.default_rng(3)
     values, weights = rng.normal(size=400_000), rng.gamma(0.5, 1.0, 400_000)
     table = pa.table({"x": values, "w": weights})
-    found: Any = generate_statistics(table, weight_column="w").feature("x").weighted
+    weighted: Any = generate_statistics(table, weight_column="w").feature("x").weighted
     order = np.argsort(values)
     ranks = np.cumsum(weights[order]) / weights.sum()
-    rank = ranks[np.searchsorted(values[order], found.median, side="right") - 1]
-    assert 0 < found.rank_error < 0.002
-    assert abs(rank - 0.5) <= found.rank_error + 1e-5
+    rank = ranks[np.searchsorted(values[order], weighted.median, side="right") - 1]
+    assert 0 < weighted.rank_error < 0.002
+    assert abs(rank - 0.5) <= weighted.rank_error + 1e-5
