@@ -74,7 +74,7 @@ def code_of(
     function_source = _read_source(module, function.__qualname__, memo)
     if function_source is None:
         raise ValueError(f"{module}.{function.__qualname__} has no source file.")
-    modules = _follow(_modules(function_source), user_modules, memo)
+    modules = _follow(_imported_modules(function_source), user_modules, memo)
     return {f"{module}.{function.__name__}": function_source, **modules}
 
 
@@ -94,7 +94,7 @@ def _follow(imported: Iterable[str], named: Iterable[str], memo: Memo) -> dict[s
         source = _read_source(name, None, memo)
         if source is not None:
             sources[name] = source
-            pending.extend(_modules(source))
+            pending.extend(_imported_modules(source))
     return sources
 
 
@@ -248,10 +248,10 @@ def _imports(
             yield from ((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names = tuple(sorted(alias.name for alias in node.names))
-            yield _absolute(node, module, is_package), names
+            yield _absolute_name(node, module, is_package), names
 
 
-def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+def _absolute_name(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     if not node.level:
         return str(node.module)
     parts = module.split(".")
@@ -259,7 +259,7 @@ def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     return ".".join([*base, *([node.module] if node.module else [])])
 
 
-def _modules(source: Source) -> Iterator[str]:
+def _imported_modules(source: Source) -> Iterator[str]:
     """The modules that a source imports, also those that it takes from packages, by full name."""
     for base, names in source.imports:
         lazy_modules = _behind_door(base)
@@ -283,7 +283,7 @@ def _behind_door(package: str) -> dict[str, str]:
         node for node in ast.parse(stub.read_bytes()).body if isinstance(node, ast.ImportFrom)
     ]
     return {
-        alias.asname or alias.name: _absolute(node, package, True)
+        alias.asname or alias.name: _absolute_name(node, package, True)
         for node in imports
         for alias in node.names
     }

@@ -103,7 +103,7 @@ class Store:
 
     def current(self, asset: str) -> Record | None:
         """Give the record that holds now, or None if the asset was never made, or its object is gone."""
-        fingerprint = self._pointed(asset)
+        fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self.record(asset, fingerprint)
 
     def assets(self) -> list[str]:
@@ -112,7 +112,7 @@ class Store:
 
     def last_record(self, asset: str) -> Record | None:
         """Give the record that holds now, even where its object is gone."""
-        fingerprint = self._pointed(asset)
+        fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self._read_record(asset, fingerprint)
 
     def artifact(self, record: Record) -> Artifact:
@@ -198,7 +198,7 @@ class Store:
     def _pointer(self, asset: str) -> dict[str, Any]:
         return durable.read_json_object(self.root / "current" / f"{asset}.json") or {}
 
-    def _pointed(self, asset: str) -> str | None:
+    def _current_fingerprint(self, asset: str) -> str | None:
         """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
         fingerprint = self._pointer(asset).get("fingerprint")
         return fingerprint if isinstance(fingerprint, str) else None

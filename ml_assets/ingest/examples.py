@@ -111,7 +111,7 @@ def plan_examples(
     splits = np.full(len(fates), -1, dtype=np.int8)
     units = digests if key else _digests(table, (), label)
     splits[is_kept] = _split(table, units, is_kept, split, time)
-    different = int(is_kept.sum()) if key else len(np.unique(_heads(units[is_kept])))
+    different = int(is_kept.sum()) if key else len(np.unique(_short_digests(units[is_kept])))
     _refuse_empty_split(splits, split, different, bool(key))
     return Plan(
         fates,
@@ -189,7 +189,7 @@ def _fates_of_duplicates(
 ) -> tuple[npt.NDArray[np.int8], dict[int, int]]:
     """Which rows are lost to others with the same id; and without a key, which occurrence a row is."""
     fates = np.full(len(digests), KEPT, dtype=np.int8)
-    _, inverse, counts = np.unique(_heads(digests), return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(_short_digests(digests), return_inverse=True, return_counts=True)
     suspects = np.flatnonzero(counts[inverse] > 1)
     rows_by_digest: dict[bytes, list[int]] = {}
     for row in suspects:
@@ -207,7 +207,7 @@ def _fates_of_duplicates(
     return fates, {}
 
 
-def _heads(digests: Digests) -> npt.NDArray[np.uint64]:
+def _short_digests(digests: Digests) -> npt.NDArray[np.uint64]:
     return digests[:, :8].copy().view(np.uint64).ravel()
 
 

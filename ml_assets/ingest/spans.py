@@ -86,17 +86,17 @@ def rechunk(
     """
     import pyarrow as pa
 
-    waiting, count = list[pa.RecordBatch](), 0
+    pending, count = list[pa.RecordBatch](), 0
     for batch in batches:
         while count + batch.num_rows >= rows:
-            need = rows - count
-            yield pa.concat_batches([*waiting, batch.slice(0, need)])
-            batch, waiting, count = batch.slice(need), [], 0
+            missing = rows - count
+            yield pa.concat_batches([*pending, batch.slice(0, missing)])
+            batch, pending, count = batch.slice(missing), [], 0
         if batch.num_rows:
-            waiting.append(batch)
+            pending.append(batch)
             count += batch.num_rows
-    if waiting:
-        yield pa.concat_batches(waiting)
+    if pending:
+        yield pa.concat_batches(pending)
 
 
 def window_ends(window: WindowSpec, span: Granularity) -> tuple[str, str | None]:

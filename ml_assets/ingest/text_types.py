@@ -91,10 +91,10 @@ class Inference:
 def without_null_texts(texts: pa.Array, null_values: Sequence[str]) -> pa.Array:
     """Give texts with null for empty ones and for those that mean "no value"."""
     null_texts = pa.array(["", *null_values], pa.string())
-    is_nothing = pc.is_in(texts, null_texts)
+    means_null = pc.is_in(texts, null_texts)
     return (
-        pc.if_else(is_nothing, pa.scalar(None, pa.string()), texts)
-        if pc.any(is_nothing).as_py()
+        pc.if_else(means_null, pa.scalar(None, pa.string()), texts)
+        if pc.any(means_null).as_py()
         else texts
     )
 
