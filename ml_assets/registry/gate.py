@@ -208,7 +208,9 @@ def _apply_waivers(verdicts: Verdicts) -> tuple[list[str], Any]:
     used = [in_force[rule] for rule in failed if rule in in_force]
     if not used:
         return [], blessing
-    waived = [failed[waiver.rule] for waiver in used]
+    # Two rules may say the same, such as of a metric that is undefined: it stands until both are waived.
+    standing = {text for rule, text in failed.items() if rule not in in_force}
+    waived = {failed[waiver.rule] for waiver in used} - standing
     # A reason that no rule stands for cannot be waived either.
     all_reasons = dict.fromkeys([*failed.values(), *blessing.get("reasons", ())])
     remaining = [text for text in all_reasons if text not in waived]
