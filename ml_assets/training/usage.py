@@ -21,7 +21,8 @@ class Meter:
     began : float
         When, in seconds of a clock that only ever grows.
     held_mb : float
-        The megabytes of resident memory that the process held when the work began.
+        The least megabytes of resident memory that the process has held since the work began: what it had
+        before may be given back meanwhile.
     resident_mb : callable
         Gives those that it holds now.
     peak_mb : float
@@ -39,7 +40,9 @@ class Meter:
 
     def look(self) -> float:
         """Look at the memory now, and give the peak."""
-        self.peak_mb = max(self.peak_mb, self.resident_mb() - self.held_mb)
+        resident_mb = self.resident_mb()
+        self.held_mb = min(self.held_mb, resident_mb)
+        self.peak_mb = max(self.peak_mb, resident_mb - self.held_mb)
         return self.peak_mb
 
     def rows_per_second(self, rows: int) -> float | None:
