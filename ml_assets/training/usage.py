@@ -21,11 +21,12 @@ class Meter:
     began : float
         When, in seconds of a clock that only ever grows.
     held_mb : float
-        The megabytes of resident memory that the process held when the work began.
+        The least megabytes of resident memory that the process has held since the work began: what it had
+        before may be given back meanwhile.
     resident_mb : callable
         Gives those that it holds now.
     peak_mb : float
-        The most that it held beyond that. Memory is looked at every 0.02 seconds, and whenever `look` is
+        The most that it held beyond that. Memory is sampled every 0.02 seconds, and whenever `look` is
         called: a shorter peak, or one of a library that keeps Python's other threads waiting, is missed.
     seconds : float
         How long it took; 0 until the end.
@@ -39,7 +40,9 @@ class Meter:
 
     def look(self) -> float:
         """Look at the memory now, and give the peak."""
-        self.peak_mb = max(self.peak_mb, self.resident_mb() - self.held_mb)
+        resident_mb = self.resident_mb()
+        self.held_mb = min(self.held_mb, resident_mb)
+        self.peak_mb = max(self.peak_mb, resident_mb - self.held_mb)
         return self.peak_mb
 
     def rows_per_second(self, rows: int) -> float | None:
@@ -56,18 +59,18 @@ def metered() -> Iterator[Meter]:
         return float(process.memory_info().rss) / _MB
 
     meter = Meter(time.monotonic(), resident_mb(), resident_mb)
-    done = threading.Event()
-    watch = threading.Thread(target=_watch, args=(meter, done), daemon=True)
+    stopped = threading.Event()
+    watch = threading.Thread(target=_watch, args=(meter, stopped), daemon=True)
     watch.start()
     try:
         yield meter
     finally:
-        done.set()
+        stopped.set()
         watch.join()
         meter.look()
         meter.seconds = time.monotonic() - meter.began
 
 
-def _watch(meter: Meter, done: threading.Event) -> None:
-    while not done.wait(_EVERY_SECONDS):
+def _watch(meter: Meter, stopped: threading.Event) -> None:
+    while not stopped.wait(_EVERY_SECONDS):
         meter.look()

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from ml_assets.training.usage import metered
+from ml_assets.training.usage import Meter, metered
 
 
 def test_memory_that_is_held_at_a_look_is_seen() -> None:
@@ -32,3 +32,9 @@ def test_work_that_fails_is_measured_and_fails() -> None:
     assert meter.rows_per_second(100) == 100 / meter.seconds
     meter.seconds = 0.0
     assert meter.rows_per_second(100) is None
+
+
+def test_memory_that_is_given_back_meanwhile_hides_nothing_that_is_taken() -> None:
+    resident = iter([900.0, 400.0, 700.0, 650.0])
+    meter = Meter(began=0.0, held_mb=1000.0, resident_mb=lambda: next(resident))
+    assert [meter.look() for _ in range(4)] == [0.0, 0.0, 300.0, 300.0]
