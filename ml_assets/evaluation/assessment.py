@@ -1,4 +1,4 @@
-"""`assess`: everything that is found out about a candidate, from its scores on the test rows."""
+"""`assess`: everything that is measured about a candidate, from its scores on the test rows."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -75,7 +75,7 @@ class Assessment:
     weak : WeakSlices or None
         Slices on which the candidate is weak; None where they were not looked for.
     importance : tuple of Importance
-        What each column is worth to the candidate; empty where it was not asked, or cannot be told.
+        What each column is worth to the candidate; empty where not requested, or not measurable.
     dependence : tuple of Dependence
         How its mean prediction follows the most important columns.
     staleness : tuple of Staleness or None
@@ -121,7 +121,7 @@ class Assessment:
 def assess(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> Assessment:
-    """Find out everything that the YAML asks for.
+    """Measure everything that the YAML asks for.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def assess(
     candidate : Model
         The candidate.
     spec : EvaluationSpec
-        What is asked for.
+        What to evaluate.
     facts : Facts
         What is to be known of the pipeline.
     """

@@ -118,7 +118,7 @@ def _facts(
 
 
 def _examples_of(stage: Stage, champion: dict[str, Any]) -> "Table | None":
-    """The examples that the champion was made from; without them only its age cannot be told."""
+    """The examples that the champion was made from; without them only its age is unknown."""
     from ml_assets.errors import ModelError
     from ml_assets.table import Table
 

@@ -168,15 +168,14 @@ def evaluate(
         )
         for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
     }
-    n_rows = len(predictions[CANDIDATE].y_true)
+    candidate = predictions[CANDIDATE]
+    n_rows = len(candidate.y_true)
     slicing = _slice_rows(features, slices, sql_slices or {}, min_slice_size, n_rows)
     rows_by_view = _rows_by_view(predictions, slicing.slices, demands.compare_slices)
     bootstrap: Any = {"samples": bootstrap_samples, "seed": seed, "confidence": confidence}
     measurements = measure_models(predictions, rows_by_view, **bootstrap)
     results = [
-        replace(
-            measurements.against(name), churn=churn(predictions[CANDIDATE], baseline, confidence)
-        )
+        replace(measurements.against(name), churn=churn(candidate, baseline, confidence))
         for name, baseline in predictions.items()
         if name != CANDIDATE
     ]
@@ -186,9 +185,7 @@ def evaluate(
         check_rows(n_rows),
         *check_thresholds(demands.overall, measurements.metrics(CANDIDATE), champion, confidence),
         *([check_beats_linear(linear, main, confidence, task)] if linear and not is_linear else []),
-        *_check_slice_thresholds(
-            measurements, predictions, slicing.slices, demands.on_slices, champion
-        ),
+        *_check_slices(measurements, predictions, slicing.slices, demands.on_slices, champion),
         *check_cross_slices(
             measurements, slicing.slices, demands.across_slices, champion, min_slice_size
         ),
@@ -207,7 +204,7 @@ def evaluate(
         rules=tuple(rules),
         blessed=blessed,
         reasons=tuple(reasons),
-        unweighted=_unweighted(predictions[CANDIDATE], main, bootstrap),
+        unweighted=_unweighted(candidate, main, bootstrap),
     )
 
 
@@ -238,7 +235,7 @@ def _slice_result(measurements: Measurements, piece: Slice) -> SliceResult:
     return SliceResult(piece.by, piece.values, piece.name, len(piece.rows), metrics)
 
 
-def _check_slice_thresholds(
+def _check_slices(
     measurements: Measurements,
     predictions: Mapping[str, Predictions],
     slices: Sequence[Slice],

@@ -1,6 +1,6 @@
 """The metrics that are measured only where they are asked for, by name.
 
-For the names see `names`. A function of one's own, ``module:function``, takes labels, predictions and the
+For the names see `names`. A user's function, ``module:function``, takes labels, predictions and the
 rows' weights (the keyword ``sample_weight``), and gives a number; where lower is better it has the
 attribute ``lower_is_better`` set to True. It runs once for every bootstrap resample.
 """
@@ -47,7 +47,7 @@ def check_names(task: Task, names: Sequence[str]) -> None:
     DataError
         If a name is unknown, lacks its value or has one that cannot be.
     PipelineFileError
-        If a function of one's own cannot be imported.
+        If a user's function cannot be imported.
     """
     mistakes = [f"{name} {mistake}" for name in names if (mistake := metric_mistake(name, task))]
     if mistakes:

@@ -1,4 +1,4 @@
-"""Everything that is found about groups of people, and how it is told: checks, tables, a picture."""
+"""Everything that is found about groups of people, and how it is shown: checks, tables, a picture."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields

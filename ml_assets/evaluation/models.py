@@ -17,7 +17,7 @@ MAJORITY = "majority"
 
 
 class Model(Protocol):
-    """What is asked of a loaded model, as of `training.bundle.LoadedModel`."""
+    """What is needed of a loaded model, as of `training.bundle.LoadedModel`."""
 
     @property
     def manifest(self) -> Mapping[str, Any]:

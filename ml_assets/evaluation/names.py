@@ -1,7 +1,7 @@
 """The names of the metrics: which each task has, their ranges, and which way is better.
 
-A metric is named as it is, ``roc_auc``; with a value, ``recall_at_precision@0.9``; or as a function of
-one's own, ``module:function``. Light to import: the pipeline file is checked with it.
+A metric is named as it is, ``roc_auc``; with a value, ``recall_at_precision@0.9``; or as a user's
+function, ``module:function``. Light to import: the pipeline file is checked with it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -143,7 +143,7 @@ def churn_mistake(name: str, task: Task | None, may_be: bool, compares: bool) ->
 def metric_mistake(name: str, task: Task | None = None) -> str | None:
     """Say what is wrong with a metric's name, as the end of a sentence that begins with it; or None.
 
-    Whether a function of one's own can be imported is not looked at. Without a task every task's metrics
+    Whether a user's function can be imported is not checked. Without a task every task's metrics
     are allowed.
     """
     tasks = [task] if task else list(USUAL)

@@ -14,7 +14,7 @@ from ml_assets.evaluation.result import Evaluation, Metric, RuleResult
 from ml_assets.evaluation.staleness import Staleness
 from ml_assets.evaluation.weak_slices import WeakSlices
 
-# What is told in a summary beside the main metric and those with a threshold.
+# What a summary shows beside the main metric and those with a threshold.
 _USUAL = ("roc_auc", "average_precision", "log_loss", "accuracy", "rmse", "mae", "r2")
 _MOST_USUAL = 3
 _MOST_ROWS = 50
@@ -25,7 +25,7 @@ Triple = list[float | None]
 
 
 def headline_metrics(evaluation: Evaluation) -> list[str]:
-    """Give the names of the metrics to tell first: the main one, those with rules, the usual ones."""
+    """Give the names of the metrics to show first: the main one, those with rules, the usual ones."""
     measured = [metric.name for metric in evaluation.metrics]
     usual = [name for name in _USUAL if name in measured][:_MOST_USUAL]
     ruled = [rule.metric for rule in evaluation.rules if rule.slice is None]

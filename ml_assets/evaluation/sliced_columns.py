@@ -20,7 +20,7 @@ def sliced_columns(
     rows : DataFrame
         The rows.
     spec : EvaluationSpec
-        What is asked for.
+        Names the slices.
     may_identify : collection of str
         Columns whose values may name a person or a row. Their texts, and those that SQL makes of them,
         become ``(hidden 1)``, ``(hidden 2)`` and so on, in the order of the values: slices keep their

@@ -22,7 +22,7 @@ class Verdict:
     text : str
         Why, for a person.
     is_warning : bool
-        Whether a failure is told as a warning only.
+        Whether a failure is only a warning.
     values : mapping
         The numbers behind it.
     """
