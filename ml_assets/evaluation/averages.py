@@ -71,8 +71,8 @@ def _calibration_error(codes: NDArray[Any], table: Floats, weights: Floats, _: f
     """The mean distance of the called class's probability from how often it is right, in 10 bins."""
     called = table.argmax(axis=1)
     sure = table[np.arange(len(codes)), called]
-    at = np.minimum((sure * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    gap = np.bincount(at, weights * ((called == codes) - sure), _CALIBRATION_BINS)
+    bin_of_row = np.minimum((sure * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    gap = np.bincount(bin_of_row, weights * ((called == codes) - sure), _CALIBRATION_BINS)
     total = weights.sum()
     return float(np.abs(gap).sum() / total) if total else _NAN
 
@@ -177,8 +177,8 @@ def _residual_quantile(y_true: Floats, y_pred: Floats, weights: Floats, level: f
     running = np.cumsum(weights[order])
     if not len(running) or not running[-1]:
         return _NAN
-    at = int(np.searchsorted(running, level * running[-1] * (1 - 1e-12), "left"))
-    return float(residual[order][min(at, len(order) - 1)])
+    index = int(np.searchsorted(running, level * running[-1] * (1 - 1e-12), "left"))
+    return float(residual[order][min(index, len(order) - 1)])
 
 
 MULTICLASS: dict[str, _Function] = {

@@ -132,8 +132,8 @@ def _threshold_at_recall(counts: Counts, least: float) -> float:
     hits, _ = counts.above
     if not hits[-1]:
         return _NAN
-    at = int(np.argmax(hits >= least * hits[-1] * (1 - 1e-12)))
-    return float(counts.score[::-1][at])
+    index = int(np.argmax(hits >= least * hits[-1] * (1 - 1e-12)))
+    return float(counts.score[::-1][index])
 
 
 def _max_recall(counts: Counts, _: float) -> float:
@@ -143,9 +143,9 @@ def _max_recall(counts: Counts, _: float) -> float:
 
 def _calibration_error(counts: Counts, bins: float) -> float:
     """The mean distance of the score from the share of positives, over bins of equal width."""
-    at = np.minimum((counts.score * bins).astype(int), int(bins) - 1)
+    bin_of_score = np.minimum((counts.score * bins).astype(int), int(bins) - 1)
     weight = counts.positive + counts.negative
-    gap = np.bincount(at, counts.positive - weight * counts.score, int(bins))
+    gap = np.bincount(bin_of_score, counts.positive - weight * counts.score, int(bins))
     return quotient(float(np.abs(gap).sum()), counts.total)
 
 
@@ -160,8 +160,8 @@ def _recalibrated(counts: Counts) -> tuple[float, float]:
     score = np.clip(counts.score, 1e-12, 1 - 1e-12)
     log_odds = np.log(score / (1 - score))
     weight = counts.positive + counts.negative
-    used = log_odds[weight > 0]
-    if not (counts.positive.sum() and counts.negative.sum()) or np.ptp(used) == 0:
+    counted = log_odds[weight > 0]
+    if not (counts.positive.sum() and counts.negative.sum()) or np.ptp(counted) == 0:
         return _NAN, _NAN
     # Started flat: from the score itself Newton's steps can run away.
     design, beta = np.column_stack([np.ones_like(log_odds), log_odds]), np.zeros(2)

@@ -61,8 +61,8 @@ def _thinned(points: int) -> NDArray[np.int64]:
 def calibration_bins(y_true: Floats, score: Floats, confidence: float) -> list[CalibrationBin]:
     """Cut rows into at most ten bins of about equal size by probability, equal ones together."""
     edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)[1:-1]))
-    at = np.searchsorted(edges, score, "right")
-    groups = [np.flatnonzero(at == index) for index in range(len(edges) + 1)]
+    bin_of_row = np.searchsorted(edges, score, "right")
+    groups = [np.flatnonzero(bin_of_row == index) for index in range(len(edges) + 1)]
     return [_calibration_bin(y_true[rows], score[rows], confidence) for rows in groups if len(rows)]
 
 

@@ -18,15 +18,15 @@ _LABEL_LENGTH = 56
 def draw_weak_slices(path: Path, weak: WeakSlices) -> None:
     """Draw the loss of each weak slice, beside what is promised there and what the rest loses."""
     figure, axes = _bars(len(weak.slices))
-    for at, piece in enumerate(weak.slices):
-        axes.plot([piece.loss_of_rest, piece.loss], [at, at], color=GREY, linewidth=1)
-        axes.plot([piece.loss], [at], "o", color=RED, ms=5, label="" if at else "here")
+    for row, piece in enumerate(weak.slices):
+        axes.plot([piece.loss_of_rest, piece.loss], [row, row], color=GREY, linewidth=1)
+        axes.plot([piece.loss], [row], "o", color=RED, ms=5, label="" if row else "here")
         axes.plot(
-            [piece.loss_of_rest], [at], "|", color=GREY, ms=10, label="" if at else "the rest"
+            [piece.loss_of_rest], [row], "|", color=GREY, ms=10, label="" if row else "the rest"
         )
         if piece.promised is not None:
-            mark = {"color": BLUE, "mfc": "none", "ms": 5, "label": "" if at else "promised"}
-            axes.plot([piece.promised], [at], "o", **mark)
+            mark = {"color": BLUE, "mfc": "none", "ms": 5, "label": "" if row else "promised"}
+            axes.plot([piece.promised], [row], "o", **mark)
     names = [f"{cut(piece.name, _LABEL_LENGTH)} ({piece.rows:,})" for piece in weak.slices]
     _label_bars(axes, names)
     axes.set(title="Weak slices" if weak.slices else "No weak slice", xlabel=weak.loss)
@@ -39,9 +39,9 @@ def draw_importance(path: Path, importances: Sequence[Importance]) -> None:
     """Draw how much the loss rises when each column is shuffled, with intervals."""
     shown = list(importances)[:_MOST_BARS]
     figure, axes = _bars(len(shown))
-    for at, importance in enumerate(shown):
-        axes.plot([importance.low, importance.high], [at, at], color=BLUE, linewidth=1.5)
-        axes.plot([importance.value], [at], "o", color=BLUE, ms=4)
+    for row, importance in enumerate(shown):
+        axes.plot([importance.low, importance.high], [row, row], color=BLUE, linewidth=1.5)
+        axes.plot([importance.value], [row], "o", color=BLUE, ms=4)
     axes.axvline(0, color=GREY, linestyle=":")
     _label_bars(axes, [cut(importance.column, _LABEL_LENGTH) for importance in shown])
     axes.set(title="Importance of columns", xlabel="rise of the loss when shuffled")
@@ -63,9 +63,11 @@ def draw_row(path: Path, explanation: RowExplanation) -> None:
     """Draw what each column contributes to one prediction, with intervals."""
     shown = explanation.contributions[:_MOST_BARS]
     figure, axes = _bars(len(shown))
-    for at, contribution in enumerate(shown):
-        axes.barh(at, contribution.value, color=RED if contribution.value < 0 else BLUE, height=0.6)
-        axes.plot([contribution.low, contribution.high], [at, at], color="black", linewidth=1)
+    for row, contribution in enumerate(shown):
+        axes.barh(
+            row, contribution.value, color=RED if contribution.value < 0 else BLUE, height=0.6
+        )
+        axes.plot([contribution.low, contribution.high], [row, row], color="black", linewidth=1)
     axes.axvline(0, color=GREY, linestyle=":")
     names = [
         cut(f"{contribution.column} = {contribution.raw}", _LABEL_LENGTH) for contribution in shown
@@ -92,9 +94,9 @@ def _draw_dependence(axes: Any, dependence: Dependence) -> None:
             axes.axhline(point.mean, color=GREY, linestyle="--", label=label)
             axes.legend(fontsize=7, frameon=False)
         return
-    for at, point in enumerate(others):
-        axes.plot([at, at], [point.low, point.high], color=BLUE, linewidth=1.5)
-        axes.plot([at], [point.mean], "o", color=BLUE, ms=4)
+    for index, point in enumerate(others):
+        axes.plot([index, index], [point.low, point.high], color=BLUE, linewidth=1.5)
+        axes.plot([index], [point.mean], "o", color=BLUE, ms=4)
     texts = [cut(point.text, 12) for point in others]
     axes.set_xticks(range(len(others)), texts, rotation=90, fontsize=7, parse_math=False)
 

@@ -93,8 +93,8 @@ def extra_measure(
 
 
 def _has_own_cut(name: str) -> bool:
-    base, at, _ = name.partition("@")
-    return bool(at) and base in confusion.MATRIX
+    base, separator, _ = name.partition("@")
+    return bool(separator) and base in confusion.MATRIX
 
 
 def _count_function(

@@ -220,11 +220,11 @@ def draw_groups(path: Path, fairness: Fairness) -> None:
     ][:_MOST_GROUPS]
     figure, panels = new_figure(10, 1.2 + 0.26 * max(1, len(groups)), len(SHOWN_RATES))
     for axes, name in zip(panels, SHOWN_RATES, strict=True):
-        for place, (_, group) in enumerate(groups):
+        for row, (_, group) in enumerate(groups):
             rate = group.rates[name]
             if rate.value is not None:
-                axes.plot([rate.low, rate.high], [place, place], color=BLUE)
-                axes.plot(rate.value, place, "o", color=BLUE, markersize=4)
+                axes.plot([rate.low, rate.high], [row, row], color=BLUE)
+                axes.plot(rate.value, row, "o", color=BLUE, markersize=4)
         axes.set(title=name.replace("_", " "), xlim=(0, 1), ylim=(len(groups) - 0.4, -0.6))
         axes.grid(axis="x", alpha=0.3)
         axes.set_yticks([])

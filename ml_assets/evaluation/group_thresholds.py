@@ -124,24 +124,24 @@ def offer_group_thresholds(
     def fit(rows: NDArray[np.bool_]) -> dict[str, float] | None:
         return _fit(truth[rows], score[rows], names[rows], large, goal, limit)
 
-    whole, fitted = fit(np.full(len(truth), True)), [fit(halves != half) for half in (0, 1)]
-    if len(large) < 2 or whole is None or None in fitted:
+    overall, by_half = fit(np.full(len(truth), True)), [fit(halves != half) for half in (0, 1)]
+    if len(large) < 2 or overall is None or None in by_half:
         return None
     usual = score > decision_threshold
     decided = np.zeros(len(truth), dtype=bool)
-    for half, thresholds in enumerate(fitted):
+    for half, thresholds in enumerate(by_half):
         rows = halves == half
         decided[rows] = _decide(score[rows], names[rows], thresholds or {}, decision_threshold)
     cost = _cost(usual == truth, decided == truth, confidence)
-    kept = np.isin(names, large)
+    is_large = np.isin(names, large)
     before, after = (
-        _measure(truth[kept], decisions[kept], names[kept], goal, confidence)
+        _measure(truth[is_large], decisions[is_large], names[is_large], goal, confidence)
         for decisions in (usual, decided)
     )
     accuracy = float((usual == truth).mean())
     outcome = judge("opportunity_denial", goal, "", after, limit, "").outcome
     offer = GroupThresholds(
-        goal, limit, tuple(whole.items()), before, after, outcome, accuracy, cost, ""
+        goal, limit, tuple(overall.items()), before, after, outcome, accuracy, cost, ""
     )
     return replace(offer, text=_offer_text(offer))
 
@@ -159,8 +159,8 @@ class _Group:
         inside = np.flatnonzero((self.rates >= low - 1e-12) & (self.rates <= high + 1e-12))
         if not len(inside):
             return None
-        at = inside[int(self.right[inside].argmax())]
-        return int(self.right[at]), float(self.thresholds[at])
+        index = inside[int(self.right[inside].argmax())]
+        return int(self.right[index]), float(self.thresholds[index])
 
 
 def _fit(
@@ -197,8 +197,8 @@ def _levels(curves: Iterable[_Group]) -> Floats:
 def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None:
     """What each threshold does; None where no row counts for the goal."""
     positives = int(truth.sum())
-    whole = len(truth) if goal == RATIO else positives
-    if not whole:
+    total = len(truth) if goal == RATIO else positives
+    if not total:
         return None
     order = np.argsort(score, kind="stable")
     ascending, hits = score[order], truth[order]
@@ -211,7 +211,7 @@ def _curve(truth: NDArray[np.int64], score: Floats, goal: Goal) -> _Group | None
     below = np.concatenate(([0], np.cumsum(hits)))[first]
     selected = len(score) - first
     true = positives - below
-    rates = (selected if goal == RATIO else true) / whole
+    rates = (selected if goal == RATIO else true) / total
     right = true + first - below
     return _Group(thresholds, rates, right)
 

@@ -295,8 +295,8 @@ def _grid(column: "pd.Series[Any]", points: int) -> tuple[Indices, Floats]:
 
 def _nearest(values: Any, grid: Any) -> Floats:
     middles = grid[:-1] + (grid[1:] - grid[:-1]) / 2
-    at = np.searchsorted(middles, values, "left")
-    return np.bincount(at, minlength=len(grid)).astype(np.float64)
+    nearest = np.searchsorted(middles, values, "left")
+    return np.bincount(nearest, minlength=len(grid)).astype(np.float64)
 
 
 def _is_ordered(column: "pd.Series[Any]") -> bool:

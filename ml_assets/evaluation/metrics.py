@@ -221,27 +221,27 @@ def measure(predictions: Predictions, rows: Indices | None = None) -> Measure:
 
 
 def _measure(predictions: Predictions, rows: Indices | None) -> Measure:
-    at = np.arange(len(predictions.y_true)) if rows is None else rows
-    usual = _exact(predictions, at)
-    if len(at) > BINNED_ABOVE:
+    places = np.arange(len(predictions.y_true)) if rows is None else rows
+    usual = _exact(predictions, places)
+    if len(places) > BINNED_ABOVE:
         # Of rows that stand for themselves, the last place tells how many weights there will be.
-        usual = corrected(usual, _binned(predictions, rows), int(at.max()) + 1)
+        usual = corrected(usual, _binned(predictions, rows), int(places.max()) + 1)
     if not predictions.extra:
         return usual
     y_true, y_pred, extra = predictions.y_true, predictions.y_pred, predictions.extra
-    extra_values = extra_measure(predictions.task, extra, y_true, y_pred, at, predictions.cut)
+    extra_values = extra_measure(predictions.task, extra, y_true, y_pred, places, predictions.cut)
     return lambda weights: np.concatenate([usual(weights), extra_values(weights)])
 
 
-def _exact(predictions: Predictions, at: Indices) -> Measure:
+def _exact(predictions: Predictions, places: Indices) -> Measure:
     y_true, y_pred = predictions.y_true, predictions.y_pred
     match predictions.task:
         case "binary":
-            return binary.binary_measure(y_true, y_pred, at, predictions.cut)
+            return binary.binary_measure(y_true, y_pred, places, predictions.cut)
         case "multiclass":
-            return multiclass.multiclass_measure(y_true, y_pred, at)
+            return multiclass.multiclass_measure(y_true, y_pred, places)
         case "regression":
-            return regression.regression_measure(y_true, y_pred, at)
+            return regression.regression_measure(y_true, y_pred, places)
 
 
 def _binned(predictions: Predictions, rows: Indices | None) -> Measure:

@@ -148,7 +148,7 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
     """
     tasks = [task] if task else list(USUAL)
     plain = {metric for kind in tasks for metric in (*USUAL[kind], *FURTHER[kind])}
-    at = {metric for kind in tasks for metric in AT[kind]}
+    at_value = {metric for kind in tasks for metric in AT[kind]}
     base, _, value = name.partition("@")
     if is_own(name):
         return (
@@ -156,10 +156,10 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
         )
     if name in plain:
         return None
-    if base in at:
+    if base in at_value:
         return _value_mistake(base, value)
     churn = {metric for kind in tasks for metric in CHURN[kind]}
-    allowed = sorted({*plain, *churn, *(f"{metric}@" for metric in at)})
+    allowed = sorted({*plain, *churn, *(f"{metric}@" for metric in at_value)})
     problem = f"cannot be measured for a {task} task" if task else "is not a metric"
     return (
         f"{problem}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "

@@ -41,22 +41,22 @@ def evaluation_html(assessment: Assessment, pictures: _Pictures, title: str = "E
     title : str
         The heading.
     """
-    bytes_left, kept = _PICTURE_BYTES, {}
+    bytes_left, figures = _PICTURE_BYTES, {}
     for name, (content, caption) in pictures.items():
         markup = figure(content, caption)
         bytes_left -= len(markup)
         note = Markup('<p class="dim">{}: in the artifact\'s folder.</p>').format(caption)
-        kept[name] = markup if bytes_left >= 0 else note
+        figures[name] = markup if bytes_left >= 0 else note
     sections = [
         section
         for section in (
             _verdict_section(assessment.evaluation),
-            _metrics_section(assessment.evaluation, kept),
-            *_slice_sections(assessment, kept),
-            *_people_sections(assessment, kept),
-            *_explanation_sections(assessment, kept),
-            *_staleness_sections(assessment.staleness or (), kept),
-            *_other_pictures(kept),
+            _metrics_section(assessment.evaluation, figures),
+            *_slice_sections(assessment, figures),
+            *_people_sections(assessment, figures),
+            *_explanation_sections(assessment, figures),
+            *_staleness_sections(assessment.staleness or (), figures),
+            *_other_pictures(figures),
         )
         if section.body
     ]
@@ -96,12 +96,12 @@ def _verdict_section(evaluation: Evaluation) -> Section:
 
 
 def _metrics_section(evaluation: Evaluation, pictures: dict[str, Markup]) -> Section:
-    shown = _figures(pictures, "curves", "scores", "confusion", "residuals")
+    figures = _figures(pictures, "curves", "scores", "confusion", "residuals")
     about = (
         f"Intervals of {evaluation.confidence:.0%}, from {evaluation.samples} bootstrap resamples."
     )
     measured, churn = report.metric_table(evaluation), report.churn_table(evaluation)
-    return Section("metrics", "Metrics", about, shown + _table(measured) + _table(churn))
+    return Section("metrics", "Metrics", about, figures + _table(measured) + _table(churn))
 
 
 def _slice_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
@@ -109,26 +109,26 @@ def _slice_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iter
     note = ""
     if evaluation.slices_left_out:
         note = f"{evaluation.slices_left_out:,} slices are smaller than the minimum, or too many."
-    shown = _figures(pictures, "slices_picture")
-    yield Section("slices", "Slices", "", shown + _table(report.slice_table(evaluation)), note)
+    figures = _figures(pictures, "slices_picture")
+    yield Section("slices", "Slices", "", figures + _table(report.slice_table(evaluation)), note)
     if weak is not None:
         about = weak.reason or (
             f"Found among {weak.looked_at:,} slices of up to two of {weak.columns} columns; the chance "
             f"that any is told although there is none is at most {weak.error_rate:.0%}."
         )
         texts = _bullet_list([piece.text for piece in weak.slices] or ["no weak slice was found"])
-        shown = _figures(pictures, "weak_slices_picture")
-        yield Section("weak", "Weak slices", about, shown + texts)
+        figures = _figures(pictures, "weak_slices_picture")
+        yield Section("weak", "Weak slices", about, figures + texts)
 
 
 def _people_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
     people = assessment.people
     if people is None:
         return
-    shown = _figures(pictures, "groups_picture")
+    figures = _figures(pictures, "groups_picture")
     findings = _table(fairness_report.finding_table(people))
     groups = _table(fairness_report.group_table(people))
-    yield Section("people", "Groups of people", "", shown + findings + groups)
+    yield Section("people", "Groups of people", "", figures + findings + groups)
     if people.offers:
         about = "Thresholds for each group that would mend what fails; none is applied."
         offers = _bullet_list([f"{column}: {offer.text}" for column, offer in people.offers])
@@ -137,24 +137,24 @@ def _people_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Ite
 
 
 def _explanation_sections(assessment: Assessment, pictures: dict[str, Markup]) -> Iterator[Section]:
-    shown = _figures(pictures, "importance_picture", "dependence")
+    figures = _figures(pictures, "importance_picture", "dependence")
     about = "How much the loss rises when a column is shuffled, and how the prediction follows it."
     table = _table(report.importance_table(assessment.importance))
-    yield Section("explanation", "Explanation", about, shown + table)
+    yield Section("explanation", "Explanation", about, figures + table)
 
 
 def _staleness_sections(
     results: Sequence[Staleness], pictures: dict[str, Markup]
 ) -> Iterator[Section]:
     texts = _bullet_list([result.text for result in results])
-    shown = _figures(pictures, "staleness_picture")
+    figures = _figures(pictures, "staleness_picture")
     table = _table(report.age_table(results))
-    yield Section("staleness", "Staleness", "", shown + texts + table)
+    yield Section("staleness", "Staleness", "", figures + texts + table)
 
 
 def _other_pictures(pictures: dict[str, Markup]) -> Iterator[Section]:
-    shown = _figures(pictures, *pictures)
-    yield Section("tuning", "Search of hyperparameters", "", shown)
+    figures = _figures(pictures, *pictures)
+    yield Section("tuning", "Search of hyperparameters", "", figures)
 
 
 def _figures(pictures: dict[str, Markup], *names: str) -> Markup:

@@ -106,11 +106,11 @@ def draw_slices(path: Path, evaluation: Evaluation) -> None:
     shown = [piece for piece in evaluation.slices if piece in largest]
     points = [metric_named(piece.metrics, evaluation.main_metric) for piece in shown]
     figure, (axes,) = new_figure(7, 0.24 * len(shown) + 1.2, 1)
-    for place, point in enumerate(points):
+    for row, point in enumerate(points):
         if point.low is not None and point.high is not None:
-            axes.plot([point.low, point.high], [place, place], color=BLUE, linewidth=1.5)
+            axes.plot([point.low, point.high], [row, row], color=BLUE, linewidth=1.5)
         if point.value is not None:
-            axes.plot([point.value], [place], color=BLUE, marker="o", ms=4)
+            axes.plot([point.value], [row], color=BLUE, marker="o", ms=4)
     overall = evaluation.metric(evaluation.main_metric)
     if overall.value is not None:
         axes.axvline(overall.value, color=RED, linestyle=":", linewidth=1)

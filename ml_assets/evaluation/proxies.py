@@ -84,15 +84,15 @@ def find_proxies(
         tell`` for the others.
     """
     truth = np.asarray(y_true)
-    kept = sample_places(np.random.default_rng(seed), len(truth), _MAX_ROWS)
+    sampled = sample_places(np.random.default_rng(seed), len(truth), _MAX_ROWS)
     other_columns = features.drop(
         columns=[column for column in protected.columns if column in features.columns]
     )
-    table = _encoded(other_columns.iloc[kept])
+    table = _encoded(other_columns.iloc[sampled])
     findings, proxies = [], []
     for column in protected.columns:
-        names = group_names(protected[column])[kept]
-        proxy = _column_proxies(str(column), truth[kept], table, names, limits, seed)
+        names = group_names(protected[column])[sampled]
+        proxy = _column_proxies(str(column), truth[sampled], table, names, limits, seed)
         findings.append(_finding(str(column), proxy, limits))
         proxies += [proxy] if proxy else []
     return findings, proxies

@@ -20,13 +20,13 @@ def regression_measure(y_true: Floats, y_pred: Floats, rows: Indices) -> Callabl
     """
     error = np.abs(y_true - y_pred)
     order = np.argsort(error, kind="stable")
-    ascending, at = error[order], rows[order]
+    ascending, places = error[order], rows[order]
     centred = (y_true - y_true.mean())[order]
     noise = len(y_true) * (np.finfo(float).eps * np.abs(y_true).max()) ** 2
     columns = np.stack([np.ones(len(error)), ascending**2, ascending, centred, centred**2])
 
     def measure(weights: Floats) -> Floats:
-        weight = weights[at]
+        weight = weights[places]
         total, squared, absolute, first, second = columns @ weight
         if not total:
             return np.full(len(USUAL["regression"]), np.nan)

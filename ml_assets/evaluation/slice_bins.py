@@ -51,8 +51,8 @@ class Bins:
     @property
     def groups(self) -> NDArray[np.float64]:
         """1 where a bin (column) belongs to a group (row), 0 elsewhere."""
-        at = np.arange(self.size)
-        return ((at >= self.spans[:, :1]) & (at <= self.spans[:, 1:])).astype(np.float64)
+        bins = np.arange(self.size)
+        return ((bins >= self.spans[:, :1]) & (bins <= self.spans[:, 1:])).astype(np.float64)
 
     def name(self, group: int) -> str:
         """A group in words, such as ``hour in 18 to 21``."""

@@ -111,12 +111,13 @@ class Tables:
         one, other = (self._paired_groups[column] for column in columns)
         return np.asarray(one @ (cells @ other.T))
 
-    def groups_at(self, columns: Columns, at: Sequence[np.intp]) -> tuple[int, ...]:
+    def groups_at(self, columns: Columns, entry: Sequence[np.intp]) -> tuple[int, ...]:
         """Give the groups that belong to an entry of what `over_groups` gives."""
         if len(columns) == 1:
-            return (int(at[0]),)
+            return (int(entry[0]),)
         return tuple(
-            int(self.bins[column].paired[index]) for column, index in zip(columns, at, strict=True)
+            int(self.bins[column].paired[index])
+            for column, index in zip(columns, entry, strict=True)
         )
 
     def _paired(self) -> list[int]:
@@ -166,10 +167,10 @@ class Tables:
         if not flat.size or not np.isfinite(flat.max()):
             return
         price = np.log(2 * max(self.looked_at[len(columns)], 1))
-        for at in np.argsort(-flat, kind="stable")[:_KEPT_OF_A_TABLE]:
-            if np.isfinite(flat[at]):
-                groups = self.groups_at(columns, np.unravel_index(at, nats.shape))
-                yield Candidate(columns, groups, float(flat[at] - price))
+        for entry in np.argsort(-flat, kind="stable")[:_KEPT_OF_A_TABLE]:
+            if np.isfinite(flat[entry]):
+                groups = self.groups_at(columns, np.unravel_index(entry, nats.shape))
+                yield Candidate(columns, groups, float(flat[entry] - price))
 
     def _count_tested(self, n_columns: int) -> int:
         """How many slices are large enough to be tested; the labels have no say in it."""

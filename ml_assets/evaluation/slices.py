@@ -81,8 +81,8 @@ def cut_slices(features: pd.DataFrame, declared: Sequence[str], min_size: int) -
     distinct = dict.fromkeys(declared) if len(features) else {}
     pieces = [piece for by in distinct for piece in _slices_by(features, by)]
     large = [piece for piece in pieces if len(piece.rows) >= min_size]
-    kept = sorted(large, key=lambda piece: -len(piece.rows))[:MAX_SLICES]
-    chosen = {id(piece) for piece in kept}
+    largest = sorted(large, key=lambda piece: -len(piece.rows))[:MAX_SLICES]
+    chosen = {id(piece) for piece in largest}
     slices = tuple(piece for piece in large if id(piece) in chosen)
     return Slicing(slices, len(pieces) - len(slices))
 

@@ -93,12 +93,12 @@ def _class_surprise(codes: Indices, table: Floats) -> Surprise:
     losses = -np.log(np.clip(table, _SMALLEST, 1 - _SMALLEST))
     chances = _calibrated(codes, table)
     centred = losses - (chances * losses).sum(axis=1, keepdims=True)
-    at = np.arange(len(codes))
-    tested = centred[at, codes]
+    rows = np.arange(len(codes))
+    tested = centred[rows, codes]
     variance = (chances * centred**2).sum(axis=1)
     third = (chances * centred**3).sum(axis=1)
     return Surprise(
-        "log loss", losses[at, codes], tested, tested, variance, third, chances, centred
+        "log loss", losses[rows, codes], tested, tested, variance, third, chances, centred
     )
 
 

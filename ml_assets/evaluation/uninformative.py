@@ -109,11 +109,11 @@ def _stand_out(
         weak &= ~_weak_alone(searched, columns)
     excess = np.where(weak, total - mean * size, -np.inf)
     best = np.argsort(-excess, axis=None, kind="stable")[:2]
-    places = [np.unravel_index(at, excess.shape) for at in best]
+    entries = [np.unravel_index(entry, excess.shape) for entry in best]
     return [
-        (float(excess[at]), tables.groups_at(columns, at), float(elsewhere[at]))
-        for at in places
-        if np.isfinite(excess[at])
+        (float(excess[entry]), tables.groups_at(columns, entry), float(elsewhere[entry]))
+        for entry in entries
+        if np.isfinite(excess[entry])
     ]
 
 

@@ -209,7 +209,7 @@ def find_weak_slices(
 def _find_weakest(
     tables: Tables, bins: Sequence[Bins], surprise: Surprise, error_rate: float
 ) -> list[tuple[Candidate, float]]:
-    """Report the most striking slice, set its rows aside, and look again."""
+    """Accept the most striking slice, set its rows aside, and look again."""
     accepted: list[tuple[Candidate, float]] = []
     is_free = np.ones(len(surprise.loss), dtype=bool)
     for _ in range(3 * _MOST):
@@ -232,12 +232,12 @@ def _strongest(
     surprise: Surprise,
     is_free: np.ndarray[Any, np.dtype[np.bool_]],
     error_rate: float,
-    accepted: int,
+    n_accepted: int,
 ) -> tuple[Candidate, float] | None:
     """The first of the most striking candidates that holds when it is tested exactly."""
     for candidate in tables.candidates()[:_TRIED_AT_ONCE]:
         # Holm: as many fewer hypotheses are left as were reported.
-        tests = 2 * max(tables.looked_at[len(candidate.columns)] - accepted, 1)
+        tests = 2 * max(tables.looked_at[len(candidate.columns)] - n_accepted, 1)
         rows: Indices = np.flatnonzero(rows_of(bins, candidate) & is_free)
         log_p = log_p_value(surprise, rows) + np.log(tests)
         if log_p <= np.log(error_rate):
