@@ -65,8 +65,8 @@ Labels = npt.NDArray[Any]
 Steps = list[tuple[str, Any]]
 
 _NAN = float("nan")
-_MOST_QUANTILES = 1_000
-# Of what scikit-learn draws at random: folds, and the rows from which quantiles are told.
+_MAX_QUANTILES = 1_000
+# Of what scikit-learn draws at random: folds, and the rows from which quantiles are estimated.
 _SEED = 0
 _READ = {
     "numbers": to_numbers,
@@ -103,10 +103,10 @@ def fit_encoder(
     steps = _steps(group, rows, label, spec)
     encoder = steps[0][1] if len(steps) == 1 else Pipeline(steps)
     if group.encoding.name == "target_encoding":
-        return encoder, encoder.fit_transform(rows, _wide(label))
+        return encoder, encoder.fit_transform(rows, _wide_classes(label))
     encoder.fit(rows)
-    if learnt := _learnt(group, encoder, rows, spec):
-        encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), learnt])
+    if last_step := _learnt_step(group, encoder, rows, spec):
+        encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), last_step])
     return encoder, None
 
 
@@ -148,14 +148,14 @@ def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTr
     members = group.members
     match group.reading:
         case "moments":
-            parts = {one.name: list(one.parts) for one in members}
+            parts = {member.name: list(member.parts) for member in members}
             function = to_cycles if group.encoding.name == "cycles" else to_date_parts
             return FunctionTransformer(function, kw_args={"parts": parts})
         case "crossed":
-            crosses = {one.name: dict(one.types) for one in members}
-            bins = {one.name: _bin_edges(one, rows) for one in members if one.bins}
-            cut = {"bins": bins} if bins else {}
-            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **cut})
+            crosses = {member.name: dict(member.types) for member in members}
+            bins = {member.name: _bin_edges(member, rows) for member in members if member.bins}
+            binned = {"bins": bins} if bins else {}
+            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **binned})
         case reading if group.by:
             return keyed_reader(_READ[reading], group.by, rows, spec.min_category_count)
         case reading:
@@ -192,7 +192,7 @@ def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
                 *_scale(StandardScaler()),
             ]
         case _, GaussianOptions():
-            quantiles = min(_MOST_QUANTILES, rows)
+            quantiles = min(_MAX_QUANTILES, rows)
             return _scale(
                 QuantileTransformer(
                     n_quantiles=quantiles, output_distribution="normal", random_state=_SEED
@@ -236,13 +236,13 @@ def _target_encoder(options: TargetOptions, label: Labels | None) -> TargetEncod
         raise DataError(f"target_encoding needs the column {LABEL} in the training rows.")
     is_number = label.dtype.kind == "f"
     classes, counts = np.unique(label, return_counts=True)
-    cut = KFold if is_number or counts.min() < options.folds else StratifiedKFold
-    folds = cut(options.folds, shuffle=True, random_state=_SEED)
+    splitter = KFold if is_number or counts.min() < options.folds else StratifiedKFold
+    folds = splitter(options.folds, shuffle=True, random_state=_SEED)
     kind = "continuous" if is_number else "binary" if len(classes) <= 2 else "multiclass"
     return TargetEncoder(target_type=kind, smooth=options.smooth, cv=folds)
 
 
-def _wide(label: Labels | None) -> Labels | None:
+def _wide_classes(label: Labels | None) -> Labels | None:
     # scikit-learn's TargetEncoder has no code for classes in 16 bits.
     return label if label is None or label.dtype.kind == "f" else label.astype(np.int64)
 
@@ -255,7 +255,7 @@ def _vectorizer(name: str, options: TextOptions) -> Any:
     return HashingVectorizer(n_features=options.max_features, alternate_sign=False, **common)
 
 
-def _learnt(
+def _learnt_step(
     group: Group, encoder: Any, rows: pd.DataFrame, spec: TransformSpec
 ) -> tuple[str, Any] | None:
     """The last step, where it is one of our functions with a constant learnt from the training split."""
@@ -264,7 +264,9 @@ def _learnt(
             return learn_per_key(group.encoding, encoder, rows, spec.min_category_count)
         case BucketOptions() as options:
             numbers = _READ[group.reading](rows)
-            edges = [options.boundaries or _edges(x, options.num_buckets) for x in numbers.T]
+            edges = [
+                options.boundaries or _edges(column, options.num_buckets) for column in numbers.T
+            ]
             function = to_buckets if group.encoding.name == "bucketize" else to_interpolated
             return "buckets", FunctionTransformer(function, kw_args={"boundaries": edges})
         case VocabularyOptions(unknown="rare"):
@@ -289,9 +291,9 @@ def _rare_codes(codes: OrdinalEncoder) -> list[float]:
 
 def category_counts(codes: OrdinalEncoder) -> list[int]:
     """Give the number of codes of each column."""
-    rare: Sequence[Any] = codes.infrequent_categories_
-    known = ([value for value in values if value == value] for values in codes.categories_)
+    infrequent_by_column: Sequence[Any] = codes.infrequent_categories_
+    categories = ([value for value in values if value == value] for values in codes.categories_)
     return [
-        len(values) - (len(few) - 1 if few is not None else 0)
-        for values, few in zip(known, rare, strict=True)
+        len(values) - (len(infrequent) - 1 if infrequent is not None else 0)
+        for values, infrequent in zip(categories, infrequent_by_column, strict=True)
     ]

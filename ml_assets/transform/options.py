@@ -99,7 +99,7 @@ class BucketOptions(NumberOptions):
     num_buckets : int
         Buckets with about as many training rows each, 2 to 254.
     boundaries : list of float, optional
-        Boundaries of one's own, ascending; a boundary belongs to the bucket above it.
+        The boundaries themselves, ascending; a boundary belongs to the bucket above it.
     """
 
     num_buckets: Annotated[int, Field(ge=2, le=254)] = 10
@@ -107,11 +107,11 @@ class BucketOptions(NumberOptions):
 
     @model_validator(mode="after")
     def _rises(self) -> "BucketOptions":
-        falls = any(low >= high for low, high in pairwise(self.boundaries or ()))
-        both = self.boundaries is not None and "num_buckets" in self.model_fields_set
+        is_unordered = any(low >= high for low, high in pairwise(self.boundaries or ()))
+        has_both = self.boundaries is not None and "num_buckets" in self.model_fields_set
         broken_rules(
-            (falls, "boundaries", "must rise from one to the next"),
-            (both, "num_buckets", "says the same as boundaries; keep one of them"),
+            (is_unordered, "boundaries", "must rise from one to the next"),
+            (has_both, "num_buckets", "says the same as boundaries; keep one of them"),
         )
         return self
 
@@ -142,14 +142,14 @@ class VocabularyOptions(Options):
 
 
 class OwnVocabularyOptions(Options):
-    """`apply_vocabulary`: the place of a value in a list of one's own, as a category.
+    """`apply_vocabulary`: the place of a value in a list that the YAML gives, as a category.
 
     Attributes
     ----------
     vocabulary : list of str or int
         1 to 253 different values.
     unknown : {"missing", "rare"}
-        What any other value is: missing, or a category of its own, with the others.
+        What any other value is: missing, or a category that all other values share.
     impute : "most_frequent" or {constant: text}, optional
         What stands for a missing value; by default it stays missing.
     indicator : bool

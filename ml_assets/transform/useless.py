@@ -59,7 +59,7 @@ def _reason(
 
 def names_rows(column: "pd.Series[Any]") -> str | None:
     """Say why a text column is a name of its rows, or None if it groups them."""
-    present, different = int(column.count()), int(column.nunique())
-    if different < _ID_MIN_VALUES or different <= present * _ID_SHARE:
+    present, distinct = int(column.count()), int(column.nunique())
+    if distinct < _ID_MIN_VALUES or distinct <= present * _ID_SHARE:
         return None
-    return f"names its rows: {different:,} different values in {present:,} training rows"
+    return f"names its rows: {distinct:,} different values in {present:,} training rows"
