@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"(^|[_\W])(id|key|uuid|guid|number|nr|no)s?$|[a-z](Id|ID|Key)$", re.IGNORECASE)
 _STRICT_ID = re.compile(r"(^|[_\W])(?i:id|key|uuid|guid)$|[a-z](Id|ID|Key)$")
-_MOST_KEY_COLUMNS = 6
+_MAX_KEY_COLUMNS = 6
 # Above this share of different values, a text column tells rows apart and nothing else.
 _NEARLY_UNIQUE = 0.9
 _ENOUGH_ROWS = 30
 _TIMES_TO_SPLIT = 3
-_MOST_COMPARED = 100
+_MAX_COMPARED = 100
 # 1990 to 2040 in seconds since 1970, and what else such numbers may count.
 _FIRST_EPOCH, _LAST_EPOCH = 631_152_000, 2_208_988_800
 _EPOCHS = {"seconds": 1, "milliseconds": 1_000}
@@ -75,11 +75,11 @@ def guess_columns(
     rest = [name for name in others if name not in key]
     time = _time(rows, types, rest)
     unread = {name for names in (foreign or {}).values() for name in names}
-    reasons = {n: _reason_to_exclude(rows, types, n, unread) for n in rest if n != time}
+    reasons = {name: _reason_to_exclude(rows, types, name, unread) for name in rest if name != time}
     return ColumnGuesses(
         key=key,
         time=time,
-        by_time=time is not None and _different(rows, [time]) >= _TIMES_TO_SPLIT,
+        by_time=time is not None and _count_distinct(rows, [time]) >= _TIMES_TO_SPLIT,
         exclude={name: reason for name, reason in reasons.items() if reason},
         known_after=_left_side(label),
         remarks=[
@@ -91,25 +91,25 @@ def guess_columns(
 
 def _key(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """The fewest columns that are named like keys and together tell all rows apart."""
-    named = [n for n in names if _ID.search(n) and types[n] in ("string", "int")]
-    whole = [name for name in named if not rows[name].null_count][:_MOST_KEY_COLUMNS]
+    candidates = [name for name in names if _ID.search(name) and types[name] in ("string", "int")]
+    complete = [name for name in candidates if not rows[name].null_count][:_MAX_KEY_COLUMNS]
     for size in (1, 2, 3):
-        for columns in combinations(whole, size):
+        for columns in combinations(complete, size):
             is_strict = any(_STRICT_ID.search(name) for name in columns)
-            if is_strict and _different(rows, columns) == rows.num_rows:
+            if is_strict and _count_distinct(rows, columns) == rows.num_rows:
                 return list(columns)
     return []
 
 
-def _different(rows: "pa.Table", columns: Sequence[str]) -> int:
+def _count_distinct(rows: "pa.Table", columns: Sequence[str]) -> int:
     return int(rows.select(list(columns)).group_by(list(columns)).aggregate([]).num_rows)
 
 
 def _time(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> str | None:
     """The first column of times without gaps; one that is no constant."""
     times = [name for name in names if types[name] in ("date", "timestamp")]
-    whole = (name for name in times if not rows[name].null_count)
-    return next((name for name in whole if _different(rows, [name]) > 1), None)
+    complete = (name for name in times if not rows[name].null_count)
+    return next((name for name in complete if _count_distinct(rows, [name]) > 1), None)
 
 
 def _reason_to_exclude(
@@ -142,8 +142,8 @@ def _is_like_an_id(rows: "pa.Table", types: Mapping[str, str], name: str) -> boo
     """Whether a column only tells rows apart: nearly each of its values is another."""
     if types[name] == "int" and not _STRICT_ID.search(name):
         return False
-    known = int(rows.num_rows - rows[name].null_count)
-    return known > 0 and _different(rows, [name]) > _NEARLY_UNIQUE * known
+    present = int(rows.num_rows - rows[name].null_count)
+    return present > 0 and _count_distinct(rows, [name]) > _NEARLY_UNIQUE * present
 
 
 def _left_side(label: LabelSpec) -> list[str]:
@@ -159,12 +159,12 @@ def _left_names(label: LabelSpec) -> Iterator[str]:
 
 def _repeats(rows: "pa.Table", names: Sequence[str]) -> Iterator[str]:
     """Rows that are equal but for the label, where they are many; in many columns no two are."""
-    if not 0 < len(names) <= _MOST_COMPARED:
+    if not 0 < len(names) <= _MAX_COMPARED:
         return
-    different = _different(rows, names)
-    if rows.num_rows >= _ENOUGH_ROWS and different * 2 < rows.num_rows:
+    distinct = _count_distinct(rows, names)
+    if rows.num_rows >= _ENOUGH_ROWS and distinct * 2 < rows.num_rows:
         yield (
-            f"without the label, {rows.num_rows:,} rows are only {different:,} different ones, and equal "
+            f"without the label, {rows.num_rows:,} rows are only {distinct:,} different ones, and equal "
             "rows stay in one split: if columns tell them apart, name them in ingest.key"
         )
 
@@ -175,12 +175,14 @@ def _epochs(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) ->
 
     for name in (name for name in names if types[name] == "int"):
         ends = pc.min_max(rows[name]).as_py()
-        for unit, many in _EPOCHS.items():
+        for unit, factor in _EPOCHS.items():
             if ends["min"] is not None and (
-                _FIRST_EPOCH * many <= ends["min"] and ends["max"] <= _LAST_EPOCH * many
+                _FIRST_EPOCH * factor <= ends["min"] and ends["max"] <= _LAST_EPOCH * factor
             ):
-                how = f"ingest.source.types: {{{name}: timestamp}} and ingest.time: {name}"
+                setting = f"ingest.source.types: {{{name}: timestamp}} and ingest.time: {name}"
                 advice = (
-                    how if unit == "seconds" else "times in the source, such as 2026-01-31 12:00"
+                    setting
+                    if unit == "seconds"
+                    else "times in the source, such as 2026-01-31 12:00"
                 )
                 yield f"{name} looks like {unit} since 1970: to use it as a time, write {advice}"

@@ -19,9 +19,9 @@ from ml_assets.pipeline import PipelineName
 from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 from ml_assets.spec_types import in_words
 
-_MOST_REMARKS = 5
+_MAX_REMARKS = 5
 _INSTALLED = {"site-packages", "dist-packages"}
-_LINE = 10_000  # characters, so that a value is never broken into several lines
+_MAX_LINE = 10_000  # characters, so that a value is never broken into several lines
 
 
 def new_pipeline(defs: Path, name: str, file: Path, label: str, encoding: str | None = None) -> int:
@@ -85,10 +85,14 @@ def pipeline_text(
     remarks : sequence of str
         What the data's owner should know; the first lines, as comments.
     """
-    told = [*remarks, *label.remarks, *columns.remarks]
-    more = [f"and {len(told) - _MOST_REMARKS + 1} more"] if len(told) > _MOST_REMARKS else []
-    shown = [*told[: _MOST_REMARKS - len(more)], *more]
-    lines = [*(f"# Mind: {one}" for one in shown), *_lines(source, label, columns)]
+    all_remarks = [*remarks, *label.remarks, *columns.remarks]
+    more = (
+        [f"and {len(all_remarks) - _MAX_REMARKS + 1} more"]
+        if len(all_remarks) > _MAX_REMARKS
+        else []
+    )
+    shown = [*all_remarks[: _MAX_REMARKS - len(more)], *more]
+    lines = [*(f"# Mind: {remark}" for remark in shown), *_lines(source, label, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -115,9 +119,9 @@ def _lines(source: Mapping[str, Any], label: LabelGuesses, guesses: ColumnGuesse
         yield f"    exclude: {_flow([*guesses.exclude])}  # guess: {_reasons(guesses.exclude)}"
     if label.estimator:
         yield f"  training: {{estimator: {label.estimator}}}  # guess: too few rows to tell a better one"
-    metric, least = label.threshold
+    metric, minimum = label.threshold
     yield "  evaluation:"
-    yield f"    thresholds: {{{metric}: {{min: {least:g}}}}}  # guess: raise it to what you need"
+    yield f"    thresholds: {{{metric}: {{min: {minimum:g}}}}}  # guess: raise it to what you need"
 
 
 def _reasons(exclude: Mapping[str, str]) -> str:
@@ -127,7 +131,7 @@ def _reasons(exclude: Mapping[str, str]) -> str:
         names.setdefault(reason, []).append(name)
     if len(names) == 1:
         return next(iter(names))
-    return "; ".join(f"{_flow(those)} {reason}" for reason, those in names.items())
+    return "; ".join(f"{_flow(columns)} {reason}" for reason, columns in names.items())
 
 
 def _check_name(folder: Path, name: str) -> None:
@@ -162,7 +166,7 @@ def _path(file: Path, project: Path) -> str:
 def _flow(value: Any) -> str:
     """Write a list or mapping as YAML in one line."""
     text: str = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=_LINE, allow_unicode=True
+        value, default_flow_style=True, sort_keys=False, width=_MAX_LINE, allow_unicode=True
     )
     return text.strip()
 
