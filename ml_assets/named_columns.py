@@ -126,11 +126,9 @@ def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
 
 
 def _sql_mistake(name: str, expression: str, columns: Collection[str]) -> str | None:
-    from ml_assets.evaluation.sql_slices import sql_mistake
+    from ml_assets.evaluation.sql_slices import slice_mistake
 
-    if name in columns:
-        return f"'{name}' is a column of the source; give the slice another name."
-    return sql_mistake(expression, columns)
+    return slice_mistake(name, expression, columns)
 
 
 def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | None:

@@ -10,8 +10,11 @@ import dagster as dg
 from ml_assets.errors import PipelineFileError, did_you_mean
 
 _WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# A bare name, or one with what it is made from or what is made from it: `+model`, `2+model`, `model*`.
-_NAME = re.compile(rf"(?P<up>\d*\+|\*)?(?P<name>{_WORDS.pattern})(?P<down>\+\d*|\*)?")
+# A name, or one with what it is made from or what is made from it: `+model`, `2+model`, `model*`. With
+# the pipeline before it Dagster would take `+flights/model` for one step.
+_NAME = re.compile(
+    rf"(?P<up>\d*\+|\*)?((?P<of>{_WORDS.pattern})/)?(?P<name>{_WORDS.pattern})(?P<down>\+\d*|\*)?"
+)
 _FEW = 3
 # What tells that a gate said no comes with what the gate was asked about.
 _JUDGES = {"registered_model": "promotion"}
@@ -38,28 +41,38 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
     """
     own = dg.AssetSelection.groups(pipeline).resolve(graph)
     names = {key.path[-1] for key in own}
-    parts = [part.strip() for part in select.split(",") if part.strip()]
+    parts = _parts(select)
     found = {key for part in parts for key in _resolve(part, pipeline, names, graph)}
     if not found & own:
         raise PipelineFileError(
             f"--select '{select}' means no asset of {pipeline}.{_nearest(parts, pipeline, names)} Its "
             f"assets are: {', '.join(sorted(names))}."
         )
-    judges = {dg.AssetKey([pipeline, _JUDGES.get(key.path[-1], "")]) for key in found & own}
-    return sorted((found | judges) & own)
+    return sorted((found | _judges(found & own)) & own)
 
 
 def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
     """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
     if len(keys) <= _FEW:
         return ",".join(f"key:{key.to_user_string()}" for key in keys)
-    told = " or ".join(_with_key(part.strip(), pipeline) for part in select.split(","))
-    return f"({told}) and group:{pipeline}"
+    told = [_with_key(part, pipeline) for part in _parts(select)]
+    told += [f"key:{key.to_user_string()}" for key in sorted(_judges(keys) & set(keys))]
+    return f"({' or '.join(told)}) and group:{pipeline}"
+
+
+def _parts(select: str) -> list[str]:
+    return [part.strip() for part in select.split(",") if part.strip()]
+
+
+def _judges(keys: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
+    """The assets that come with these."""
+    judges = ((key.path[:-1], _JUDGES.get(key.path[-1])) for key in keys)
+    return {dg.AssetKey([*before, name]) for before, name in judges if name}
 
 
 def _resolve(part: str, pipeline: str, names: Iterable[str], graph: Any) -> Set[dg.AssetKey]:
     named = _NAME.fullmatch(part)
-    if named is not None and named["name"] not in names:
+    if named is not None and (named["name"] not in names or named["of"] not in (None, pipeline)):
         return set()
     try:
         with warnings.catch_warnings(action="ignore"):  # its parser warns of an argument of its own
@@ -76,7 +89,7 @@ def _resolve(part: str, pipeline: str, names: Iterable[str], graph: Any) -> Set[
 def _with_key(part: str, pipeline: str) -> str:
     """A bare name as Dagster's selection of the pipeline's own asset; all else as it is."""
     named = _NAME.fullmatch(part)
-    if named is None:
+    if named is None or named["of"] not in (None, pipeline):
         return part
     up, down = ((named[side] or "").replace("*", "+") for side in ("up", "down"))
     return f"{up}key:{pipeline}/{named['name']}{down}"

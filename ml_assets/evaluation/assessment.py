@@ -19,6 +19,7 @@ from ml_assets.evaluation.models import MAJORITY, Model, Scores, is_linear
 from ml_assets.evaluation.result import Evaluation
 from ml_assets.evaluation.rules import MIN_ROWS
 from ml_assets.evaluation.seen import CANDIDATE, CHAMPION
+from ml_assets.evaluation.sliced_columns import sliced_columns
 from ml_assets.evaluation.spec import EvaluationSpec
 from ml_assets.evaluation.staleness import Staleness, find_staleness
 from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
@@ -157,9 +158,8 @@ def _evaluation(
         rows[LABEL],
         scores.candidate,
         task=facts.task,
-        features=rows,
-        slices=spec.slices,
-        sql_slices=spec.sql_slices,
+        features=sliced_columns(rows, spec, facts.may_identify),
+        slices=[*spec.slices, *spec.sql_slices],
         min_slice_size=spec.min_slice_size,
         baselines=scores.baselines,
         unscored=scores.unscored,

@@ -7,10 +7,9 @@ References
 Milani Fard et al. (2016), Launch and Iterate: Reducing Prediction Churn. The names are TFMA's.
 """
 
-from statistics import NormalDist
-
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from ml_assets.evaluation.bootstrap import wilson_interval
 from ml_assets.evaluation.metrics import Predictions, effective_rows, spoilt
@@ -20,6 +19,8 @@ from ml_assets.evaluation.result import Metric
 
 # Predictions below it are both 0, as in TFMA.
 _NOTHING = 1e-7
+# Of one row nobody can say how far it is from others.
+_FEWEST = 2
 _MOST = {"model_cosine_similarity": 1.0}
 
 
@@ -41,7 +42,7 @@ def churn(candidate: Predictions, other: Predictions, confidence: float) -> tupl
         negative, all from 0 to 1, with Wilson's interval. ``symmetric_prediction_difference``: the mean
         of ``2 |a - b| / |a + b|``, from 0 to 2 where predictions have one sign. Of more classes
         ``model_cosine_similarity``: the mean cosine of the rows' probabilities, from 0 to 1 (the same).
-        These two have the normal interval of a mean. Undefined where a prediction is not finite.
+        These two have Student's interval of a mean. Undefined where a prediction is not finite.
     """
     names = CHURN[candidate.task]
     broken = next((why for each in (candidate, other) for why in spoilt(each).values()), None)
@@ -78,12 +79,16 @@ def _symmetric_difference(ours: Floats, theirs: Floats) -> Floats:
 
 def _mean(name: str, values: NDArray[np.floating], weight: Floats, confidence: float) -> Metric:
     total = weight.sum()
-    value = float(weight @ values / total) if total else np.nan
+    if not total:
+        return Metric(name, None, reason="all weights are 0")
+    value = float(weight @ values / total)
     if not np.isfinite(value):
         return Metric(name, None, reason="predictions of opposite sign, or all 0, have no measure")
+    rows = effective_rows(np.ones(len(weight), dtype=bool), weight)
     if name.endswith("flip_rate"):
-        rows = effective_rows(np.ones(len(weight), dtype=bool), weight)
         return Metric(name, value, *wilson_interval(value, rows, confidence))
-    error = float(np.sqrt(weight**2 @ (values - value) ** 2) / total)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    if rows < _FEWEST:
+        return Metric(name, value)
+    error = float(np.sqrt(weight**2 @ (values - value) ** 2 * rows / (rows - 1)) / total)
+    half = float(stdtrit(rows - 1, (1 + confidence) / 2)) * error
     return Metric(name, value, max(0.0, value - half), min(_MOST.get(name, np.inf), value + half))

@@ -43,8 +43,8 @@ def check_cross_slices(
     Returns
     -------
     list of RuleResult
-        In the order of `wanted`, then of `slices`. Where the baseline slice is not among `slices`, one
-        that cannot be told.
+        In the order of `wanted`, then of `slices`. Where the baseline slice is not among `slices`, or
+        none that could be compared with it, one that cannot be told.
     """
     return [result for one in wanted for result in _check(seen, slices, one, champion, min_size)]
 
@@ -58,10 +58,17 @@ def _check(
 ) -> Iterator[RuleResult]:
     base = next((piece for piece in slices if piece.name == wanted.baseline), None)
     if wanted.baseline is not None and base is None:
-        yield _missing(wanted.baseline, [piece.name for piece in slices], min_size)
+        names = [piece.name for piece in slices]
+        what = f"no slice {wanted.baseline} of at least {min_size:,} rows to compare others with"
+        yield _missing(wanted.baseline, what, did_you_mean(wanted.baseline, names), min_size)
         return
-    for piece in slices:
-        if piece is not base and (not wanted.slices or piece.by in wanted.slices):
+    others = [piece for piece in slices if piece is not base]
+    for by in wanted.slices or ["any column"]:
+        if not any(piece.by == by or not wanted.slices for piece in others):
+            what = f"no slice by {by} of at least {min_size:,} rows to compare with {_called(base)}"
+            yield _missing(by, what, "", min_size)
+    for piece in others:
+        if not wanted.slices or piece.by in wanted.slices:
             yield from _compare(seen, piece, base, wanted, champion)
 
 
@@ -78,7 +85,7 @@ def _compare(
     if (CHAMPION, piece.key) in seen.views:
         theirs = _gap(seen, CHAMPION, pieces)
         champion = beside(CHAMPION, theirs.metrics(confidence), ours, theirs, confidence)
-    name = f"{piece.name} less {base.name if base else 'all rows'}"
+    name = f"{piece.name} less {_called(base)}"
     return check_thresholds(wanted.thresholds, ours.metrics(confidence), champion, confidence, name)
 
 
@@ -87,9 +94,10 @@ def _gap(seen: Seen, model: str, pieces: tuple[Hashable, Hashable]) -> Sample:
     return gap(seen.sample(model, piece), seen.sample(model, base))
 
 
-def _missing(name: str, known: Sequence[str], min_size: int) -> RuleResult:
-    text = (
-        f"there is no slice {name} of at least {min_size:,} rows to compare others with."
-        f"{did_you_mean(name, known)}"
-    )
-    return RuleResult(RULE, None, name, min_size, None, None, None, "cannot tell", text.rstrip("."))
+def _called(base: Slice | None) -> str:
+    return base.name if base else "all rows"
+
+
+def _missing(name: str, what: str, hint: str, min_size: int) -> RuleResult:
+    text = f"there is {what}{hint and '.'}{hint}".rstrip(".")
+    return RuleResult(RULE, None, name, min_size, None, None, None, "cannot tell", text)

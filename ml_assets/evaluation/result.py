@@ -86,7 +86,7 @@ class RuleResult:
     ----------
     rule : str
         ``rows``, ``min``, ``max``, ``min_change``, ``min_relative_change``, ``beats_linear``, or
-        ``cross_slices`` where the baseline slice is not there.
+        ``cross_slices`` where the slices to compare are not there.
     metric : str or None
         The metric that it judges.
     slice : str or None
@@ -193,10 +193,13 @@ class Evaluation:
     @property
     def failed(self) -> dict[str, str]:
         """What stands in the way, in words, by the rule's name; ``thresholds`` where there are none."""
-        against = {rule.text: rule.key for rule in self.rules if rule.outcome != "pass"}
-        against |= {text: name for name, text in self.refusals}
-        reasons = () if self.blessed else self.reasons
-        return {against.get(reason, "thresholds"): reason for reason in reasons}
+        if self.blessed:
+            return {}
+        # Two rules may say the same, such as of an undefined metric: each needs a waiver of its own.
+        against = {rule.key: rule.text for rule in self.rules if rule.outcome != "pass"}
+        against |= dict(self.refusals)
+        others = [text for text in self.reasons if text not in against.values()]
+        return {**({"thresholds": others[0]} if others else {}), **against}
 
     def to_json(self) -> dict[str, Any]:
         """Give plain JSON."""

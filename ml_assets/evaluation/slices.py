@@ -114,8 +114,9 @@ def _coded(column: "pd.Series[Any]", bins: int | None) -> tuple[Indices, list[st
     if bins is not None:
         return _binned(column, bins)
     codes, values = pd.factorize(column, use_na_sentinel=True)
-    texts: list[str | None] = [_text(value) for value in values]
-    return np.where(codes < 0, len(texts), codes), [*texts, None]
+    # What reads alike is one slice: SQL may give 1 for one row and '1' for another.
+    places, texts = pd.factorize(np.array([_text(value) for value in values], dtype=object))
+    return np.append(places, len(texts))[codes], [*texts, None]
 
 
 def _binned(column: "pd.Series[Any]", bins: int) -> tuple[Indices, list[str | None]]:

@@ -1,6 +1,6 @@
 """The `evaluation` part of the YAML: metrics, slices and the rules of the blessing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -232,26 +232,39 @@ class EvaluationSpec(Spec):
         """Every metric, by the key that names it."""
         for place, name in enumerate(self.metrics):
             yield ("metrics", place), name
-        across: dict[Key, dict[str, ThresholdSpec]] = {
-            ("cross_slices", place, "thresholds"): one.thresholds
-            for place, one in enumerate(self.cross_slices)
-        }
-        for part, thresholds in {**self._thresholds(), **across}.items():
+        for part, thresholds in {**self._thresholds(), **self._across()}.items():
             yield from (((*part, name), name) for name in thresholds)
 
     def _thresholds(self) -> dict[Key, dict[str, ThresholdSpec]]:
         """The thresholds for values, by their key; those of differences have other limits."""
         return {("thresholds",): self.thresholds, ("slice_thresholds",): self.slice_thresholds}
 
+    def _across(self) -> dict[Key, dict[str, ThresholdSpec]]:
+        """The thresholds for differences between slices, by their key."""
+        return {
+            ("cross_slices", place, "thresholds"): one.thresholds
+            for place, one in enumerate(self.cross_slices)
+        }
+
     def _slice_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
-        """What is wrong with the comparison of slices; whether there is such a slice is seen later."""
+        """What is wrong with slices and their comparison; whether there is such a slice is seen later."""
         declared = [*self.slices, *self.sql_slices]
+        for name in self.sql_slices:
+            yield (
+                not name or columns_and_bins(name) != [(name, None)],
+                ("sql_slices", name),
+                "is no name of a slice: it has no comma, no number of bins, and no blank at its ends",
+            )
+        for part in ("slice_thresholds", "cross_slices"):
+            is_idle = bool(getattr(self, part)) and not declared
+            yield is_idle, (part,), "judges slices, and there are none; name some in slices"
         first = [f"{columns_and_bins(by)[0][0]}=" for by in declared]
         for place, one in enumerate(self.cross_slices):
             key = ("cross_slices", place)
             for i, by in enumerate(one.slices):
                 hint = did_you_mean(by, declared)
-                yield by not in declared, (*key, "slices", i), f"'{by}' is not among slices.{hint}"
+                text = f"'{by}' is not among slices{hint and '.'}{hint}"
+                yield by not in declared, (*key, "slices", i), text
             base = one.baseline
             yield (
                 base is not None and not any(base.startswith(start) for start in first),
@@ -259,31 +272,42 @@ class EvaluationSpec(Spec):
                 f"'{base}' is of none of slices; name one by column and value, such as origin=JFK",
             )
 
+    def _limit_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
+        """The ends of thresholds that no value, or no difference of two, can have."""
+        for part, thresholds in {**self._thresholds(), **self._across()}.items():
+            limits: _Limits = _OF_DIFFERENCES if part[0] == "cross_slices" else LIMITS
+            for name, threshold in thresholds.items():
+                what = f"a difference of {name}" if limits is _OF_DIFFERENCES else name
+                for end, value in (("min", threshold.min), ("max", threshold.max)):
+                    beyond = _beyond(what, value, *limits.get(name, (None, None)))
+                    yield beyond is not None, (*part, name, end), beyond or ""
+
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
         broken_rules(
             *((True, key, text) for key, text in self.mistakes()),
             *self._slice_mistakes(),
-            *(
-                (True, (*part, name, end), f"{value:g} {_between(name)}")
-                for part, thresholds in self._thresholds().items()
-                for name, threshold in thresholds.items()
-                for end, value in (("min", threshold.min), ("max", threshold.max))
-                if value is not None and _is_outside(name, value)
-            ),
+            *self._limit_mistakes(),
         )
         return self
 
 
-def _is_outside(metric: str, value: float) -> bool:
-    low, high = LIMITS.get(metric, (None, None))
-    return (low is not None and value < low) or (high is not None and value > high)
+_Limits = Mapping[str, tuple[float | None, float | None]]
+_OF_DIFFERENCES: _Limits = {
+    name: (low - high, high - low)
+    for name, (low, high) in LIMITS.items()
+    if low is not None and high is not None
+}
 
 
-def _between(metric: str) -> str:
-    low, high = LIMITS[metric]
-    if low is None:
-        return f"cannot be reached: {metric} is at most {high:g}"
-    if high is None:
-        return f"cannot be reached: {metric} is at least {low:g}"
-    return f"cannot be reached: {metric} lies between {low:g} and {high:g}"
+def _beyond(what: str, value: float | None, low: float | None, high: float | None) -> str | None:
+    """What is wrong with a threshold that lies beyond the lowest or the highest value, if it does."""
+    is_below = value is not None and low is not None and value < low
+    is_above = value is not None and high is not None and value > high
+    if not is_below and not is_above:
+        return None
+    if low is None or high is None:
+        bound = f"is at most {high:g}" if low is None else f"is at least {low:g}"
+    else:
+        bound = f"lies between {low:g} and {high:g}"
+    return f"{value:g} cannot be reached: {what} {bound}"

@@ -6,7 +6,8 @@ what is more than a function of one row: subqueries, aggregates, chance and the 
 
 import re
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+import string
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -17,8 +18,10 @@ from ml_assets.errors import DataError, did_you_mean
 
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")*)"')
-# Of a table for an expression that reads no column.
-_NOTHING = "ml_assets_nothing"
+# As SQLite compares names: of other letters it tells upper from lower case.
+_FOLDED = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+# The columns of our own: for a table without any, the row's number, and what the expression gives.
+_NOTHING, _ROW, _VALUE = "ml_assets_nothing", "ml_assets_row", "ml_assets_value"
 _NO_COLUMN = re.compile(r"no such column: (?P<name>.+)")
 
 
@@ -26,19 +29,25 @@ def sql_mistake(expression: str, columns: Collection[str]) -> str | None:
     """Say what is wrong with an expression over these columns, or None where it can be used."""
     # Where there is no column of that name, SQLite takes a name in double quotes for a text.
     quoted = [name.replace('""', '"') for name in _QUOTED_NAME.findall(_TEXT.sub("", expression))]
-    folded = {name.lower() for name in columns}
-    unknown = [name for name in quoted if name.lower() not in folded]
+    known = {_folded(name) for name in columns}
+    unknown = [name for name in quoted if _folded(name) not in known]
     if unknown:
         return f"no column '{unknown[0]}'.{did_you_mean(unknown[0], columns)} Texts take single quotes."
     try:
-        with closing(_table(_columns_of(expression, columns), expression)) as db:
-            # The clock is refused only once there is a row.
-            db.execute("INSERT INTO examples DEFAULT VALUES")
-            db.execute("SELECT ml_assets_value FROM examples").fetchall()
-            return None
-    except sqlite3.Error as error:
+        # The clock is refused only once there is a row.
+        read = columns_read(expression, columns)
+        _evaluate(expression, read, [[None] * len(read)])
+        return None
+    except (sqlite3.Error, UnicodeError) as error:
         missing = _NO_COLUMN.fullmatch(str(error))
         return f"{error}.{did_you_mean(missing['name'], columns) if missing else ''}"
+
+
+def slice_mistake(name: str, expression: str, columns: Collection[str]) -> str | None:
+    """Say what is wrong with a slice of this name by an expression, or None where it can be used."""
+    if name in columns:
+        return f"'{name}' is a column of the source; give the slice another name."
+    return sql_mistake(expression, columns)
 
 
 def sql_columns(rows: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFrame:
@@ -60,13 +69,14 @@ def sql_columns(rows: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFr
     Raises
     ------
     DataError
-        If an expression is wrong, is more than a function of one row, or fails for a value.
+        If a name is a column's, or an expression is wrong, is more than a function of one row, or fails
+        for a value.
     """
     columns = [str(name) for name in rows.columns]
     mistakes = [
         f"evaluation.sql_slices.{name}: {mistake}"
         for name, expression in expressions.items()
-        if (mistake := sql_mistake(expression, columns))
+        if (mistake := slice_mistake(name, expression, columns))
     ]
     if mistakes:
         raise DataError("\n".join(mistakes))
@@ -76,34 +86,39 @@ def sql_columns(rows: pd.DataFrame, expressions: Mapping[str, str]) -> pd.DataFr
 
 
 def _values(rows: pd.DataFrame, name: str, expression: str) -> list[Any]:
-    used = _columns_of(expression, [str(column) for column in rows.columns])
+    used = columns_read(expression, [str(column) for column in rows.columns])
     values = [_plain(rows[column]) for column in used]
-    marks = ", ".join("?" * max(len(used), 1))
-    records = zip(*values, strict=True) if used else ((None,) for _ in range(len(rows)))
+    records = zip(*values, strict=True) if used else ([] for _ in range(len(rows)))
     try:
-        with closing(_table(used, expression)) as db:
-            db.executemany(f"INSERT INTO examples VALUES ({marks})", records)  # noqa: S608
-            found = db.execute("SELECT ml_assets_value FROM examples ORDER BY rowid").fetchall()
-    except (sqlite3.Error, OverflowError) as error:
+        return _evaluate(expression, used, records)
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
         raise DataError(f"evaluation.sql_slices.{name}: {error}.") from error
-    return [value for (value,) in found]
 
 
-def _table(columns: Sequence[str], expression: str) -> sqlite3.Connection:
-    """A table in memory with these columns and the expression's values."""
-    db = sqlite3.connect(":memory:")
-    try:
-        named = ", ".join(map(_quoted, columns)) or _NOTHING
-        db.execute(f"CREATE TABLE examples ({named}, ml_assets_value AS ({expression}))")
-    except BaseException:
-        db.close()
-        raise
-    return db
+def _evaluate(
+    expression: str, columns: Sequence[str], records: Iterable[Sequence[Any]]
+) -> list[Any]:
+    """What the expression gives for each record of these columns, in their order."""
+    taken = {_folded(name) for name in columns}
+    row, value = (_free(name, taken) for name in (_ROW, _VALUE))
+    named = ", ".join([f"{row} INTEGER PRIMARY KEY", *map(_quoted, columns)])
+    marks = ", ".join(["NULL", *("?" for _ in columns)])
+    with closing(sqlite3.connect(":memory:")) as db:
+        # Its last line may end with a comment.
+        db.execute(f"CREATE TABLE examples ({named}, {value} AS ({expression}\n))")
+        db.executemany(f"INSERT INTO examples VALUES ({marks})", records)  # noqa: S608
+        # Not by `rowid`, which a column of that name would be.
+        found = db.execute(f"SELECT {value} FROM examples ORDER BY {row}").fetchall()  # noqa: S608
+    return [one for (one,) in found]
 
 
-def _columns_of(expression: str, columns: Collection[str]) -> list[str]:
-    """The columns that an expression reads. Of names that differ in case only the first is meant."""
-    first = {name.lower(): name for name in reversed(list(columns))}
+def columns_read(expression: str, columns: Collection[str]) -> list[str]:
+    """Give the columns that an expression reads. Of names that differ in case only the first is meant."""
+    # SQLite takes 2,000 columns: those that are not written in the expression are left out.
+    text = _unquoted(_folded(expression))
+    first = {
+        _folded(name): name for name in reversed(list(columns)) if _unquoted(_folded(name)) in text
+    }
     read: dict[str, None] = {}
 
     def allow(action: int, _: str | None, column: str | None, *__: str | None) -> int:
@@ -115,8 +130,24 @@ def _columns_of(expression: str, columns: Collection[str]) -> list[str]:
         db.execute(f"CREATE TABLE examples ({', '.join(map(_quoted, first.values())) or _NOTHING})")
         db.set_authorizer(allow)
         # The author of the YAML writes it, and there is nothing to inject it into.
-        db.execute(f"SELECT ({expression}) FROM examples")  # noqa: S608
+        db.execute(f"SELECT ({expression}\n) FROM examples")  # noqa: S608
+    ours = [name for name in read if name not in first.values()]
+    if ours:  # such as SQLite's own `rowid`
+        raise sqlite3.OperationalError(f"no such column: {_folded(ours[0])}")
     return list(read)
+
+
+def _folded(name: str) -> str:
+    return name.translate(_FOLDED)
+
+
+def _unquoted(text: str) -> str:
+    """Without the marks that are written twice within a quoted name."""
+    return text.replace('"', "").replace("`", "")
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    return _free(f"{name}_", taken) if name in taken else name
 
 
 def _quoted(name: str) -> str:

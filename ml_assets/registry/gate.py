@@ -208,7 +208,9 @@ def _waive(verdicts: Verdicts) -> tuple[list[str], Any]:
     used = [holding[rule] for rule in failed if rule in holding]
     if not used:
         return [], blessing
-    waived = [failed[waiver.rule] for waiver in used]
+    # Two rules may say the same, such as of a metric that is undefined: it stands until both are waived.
+    standing = {text for rule, text in failed.items() if rule not in holding}
+    waived = {failed[waiver.rule] for waiver in used} - standing
     # A reason that no rule stands for cannot be waived either.
     all_reasons = dict.fromkeys([*failed.values(), *blessing.get("reasons", ())])
     left = [text for text in all_reasons if text not in waived]

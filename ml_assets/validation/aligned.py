@@ -85,9 +85,11 @@ def aligned_parts(
     rows = sum(_num_rows(side, key) for side in (training, serving))
     parts = max(1, -(-rows // part_rows))
     for part in range(parts):
-        sides = [_part(side, key, [*key, *columns], part, parts) for side in (training, serving)]
-        one, other = _with_equal_types(sides[0], sides[1], key)
-        yield _join(one, other, key)
+        sides = [
+            _read_part(side, key, [*key, *columns], part, parts) for side in (training, serving)
+        ]
+        training_part, serving_part = _with_equal_types(sides[0], sides[1], key)
+        yield _join(training_part, serving_part, key)
 
 
 def check_key(sides: dict[str, list[str]], key: Sequence[str]) -> None:
@@ -109,13 +111,13 @@ def check_key(sides: dict[str, list[str]], key: Sequence[str]) -> None:
 def _num_rows(data: Any, key: Sequence[str]) -> int:
     if isinstance(data, pd.DataFrame):
         return len(data)
-    known = getattr(data, "num_rows", None)
-    if isinstance(known, int):
-        return known
+    num_rows = getattr(data, "num_rows", None)
+    if isinstance(num_rows, int):
+        return num_rows
     return sum(batch.num_rows for batch in record_batches(data, list(key)))
 
 
-def _part(data: Any, key: Sequence[str], columns: list[str], part: int, parts: int) -> Any:
+def _read_part(data: Any, key: Sequence[str], columns: list[str], part: int, parts: int) -> Any:
     batches = []
     for batch in record_batches(data, columns):
         table = pa.table({name: plain(batch[name]) for name in columns})
@@ -137,8 +139,8 @@ def _hashes(table: Any, key: Sequence[str]) -> Array:
         elif pt.is_timestamp(column.type) or pt.is_date(column.type):
             column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
         values = [b"" if value is None else value for value in column.to_pylist()]
-        found = pd.util.hash_array(np.array([_bytes(value) for value in values], object))
-        total = total * np.uint64(31) + found
+        hashes = pd.util.hash_array(np.array([_bytes(value) for value in values], object))
+        total = total * np.uint64(31) + hashes
     return total
 
 
@@ -160,7 +162,7 @@ def _with_equal_types(training: Any, serving: Any, key: Sequence[str]) -> tuple[
                 f"The key column '{name}' holds lists or structs. Name columns of plain values."
             )
         if kinds[0] != kinds[1] or pt.is_null(kinds[0]):
-            wanted = _common(kinds[0], kinds[1])
+            wanted = _common_type(kinds[0], kinds[1])
             if wanted is None:
                 raise DataError(
                     f"The key column '{name}' is {kinds[0]} in training and {kinds[1]} at serving, so no "
@@ -173,7 +175,7 @@ def _with_equal_types(training: Any, serving: Any, key: Sequence[str]) -> tuple[
     return training, serving
 
 
-def _common(one: Any, other: Any) -> Any:
+def _common_type(one: Any, other: Any) -> Any:
     kinds = (one, other)
     if all(pt.is_null(kind) for kind in kinds):
         return pa.string()
@@ -191,36 +193,41 @@ def _common(one: Any, other: Any) -> Any:
 
 
 def _join(training: Any, serving: Any, key: Sequence[str]) -> tuple[MatchStatistics, Any, Any]:
-    (one, lost, twice), (other, lost_there, twice_there) = (
-        _unique(side, key) for side in (training, serving)
-    )
-    pairs = one.join(other, list(key), join_type="inner", right_suffix="_there")
+    training_keys, training_without_key, training_duplicates = _unique_keys(training, key)
+    serving_keys, serving_without_key, serving_duplicates = _unique_keys(serving, key)
+    pairs = training_keys.join(serving_keys, list(key), join_type="inner", right_suffix="_there")
     order = pc.sort_indices(pairs[_ROW])
-    here, there = pairs[_ROW].take(order), pairs[f"{_ROW}_there"].take(order)
+    training_rows, serving_rows = pairs[_ROW].take(order), pairs[f"{_ROW}_there"].take(order)
     # A key that a side has twice is no key that the side does not have.
-    known, known_there = (
-        pa.concat_tables([once, more]).select(list(key))
-        for once, more in ((one, twice), (other, twice_there))
+    all_training, all_serving = (
+        pa.concat_tables([single, repeated]).select(list(key))
+        for single, repeated in (
+            (training_keys, training_duplicates),
+            (serving_keys, serving_duplicates),
+        )
     )
-    missing = known.join(known_there, list(key), join_type="left anti").num_rows
-    missing_there = known_there.join(known, list(key), join_type="left anti").num_rows
-    found = MatchStatistics(
-        training.num_rows, serving.num_rows, pairs.num_rows, missing, missing_there,
-        twice.num_rows, twice_there.num_rows, lost, lost_there,
+    only_training = all_training.join(all_serving, list(key), join_type="left anti").num_rows
+    only_serving = all_serving.join(all_training, list(key), join_type="left anti").num_rows
+    match = MatchStatistics(
+        training.num_rows, serving.num_rows, pairs.num_rows, only_training, only_serving,
+        training_duplicates.num_rows, serving_duplicates.num_rows,
+        training_without_key, serving_without_key,
     )  # fmt: skip
-    return found, training.take(here), serving.take(there)
+    return match, training.take(training_rows), serving.take(serving_rows)
 
 
-def _unique(side: Any, key: Sequence[str]) -> tuple[Any, int, Any]:
+def _unique_keys(side: Any, key: Sequence[str]) -> tuple[Any, int, Any]:
     """The keys that occur once with their row, how many rows have none, and the keys that repeat."""
     keys = side.select(list(key))
-    there = np.ones(side.num_rows, bool)
+    has_key = np.ones(side.num_rows, bool)
     for name in key:
-        there &= ~keys[name].is_null(nan_is_null=True).to_numpy()
-    numbered = keys.append_column(_ROW, pa.array(np.arange(side.num_rows))).filter(pa.array(there))
+        has_key &= ~keys[name].is_null(nan_is_null=True).to_numpy()
+    numbered = keys.append_column(_ROW, pa.array(np.arange(side.num_rows))).filter(
+        pa.array(has_key)
+    )
     grouped = numbered.group_by(list(key), use_threads=False).aggregate(
         [(_ROW, "min"), (_ROW, "count")]
     )
     is_once = pc.equal(grouped[f"{_ROW}_count"], 1)
     named = grouped.select([*key, f"{_ROW}_min"]).rename_columns([*key, _ROW])
-    return named.filter(is_once), int((~there).sum()), named.filter(pc.invert(is_once))
+    return named.filter(is_once), int((~has_key).sum()), named.filter(pc.invert(is_once))

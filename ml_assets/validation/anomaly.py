@@ -114,7 +114,7 @@ def anomaly_of_rows(
     Parameters
     ----------
     column : FeatureStatistics
-        Of the column.
+        The column's statistics.
     code : str
         As in `Anomaly`.
     rows : int
@@ -125,13 +125,13 @@ def anomaly_of_rows(
     expected, found : str
         As in `Anomaly`.
     at_least : bool
-        Whether there may be more such rows than the statistics tell.
+        Whether there may be more such rows than the statistics hold.
     """
-    many = f"{'at least ' if at_least else ''}{rows_text(rows, column.num_rows)}"
+    extent = f"{'at least ' if at_least else ''}{rows_text(rows, column.num_rows)}"
     return anomaly(
         column.name,
         code,
-        f"{column.name} {what} in {many}{remedy}",
+        f"{column.name} {what} in {extent}{remedy}",
         expected=expected,
         found=found,
         affected_fraction=rows / column.num_rows,

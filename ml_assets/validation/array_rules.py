@@ -21,7 +21,7 @@ NOT_NULLABLE = "not_nullable"
 _MISSING = Rule(
     NOT_NULLABLE,
     "FEATURE_TYPE_LOW_FRACTION_PRESENT",
-    lambda v: v is None,
+    lambda value: value is None,
     "has no value",
     "a value",
 )
@@ -55,17 +55,17 @@ class ArrayRules:
             mask |= missing
         if not fits_type(feature_type(array.type), self.feature) or missing.all():
             return mask
-        there = ~missing
-        mask[there] |= self._values_broken(array.drop_null() if array.null_count else array)
+        is_present = ~missing
+        mask[is_present] |= self._values_broken(array.drop_null() if array.null_count else array)
         return mask
 
-    def why(self, array: Any) -> list[list[tuple[Rule, str]]]:
+    def reasons(self, array: Any) -> list[list[tuple[Rule, str]]]:
         """Give the rules that each value of an array breaks, with the reason in words."""
-        values, rules = _kind(array, self.rules)
+        values, rules = _values_and_rules(array, self.rules)
         scalars = [None] * len(array) if values is None else _scalars(values)
-        return [self._why(value, rules) for value in scalars]
+        return [self._reasons(value, rules) for value in scalars]
 
-    def _why(self, value: Any, rules: tuple[Rule, ...]) -> list[tuple[Rule, str]]:
+    def _reasons(self, value: Any, rules: tuple[Rule, ...]) -> list[tuple[Rule, str]]:
         name = self.feature.name
         if value is None:
             return [(_MISSING, f"{name} has no value")]
@@ -77,7 +77,7 @@ class ArrayRules:
         ]
 
     def _values_broken(self, array: Any) -> Mask:
-        values, rules = _kind(array, self.rules)
+        values, rules = _values_and_rules(array, self.rules)
         mask = np.zeros(len(array), bool)
         if isinstance(values, np.ndarray):
             for rule in rules:
@@ -87,11 +87,11 @@ class ArrayRules:
         return mask
 
 
-def _kind(array: Any, rules: Rules) -> tuple[Any, tuple[Rule, ...]]:
+def _values_and_rules(array: Any, rules: Rules) -> tuple[Any, tuple[Rule, ...]]:
     """The values as NumPy numbers or an Arrow array of texts, and the rules for them."""
     type_ = array.type
     if pt.is_dictionary(type_):
-        return _kind(array.cast(type_.value_type), rules)
+        return _values_and_rules(array.cast(type_.value_type), rules)
     match feature_type(type_):
         case "int":
             return _numbers(array), rules.ints
@@ -116,8 +116,8 @@ def _texts_broken(array: Any, rules: tuple[Rule, ...], feature: Feature) -> Mask
     if _is_fast(array, rules):
         return _texts_broken_fast(array, rules, feature)
     encoded = array.dictionary_encode()
-    different = _scalars(encoded.dictionary)
-    flags = np.array([any(r.is_broken(v) for r in rules) for v in different], bool)
+    texts = _scalars(encoded.dictionary)
+    flags = np.array([any(rule.is_broken(text) for rule in rules) for text in texts], bool)
     chosen: Mask = flags[encoded.indices.to_numpy(zero_copy_only=False)]
     return chosen
 
@@ -149,7 +149,7 @@ def _scalars(values: Any) -> list[Any]:
     if any(
         test(values.type) for test in (pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary)
     ):
-        return [None if v is None else read_text(v) for v in values.to_pylist()]
+        return [None if value is None else read_text(value) for value in values.to_pylist()]
     if pt.is_time(values.type):
         return list(as_texts(values)[0].to_pylist())
     return list(values.to_pylist())

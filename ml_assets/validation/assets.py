@@ -56,36 +56,38 @@ def _anomalies(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.validation.report import Report, write_report
 
         stored = statistics.json("statistics.json")
-        described = {name: DatasetStatistics.from_json(one) for name, one in stored.items()}
+        described = {name: DatasetStatistics.from_json(content) for name, content in stored.items()}
         rules = read_schema(schema.path / "schema.yaml")
         table = Table((examples.path / "examples.parquet",))
-        found = find_anomalies(described["all"], rules, table, spec)
-        write_json(stage.directory / "anomalies.json", [one.to_json() for one in found])
+        anomalies = find_anomalies(described["all"], rules, table, spec)
+        write_json(stage.directory / "anomalies.json", [anomaly.to_json() for anomaly in anomalies])
         title = f"Validation of {pipeline.name}"
-        write_report(stage.directory / "report.html", Report(described, rules, found, title=title))
-        proposal = _propose(pipeline, rules, described["all"], found, stage.directory)
-        return _anomalies_outcome(pipeline, found, proposal)
+        write_report(
+            stage.directory / "report.html", Report(described, rules, anomalies, title=title)
+        )
+        proposal = _propose(pipeline, rules, described["all"], anomalies, stage.directory)
+        return _anomalies_outcome(pipeline, anomalies, proposal)
 
     return anomalies
 
 
 def _anomalies_outcome(
-    pipeline: PipelineSpec, found: "list[Anomaly]", proposal: "Proposal | None"
+    pipeline: PipelineSpec, anomalies: "list[Anomaly]", proposal: "Proposal | None"
 ) -> Outcome:
     from ml_assets.validation.show import anomaly_rows
 
-    errors = sum(one.severity == "ERROR" for one in found)
-    counts = {"errors": errors, "warnings": len(found) - errors}
+    errors = sum(anomaly.severity == "ERROR" for anomaly in anomalies)
+    counts = {"errors": errors, "warnings": len(anomalies) - errors}
     return Outcome(
-        summary={"anomalies": len(found), **counts},
+        summary={"anomalies": len(anomalies), **counts},
         metadata={
-            "anomalies": len(found),
+            "anomalies": len(anomalies),
             **counts,
-            "found": Rows(anomaly_rows(found)) if found else None,
+            "found": Rows(anomaly_rows(anomalies)) if anomalies else None,
             "proposal": Markdown(f"~~~diff\n{proposal.diff}~~~") if proposal else None,
             "report": File("report.html"),
         },
-        checks=[_check(kind, found, pipeline if proposal else None) for kind in KINDS],
+        checks=[_check(kind, anomalies, pipeline if proposal else None) for kind in KINDS],
     )
 
 
@@ -104,11 +106,11 @@ def _propose(
     from ml_assets.validation.proposal import PROPOSAL, propose
 
     inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
-    found = propose(rules, statistics, anomalies, harmless(statistics.features), **inference)
-    if found is not None:
-        write_bytes(directory / "proposal.yaml", schema_body(found.schema).encode())
-        write_bytes(directory / PROPOSAL, found.diff.encode())
-    return found
+    proposal = propose(rules, statistics, anomalies, harmless(statistics.features), **inference)
+    if proposal is not None:
+        write_bytes(directory / "proposal.yaml", schema_body(proposal.schema).encode())
+        write_bytes(directory / PROPOSAL, proposal.diff.encode())
+    return proposal
 
 
 def _check(kind: Kind, anomalies: "list[Anomaly]", proposes: PipelineSpec | None) -> Check:
@@ -116,14 +118,14 @@ def _check(kind: Kind, anomalies: "list[Anomaly]", proposes: PipelineSpec | None
     from ml_assets.validation.proposal import how_to_accept, proposed
     from ml_assets.validation.show import kind_verdict
 
-    found = [one for one in anomalies if one.kind == kind]
-    errors = sum(one.severity == "ERROR" for one in found)
-    counts = {"errors": errors, "warnings": len(found) - errors}
-    told = kind_verdict(kind, found)
-    codes = list(dict.fromkeys(one.code for one in proposed(found)))
+    of_kind = [anomaly for anomaly in anomalies if anomaly.kind == kind]
+    errors = sum(anomaly.severity == "ERROR" for anomaly in of_kind)
+    counts = {"errors": errors, "warnings": len(of_kind) - errors}
+    verdict = kind_verdict(kind, of_kind)
+    codes = list(dict.fromkeys(anomaly.code for anomaly in proposed(of_kind)))
     if proposes is not None and codes:
-        told += "\n" + how_to_accept(proposes.name, proposes.schema_.file, codes)
-    return Check(kind, not errors, told, values=counts, brief=kind_verdict(kind, found))
+        verdict += "\n" + how_to_accept(proposes.name, proposes.schema_.file, codes)
+    return Check(kind, not errors, verdict, values=counts, brief=kind_verdict(kind, of_kind))
 
 
 def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
@@ -158,26 +160,30 @@ def _validated_examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         rules = read_schema(schema.path / "schema.yaml")
         broken = find_broken_rows(table, rules, TRAINING)
         suspects = _suspects(pipeline, table)
-        poisoned = suspect_rows(table, [one for one in suspects if not one.doubt])
-        done = write_split_by_validity(
-            table, merge(broken, poisoned, key=lambda one: one.row), stage.directory
+        poisoned = suspect_rows(table, [suspect for suspect in suspects if not suspect.doubt])
+        quarantine = write_split_by_validity(
+            table, merge(broken, poisoned, key=lambda rule: rule.row), stage.directory
         )
         limit = pipeline.validation.max_quarantined_fraction
         types = [(field.name, str(field.type)) for field in table.schema]
         return Outcome(
-            summary={"rows": done.rows, "quarantined": done.quarantined, **done.splits},
+            summary={
+                "rows": quarantine.rows,
+                "quarantined": quarantine.quarantined,
+                **quarantine.splits,
+            },
             metadata={
-                "quarantined": done.quarantined,
-                "quarantined_fraction": done.fraction,
-                "broken_rules": Rows(rule_rows(done)) if done.quarantined else None,
+                "quarantined": quarantine.quarantined,
+                "quarantined_fraction": quarantine.fraction,
+                "broken_rules": Rows(rule_rows(quarantine)) if quarantine.quarantined else None,
                 "columns": Columns(columns_of(types, rules)),
             },
             checks=[
                 Check(
                     "quarantine",
-                    done.fraction <= limit,
-                    quarantine_verdict(done, limit),
-                    values={"fraction": done.fraction, "limit": limit},
+                    quarantine.fraction <= limit,
+                    quarantine_verdict(quarantine, limit),
+                    values={"fraction": quarantine.fraction, "limit": limit},
                 ),
                 *([_poisoning(suspects)] if pipeline.validation.screen_poisoning else []),
             ],
@@ -200,7 +206,7 @@ def _suspects(pipeline: PipelineSpec, table: "Table") -> "list[SuspectSpan]":
 def _poisoning(suspects: "list[SuspectSpan]") -> Check:
     from ml_assets.validation.show import poisoning_verdict
 
-    doubted = sum(bool(one.doubt) for one in suspects)
+    doubted = sum(bool(suspect.doubt) for suspect in suspects)
     values = {"set_aside": len(suspects) - doubted, "left_in": doubted}
     return Check("poisoning", not suspects, poisoning_verdict(suspects), "WARN", values)
 
@@ -230,46 +236,50 @@ def _cell_errors(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
         rules = read_schema(schema.path / "schema.yaml")
         table = Table((validated_examples.path / "examples.parquet",))
-        found = find_cell_errors(
+        suspicious = find_cell_errors(
             table, schema=rules, threshold=spec.threshold, max_errors=spec.max_found
         )
-        errors = found.to_arrow()
+        errors = suspicious.to_arrow()
         write_table(stage.directory / "cell_errors.parquet", errors.to_batches(), errors.schema)
         described = DatasetStatistics.from_json(statistics.json("statistics.json")["all"])
         hidden = identifying(described.features)
         title = f"Cell errors of {pipeline.name}"
-        report = Report(described, rules, cells=found.errors, title=title)
+        report = Report(described, rules, cells=suspicious.errors, title=title)
         write_report(stage.directory / "report.html", report)
         proposed = dependency_rows(mine_functional_dependencies(table), rules)
-        return _cells_outcome(found, hidden, proposed, spec.max_fraction)
+        return _cells_outcome(suspicious, hidden, proposed, spec.max_fraction)
 
     return cell_errors
 
 
 def _cells_outcome(
-    found: "CellErrors", hidden: set[str], proposed: "list[dict[str, Scalar]]", limit: float
+    cell_errors: "CellErrors", hidden: set[str], proposed: "list[dict[str, Scalar]]", limit: float
 ) -> Outcome:
     from ml_assets.validation.cells.model import ARROW_SCHEMA
     from ml_assets.validation.cells.show import cells_verdict, count_rows, error_rows
 
-    counts = {"cell_errors": found.found, "fraction": found.fraction}
+    counts = {"cell_errors": cell_errors.found, "fraction": cell_errors.fraction}
     return Outcome(
-        summary={"rows": len(found.errors), **counts},
+        summary={"rows": len(cell_errors.errors), **counts},
         metadata={
-            "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in ARROW_SCHEMA]),
+            "columns": Columns(
+                [(field.name, str(field.type), field.nullable, "") for field in ARROW_SCHEMA]
+            ),
             **counts,
-            "most_suspicious": Rows(error_rows(found, hidden)) if found.errors else None,
-            "by_kind": Rows(count_rows(found)) if found.counts else None,
+            "most_suspicious": Rows(error_rows(cell_errors, hidden))
+            if cell_errors.errors
+            else None,
+            "by_kind": Rows(count_rows(cell_errors)) if cell_errors.counts else None,
             "proposed_dependencies": Rows(proposed) if proposed else None,
             "report": File("report.html"),
         },
         checks=[
             Check(
                 "cell_errors",
-                found.fraction <= limit,
-                cells_verdict(found, limit),
+                cell_errors.fraction <= limit,
+                cells_verdict(cell_errors, limit),
                 severity="WARN",
-                values={"fraction": found.fraction, "limit": limit},
+                values={"fraction": cell_errors.fraction, "limit": limit},
             )
         ],
     )

@@ -57,20 +57,20 @@ def bins_of_sides(reference: Side, current: Side) -> Bins:
         return bins_of_texts(reference, current, texts_of(reference, current))
     if reference.kind == current.kind == "times":
         return bins_of_times(reference, current)
-    found = np.array([reference.there]), np.array([current.there])
-    return _with_missing(*found, reference, current, lambda: ["a value"])
+    counts = np.array([reference.there]), np.array([current.there])
+    return _with_missing(*counts, reference, current, lambda: ["a value"])
 
 
 def bins_of_numbers(reference: Side, current: Side, places: Sequence[int]) -> Bins:
     """Give the bins between the reference's quantiles."""
-    return _between(reference, current, _edges(reference.feature.numeric, places))
+    return _bins_between(reference, current, _edges(reference.feature.numeric, places))
 
 
 def fine_and_coarse(reference: Side, current: Side) -> tuple[Bins, Bins]:
     """Give the fine bins of numbers, and the coarse ones, which are joined fine ones."""
     numeric = reference.feature.numeric
     edges, kept = _edges(numeric, FINE), _edges(numeric, COARSE)
-    fine = _between(reference, current, edges)
+    fine = _bins_between(reference, current, edges)
     starts = [
         0,
         *(edges.index(edge) + 1 for edge in kept),
@@ -81,7 +81,7 @@ def fine_and_coarse(reference: Side, current: Side) -> tuple[Bins, Bins]:
     return fine, Bins(before, now, lambda: _intervals(kept, has_infinite))
 
 
-def _between(reference: Side, current: Side, edges: list[float]) -> Bins:
+def _bins_between(reference: Side, current: Side, edges: list[float]) -> Bins:
     before, now = (_rows_between(side, np.array(edges)) for side in (reference, current))
     infinite = [side.feature.numeric.num_inf for side in (reference, current)]  # type: ignore[union-attr]
     if any(infinite):
@@ -90,7 +90,7 @@ def _between(reference: Side, current: Side, edges: list[float]) -> Bins:
 
 
 def _intervals(edges: list[float], has_infinite: bool) -> list[str]:
-    labels = [_interval(a, b) for a, b in itertools.pairwise([None, *edges, None])]
+    labels = [_interval(low, high) for low, high in itertools.pairwise([None, *edges, None])]
     return [*labels, INFINITE] if has_infinite else labels
 
 
@@ -110,8 +110,8 @@ def bins_of_texts(reference: Side, current: Side, texts: Texts) -> Bins:
         before, now = np.append(before, (others[0], 0.0)), np.append(now, (others[1], new))
 
     def name() -> list[str]:
-        hides = may_identify(reference.feature) or may_identify(current.feature)
-        labels = ["a value" if hides else repr(texts.names[place][:40]) for place in shown]
+        is_hidden = may_identify(reference.feature) or may_identify(current.feature)
+        labels = ["a value" if is_hidden else repr(texts.names[place][:40]) for place in shown]
         return [*labels, OTHER, NEW][: len(before)]
 
     return _with_missing(before, now, reference, current, name)

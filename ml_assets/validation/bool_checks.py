@@ -25,13 +25,15 @@ def wanted_texts(feature: Feature) -> str:
 
 def wrong_config(feature: Feature) -> str:
     """Say why a schema's true and false cannot be right, or nothing."""
-    given = feature.bool_values is not None and any(t is not None for t in feature.bool_values)
-    if feature.holds == "bool" and feature.type in ("int", "float") and given:
+    has_texts = feature.bool_values is not None and any(
+        text is not None for text in feature.bool_values
+    )
+    if feature.holds == "bool" and feature.type in ("int", "float") and has_texts:
         return f"a {feature.type} is true as 1 and false as 0, and has no texts for them"
     return ""
 
 
-def check_bools(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
+def check_bools(column: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
     """Find values that are neither true nor false."""
     if reason := wrong_config(feature):
         yield anomaly(
@@ -41,51 +43,51 @@ def check_bools(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]
             expected="texts for true and false where the column holds texts",
             found=reason,
         )
-    elif found.string is not None and found.type == "string":
-        yield from _check_texts(found, feature)
-    elif found.numeric is not None:
-        yield from _check_numbers(found, found.numeric, feature)
+    elif column.string is not None and column.type == "string":
+        yield from _check_texts(column, feature)
+    elif column.numeric is not None:
+        yield from _check_numbers(column, column.numeric, feature)
 
 
-def _check_texts(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
-    if found.string is None:
+def _check_texts(column: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
+    if column.string is None:
         return
-    known = texts_of_bools(feature)
-    strange = [(text, count) for text, count in found.string.value_counts if text not in known]
+    allowed = texts_of_bools(feature)
+    strange = [(text, count) for text, count in column.string.value_counts if text not in allowed]
     if strange:
         texts, rows = [text for text, _ in strange], sum(count for _, count in strange)
         yield _unexpected(
-            found, feature, "BOOL_TYPE_UNEXPECTED_STRING", shown_values(found, texts), rows
+            column, feature, "BOOL_TYPE_UNEXPECTED_STRING", shown_values(column, texts), rows
         )
 
 
 def _check_numbers(
-    found: FeatureStatistics, numeric: NumericStatistics, feature: Feature
+    column: FeatureStatistics, numeric: NumericStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     low, high = numeric.min or 0, numeric.max or 0
-    odd = {value: count for value, count in numeric.distribution if value not in (0, 1)}
-    odd = {**{value: 1 for value in (low, high) if value not in (0, 1)}, **odd}
-    rows = sum(odd.values()) + numeric.num_nan + numeric.num_inf
+    strange = {value: count for value, count in numeric.distribution if value not in (0, 1)}
+    strange = {**{value: 1 for value in (low, high) if value not in (0, 1)}, **strange}
+    rows = sum(strange.values()) + numeric.num_nan + numeric.num_inf
     if not rows:
         return
-    if found.type == "int":
+    if column.type == "int":
         code = "BOOL_TYPE_SMALL_INT" if low < 0 else "BOOL_TYPE_BIG_INT"
         reach = [f"down to {low}"] * (low < 0) + [f"up to {high}"] * (high > 1)
-        yield _unexpected(found, feature, code, " and ".join(reach), rows)
+        yield _unexpected(column, feature, code, " and ".join(reach), rows)
     else:
-        shown = [quote(value) for value in list(odd)[:MAX_VALUES]]
+        shown = [quote(value) for value in list(strange)[:MAX_VALUES]]
         shown += ["NaN"] * bool(numeric.num_nan) + ["infinity"] * bool(numeric.num_inf)
         code = "BOOL_TYPE_UNEXPECTED_FLOAT"
-        yield _unexpected(found, feature, code, ", ".join(shown), rows)
+        yield _unexpected(column, feature, code, ", ".join(shown), rows)
 
 
 def _unexpected(
-    found: FeatureStatistics, feature: Feature, code: str, shown: str, rows: int
+    column: FeatureStatistics, feature: Feature, code: str, shown: str, rows: int
 ) -> Anomaly:
-    of_texts = found.string is not None and feature.type == "string"
+    of_texts = column.string is not None and feature.type == "string"
     wanted = wanted_texts(feature) if of_texts else "1 or 0"
     return anomaly_of_rows(
-        found,
+        column,
         code,
         rows,
         f"should be true or false ({wanted}), and has values that are neither: {shown},",

@@ -32,7 +32,7 @@ _METRICS = {
     "wasserstein": ("WASSERSTEIN", "COMPARATOR_WASSERSTEIN_HIGH", "Wasserstein distance"),
     "ks": ("KS", "COMPARATOR_KS_HIGH", "Kolmogorov-Smirnov statistic"),
 }
-_OTHER = {"drift": "the previous data", "skew": "the serving data"}
+_CONTROL_NAMES = {"drift": "the previous data", "skew": "the serving data"}
 
 
 @dataclass(frozen=True)
@@ -85,24 +85,24 @@ def measure_distances(
     return [
         Measurement(feature.name, kind, _METRICS[key][0], distance.value, limit)
         for feature in schema.features
-        if (found := current.get(feature.name)) is not None and _is_compared(found, feature)
+        if (column := current.get(feature.name)) is not None and _is_compared(column, feature)
         for kind, control in sides.items()
         if feature.name in control
         for key, limit, distance in _distances(
-            found, control[feature.name], feature, _comparator(feature, kind)
+            column, control[feature.name], feature, _comparator(feature, kind)
         )
     ]
 
 
 def compare_feature(
-    found: FeatureStatistics, control: DatasetStatistics, feature: Feature, kind: Comparison
+    column: FeatureStatistics, control: DatasetStatistics, feature: Feature, kind: Comparison
 ) -> Iterator[Anomaly]:
     """Give the anomalies that one comparator of the schema finds.
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column in the data to judge.
+    column : FeatureStatistics
+        The column's statistics, in the data to judge.
     control : DatasetStatistics
         Of the previous data, or those at serving.
     feature : Feature
@@ -111,13 +111,13 @@ def compare_feature(
         Which comparator.
     """
     comparator = _comparator(feature, kind)
-    if not _limits(comparator) or not _is_compared(found, feature):
+    if not _limits(comparator) or not _is_compared(column, feature):
         return
-    other = control.by_name.get(feature.name)
-    if other is None:
+    control_column = control.by_name.get(feature.name)
+    if control_column is None:
         yield _control_missing(feature, kind)
         return
-    for key, limit, distance in _distances(found, other, feature, comparator):
+    for key, limit, distance in _distances(column, control_column, feature, comparator):
         if distance.value > limit:
             yield _too_far(feature, kind, key, limit, distance)
 
@@ -143,15 +143,21 @@ def compare_by_default(
     """
     from ml_assets.validation.drift import detect_drift  # brings scipy, which is slow to import
 
-    free = {f.name: f for f in features if not _is_limited(f, kind, current, reference)}
-    here, there = (
-        replace(side, features=tuple(f for f in side.features if f.name in free))
+    unlimited = {
+        feature.name: feature
+        for feature in features
+        if not _is_limited(feature, kind, current, reference)
+    }
+    current_rest, reference_rest = (
+        replace(
+            side, features=tuple(feature for feature in side.features if feature.name in unlimited)
+        )
         for side in (current, reference)
     )
-    if not here.features or not there.features:
+    if not current_rest.features or not reference_rest.features:
         return
     name = "the previous data" if kind == "drift" else "the training data"
-    for finding in detect_drift(here, there):
+    for finding in detect_drift(current_rest, reference_rest):
         if finding.verdict == "alarm":
             yield anomaly(
                 finding.feature,
@@ -159,9 +165,11 @@ def compare_by_default(
                 f"{finding.feature} differs from {name}: {finding.explanation}. Find out why; to set a "
                 f"limit of your own, give {finding.feature} a {kind} comparator in the schema.",
                 expected=f"a distribution like that of {name}",
-                found=", ".join(f"{k} {v:.3g}" for k, v in finding.distances.items()),
+                found=", ".join(
+                    f"{metric} {distance:.3g}" for metric, distance in finding.distances.items()
+                ),
                 severity="WARN",
-                value=_divergence(here, there, free[finding.feature]),
+                value=_divergence(current_rest, reference_rest, unlimited[finding.feature]),
                 setting=f"{kind}.jensen_shannon",
             )
 
@@ -171,17 +179,17 @@ def _is_limited(
 ) -> bool:
     """Whether a comparator judges a feature: it has one, and what that limits is defined."""
     comparator, name = _comparator(feature, kind), feature.name
-    here, there = current.by_name.get(name), reference.by_name.get(name)
-    if not _limits(comparator) or here is None or there is None:
+    current_column, reference_column = current.by_name.get(name), reference.by_name.get(name)
+    if not _limits(comparator) or current_column is None or reference_column is None:
         return bool(_limits(comparator))
-    return any(True for _ in _distances(here, there, feature, comparator))
+    return any(True for _ in _distances(current_column, reference_column, feature, comparator))
 
 
 def _divergence(
-    here: DatasetStatistics, there: DatasetStatistics, feature: Feature
+    current: DatasetStatistics, reference: DatasetStatistics, feature: Feature
 ) -> float | None:
     """What a comparator would have measured, for whoever wants to set one."""
-    sides = [side.by_name.get(feature.name) for side in (here, there)]
+    sides = [side.by_name.get(feature.name) for side in (current, reference)]
     if sides[0] is None or sides[1] is None:
         return None
     distance = measure(_METRICS["jensen_shannon"][0], sides[0], sides[1], feature)
@@ -192,9 +200,9 @@ def _comparator(feature: Feature, kind: str) -> Comparator | None:
     return feature.drift if kind == "drift" else feature.skew
 
 
-def _is_compared(found: FeatureStatistics, feature: Feature) -> bool:
+def _is_compared(column: FeatureStatistics, feature: Feature) -> bool:
     """Whether there is something to compare, of a column that is judged at all."""
-    return found.num_non_missing > 0 and feature.has_type and not feature.is_ignored
+    return column.num_non_missing > 0 and feature.has_type and not feature.is_ignored
 
 
 def _limits(comparator: Comparator | None) -> dict[str, float]:
@@ -205,13 +213,13 @@ def _limits(comparator: Comparator | None) -> dict[str, float]:
 
 
 def _distances(
-    found: FeatureStatistics,
-    control: FeatureStatistics,
+    column: FeatureStatistics,
+    control_column: FeatureStatistics,
     feature: Feature,
     comparator: Comparator | None,
 ) -> Iterator[tuple[str, float, Distance]]:
     for key, limit in _limits(comparator).items():
-        distance = measure(_METRICS[key][0], found, control, feature)
+        distance = measure(_METRICS[key][0], column, control_column, feature)
         if distance is not None:
             yield key, limit, distance
 
@@ -220,9 +228,9 @@ def _control_missing(feature: Feature, kind: Comparison) -> Anomaly:
     return anomaly(
         feature.name,
         "COMPARATOR_CONTROL_DATA_MISSING",
-        f"The schema compares {feature.name} with {_OTHER[kind]}, which have no such column. Give data "
-        f"that have it, or take {kind} of {feature.name} out of the schema.",
-        expected=f"the column in {_OTHER[kind]}",
+        f"The schema compares {feature.name} with {_CONTROL_NAMES[kind]}, which have no such column. "
+        f"Give data that have it, or take {kind} of {feature.name} out of the schema.",
+        expected=f"the column in {_CONTROL_NAMES[kind]}",
         found="no such column",
         setting=kind,
     )
@@ -237,8 +245,9 @@ def _too_far(
     return anomaly(
         name,
         code,
-        f"{name} differs from {_OTHER[kind]}: the {words} is {distance.value:.6g}, and the schema allows "
-        f"{limit:g}.{moved} Find out why; if it is right, raise {kind}.{key} of {name} in the schema.",
+        f"{name} differs from {_CONTROL_NAMES[kind]}: the {words} is {distance.value:.6g}, and the "
+        f"schema allows {limit:g}.{moved} Find out why; if it is right, raise {kind}.{key} "
+        f"of {name} in the schema.",
         expected=f"a {words} of at most {limit:g}",
         found=f"{distance.value:.6g}",
         value=distance.value,

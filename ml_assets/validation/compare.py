@@ -75,9 +75,9 @@ def compare(current: FeatureStatistics, reference: FeatureStatistics, threshold:
         How large a change must be.
     """
     before, now = side_of(reference), side_of(current)
-    changed = type_move(before, now)
-    if changed:
-        return Compared(None, {}, (changed,), 0.0)
+    type_change = type_move(before, now)
+    if type_change:
+        return Compared(None, {}, (type_change,), 0.0)
     pair = _pair(before, now, threshold)
     p_value = p_value_of_bins(pair.fine.reference, pair.fine.current)
     distances = {
@@ -87,9 +87,9 @@ def compare(current: FeatureStatistics, reference: FeatureStatistics, threshold:
     moves = list(missing_moves(pair))
     whole = distances["jensen_shannon"]
     if pair.numbers is not None:
-        moves += _numbers(pair, pair.numbers, p_value, distances)
+        moves += _number_moves(pair, pair.numbers, p_value, distances)
     elif pair.texts is not None:
-        moves += _texts(pair, pair.texts, distances)
+        moves += _text_moves(pair, pair.texts, distances)
     else:
         distances["l_infinity"] = l_infinity(pair.fine.reference, pair.fine.current)
         moves += time_moves(pair, p_value)
@@ -114,14 +114,14 @@ def _pair(before: Side, now: Side, threshold: float) -> Pair:
     return Pair(before, now, numbers, texts, fine, coarse, threshold)
 
 
-def _numbers(
+def _number_moves(
     pair: Pair, numbers: Numbers, p_value: float, distances: dict[str, float]
 ) -> list[Move]:
     """Add the distances of numbers, and give what moved."""
     gap, heaviest, shift = numbers.gap(), heaviest_change(pair), shift_of(pair)
     outside = outside_share(numbers, pair.reference, pair.current)
-    n, m = max(1, pair.reference.rows), max(1, pair.current.rows)
-    missing = abs(pair.current.missing / m - pair.reference.missing / n)
+    reference_rows, current_rows = max(1, pair.reference.rows), max(1, pair.current.rows)
+    missing = abs(pair.current.missing / current_rows - pair.reference.missing / reference_rows)
     spread = pair.reference.feature.numeric.std_dev if pair.reference.feature.numeric else None
     area = wasserstein(gap, numbers.grid)
     relative = area / spread if spread else area
@@ -148,7 +148,7 @@ def _numbers(
     ]
 
 
-def _texts(pair: Pair, texts: Texts, distances: dict[str, float]) -> list[Move]:
+def _text_moves(pair: Pair, texts: Texts, distances: dict[str, float]) -> list[Move]:
     """Add the distances of texts, and give what moved."""
     distances["l_infinity"] = largest_change(texts, pair)
     distances["normalized_abs_difference"] = normalized_abs_difference(
@@ -158,6 +158,6 @@ def _texts(pair: Pair, texts: Texts, distances: dict[str, float]) -> list[Move]:
     return list(text_moves(pair))
 
 
-def _p_value(moves: list[Move], of_bins: float) -> float:
+def _p_value(moves: list[Move], bins_p_value: float) -> float:
     large = [move.p_value for move in moves if move.size > 1]
-    return min(1.0, _TESTS * min(large or [of_bins, *(move.p_value for move in moves)]))
+    return min(1.0, _TESTS * min(large or [bins_p_value, *(move.p_value for move in moves)]))

@@ -55,23 +55,23 @@ def compare_row_counts(
         (version, schema.rows_vs_version, "the previous version", "rows_vs_version"),
     ):
         if before is not None and limits is not None and rows:
-            yield from _compare(rows, before.num_rows, limits, name, key)
+            yield from _compare_row_count(rows, before.num_rows, limits, name, key)
 
 
-def _compare(
+def _compare_row_count(
     rows: int, before: int, limits: tuple[float | None, float | None], name: str, key: str
 ) -> Iterator[Anomaly]:
     least, most = limits
     counts = (rows, before)
     if most is not None and (not before or rows / before > most):
         code, remedy = "COMPARATOR_HIGH_NUM_EXAMPLES", "Look for data that were delivered twice"
-        yield _moved(code, counts, ("at most", most), name, f"{remedy}, or raise", key)
+        yield _row_count_moved(code, counts, ("at most", most), name, f"{remedy}, or raise", key)
     if least is not None and before and is_below(rows, before, least):
         code, remedy = "COMPARATOR_LOW_NUM_EXAMPLES", "Look for missing files or spans"
-        yield _moved(code, counts, ("at least", least), name, f"{remedy}, or lower", key)
+        yield _row_count_moved(code, counts, ("at least", least), name, f"{remedy}, or lower", key)
 
 
-def _moved(
+def _row_count_moved(
     code: str, counts: tuple[int, int], limit: tuple[str, float], name: str, remedy: str, key: str
 ) -> Anomaly:
     rows, before = counts

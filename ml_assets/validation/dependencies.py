@@ -45,7 +45,7 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenDependency:
     """The conflicts of one functional dependency, by the values of its determinant."""
 
     dependency: FunctionalDependency
@@ -69,7 +69,7 @@ class Broken:
                 yield row, _reason(self.dependency, tuple(key), value, conflict)
 
 
-def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
+def broken_dependencies(data: Any, schema: Schema) -> list[BrokenDependency]:
     """Find the functional dependencies of a schema that rows of a table break.
 
     Rows without one of the values break nothing. Needs memory for each different combination of values.
@@ -82,13 +82,13 @@ def broken_dependencies(data: Any, schema: Schema) -> list[Broken]:
         With the dependencies.
     """
     source = open_source(data)
-    there = set(source.schema.names)
-    found = (
-        Broken(dependency, _conflicts(source.data, dependency))
+    names = set(source.schema.names)
+    dependencies = (
+        BrokenDependency(dependency, _conflicts(source.data, dependency))
         for dependency in schema.functional_dependencies
-        if {*dependency.determinant, dependency.dependent} <= there
+        if {*dependency.determinant, dependency.dependent} <= names
     )
-    return [broken for broken in found if broken.conflicts]
+    return [broken for broken in dependencies if broken.conflicts]
 
 
 def check_dependencies(data: Any, schema: Schema, hidden: Collection[str] = ()) -> list[Anomaly]:
@@ -102,8 +102,8 @@ def check_dependencies(data: Any, schema: Schema, hidden: Collection[str] = ()) 
         The columns of which no value is shown.
     """
     source = open_source(data)
-    broken = broken_dependencies(source.data, schema)
-    return [_anomaly(one, source.num_rows, hidden) for one in broken]
+    dependencies = broken_dependencies(source.data, schema)
+    return [_anomaly(broken, source.num_rows, hidden) for broken in dependencies]
 
 
 def rule_text(dependency: FunctionalDependency) -> str:
@@ -116,15 +116,15 @@ def _conflicts(table: Any, dependency: FunctionalDependency) -> dict[tuple[Any, 
     counted = _count(table, columns)
     groups = counted.group_by(columns[:-1], use_threads=False).aggregate([([], "count_all")])
     several = groups.filter(pc.greater(groups["count_all"], 1)).select(columns[:-1])
-    wanted = set(_rows(several))
+    contradicted = set(_rows(several))
     near = counted.filter(
         pc.is_in(counted[columns[0]], value_set=several[columns[0]].combine_chunks())
     )
-    found: dict[tuple[Any, ...], dict[Any, int]] = {key: {} for key in wanted}
+    counts: dict[tuple[Any, ...], dict[Any, int]] = {key: {} for key in contradicted}
     for *key, value, count in _rows(near.sort_by([(_COUNT, "descending")])):
-        if tuple(key) in wanted:
-            found[tuple(key)][value] = count
-    return {key: Conflict(found[key]) for key in sorted(found, key=str)}
+        if tuple(key) in contradicted:
+            counts[tuple(key)][value] = count
+    return {key: Conflict(counts[key]) for key in sorted(counts, key=str)}
 
 
 def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
@@ -157,7 +157,7 @@ def _reason(
     name, where = dependency.dependent, _where(dependency, key)
     rows = sum(conflict.values.values())
     if conflict.usual is None:
-        others = ", ".join(quote(one) for one in list(conflict.values)[:3])
+        others = ", ".join(quote(other) for other in list(conflict.values)[:3])
         return (
             f"{name} is {quote(value)}, and rows with {where} have several values of it: {others}"
         )
@@ -168,7 +168,7 @@ def _reason(
     )
 
 
-def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
+def _anomaly(broken: BrokenDependency, rows: int, hidden: Collection[str]) -> Anomaly:
     dependency, count = broken.dependency, broken.rows
     start = " and ".join(dependency.determinant)
     shows = not {*dependency.determinant, dependency.dependent} & set(hidden)
@@ -186,7 +186,9 @@ def _anomaly(broken: Broken, rows: int, hidden: Collection[str]) -> Anomaly:
     )
 
 
-def _worst(broken: Broken) -> str:
+def _worst(broken: BrokenDependency) -> str:
     key, worst = max(broken.conflicts.items(), key=lambda item: item[1].broken_rows)
-    values = ", ".join(f"{quote(value)} ({n:,})" for value, n in list(worst.values.items())[:3])
+    values = ", ".join(
+        f"{quote(value)} ({count:,})" for value, count in list(worst.values.items())[:3]
+    )
     return f": with {_where(broken.dependency, key)} it is {values}"

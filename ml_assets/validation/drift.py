@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     Data: TypeAlias = DatasetStatistics | Table | pd.DataFrame | pa.Table
 
 Verdict = Literal["alarm", "ok", "cannot tell"]
-# Of more columns that moved, the others are told without a search for the cause.
+# Of more columns that moved, the rest are reported without a search for the cause.
 _MOST_CLOSELY = 100
 
 
@@ -130,19 +130,29 @@ def detect_drift(
     DataError
         Where data cannot be described; see `generate_statistics`.
     """
-    after, before = _statistics(current), _statistics(reference)
-    here, there = after.by_name, before.by_name
-    names = list(dict.fromkeys([*there, *here]))
-    reasons = {n: why for n in names if (why := _why_not(here.get(n), there.get(n), min_rows))}
-    compared = {n: compare(here[n], there[n], threshold) for n in names if n not in reasons}
+    current_statistics, reference_statistics = _statistics(current), _statistics(reference)
+    current_columns, reference_columns = current_statistics.by_name, reference_statistics.by_name
+    names = list(dict.fromkeys([*reference_columns, *current_columns]))
+    reasons = {
+        name: reason
+        for name in names
+        if (reason := _why_not(current_columns.get(name), reference_columns.get(name), min_rows))
+    }
+    comparisons = {
+        name: compare(current_columns[name], reference_columns[name], threshold)
+        for name in names
+        if name not in reasons
+    }
     rows = None if isinstance(current, DatasetStatistics) else current
-    judged = _judge_all(compared, significance, rows)
+    judged = _judge_all(comparisons, significance, rows)
     findings = [
-        judged[n] if n in judged else DriftFinding(n, {}, None, "cannot tell", reasons[n])
-        for n in names
+        judged[name]
+        if name in judged
+        else DriftFinding(name, {}, None, "cannot tell", reasons[name])
+        for name in names
     ]
     if schema is not None:
-        findings = _limited(findings, after, before, schema)
+        findings = _with_limits(findings, current_statistics, reference_statistics, schema)
     return sorted(findings, key=lambda finding: finding.verdict != "alarm")
 
 
@@ -170,56 +180,58 @@ def _why_not(
 
 
 def _judge_all(
-    compared: Mapping[str, Compared], significance: float, rows: Any
+    comparisons: Mapping[str, Compared], significance: float, rows: Any
 ) -> dict[str, DriftFinding]:
     unclear = {
-        name: DriftFinding(name, found.distances, None, "cannot tell", found.unclear)
-        for name, found in compared.items()
-        if found.unclear
+        name: DriftFinding(name, comparison.distances, None, "cannot tell", comparison.unclear)
+        for name, comparison in comparisons.items()
+        if comparison.unclear
     }
-    compared = {name: found for name, found in compared.items() if name not in unclear}
-    p_values = adjusted(np.array([found.p_value for found in compared.values()]))
+    comparisons = {
+        name: comparison for name, comparison in comparisons.items() if name not in unclear
+    }
+    p_values = adjusted(np.array([comparison.p_value for comparison in comparisons.values()]))
     sure = {
-        name: found.pair
-        for (name, found), p_value in zip(compared.items(), p_values, strict=True)
-        if p_value <= significance and found.pair is not None
+        name: comparison.pair
+        for (name, comparison), p_value in zip(comparisons.items(), p_values, strict=True)
+        if p_value <= significance and comparison.pair is not None
     }
-    others = swapped(sure)
+    swaps = swapped(sure)
     closely = set(list(sure)[:_MOST_CLOSELY])
     judged = {
         name: _judge(
-            name, found, float(p_value), significance, others.get(name), rows, name in closely
+            name, comparison, float(p_value), significance, swaps.get(name), rows, name in closely
         )
-        for (name, found), p_value in zip(compared.items(), p_values, strict=True)
+        for (name, comparison), p_value in zip(comparisons.items(), p_values, strict=True)
     }
     return judged | unclear
 
 
 def _judge(
     name: str,
-    found: Compared,
+    comparison: Compared,
     p_value: float,
     significance: float,
     swap: str | None,
     rows: Any,
     closely: bool,
 ) -> DriftFinding:
-    moves: Sequence[Move] = found.moves
+    moves: Sequence[Move] = comparison.moves
     if swap is not None:
         moves = [*moves, Move("swap", f"it changed places with {swap}", 10.0, p_value)]
     large = any(move.size > 1 for move in moves)
     alarms = large and p_value <= significance
-    if alarms and closely and found.pair is not None:
-        moves = look_closer(found.pair, moves)
+    if alarms and closely and comparison.pair is not None:
+        moves = look_closer(comparison.pair, moves)
         moves = moves if rows is None else name_group(moves, name, rows)
     text, kinds = explain(moves)
     if large and not alarms:
         text, kinds = f"not more than chance explains at this size: {text}", ()
     verdict: Verdict = "alarm" if alarms else "ok"
-    return DriftFinding(name, found.distances, p_value, verdict, text, kinds)
+    return DriftFinding(name, comparison.distances, p_value, verdict, text, kinds)
 
 
-def _limited(
+def _with_limits(
     findings: Sequence[DriftFinding],
     current: DatasetStatistics,
     reference: DatasetStatistics,
@@ -229,11 +241,11 @@ def _limited(
     limits = judge_by_limits(current, reference, schema)
     return [
         replace(
-            one,
-            verdict="alarm" if limits[one.feature].is_exceeded else "ok",
-            explanation=f"{limits[one.feature].text}: {one.explanation}",
+            finding,
+            verdict="alarm" if limits[finding.feature].is_exceeded else "ok",
+            explanation=f"{limits[finding.feature].text}: {finding.explanation}",
         )
-        if one.feature in limits and (one.distances or one.verdict != "cannot tell")
-        else one
-        for one in findings
+        if finding.feature in limits and (finding.distances or finding.verdict != "cannot tell")
+        else finding
+        for finding in findings
     ]

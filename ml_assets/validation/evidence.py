@@ -21,13 +21,17 @@ def p_value_of_bins(reference: Array, current: Array) -> float:
         reference, current = _joined(reference, is_small), _joined(current, is_small)
         pooled = reference + current
     freedom = int(np.count_nonzero(pooled)) - 1
-    n, m = float(reference.sum()), float(current.sum())
-    if freedom < 1 or not n or not m:
+    reference_rows, current_rows = float(reference.sum()), float(current.sum())
+    if freedom < 1 or not reference_rows or not current_rows:
         return 1.0
-    expected = pooled * (n / (n + m))
+    expected = pooled * (reference_rows / (reference_rows + current_rows))
     away = reference - expected
     # Of two samples, the second one's deviations are the first one's turned round.
-    statistic = float(away @ (away / np.maximum(expected, _TINY))) * (n + m) / m
+    statistic = (
+        float(away @ (away / np.maximum(expected, _TINY)))
+        * (reference_rows + current_rows)
+        / current_rows
+    )
     return float(gammaincc(freedom / 2, statistic / 2))
 
 
@@ -57,19 +61,23 @@ def p_value_unseen(unseen: float, rows: float, singletons: float, other_rows: fl
     return float(betainc(unseen, rows - unseen + 1, expected))
 
 
-def p_value_of_shares(reference: Array, current: Array, n: float, m: float) -> Array:
+def p_value_of_shares(
+    reference: Array, current: Array, reference_rows: float, current_rows: float
+) -> Array:
     """Give, for each value, the p-value (two sides, normal) that its share did not change.
 
     Parameters
     ----------
     reference, current : ndarray
         The rows with each value.
-    n, m : float
+    reference_rows, current_rows : float
         All rows of each side, > 0.
     """
-    pooled = (reference + current) / (n + m)
-    error = np.sqrt(np.maximum(pooled * (1 - pooled), 1e-300) * (1 / n + 1 / m))
-    result: Array = 2 * ndtr(-np.abs(current / m - reference / n) / error)
+    pooled = (reference + current) / (reference_rows + current_rows)
+    error = np.sqrt(
+        np.maximum(pooled * (1 - pooled), 1e-300) * (1 / reference_rows + 1 / current_rows)
+    )
+    result: Array = 2 * ndtr(-np.abs(current / current_rows - reference / reference_rows) / error)
     return result
 
 

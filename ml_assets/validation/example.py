@@ -60,20 +60,20 @@ class _Column:
     feature: Feature
     read: Callable[[Any], tuple[Any, tuple[Rule, ...]] | None]
 
-    def anomalies(self, value: Any, is_there: bool) -> Iterator[Anomaly]:
+    def anomalies(self, value: Any, is_present: bool) -> Iterator[Anomaly]:
         feature = self.feature
         if _is_missing(value):
             if not feature.allows_null:
-                yield _without_value(feature, is_there)
+                yield _without_value(feature, is_present)
             return
-        found = self.read(value)
-        if found is None:
+        reading = self.read(value)
+        if reading is None:
             yield _wrong_type(feature, value)
             return
-        known, rules = found
+        comparable, rules = reading
         for rule in rules:
-            if rule.is_broken(known):
-                yield _broken(feature, rule, known, value)
+            if rule.is_broken(comparable):
+                yield _broken_rule(feature, rule, comparable, value)
 
 
 @dataclass(frozen=True)
@@ -92,19 +92,21 @@ class _Judge:
             return
         for name in example:
             if name not in self.known:
-                yield _new(str(name), self.unexpected.get(name, ""), self.known)
+                yield _new_column(str(name), self.unexpected.get(name, ""), self.known)
 
 
 @lru_cache(32)
 def _judge(schema: Schema, environment: str | None) -> _Judge:
-    expected = [f for f in schema.expected_in(environment) if not f.is_ignored]
-    elsewhere = {f.name for f in schema.features if not f.is_in(environment)}
+    expected = [feature for feature in schema.expected_in(environment) if not feature.is_ignored]
+    elsewhere = {feature.name for feature in schema.features if not feature.is_in(environment)}
     left_out = {name for name, _ in schema.left_out}
     ignored = {feature.name for feature in schema.features if feature.is_ignored}
     return _Judge(
         tuple(_Column(feature, _reader(feature)) for feature in expected),
         dict.fromkeys(elsewhere, f" in {environment}"),
-        frozenset({f.name for f in expected} | left_out | ignored | set(RESERVED_COLUMNS)),
+        frozenset(
+            {feature.name for feature in expected} | left_out | ignored | set(RESERVED_COLUMNS)
+        ),
     )
 
 
@@ -161,10 +163,10 @@ def _reader(feature: Feature) -> Callable[[Any], tuple[Any, tuple[Rule, ...]] | 
         return (value, rules.texts) if isinstance(value, str) else None
 
     def moment(value: Any) -> tuple[Any, tuple[Rule, ...]] | None:
-        found = _moment(value)
-        if found is None or (feature.type == "date" and not _is_day(found)):
+        parsed = _moment(value)
+        if parsed is None or (feature.type == "date" and not _is_day(parsed)):
             return None
-        return microseconds(found), rules.moments
+        return microseconds(parsed), rules.moments
 
     if feature.type in ("int", "float", "bool"):
         return number
@@ -194,8 +196,8 @@ def _moment(value: Any) -> date | datetime | None:
         return read_moment(value)
     if isinstance(value, date):
         return value
-    found = getattr(value, "start_time", None) or _plain(value)  # a period of pandas is its start
-    return found if isinstance(found, date) else None
+    plain = getattr(value, "start_time", None) or _plain(value)  # a period of pandas is its start
+    return plain if isinstance(plain, date) else None
 
 
 def _is_day(moment: date | datetime) -> bool:
@@ -204,8 +206,8 @@ def _is_day(moment: date | datetime) -> bool:
     return (moment.hour, moment.minute, moment.second, moment.microsecond) == _MIDNIGHT
 
 
-def _broken(feature: Feature, rule: Rule, known: Any, value: Any) -> Anomaly:
-    shown = show_moment(known) if feature.type in ("date", "timestamp") else quote(value)
+def _broken_rule(feature: Feature, rule: Rule, comparable: Any, value: Any) -> Anomaly:
+    shown = show_moment(comparable) if feature.type in ("date", "timestamp") else quote(value)
     return anomaly(
         feature.name,
         rule.code,
@@ -216,8 +218,8 @@ def _broken(feature: Feature, rule: Rule, known: Any, value: Any) -> Anomaly:
     )
 
 
-def _without_value(feature: Feature, is_there: bool) -> Anomaly:
-    if is_there or not feature.required:
+def _without_value(feature: Feature, is_present: bool) -> Anomaly:
+    if is_present or not feature.required:
         code, expected, found = "FEATURE_TYPE_NOT_PRESENT", "a value", "no value"
         text = f"has no value. Give one, or lower min_fraction of {feature.name} in the schema."
     else:
@@ -232,13 +234,13 @@ def _wrong_type(feature: Feature, value: Any) -> Anomaly:
         feature.name,
         "UNEXPECTED_DATA_TYPE",
         f"{feature.name} should be {feature.type}, and {quote(value)} is {kind}. Give the value as "
-        f"{_as(feature)}.",
+        f"{_wanted_form(feature)}.",
         expected=feature.type,
         found=kind,
     )
 
 
-def _as(feature: Feature) -> str:
+def _wanted_form(feature: Feature) -> str:
     words = {
         "int": "a whole number",
         "float": "a number",
@@ -250,7 +252,7 @@ def _as(feature: Feature) -> str:
     return words[feature.type]
 
 
-def _new(name: str, where: str, known: frozenset[str]) -> Anomaly:
+def _new_column(name: str, where: str, known: frozenset[str]) -> Anomaly:
     hint = "" if where else did_you_mean(name, known)
     return anomaly(
         name,

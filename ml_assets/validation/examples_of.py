@@ -56,9 +56,9 @@ def with_example_ids(
         The most ids of one anomaly, >= 0.
     """
     wanted = {
-        (found.feature, _ROW_CODES[found.code]): 0
-        for found in anomalies
-        if found.feature and found.code in _ROW_CODES
+        (anomaly.feature, _ROW_CODES[anomaly.code]): 0
+        for anomaly in anomalies
+        if anomaly.feature and anomaly.code in _ROW_CODES
     }
     if not wanted or not max_ids:
         return list(anomalies)
@@ -66,24 +66,28 @@ def with_example_ids(
 
     ids: dict[tuple[str | None, str], list[str]] = {key: [] for key in wanted}
     columns = {feature for feature, _ in wanted if feature}
-    for broken in find_broken_rows(table, _strict(schema, columns), environment, columns):
-        known = ids.get((broken.feature, broken.code))
-        if known is not None and broken.example_id is not None and len(known) < max_ids:
-            known.append(broken.example_id)
-            if all(len(found) == max_ids for found in ids.values()):
+    for broken in find_broken_rows(table, _strict_schema(schema, columns), environment, columns):
+        named = ids.get((broken.feature, broken.code))
+        if named is not None and broken.example_id is not None and len(named) < max_ids:
+            named.append(broken.example_id)
+            if all(len(named) == max_ids for named in ids.values()):
                 break
     return [
         replace(
-            found, example_ids=tuple(ids.get((found.feature, _ROW_CODES.get(found.code, "")), ()))
+            anomaly,
+            example_ids=tuple(ids.get((anomaly.feature, _ROW_CODES.get(anomaly.code, "")), ())),
         )
-        for found in anomalies
+        for anomaly in anomalies
     ]
 
 
-def _strict(schema: Schema, columns: set[str]) -> Schema:
+def _strict_schema(schema: Schema, columns: set[str]) -> Schema:
     """The schema, but that a single row without a value, or outside the domain, breaks it."""
     return replace(
-        schema, features=tuple(_without_tolerance(f) for f in schema.features if f.name in columns)
+        schema,
+        features=tuple(
+            _without_tolerance(feature) for feature in schema.features if feature.name in columns
+        ),
     )
 
 

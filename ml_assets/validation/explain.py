@@ -11,7 +11,7 @@ from ml_assets.validation.moves.move import KINDS, Move, Pair
 
 _MAX_PARTS = 3
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
-# What is not large is told if it is at least so much of its limit.
+# A move that is not large is mentioned if it is at least so much of its limit.
 _WORTH_SAYING = 0.2
 
 
@@ -72,13 +72,13 @@ def name_group(moves: Sequence[Move], feature: str, current: Any) -> list[Move]:
 
 def explain(moves: Sequence[Move]) -> tuple[str, tuple[str, ...]]:
     """Give the moves in words and their kinds; what another one explains is left out."""
-    told: list[Move] = []
+    kept: list[Move] = []
     hidden: set[str] = set()
-    worth = [move for move in moves if move.size >= _WORTH_SAYING]
-    for move in sorted(worth, key=lambda move: (_ORDER[move.kind], -move.size)):
+    worth_saying = [move for move in moves if move.size >= _WORTH_SAYING]
+    for move in sorted(worth_saying, key=lambda move: (_ORDER[move.kind], -move.size)):
         if move.kind not in hidden and "*" not in hidden:
-            told.append(move)
+            kept.append(move)
             hidden |= {move.kind, *(KINDS[move.kind] if move.size > 1 else ())}
-    shown = told[:_MAX_PARTS]
+    shown = kept[:_MAX_PARTS]
     kinds = tuple(dict.fromkeys(move.kind for move in shown if move.size > 1))
     return "; ".join(move.text for move in shown) or "nothing moved much", kinds

@@ -17,32 +17,32 @@ _NUMBERS = {"int", "float"}
 
 
 def check_feature(
-    found: FeatureStatistics, feature: Feature, environment: str | None = None
+    column: FeatureStatistics, feature: Feature, environment: str | None = None
 ) -> Iterator[Anomaly]:
     """Give the anomalies of one column that is there.
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column.
+    column : FeatureStatistics
+        The column's statistics.
     feature : Feature
         What it must look like.
     environment : str, optional
         Where the data come from.
     """
     yield from _check_specification(feature)
-    if not found.num_rows or not feature.has_type:
+    if not column.num_rows or not feature.has_type:
         return
     is_expected = feature.is_in(environment)
-    if not found.num_non_missing:
-        yield from check_any_value(found, feature) if is_expected else ()
+    if not column.num_non_missing:
+        yield from check_any_value(column, feature) if is_expected else ()
         return
     if not is_expected:
         yield _unexpected_here(feature, str(environment))
-    yield from check_presence(found, feature)
-    yield from check_type(found, feature)
-    yield from _check_values(found, feature)
-    yield from check_unique(found, feature)
+    yield from check_presence(column, feature)
+    yield from check_type(column, feature)
+    yield from _check_values(column, feature)
+    yield from check_unique(column, feature)
 
 
 def _check_specification(feature: Feature) -> Iterator[Anomaly]:
@@ -69,31 +69,31 @@ def _unexpected_here(feature: Feature, environment: str) -> Anomaly:
     )
 
 
-def _check_values(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
+def _check_values(column: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
     """Judge values, of a column of another type as well where that says more of what is wrong."""
     if "bool" in (feature.type, feature.holds):
-        yield from check_bools(found, feature)
-    elif found.numeric is not None and _holds_numbers(found, feature):
-        yield from check_numbers(found, found.numeric, feature)
-    elif found.string is not None and (found.type, feature.type) == ("bool", "int"):
-        yield from check_bools_as_ints(found, found.string, feature)
-    elif found.string is not None and found.type == "string":
+        yield from check_bools(column, feature)
+    elif column.numeric is not None and _holds_numbers(column, feature):
+        yield from check_numbers(column, column.numeric, feature)
+    elif column.string is not None and (column.type, feature.type) == ("bool", "int"):
+        yield from check_bools_as_ints(column, column.string, feature)
+    elif column.string is not None and column.type == "string":
         if feature.type == "string":
-            yield from check_texts(found, found.string, feature)
+            yield from check_texts(column, column.string, feature)
         elif _has_number_domain(feature):
-            yield from check_numbers_in_texts(found, found.string, feature, feature.type)
-    elif found.time is not None and feature.type in ("date", "timestamp"):
-        yield from check_times(found, found.time, feature)
+            yield from check_numbers_in_texts(column, column.string, feature, feature.type)
+    elif column.time is not None and feature.type in ("date", "timestamp"):
+        yield from check_times(column, column.time, feature)
 
 
-def _holds_numbers(found: FeatureStatistics, feature: Feature) -> bool:
+def _holds_numbers(column: FeatureStatistics, feature: Feature) -> bool:
     """Whether numbers can be compared with the schema's: floats in place of ints cannot.
 
     Nor can ints in place of texts that hold floats.
     """
     if feature.type == "string":
-        return found.type == feature.holds
-    return feature.type in _NUMBERS and (found.type, feature.type) != ("float", "int")
+        return column.type == feature.holds
+    return feature.type in _NUMBERS and (column.type, feature.type) != ("float", "int")
 
 
 def _has_number_domain(feature: Feature) -> bool:

@@ -78,20 +78,24 @@ class FeatureSkew:
     @property
     def mismatched(self) -> tuple[FeatureMismatch, ...]:
         """The features with at least one mismatch."""
-        return tuple(one for one in self.features if one.mismatches)
+        return tuple(feature for feature in self.features if feature.mismatches)
 
     def to_json(self) -> dict[str, Any]:
         """Give the skew as plain JSON types."""
         return {
             "match": asdict(self.match),
             "features": [
-                {**asdict(one), "types": list(one.types), "confusion": [list(c) for c in one.confusion],
-                 "samples": [dict(s) for s in one.samples]}
-                for one in self.features
+                {
+                    **asdict(feature),
+                    "types": list(feature.types),
+                    "confusion": [list(pair) for pair in feature.confusion],
+                    "samples": [dict(sample) for sample in feature.samples],
+                }
+                for feature in self.features
             ],
             "only_training": list(self.only_training),
             "only_serving": list(self.only_serving),
-        }  # fmt: skip
+        }
 
 
 @dataclass
@@ -140,22 +144,24 @@ def detect_feature_skew(
     Raises
     ------
     DataError
-        Where the key, or a column that is asked for, is not there, or the key's types differ.
+        Where the key, or one of `columns`, is not there, or the key's types differ.
     """
     names = {side: _names(data) for side, data in (("training", training), ("serving", serving))}
     check_key(names, key)
-    wanted = _wanted(names, columns, {*ignore, *key})
+    wanted = _wanted_columns(names, columns, {*ignore, *key})
     tolerance = relative_tolerance, absolute_tolerance
     totals = _Totals(pairs={name: ColumnPairs(tolerance, max_samples) for name in wanted})
-    for match, here, there in aligned_parts(training, serving, key, wanted, part_rows):
+    for match, training_part, serving_part in aligned_parts(
+        training, serving, key, wanted, part_rows
+    ):
         totals.match += match
-        keys = here.select(list(key))
+        keys = training_part.select(list(key))
         for name, pairs in totals.pairs.items():
-            pairs.add(here[name], there[name], keys)
-    found = [_mismatch(name, pairs) for name, pairs in totals.pairs.items()]
+            pairs.add(training_part[name], serving_part[name], keys)
+    mismatches = [_mismatch(name, pairs) for name, pairs in totals.pairs.items()]
     return FeatureSkew(
         totals.match,
-        tuple(sorted(found, key=lambda one: -one.mismatches)),
+        tuple(sorted(mismatches, key=lambda mismatch: -mismatch.mismatches)),
         tuple(name for name in names["training"] if name not in names["serving"]),
         tuple(name for name in names["serving"] if name not in names["training"]),
     )
@@ -165,7 +171,7 @@ def _names(data: Any) -> list[str]:
     return list(next(iter(record_batches(data))).schema.names)
 
 
-def _wanted(
+def _wanted_columns(
     names: Mapping[str, list[str]], columns: Sequence[str] | None, left_out: set[str]
 ) -> list[str]:
     if columns is None:
@@ -173,9 +179,9 @@ def _wanted(
         return [name for name in both if name not in left_out]
     missing = [
         f"'{name}' is not a column of {side}"
-        for side, there in names.items()
+        for side, existing in names.items()
         for name in columns
-        if name not in there
+        if name not in existing
     ]
     if missing:
         raise DataError(f"{'; '.join(missing)}. Compare columns that both sides have.")
@@ -190,7 +196,10 @@ def _mismatch(name: str, pairs: ColumnPairs) -> FeatureMismatch:
         pairs.only_first,
         pairs.only_second,
         pairs.types,
-        tuple((a, b, count) for (a, b), count in pairs.confusion.most_common(_MOST_PAIRS)),
+        tuple(
+            (first, second, count)
+            for (first, second), count in pairs.confusion.most_common(_MOST_PAIRS)
+        ),
         tuple(pairs.samples),
         pairs.explanation(),
     )

@@ -1,4 +1,4 @@
-"""All that can be found of examples: by their statistics, by their rows, and against the span before."""
+"""All anomalies of examples: of their statistics, of their rows, and against the span before."""
 
 from ml_assets.schema.model import TRAINING, Schema
 from ml_assets.statistics.model import DatasetStatistics
@@ -30,10 +30,10 @@ def find_anomalies(
         How strictly they are judged.
     """
     hidden = identifying(statistics.features)
-    found = [
+    anomalies = [
         *validate_statistics(statistics, schema, TRAINING),
         *check_dependencies(table, schema, hidden),
         *compare_spans(table, schema, TRAINING, spec.drift_alarm),
     ]
-    judged = with_severity(found, spec.severity, spec.max_quarantined_fraction)
+    judged = with_severity(anomalies, spec.severity, spec.max_quarantined_fraction)
     return with_example_ids(judged, table, schema, TRAINING, spec.max_example_ids)

@@ -42,15 +42,15 @@ def find_floods(
     near = _near_rows(features)
     equal = near.groupby([span, near]).transform("size")
     by_span = pd.DataFrame({"most": equal, "twins": equal > 1}).groupby(span)
-    found = by_span.agg(rows=("most", "size"), most=("most", "max"), twins=("twins", "mean"))
-    shares = found["most"] / found["rows"]
+    counts = by_span.agg(rows=("most", "size"), most=("most", "max"), twins=("twins", "mean"))
+    shares = counts["most"] / counts["rows"]
     for name in shares.index:
         share = float(shares[name])
         others = shares.index != name
         usual = float(shares[others].median())
         if share < max(_SHARE, _TIMES * usual):
             continue
-        most = int(found.loc[name, "most"])
+        most = int(counts.loc[name, "most"])
         first = int(np.argmax((span == name) & (equal == most)))
         row = {str(column): sample[column].iloc[first] for column in features.columns}
         yield SuspectSpan(
@@ -58,7 +58,7 @@ def find_floods(
             "near_duplicates",
             f"{share:.0%} of the rows of this span are nearly the same row; {usual:.1%} is usual",
             row,
-            _doubt(row, most, len(found), float(found["twins"][others].median())),
+            _doubt(row, most, len(counts), float(counts["twins"][others].median())),
         )
 
 

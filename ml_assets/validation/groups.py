@@ -36,39 +36,39 @@ def group_text(current: Any, feature: str, value: float | None, before: float, n
     column = plain(table[feature].combine_chunks())
     missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
     # The statistics hold numbers as floats, so they are compared as floats.
-    has = missing if value is None else ~missing & (_floats(column) == value)
-    told = ""
+    has_value = missing if value is None else ~missing & (_floats(column) == value)
+    text = ""
     least = _EXPLAINS * (now - before)
     for name in table.column_names:
         other = plain(table[name].combine_chunks())
         if name == feature or not (is_text(other.type) or pt.is_dictionary(other.type)):
             continue
-        group = _group(other, has, least)
+        group = _group(other, has_value, least)
         if group:
-            told, least = f"in {group[0]:.0%} of the rows where {name} is {group[1]!r}", group[2]
-    return told
+            text, least = f"in {group[0]:.0%} of the rows where {name} is {group[1]!r}", group[2]
+    return text
 
 
 def _floats(column: Any) -> Array:
     return np.asarray(as_floats(column).to_numpy(zero_copy_only=False), np.float64)
 
 
-def _group(other: Any, has: Array, least: float) -> tuple[float, str, float] | None:
+def _group(other: Any, has_value: Array, least: float) -> tuple[float, str, float] | None:
     """The share of the group's rows with the value, the group, and its share of all rows."""
     coded = other if pt.is_dictionary(other.type) else pc.dictionary_encode(other)
     if len(coded.dictionary) > _MOST_VALUES:
         return None
     codes = pc.fill_null(coded.indices, len(coded.dictionary)).to_numpy(zero_copy_only=False)
     size = len(coded.dictionary) + 1
-    rows, hits = np.bincount(codes, minlength=size), np.bincount(codes[has], minlength=size)
+    rows, hits = np.bincount(codes, minlength=size), np.bincount(codes[has_value], minlength=size)
     shares = hits / np.maximum(rows, 1)
-    fits = (shares >= _IN_NEARLY_ALL) & (hits >= least * len(has))
+    fits = (shares >= _IN_NEARLY_ALL) & (hits >= least * len(has_value))
     fits[-1] = False
     if not fits.any():
         return None
     most = int(np.argmax(np.where(fits, hits, -1)))
     name = str(coded.dictionary[most].as_py())[:40]
-    return float(shares[most]), name, float(hits[most]) / len(has)
+    return float(shares[most]), name, float(hits[most]) / len(has_value)
 
 
 def _first_rows(data: Any) -> Any:

@@ -64,20 +64,25 @@ def find_label_flips(
         for name, places in span.groupby(span).indices.items()
     }
     fold = _folds(span)
-    found = _agreement(truth, _predicted(features, label.to_numpy(), fold, task), rows)
-    suspects = [name for name in sorted(rows) if _contradicts(found, name, rows)]
+    agreements = _agreement(truth, _predicted(features, label.to_numpy(), fold, task), rows)
+    suspects = [name for name in sorted(rows) if _contradicts(agreements, name, rows)]
     # Where most spans contradict the others, nothing tells who is right.
-    if not suspects or np.median([*found.values()]) <= 0:
+    if not suspects or np.median([*agreements.values()]) <= 0:
         return
-    told = {name: _told_by(features[name].to_numpy(), truth, fold) for name in features.columns}
-    columns = {name: _agreement(truth, foretold, rows) for name, foretold in told.items()}
+    column_predictions = {
+        name: _predicted_by_column(features[name].to_numpy(), truth, fold)
+        for name in features.columns
+    }
+    column_agreements = {
+        name: _agreement(truth, predicted, rows) for name, predicted in column_predictions.items()
+    }
     for name in suspects:
         yield SuspectSpan(
             name,
             "contradicting_labels",
             "the labels of this span contradict those of all others: they rank with what others "
-            f"foretell by {found[name]:+.2f}, elsewhere by {_usual(found, name)[0]:+.2f}",
-            doubt=_doubt(columns, told, name, rows),
+            f"foretell by {agreements[name]:+.2f}, elsewhere by {_usual(agreements, name)[0]:+.2f}",
+            doubt=_doubt(column_agreements, column_predictions, name, rows),
         )
 
 
@@ -92,27 +97,27 @@ def _folds(span: pd.Series) -> Indices:
     return span.map(numbers).to_numpy(np.intp)
 
 
-def _contradicts(found: dict[str, float], name: str, rows: dict[str, Indices]) -> bool:
-    p_value = float(ndtr(found[name] * np.sqrt(len(rows[name]) - 1)))
-    median, sigma = _usual(found, name)
+def _contradicts(agreements: dict[str, float], name: str, rows: dict[str, Indices]) -> bool:
+    p_value = float(ndtr(agreements[name] * np.sqrt(len(rows[name]) - 1)))
+    median, sigma = _usual(agreements, name)
     chance = 1 / np.sqrt(len(rows[name]) - 1)
     return (
-        p_value * len(found) < _SIGNIFICANCE
-        and found[name] <= -_STRENGTH * median
-        and found[name] <= median - _DEVIATIONS * max(sigma, chance)
+        p_value * len(agreements) < _SIGNIFICANCE
+        and agreements[name] <= -_STRENGTH * median
+        and agreements[name] <= median - _DEVIATIONS * max(sigma, chance)
     )
 
 
-def _usual(found: dict[str, float], name: str) -> tuple[float, float]:
+def _usual(agreements: dict[str, float], name: str) -> tuple[float, float]:
     """The median of the other spans, and how far they are usually from it."""
-    others = np.array([one for other, one in found.items() if other != name])
+    others = np.array([agreement for other, agreement in agreements.items() if other != name])
     median = float(np.median(others))
     return median, _MAD_TO_SIGMA * float(np.median(np.abs(others - median)))
 
 
 def _doubt(
-    columns: dict[str, dict[str, float]],
-    told: dict[str, Floats],
+    column_agreements: dict[str, dict[str, float]],
+    column_predictions: dict[str, Floats],
     name: str,
     rows: dict[str, Indices],
 ) -> str:
@@ -120,13 +125,15 @@ def _doubt(
         return f"there are only {len(rows)} spans to compare"
     edge = _COLUMN_SIGMAS / np.sqrt(len(rows[name]) - 1)
     telling = {
-        column: found[name] for column, found in columns.items() if _usual(found, name)[0] > edge
+        column: agreements[name]
+        for column, agreements in column_agreements.items()
+        if _usual(agreements, name)[0] > edge
     }
-    still = [column for column, agreement in telling.items() if agreement > edge]
-    if still:
-        return f"{still[0]} still tells the label as elsewhere"
+    agreeing = [column for column, agreement in telling.items() if agreement > edge]
+    if agreeing:
+        return f"{agreeing[0]} still tells the label as elsewhere"
     against = [
-        (told[column] - told[column].mean(axis=0)).ravel()
+        (column_predictions[column] - column_predictions[column].mean(axis=0)).ravel()
         for column, agreement in telling.items()
         if agreement < -edge
     ]
@@ -139,42 +146,42 @@ def _predicted(features: pd.DataFrame, label: Any, fold: Indices, task: Task) ->
     """What is predicted for each row by trees that know other spans only: a column for each class."""
     kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
     values, classes = features.to_numpy(), np.unique(label)
-    found = np.zeros((len(label), 1 if task == "regression" else len(classes)))
+    predictions = np.zeros((len(label), 1 if task == "regression" else len(classes)))
     with threadpool_limits(limits=1):
         for number in range(_FOLDS):
             held_out = fold == number
             if len(np.unique(label[~held_out])) < 2:
                 continue
             # The trees of scikit-learn cannot be fitted to a column that is null throughout.
-            known = np.isfinite(values[~held_out]).any(axis=0)
-            if not known.any():
+            has_values = np.isfinite(values[~held_out]).any(axis=0)
+            if not has_values.any():
                 continue
             model = kind(max_iter=30, max_leaf_nodes=15, early_stopping=False, random_state=0)
-            model.fit(values[np.ix_(~held_out, known)], label[~held_out])
-            asked = values[np.ix_(held_out, known)]
+            model.fit(values[np.ix_(~held_out, has_values)], label[~held_out])
+            held_out_values = values[np.ix_(held_out, has_values)]
             if task == "regression":
-                found[held_out, 0] = model.predict(asked)
+                predictions[held_out, 0] = model.predict(held_out_values)
             else:
                 places = np.searchsorted(classes, model.classes_)
-                found[np.ix_(held_out, places)] = model.predict_proba(asked)
-    return found
+                predictions[np.ix_(held_out, places)] = model.predict_proba(held_out_values)
+    return predictions
 
 
-def _told_by(values: Floats, truth: Floats, fold: Indices) -> Floats:
+def _predicted_by_column(values: Floats, truth: Floats, fold: Indices) -> Floats:
     """What one column alone tells: the mean label of other spans' rows in the same bin."""
-    known = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)]
     inner = np.linspace(0, 1, _BINS + 1)[1:-1]
-    edges = np.unique(np.quantile(known, inner)) if len(known) else known
+    edges = np.unique(np.quantile(finite, inner)) if len(finite) else finite
     bins = np.where(np.isfinite(values), np.searchsorted(edges, values), _BINS)
-    found = np.zeros(truth.shape)
+    predictions = np.zeros(truth.shape)
     for number in range(_FOLDS):
         learnt, held_out = fold != number, fold == number
         rows = np.bincount(bins[learnt], minlength=_BINS + 1)
         for place in range(truth.shape[1]):
             sums = np.bincount(bins[learnt], truth[learnt, place], _BINS + 1)
             means = np.where(rows > 0, sums / np.maximum(rows, 1), truth[learnt, place].mean())
-            found[held_out, place] = means[bins[held_out]]
-    return found
+            predictions[held_out, place] = means[bins[held_out]]
+    return predictions
 
 
 def _indicators(label: pd.Series) -> Floats:
@@ -197,5 +204,5 @@ def _rank_correlation(truth: Floats, predicted: Floats) -> float:
     varies = scale > 0
     if not varies.any():
         return 0.0
-    found = (ranks[0] * ranks[1]).sum(axis=0)[varies] / scale[varies]
-    return float(np.average(found, weights=truth[:, varies].var(axis=0)))
+    correlations = (ranks[0] * ranks[1]).sum(axis=0)[varies] / scale[varies]
+    return float(np.average(correlations, weights=truth[:, varies].var(axis=0)))

@@ -42,21 +42,23 @@ def judge_by_limits(
         By column; one whose distances are not defined is left out.
     """
     by_name: dict[str, list[Measurement]] = {}
-    for one in measure_distances(current, schema, previous_statistics=reference):
-        by_name.setdefault(one.feature, []).append(one)
-    return {name: _judge(measured) for name, measured in by_name.items()}
+    for measurement in measure_distances(current, schema, previous_statistics=reference):
+        by_name.setdefault(measurement.feature, []).append(measurement)
+    return {name: _judge(measurements) for name, measurements in by_name.items()}
 
 
-def exceeded(measured: Sequence[Measurement]) -> list[Measurement]:
+def exceeded(measurements: Sequence[Measurement]) -> list[Measurement]:
     """Give the distances that are above their limits."""
-    return [one for one in measured if one.value > one.threshold]
-
-
-def _judge(measured: Sequence[Measurement]) -> Limited:
-    above = exceeded(measured)
-    said = [
-        f"{one.metric} is {one.value:.4g}, {'above' if one in above else 'within'} the schema's limit of "
-        f"{one.threshold:g}"
-        for one in (above or measured)
+    return [
+        measurement for measurement in measurements if measurement.value > measurement.threshold
     ]
-    return Limited(bool(above), "; ".join(said))
+
+
+def _judge(measurements: Sequence[Measurement]) -> Limited:
+    above = exceeded(measurements)
+    texts = [
+        f"{measurement.metric} is {measurement.value:.4g}, "
+        f"{'above' if measurement in above else 'within'} the schema's limit of {measurement.threshold:g}"
+        for measurement in (above or measurements)
+    ]
+    return Limited(bool(above), "; ".join(texts))

@@ -67,49 +67,53 @@ def measure(
         What the column must look like.
     """
     sides = [(side, _counts(side, feature)) for side in (treatment, control)]
-    (_, here), (_, there) = sides
+    (_, treatment_counts), (_, control_counts) = sides
     if metric in _CHANGES:
         if (treatment.type == "string") != (control.type == "string"):
             # Numbers have no value in common with texts, whether they hold a category or not.
-            here, there = ({} if side.numeric else found or {} for side, found in sides)
-        if here is None or there is None:
+            treatment_counts, control_counts = (
+                {} if side.numeric else counts or {} for side, counts in sides
+            )
+        if treatment_counts is None or control_counts is None:
             return None
-        found = _largest(metric, here, there)
-        hides = may_identify(treatment) or may_identify(control)
-        return replace(found, moved="") if found and hides else found
+        change = _largest_change(metric, treatment_counts, control_counts)
+        is_hidden = may_identify(treatment) or may_identify(control)
+        return replace(change, moved="") if change and is_hidden else change
     if metric in _DIVERGENCES:
-        table = _table(treatment, control, here, there)
-        if table is None or not all(side.sum() for side in table):
+        bins = _shared_bins(treatment, control, treatment_counts, control_counts)
+        if bins is None or not all(side.sum() for side in bins):
             return None
-        return Distance(metric, _DIVERGENCES[metric](*table))
+        return Distance(metric, _DIVERGENCES[metric](*bins))
     if treatment.numeric is None or control.numeric is None:
         return None
-    value = _between(metric, treatment, control)
-    return None if value is None else Distance(metric, value)
+    distance = _distribution_distance(metric, treatment, control)
+    return None if distance is None else Distance(metric, distance)
 
 
-def _counts(found: FeatureStatistics, feature: Feature) -> Mapping[Any, float] | None:
+def _counts(column: FeatureStatistics, feature: Feature) -> Mapping[Any, float] | None:
     """How often each value occurs; ``None`` stands for the rare ones that are not listed."""
-    if (string := found.string) is not None:
-        rest = found.num_non_missing - sum(count for _, count in string.value_counts)
+    if (string := column.string) is not None:
+        rest = column.num_non_missing - sum(count for _, count in string.value_counts)
         others = {None: float(rest)} if not string.is_complete and rest > 0 else {}
         return {**string.counts, **others}
-    if (time := found.time) is not None:
+    if (time := column.time) is not None:
         return dict(enumerate(time.hours or time.weekdays))
-    numeric = found.numeric
+    numeric = column.numeric
     if numeric is None:
-        return {} if found.type == "null" else None
+        return {} if column.type == "null" else None
     is_complete = numeric.unique_is_exact and numeric.unique == len(numeric.distribution)
     return dict(numeric.distribution) if feature.holds == "category" and is_complete else None
 
 
-def _largest(metric: str, here: Mapping[Any, float], there: Mapping[Any, float]) -> Distance | None:
+def _largest_change(
+    metric: str, treatment: Mapping[Any, float], control: Mapping[Any, float]
+) -> Distance | None:
     """The value whose share (L-infinity) or count (normalised difference) moved most."""
-    names = sorted((name for name in {**here, **there} if name is not None), key=str)
+    names = sorted((name for name in {**treatment, **control} if name is not None), key=str)
     if not names:
         return None
     # The values that are not listed count for the shares; as one value they would be no finding.
-    now, before = _in_order([*names, None], here, there)
+    now, before = _in_order([*names, None], treatment, control)
     changes = _CHANGES[metric](before, now)[:-1]
     # The last of equal ones, in order of the names, as TFDV has it.
     place = len(names) - 1 - int(changes[::-1].argmax())
@@ -120,47 +124,51 @@ def _largest(metric: str, here: Mapping[Any, float], there: Mapping[Any, float])
 
 
 def _in_order(
-    names: Sequence[Any], here: Mapping[Any, float], there: Mapping[Any, float]
+    names: Sequence[Any], treatment: Mapping[Any, float], control: Mapping[Any, float]
 ) -> tuple[Array, Array]:
     first, second = (
-        np.array([side.get(n, 0) for n in names], np.float64) for side in (here, there)
+        np.array([side.get(name, 0) for name in names], np.float64) for side in (treatment, control)
     )
     return first, second
 
 
-def _table(
+def _shared_bins(
     treatment: FeatureStatistics,
     control: FeatureStatistics,
-    here: Mapping[Any, float] | None,
-    there: Mapping[Any, float] | None,
+    treatment_counts: Mapping[Any, float] | None,
+    control_counts: Mapping[Any, float] | None,
 ) -> tuple[Array, Array] | None:
     """The same bins of both sides."""
-    if here is not None and there is not None:
-        return _in_order(list({**here, **there}), here, there)
+    if treatment_counts is not None and control_counts is not None:
+        return _in_order(
+            list({**treatment_counts, **control_counts}), treatment_counts, control_counts
+        )
     if treatment.numeric is None or control.numeric is None:
         return None
     return _deciles(treatment.numeric, control.numeric)
 
 
-def _deciles(here: NumericStatistics, there: NumericStatistics) -> tuple[Array, Array]:
-    (x, n), (y, m) = here.points, there.points
-    values = np.concatenate([x, y])
-    weights = np.concatenate([n / max(1, n.sum()), m / max(1, m.sum())])
+def _deciles(treatment: NumericStatistics, control: NumericStatistics) -> tuple[Array, Array]:
+    sides = (treatment.points, control.points)
+    values = np.concatenate([numbers for numbers, _ in sides])
+    weights = np.concatenate([counts / max(1, counts.sum()) for _, counts in sides])
     order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    ranks = np.arange(1, _BINS) / _BINS * (reached[-1] if len(reached) else 0)
-    places = np.searchsorted(reached, ranks - _EPSILON)
+    cumulated = np.cumsum(weights[order])
+    ranks = np.arange(1, _BINS) / _BINS * (cumulated[-1] if len(cumulated) else 0)
+    places = np.searchsorted(cumulated, ranks - _EPSILON)
     edges = np.unique(values[order][places]) if len(values) else values
     first, second = (
-        np.bincount(np.searchsorted(edges, v), weights=w, minlength=len(edges) + 1)
-        for v, w in ((x, n), (y, m))
+        np.bincount(np.searchsorted(edges, numbers), weights=counts, minlength=len(edges) + 1)
+        for numbers, counts in sides
     )
-    rest = [[side.num_nan, side.num_inf] for side in (here, there)]
-    return np.append(first, rest[0]), np.append(second, rest[1])
+    not_finite = [[side.num_nan, side.num_inf] for side in (treatment, control)]
+    return np.append(first, not_finite[0]), np.append(second, not_finite[1])
 
 
-def _between(metric: str, treatment: FeatureStatistics, control: FeatureStatistics) -> float | None:
-    """Between two distribution functions: the largest difference, or the area."""
+def _distribution_distance(
+    metric: str, treatment: FeatureStatistics, control: FeatureStatistics
+) -> float | None:
+    """The largest difference between two distribution functions, or the area between them."""
     before, now = side_of(control), side_of(treatment)
     if not len(before.values) or not len(now.values):
         return None

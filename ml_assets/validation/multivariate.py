@@ -1,7 +1,7 @@
 """`detect_multivariate_drift`: whether a classifier can tell two sets of rows apart.
 
 A classifier two-sample test (Lopez-Paz and Oquab 2017, arXiv:1610.06545): gradient-boosted trees learn
-on one half of the rows which set a row is from, and are asked about the other half, and the other way
+on one half of the rows which set a row is from, and are tested on the other half, and the other way
 round. Of two sets of one distribution they are right by chance, an AUC of 0.5; so a change of how columns
 hang together is found where each column on its own looks as before.
 
@@ -126,7 +126,8 @@ def detect_multivariate_drift(
         return MultivariateDrift(None, None, "cannot tell", text)
     size = min(side.num_rows for side in sides)
     rows = [
-        side.slice(0, size) if side.num_rows == size else _drawn(side, size, seed) for side in sides
+        side.slice(0, size) if side.num_rows == size else _random_rows(side, size, seed)
+        for side in sides
     ]
     names, values, categorical, left_out = _matrix(rows[0], rows[1], exclude)
     if not names:
@@ -138,10 +139,10 @@ def detect_multivariate_drift(
         auc = float(np.mean([half.auc for half in halves]))
         p_value = min(1.0, 2 * min(half.p_value for half in halves))
         alarms = auc > min_auc and p_value <= significance
-        given_away = _importances(names, values, halves, seed) if alarms else ()
-    text = _text(auc, p_value, min_auc, significance, given_away)
+        importances = _importances(names, values, halves, seed) if alarms else ()
+    text = _text(auc, p_value, min_auc, significance, importances)
     verdict: Verdict = "alarm" if alarms else "ok"
-    return MultivariateDrift(auc, p_value, verdict, text, given_away, size, left_out)
+    return MultivariateDrift(auc, p_value, verdict, text, importances, size, left_out)
 
 
 @dataclass(frozen=True)
@@ -155,14 +156,14 @@ class _Half:
     p_value: float
 
 
-def _drawn(table: Any, size: int, seed: int) -> Any:
+def _random_rows(table: Any, size: int, seed: int) -> Any:
     places = np.random.default_rng(seed + 2).choice(table.num_rows, size, replace=False)
     return table.take(np.sort(places))
 
 
 def _halves(values: Array, from_current: Array, categorical: list[int], seed: int) -> list[_Half]:
     first, second = _split(values, seed)
-    found = []
+    halves = []
     for learned, held_out in ((first, second), (second, first)):
         model = HistGradientBoostingClassifier(
             max_iter=60,
@@ -174,8 +175,8 @@ def _halves(values: Array, from_current: Array, categorical: list[int], seed: in
         truth = from_current[held_out]
         scores = model.predict_proba(values[held_out])[:, 1]
         auc, p_value = _rank_test(scores, truth)
-        found.append(_Half(model, held_out, truth, auc, p_value))
-    return found
+        halves.append(_Half(model, held_out, truth, auc, p_value))
+    return halves
 
 
 def _split(values: Array, seed: int) -> tuple[Array, Array]:
@@ -216,7 +217,9 @@ def _importances(
             scores = half.model.predict_proba(shuffled)[:, 1]
             falls[place] += (half.auc - _rank_test(scores, half.from_current)[0]) / len(halves)
     order = np.argsort(-falls, kind="stable")
-    return tuple((names[i], float(falls[i])) for i in order if falls[i] >= _WORTH_NAMING)
+    return tuple(
+        (names[place], float(falls[place])) for place in order if falls[place] >= _WORTH_NAMING
+    )
 
 
 def _text(
@@ -224,15 +227,15 @@ def _text(
     p_value: float,
     min_auc: float,
     significance: float,
-    given_away: tuple[tuple[str, float], ...],
+    importances: tuple[tuple[str, float], ...],
 ) -> str:
-    told = f"a classifier tells the two sets apart with an AUC of {auc:.3f} (0.5 is chance)"
+    summary = f"a classifier tells the two sets apart with an AUC of {auc:.3f} (0.5 is chance)"
     if auc > min_auc and p_value > significance:
-        return f"not more than chance explains at this size: {told}"
+        return f"not more than chance explains at this size: {summary}"
     if auc <= min_auc:
-        return f"{told}: at most {min_auc:g}"
-    shown = ", ".join(f"{name} ({fall:.3f})" for name, fall in given_away[:_MOST_SHOWN])
-    return f"{told}; shuffled, these columns take most of it away: {shown}" if shown else told
+        return f"{summary}: at most {min_auc:g}"
+    shown = ", ".join(f"{name} ({fall:.3f})" for name, fall in importances[:_MOST_SHOWN])
+    return f"{summary}; shuffled, these columns take most of it away: {shown}" if shown else summary
 
 
 def _matrix(
@@ -248,7 +251,7 @@ def _matrix(
             left_out[name] = "it was excluded" if name in exclude else "it is only in the reference"
             continue
         sides = [plain(side[name].combine_chunks()) for side in (reference, current)]
-        reason = _why_not(sides)
+        reason = _reason_left_out(sides)
         if reason:
             left_out[name] = reason
             continue
@@ -262,13 +265,14 @@ def _matrix(
     return names, values, categorical, left_out
 
 
-def _why_not(sides: list[Any]) -> str:
+def _reason_left_out(sides: list[Any]) -> str:
     types = [side.type for side in sides]
     if any(pt.is_temporal(type_) for type_ in types):
         return "dates and times always differ"
     texts = [is_text(type_) or pt.is_dictionary(type_) for type_ in types]
     if not all(
-        t or pt.is_boolean(type_) or is_number(type_) for t, type_ in zip(texts, types, strict=True)
+        holds_text or pt.is_boolean(type_) or is_number(type_)
+        for holds_text, type_ in zip(texts, types, strict=True)
     ):
         return "its values are not compared"
     if all(pt.is_floating(type_) or pt.is_decimal(type_) for type_ in types):
@@ -286,7 +290,9 @@ def _is_key(side: Any) -> bool:
 def _texts(side: Any) -> Any:
     decoded = side.dictionary_decode() if pt.is_dictionary(side.type) else side
     if pt.is_large_binary(decoded.type) or pt.is_binary(decoded.type):
-        decoded = pa.array([None if v is None else repr(v) for v in decoded.to_pylist()])
+        decoded = pa.array(
+            [None if value is None else repr(value) for value in decoded.to_pylist()]
+        )
     return decoded.cast(pa.large_string())
 
 
@@ -303,13 +309,13 @@ def _codes(sides: list[Any]) -> Array:
     """The codes of the values that are most frequent in both sets together; a missing value is NaN."""
     values = pc.dictionary_encode(pa.concat_arrays([_texts(side) for side in sides]))
     places = values.indices.to_numpy(zero_copy_only=False).astype(np.float64)
-    there = ~np.isnan(places)
-    counts = np.bincount(places[there].astype(np.int64), minlength=len(values.dictionary))
+    is_present = ~np.isnan(places)
+    counts = np.bincount(places[is_present].astype(np.int64), minlength=len(values.dictionary))
     texts = np.array(values.dictionary.to_pylist(), object)
     order = sorted(range(len(texts)), key=lambda place: (-counts[place], texts[place]))
     code = np.full(len(texts) + 1, float(_MOST_CODES))
     for rank, place in enumerate(order[:_MOST_CODES]):
         code[place] = rank
     result = np.full(len(places), np.nan)
-    result[there] = code[places[there].astype(np.int64)]
+    result[is_present] = code[places[is_present].astype(np.int64)]
     return result

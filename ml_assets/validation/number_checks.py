@@ -8,26 +8,26 @@ from ml_assets.validation.anomaly import Anomaly, anomaly_of_rows
 
 
 def check_numbers(
-    found: FeatureStatistics, numeric: NumericStatistics, feature: Feature
+    column: FeatureStatistics, numeric: NumericStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find NaN, numbers outside their range, and infinity, in TFDV's order."""
     if numeric.num_nan and not feature.allow_nan:
-        yield not_a_number(found, numeric.num_nan)
-    yield from check_range(found, feature, numeric.min, numeric.max, _counter(numeric))
+        yield not_a_number(column, numeric.num_nan)
+    yield from check_range(column, feature, numeric.min, numeric.max, _counter(numeric))
     if numeric.num_inf and not feature.allow_inf:
-        yield infinite(found, numeric.num_inf)
+        yield infinite(column, numeric.num_inf)
 
 
 def check_bools_as_ints(
-    found: FeatureStatistics, string: StringStatistics, feature: Feature
+    column: FeatureStatistics, string: StringStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find bools outside the range of ints, with true as 1 and false as 0."""
     counts = {int(text == "true"): count for text, count in string.value_counts}
     yield from check_range(
-        found,
+        column,
         feature,
         *extremes_of_bools(string),
-        lambda test: sum(n for v, n in counts.items() if test(v)),
+        lambda test: sum(count for value, count in counts.items() if test(value)),
     )
 
 
@@ -38,7 +38,7 @@ def extremes_of_bools(string: StringStatistics) -> tuple[Number | None, Number |
 
 
 def check_range(
-    found: FeatureStatistics,
+    column: FeatureStatistics,
     feature: Feature,
     least: Number | None,
     most: Number | None,
@@ -48,8 +48,8 @@ def check_range(
 
     Parameters
     ----------
-    found : FeatureStatistics
-        Of the column.
+    column : FeatureStatistics
+        The column's statistics.
     feature : Feature
         What it must look like.
     least, most : int or float, optional
@@ -63,36 +63,36 @@ def check_range(
         rows = count(lambda value: value < low)
         text = f"below the schema's minimum of {low}"
         reach = (f"down to {least}", f"at least {low}")
-        yield _out_of_range(found, kind.format("SMALL"), "min", rows, text, reach)
+        yield _out_of_range(column, kind.format("SMALL"), "min", rows, text, reach)
     if high is not None and most is not None and most > high:
         rows = count(lambda value: value > high)
         text = f"above the schema's maximum of {high}"
         reach = (f"up to {most}", f"at most {high}")
-        yield _out_of_range(found, kind.format("BIG"), "max", rows, text, reach)
+        yield _out_of_range(column, kind.format("BIG"), "max", rows, text, reach)
 
 
-def not_a_number(found: FeatureStatistics, count: int) -> Anomaly:
+def not_a_number(column: FeatureStatistics, count: int) -> Anomaly:
     """Give the anomaly of so many NaN."""
     return anomaly_of_rows(
-        found,
+        column,
         "FLOAT_TYPE_HAS_NAN",
         count,
         "is NaN",
         ". Store a null where there is no value, or set `allow_nan: true` for "
-        f"{found.name} in the schema.",
+        f"{column.name} in the schema.",
         expected="no NaN",
         found=f"{count:,} NaN",
     )
 
 
-def infinite(found: FeatureStatistics, count: int) -> Anomaly:
+def infinite(column: FeatureStatistics, count: int) -> Anomaly:
     """Give the anomaly of so many infinite numbers."""
     return anomaly_of_rows(
-        found,
+        column,
         "FLOAT_TYPE_HAS_INF",
         count,
         "is infinite",
-        f". Correct the values, or set `allow_inf: true` for {found.name} in the schema.",
+        f". Correct the values, or set `allow_inf: true` for {column.name} in the schema.",
         expected="finite values",
         found=f"{count:,} infinite values",
     )
@@ -104,14 +104,14 @@ def _counter(numeric: NumericStatistics) -> Callable[[Callable[[Number], bool]],
 
 
 def _out_of_range(
-    found: FeatureStatistics, code: str, key: str, rows: int, text: str, reach: tuple[str, str]
+    column: FeatureStatistics, code: str, key: str, rows: int, text: str, reach: tuple[str, str]
 ) -> Anomaly:
     return anomaly_of_rows(
-        found,
+        column,
         code,
         rows,
         f"is {text}, {reach[0]},",
-        f". Correct the values, or change {key} of {found.name} in the schema.",
+        f". Correct the values, or change {key} of {column.name} in the schema.",
         expected=reach[1],
         found=reach[0],
     )

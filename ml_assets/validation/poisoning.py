@@ -47,8 +47,8 @@ def screen_spans(table: Table, task: Task, exclude: Collection[str]) -> list[Sus
     """
     if not {SPAN, LABEL} <= {*table.schema.names}:
         return []
-    own = [EXAMPLE_ID, SPLIT]
-    columns = [name for name in table.schema.names if name not in {*own, *exclude}]
+    reserved = [EXAMPLE_ID, SPLIT]
+    columns = [name for name in table.schema.names if name not in {*reserved, *exclude}]
     sample, _ = sample_rows(table, _SAMPLE_ROWS, seed=0, columns=columns)
     return find_suspect_spans(sample.to_pandas(), task)
 
@@ -79,37 +79,39 @@ def find_suspect_spans(sample: pd.DataFrame, task: Task) -> list[SuspectSpan]:
 
 def _encoded(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns as numbers; those of moments, and keys, are left out."""
-    found = {}
+    columns = {}
     for name in frame.columns:
         values = frame[name]
         if pd.api.types.is_numeric_dtype(values.dtype):
             whole = pd.api.types.is_integer_dtype(values.dtype)
             if not (whole and values.nunique() > _KEY * len(values)):
-                found[name] = values.astype("float64")
+                columns[name] = values.astype("float64")
         elif pd.api.types.is_string_dtype(values.dtype) or values.dtype == object:
-            texts = values.map(lambda one: str(one).strip().casefold(), na_action="ignore")
+            texts = values.map(lambda value: str(value).strip().casefold(), na_action="ignore")
             if texts.nunique() <= _KEY * len(texts):
                 codes = texts.map(texts.value_counts().rank(method="first", ascending=False))
-                found[name] = codes.astype("float64")
-    return pd.DataFrame(found, index=frame.index)
+                columns[name] = codes.astype("float64")
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def suspect_rows(table: Table, suspects: Sequence[SuspectSpan]) -> Iterator[BrokenRule]:
     """Give the rows of suspect spans, in the order of the table, under the feature ``_span``."""
     if not suspects:
         return
-    compared = {name for one in suspects for name in one.row or ()}
+    compared = {name for suspect in suspects for name in suspect.row or ()}
     columns = [EXAMPLE_ID, SPAN, *sorted(compared)]
     start = 0
     for batch in table.batches([name for name in columns if name in table.schema.names]):
         frame = batch.to_pandas()
-        marked = [(one, _is_suspect(frame, one)) for one in suspects]
+        marked = [(suspect, _is_suspect(frame, suspect)) for suspect in suspects]
         for place in np.flatnonzero(np.any([mask for _, mask in marked], axis=0)):
             ids = frame.get(EXAMPLE_ID)
-            for one, mask in marked:
+            for suspect, mask in marked:
                 if mask[place]:
                     example = None if ids is None else str(ids.iloc[place])
-                    yield BrokenRule(start + int(place), example, SPAN, one.rule, one.reason)
+                    yield BrokenRule(
+                        start + int(place), example, SPAN, suspect.rule, suspect.reason
+                    )
         start += len(frame)
 
 
@@ -125,6 +127,6 @@ def _is_near(values: pd.Series, value: Any) -> npt.NDArray[np.bool_]:
         return values.isna().to_numpy()
     if isinstance(value, str):
         wanted = value.strip().casefold()
-        return np.asarray(values.map(lambda one: str(one).strip().casefold() == wanted))
+        return np.asarray(values.map(lambda text: str(text).strip().casefold() == wanted))
     numbers = values.to_numpy(np.float64, na_value=np.nan)
     return np.asarray(np.abs(numbers - float(value)) <= _NEAR * abs(float(value)))

@@ -55,8 +55,8 @@ def compare_spans(
         return []
     before, last = (_statistics(table, span, features) for span in spans)
     return [
-        replace(one, description=f"Span {spans[1]}, after {spans[0]}: {one.description}")
-        for one in _compare(last, before, schema, features, drift_alarm)
+        replace(anomaly, description=f"Span {spans[1]}, after {spans[0]}: {anomaly.description}")
+        for anomaly in _compare(last, before, schema, features, drift_alarm)
     ]
 
 
@@ -68,10 +68,10 @@ def _compare(
     drift_alarm: bool,
 ) -> Iterator[Anomaly]:
     yield from compare_row_counts(last, schema, before)
-    found = last.by_name
+    columns = last.by_name
     for feature in features:
-        if feature.name in found and found[feature.name].num_non_missing:
-            yield from compare_feature(found[feature.name], before, feature, "drift")
+        if feature.name in columns and columns[feature.name].num_non_missing:
+            yield from compare_feature(columns[feature.name], before, feature, "drift")
     if drift_alarm:
         yield from compare_by_default(last, before, features, "drift")
 
@@ -80,8 +80,10 @@ def _statistics(table: Table, span: str, features: list[Feature]) -> DatasetStat
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    there = table.schema
-    wanted = [f.name for f in features if f.name in there.names]
-    schema = pa.schema([there.field(name) for name in wanted] or [there.field(SPAN)])
+    source_schema = table.schema
+    wanted = [feature.name for feature in features if feature.name in source_schema.names]
+    schema = pa.schema(
+        [source_schema.field(name) for name in wanted] or [source_schema.field(SPAN)]
+    )
     batches: Any = table.batches(schema.names, ds.field(SPAN) == span)
     return generate_statistics(pa.RecordBatchReader.from_batches(schema, batches), columns=wanted)

@@ -52,7 +52,11 @@ def proposed(
         As `choose_anomalies`.
     """
     chosen = choose_anomalies(anomalies, features, codes)
-    return [one for one in chosen if _fails_or_is_new(one) or _is_named(one, features, codes)]
+    return [
+        anomaly
+        for anomaly in chosen
+        if _fails_or_is_new(anomaly) or _is_named(anomaly, features, codes)
+    ]
 
 
 def _fails_or_is_new(anomaly: Anomaly) -> bool:
@@ -106,13 +110,13 @@ def how_to_accept(pipeline: str, file: str, codes: Sequence[str]) -> str:
     codes : sequence of str
         The codes of the anomalies.
     """
-    named = "".join(f" --anomaly {code}" for code in codes)
+    options = "".join(f" --anomaly {code}" for code in codes)
     config = f"{{accept: true, anomalies: [{', '.join(codes)}], reason: TEXT}}"
     launch = f"{{ops: {{{pipeline}__schema: {{config: {config}}}}}}}"
     # Lines that are a list in the UI, which shows Markdown, and lines on the console.
     return (
         "If the data are right, accept what is proposed (metadata `proposal`), then run again:\n"
-        f"- by command: `python -m ml_assets schema accept {pipeline}{named} --reason TEXT`\n"
+        f"- by command: `python -m ml_assets schema accept {pipeline}{options} --reason TEXT`\n"
         f"- in the UI: open the launchpad of {pipeline}/schema, and materialize it with `{launch}`\n"
         f"- in the file: edit {pipeline}/{file}, and say why in `reason:`"
     )

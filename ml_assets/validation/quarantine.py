@@ -73,14 +73,14 @@ def write_split_by_validity(
     first = next(rest, None)
     if first is None:
         counts = _count_splits(batch.column(0) for batch in table.batches([SPLIT]))
-        before, after, rules, aside = counts, counts, Counter[str](), 0
+        before, after, rules, quarantined = counts, counts, Counter[str](), 0
         _copy(table, directory)
     else:
-        before, after, rules, aside = _write_both(table, _Queue([first], rest), directory)
-    most = dict(sorted(rules.items(), key=lambda item: (-item[1], item[0])))
-    result = Quarantine(sum(after.values()), aside, after, most)
-    _refuse_empty(before, after, result)
-    return result
+        before, after, rules, quarantined = _write_both(table, _Queue([first], rest), directory)
+    ordered = dict(sorted(rules.items(), key=lambda item: (-item[1], item[0])))
+    quarantine = Quarantine(sum(after.values()), quarantined, after, ordered)
+    _refuse_empty(before, after, quarantine)
+    return quarantine
 
 
 @dataclass
@@ -92,14 +92,14 @@ class _Queue:
 
     def until(self, row: int) -> list[BrokenRule]:
         """Take those of the rows before this one."""
-        taken = [found for found in self.waiting if found.row < row]
+        taken = [broken for broken in self.waiting if broken.row < row]
         self.waiting = self.waiting[len(taken) :]
         if not self.waiting:
-            for found in self.rest:
-                if found.row >= row:
-                    self.waiting = [found]
+            for broken in self.rest:
+                if broken.row >= row:
+                    self.waiting = [broken]
                     break
-                taken.append(found)
+                taken.append(broken)
         return taken
 
 
@@ -112,12 +112,14 @@ def _count_splits(columns: Iterable[Any]) -> dict[str, int]:
     return {split: counts[split] for split in SPLITS}
 
 
-def _refuse_empty(before: dict[str, int], after: dict[str, int], result: Quarantine) -> None:
+def _refuse_empty(before: dict[str, int], after: dict[str, int], quarantine: Quarantine) -> None:
     emptied = [split for split in SPLITS if before[split] and not after[split]]
-    if result.rows and not emptied:
+    if quarantine.rows and not emptied:
         return
-    where = f"in the split {' and '.join(emptied)}" if result.rows else "at all"
-    most = "; ".join(f"{rule} in {n:,} rows" for rule, n in list(result.rules.items())[:3])
+    where = f"in the split {' and '.join(emptied)}" if quarantine.rows else "at all"
+    most = "; ".join(
+        f"{rule} in {rows:,} rows" for rule, rows in list(quarantine.rules.items())[:3]
+    )
     raise DataError(
         f"validated_examples: no row satisfies the schema {where}. Broken rules: {most or 'none'}. "
         "Correct the data, or the schema where it is wrong."
@@ -132,7 +134,7 @@ def _copy(table: Table, directory: Path) -> None:
 
 
 def _write_both(
-    table: Table, broken: _Queue, directory: Path
+    table: Table, queue: _Queue, directory: Path
 ) -> tuple[dict[str, int], dict[str, int], Counter[str], int]:
     """Write both files; give the rows in each split before and after, the broken rules, and the rows."""
     before: Counter[str] = Counter()
@@ -141,44 +143,46 @@ def _write_both(
     set_aside = 0
     schema = _quarantine_schema(table)
     with ExitStack() as stack:
-        valid, aside = (
+        valid_writer, quarantine_writer = (
             stack.enter_context(pq.ParquetWriter(directory / name, kind, compression="zstd"))
             for name, kind in ((VALID_FILE, table.schema), (QUARANTINE_FILE, schema))
         )
-        for first_row, batch in _numbered(table):
-            here = broken.until(first_row + batch.num_rows)
-            texts = _by_row(here, first_row)
+        for first_row, batch in _numbered_batches(table):
+            broken_rules = queue.until(first_row + batch.num_rows)
+            texts = _by_row(broken_rules, first_row)
             is_valid = np.ones(batch.num_rows, bool)
             is_valid[list(texts)] = False
             kept = batch.filter(pa.array(is_valid))
-            valid.write_batch(kept)
+            valid_writer.write_batch(kept)
             if texts:
-                aside.write_batch(_set_aside(batch, texts, schema))
+                quarantine_writer.write_batch(_quarantine_batch(batch, texts, schema))
             before.update(_count_splits([batch.column(SPLIT)]))
             after.update(_count_splits([kept.column(SPLIT)]))
-            rules.update(f"{found.feature}.{found.rule}" for found in here)
+            rules.update(f"{broken.feature}.{broken.rule}" for broken in broken_rules)
             set_aside += len(texts)
     return dict(before), dict(after), rules, set_aside
 
 
-def _by_row(broken: Sequence[BrokenRule], first_row: int) -> dict[int, tuple[str, str]]:
+def _by_row(broken_rules: Sequence[BrokenRule], first_row: int) -> dict[int, tuple[str, str]]:
     """The rules and the reasons of each row, in the order of rows."""
-    found: dict[int, tuple[str, str]] = {}
-    for one in broken:
-        rule, place = f"{one.feature}.{one.rule}", one.row - first_row
-        rules, reasons = found.get(place, ("", ""))
-        joined = (f"{rules}; {rule}", f"{reasons}; {one.reason}") if rules else (rule, one.reason)
-        found[place] = joined
-    return found
+    texts: dict[int, tuple[str, str]] = {}
+    for broken in broken_rules:
+        rule, place = f"{broken.feature}.{broken.rule}", broken.row - first_row
+        rules, reasons = texts.get(place, ("", ""))
+        joined = (
+            (f"{rules}; {rule}", f"{reasons}; {broken.reason}") if rules else (rule, broken.reason)
+        )
+        texts[place] = joined
+    return texts
 
 
-def _set_aside(batch: Any, texts: Mapping[int, tuple[str, str]], schema: Any) -> Any:
+def _quarantine_batch(batch: Any, texts: Mapping[int, tuple[str, str]], schema: Any) -> Any:
     columns = batch.take(pa.array(list(texts))).columns
     added = [pa.array(list(values), pa.string()) for values in zip(*texts.values(), strict=True)]
     return pa.RecordBatch.from_arrays([*columns, *added], schema=schema)
 
 
-def _numbered(table: Table) -> Iterator[tuple[int, Any]]:
+def _numbered_batches(table: Table) -> Iterator[tuple[int, Any]]:
     """The batches, each with the position of its first row."""
     first_row = 0
     for batch in table.batches():

@@ -68,9 +68,9 @@ def relax_feature(feature: Feature, anomaly: Anomaly, seen: Seen) -> Feature | N
     """
     if anomaly.code in _COMPARATORS:
         return _raised(feature, anomaly)
-    if feature.is_ignored or not _has(anomaly.code, feature, seen):
+    if feature.is_ignored or not _has_anomaly(anomaly.code, feature, seen):
         return feature
-    mistakes = tuple(one for one in feature.mistakes if one[0] != anomaly.code)
+    mistakes = tuple(mistake for mistake in feature.mistakes if mistake[0] != anomaly.code)
     return _FIXES[anomaly.code](replace(feature, mistakes=mistakes), seen)
 
 
@@ -83,19 +83,19 @@ def _as_inferred(feature: Feature, seen: Seen) -> Feature | None:
     if new is None:
         return None
     keys = ("type", "holds", "bool_values", "domain", "min", "max", "min_length", "max_length")
-    found = replace(feature, **{key: getattr(new, key) for key in keys}, min_domain_mass=1.0)
+    relaxed = replace(feature, **{key: getattr(new, key) for key in keys}, min_domain_mass=1.0)
     is_float = "float" in (new.type, new.holds)
-    found = replace(
-        found,
+    relaxed = replace(
+        relaxed,
         allow_nan=is_float and (feature.allow_nan or new.allow_nan),
         allow_inf=is_float and (feature.allow_inf or new.allow_inf),
         **_still_allowed(feature, new),
     )
     if new.type not in ("date", "timestamp"):
-        found = replace(found, earliest=None, latest=None)
+        relaxed = replace(relaxed, earliest=None, latest=None)
     elif feature.type not in ("date", "timestamp"):
-        found = replace(found, earliest=new.earliest)
-    return replace(found, min_unique=None, max_unique=None) if new.type in _NUMBERS else found
+        relaxed = replace(relaxed, earliest=new.earliest)
+    return replace(relaxed, min_unique=None, max_unique=None) if new.type in _NUMBERS else relaxed
 
 
 def _still_allowed(old: Feature, new: Feature) -> dict[str, Any]:
@@ -126,10 +126,10 @@ def _no_bool(feature: Feature, seen: Seen) -> Feature | None:
 
 def _more_values(feature: Feature, seen: Seen) -> Feature:
     """The values that were seen as well; no domain where these are too many."""
-    known, string = feature.domain or (), seen.column.string
-    new = sorted(value for value, _ in values_outside(string, known)) if string else []
-    if can_be_domain(seen.column, len(known) + len(new), seen.max_domain_size):
-        return replace(feature, domain=(*known, *new))
+    domain, string = feature.domain or (), seen.column.string
+    new = sorted(value for value, _ in values_outside(string, domain)) if string else []
+    if can_be_domain(seen.column, len(domain) + len(new), seen.max_domain_size):
+        return replace(feature, domain=(*domain, *new))
     return replace(feature, domain=None, min_domain_mass=1.0)
 
 
@@ -142,9 +142,9 @@ def _any_text(feature: Feature, seen: Seen) -> Feature | None:
     if feature.type != "string":
         return _as_inferred(feature, seen)
     floats = replace(feature, holds="float")
-    if _has("FLOAT_TYPE_STRING_NOT_FLOAT", floats, seen):
+    if _has_anomaly("FLOAT_TYPE_STRING_NOT_FLOAT", floats, seen):
         return _no_numbers(feature)
-    nan, inf = (_has(f"FLOAT_TYPE_HAS_{word}", floats, seen) for word in ("NAN", "INF"))
+    nan, inf = (_has_anomaly(f"FLOAT_TYPE_HAS_{word}", floats, seen) for word in ("NAN", "INF"))
     free = replace(floats, allow_nan=nan or feature.allow_nan, allow_inf=inf or feature.allow_inf)
     return _wider_range(free, seen, ("min", "max"))
 
@@ -170,8 +170,8 @@ def _wider_range(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
 
 def _wider_lengths(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
     string = seen.column.string
-    found = {"min_length": string.min_length, "max_length": string.max_length} if string else {}
-    return _wider(feature, seen, found, keys)
+    extremes = {"min_length": string.min_length, "max_length": string.max_length} if string else {}
+    return _wider(feature, seen, extremes, keys)
 
 
 def _wider_times(feature: Feature, seen: Seen, key: str) -> Feature:
@@ -180,7 +180,7 @@ def _wider_times(feature: Feature, seen: Seen, key: str) -> Feature:
     day = date_of(reach) if reach else None
     wanted = seen.inferred.earliest if seen.inferred and key == "earliest" else None
     is_further = wanted is not None and day is not None and first_of(wanted) <= first_of(day)
-    return _with(feature, key, wanted if is_further else day)
+    return _with_value(feature, key, wanted if is_further else day)
 
 
 def _wider(
@@ -188,7 +188,7 @@ def _wider(
 ) -> Feature:
     """Move limits outwards: to what is inferred where that is further out, else to what was seen."""
     is_whole = "int" in (feature.type, feature.holds) or keys[0].endswith("length")
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for key in keys:
         limit, reach = getattr(feature, key), extremes.get(key)
         wanted = getattr(seen.inferred, key, None) if _is_alike(feature, seen.inferred) else None
@@ -196,8 +196,8 @@ def _wider(
         outer = min if is_least else max
         if limit is not None and reach is not None and outer(limit, reach) != limit:
             furthest = reach if wanted is None else outer(reach, wanted)
-            found[key] = _whole(furthest, is_least) if is_whole else furthest
-    return replace(feature, **found)
+            changes[key] = _whole(furthest, is_least) if is_whole else furthest
+    return replace(feature, **changes)
 
 
 def _whole(number: Number, is_least: bool) -> int | None:
@@ -210,7 +210,7 @@ def _is_alike(feature: Feature, inferred: Feature | None) -> bool:
     """Whether inferred limits are of the same kind: of numbers, of texts, or of numbers in texts."""
     if inferred is None:
         return False
-    sides = [(one.type == "string", one.holds in _NUMBERS) for one in (feature, inferred)]
+    sides = [(side.type == "string", side.holds in _NUMBERS) for side in (feature, inferred)]
     return sides[0] == sides[1]
 
 
@@ -245,9 +245,9 @@ def _fewer_different(feature: Feature, seen: Seen) -> Feature:
     fewer = feature
     if least is not None and unique is not None:
         fewer = replace(feature, min_unique=min(least, unique))
-    for one in (fewer, replace(feature, unique=False)):
-        if not _has("FEATURE_TYPE_LOW_UNIQUE", one, seen):
-            return one
+    for candidate in (fewer, replace(feature, unique=False)):
+        if not _has_anomaly("FEATURE_TYPE_LOW_UNIQUE", candidate, seen):
+            return candidate
     return replace(fewer, unique=False)
 
 
@@ -256,7 +256,9 @@ def _more_different(feature: Feature, seen: Seen) -> Feature:
 
 
 def _expected_here(feature: Feature, seen: Seen) -> Feature:
-    return replace(feature, not_in=tuple(e for e in feature.not_in if e != seen.environment))
+    return replace(
+        feature, not_in=tuple(name for name in feature.not_in if name != seen.environment)
+    )
 
 
 def _raised(feature: Feature, anomaly: Anomaly) -> Feature:
@@ -266,17 +268,17 @@ def _raised(feature: Feature, anomaly: Anomaly) -> Feature:
         return feature
     before = getattr(feature, kind) or Comparator()
     if not metric:
-        return _with(feature, kind, None)
+        return _with_value(feature, kind, None)
     value, limit = anomaly.value, getattr(before, metric)
     # Where the distance is not defined, or infinite, no limit of it means anything.
     raised = round_up(value) if value is not None and math.isfinite(value) else None
     if raised is not None and limit is not None and limit >= raised:
         return feature
     after = replace(before, **{metric: raised})
-    return _with(feature, kind, after if after != Comparator() else _NEVER)
+    return _with_value(feature, kind, after if after != Comparator() else _NEVER)
 
 
-def _with(feature: Feature, key: str, value: Any) -> Feature:
+def _with_value(feature: Feature, key: str, value: Any) -> Feature:
     changes: Any = {key: value}
     return replace(feature, **changes)
 
@@ -297,9 +299,9 @@ def _rounded(value: float, rounding: str) -> float:
     return float((exact / place).to_integral_value(rounding) * place)
 
 
-def _has(code: str, feature: Feature, seen: Seen) -> bool:
-    found = check_feature(seen.column, feature, seen.environment)
-    return any(one.code == code for one in found)
+def _has_anomaly(code: str, feature: Feature, seen: Seen) -> bool:
+    anomalies = check_feature(seen.column, feature, seen.environment)
+    return any(anomaly.code == code for anomaly in anomalies)
 
 
 _NEVER = Comparator(jensen_shannon=1.0)
@@ -319,7 +321,9 @@ _FIXES: dict[str, Fix] = {
     "FEATURE_TYPE_LOW_NUMBER_PRESENT": _fewest_values,
     "FEATURE_TYPE_LOW_UNIQUE": _fewer_different,
     "FEATURE_TYPE_NOT_PRESENT": _no_values,
-    "FEATURE_TYPE_NO_UNIQUE": lambda f, seen: replace(f, min_unique=None, max_unique=None),
+    "FEATURE_TYPE_NO_UNIQUE": lambda feature, seen: replace(
+        feature, min_unique=None, max_unique=None
+    ),
     "FLOAT_TYPE_BIG_FLOAT": partial(_wider_range, keys=("max",)),
     "FLOAT_TYPE_HAS_INF": lambda feature, seen: replace(feature, allow_inf=True),
     "FLOAT_TYPE_HAS_NAN": lambda feature, seen: replace(feature, allow_nan=True),

@@ -33,9 +33,9 @@ def repeated_rows(table: Any, column: str, batch_rows: int) -> Rows:
     first_row = 0
     for batch in record_batches(table, [column], batch_rows):
         array = batch.column(0)
-        there, found = _keys(array)
-        keys.append(found)
-        places.append(first_row + there)
+        rows, batch_keys = _keys(array)
+        keys.append(batch_keys)
+        places.append(first_row + rows)
         first_row += batch.num_rows
     key, place = np.concatenate(keys), np.concatenate(places)
     order = np.argsort(key, kind="stable")
@@ -53,11 +53,11 @@ def _keys(array: Any) -> tuple[Rows, NDArray[Any]]:
         array = array.cast(pa.int32() if pa.types.is_date32(array.type) else pa.int64())
     elif is_text(array.type):
         array = array.cast(pa.large_binary())  # some may not be UTF-8
-    there = array.is_valid().to_numpy(zero_copy_only=False)
+    is_present = array.is_valid().to_numpy(zero_copy_only=False)
     values = pd.Series(array.drop_null().to_pandas(), dtype=None)
     if feature_type(array.type) == "float":
         numbers = values.astype("float64").to_numpy() + 0.0  # -0.0 is 0.0
         finite = np.isfinite(numbers)
-        return np.flatnonzero(there)[finite], pd.util.hash_array(numbers[finite])
+        return np.flatnonzero(is_present)[finite], pd.util.hash_array(numbers[finite])
     hashed = pd.util.hash_pandas_object(values, index=False).to_numpy()
-    return np.flatnonzero(there), hashed
+    return np.flatnonzero(is_present), hashed

@@ -97,14 +97,14 @@ def report_html(report: Report) -> str:
     names, whole = list(sides)[1:] or ["all rows"], next(iter(sides.values()))
     label = next((side.association for side in sides.values() if side.association), None)
     views = _views(list(sides.values()), report.schema, _notes(report, label), label)
-    before, after = _before(report, whole, {}), _after(report, whole, label)
+    before, after = _findings_sections(report, whole, {}), _relations_sections(report, whole, label)
     size = sum(len(section.body.encode()) for section in [*before, *after])
     overview = columns_section(views, {view.key for view in views}, label)
     left = MAX_BYTES - _FRAME - size - len(overview.body.encode())
     cards, shown = _cards(views, names, left)
     linked = {view.key for view in shown}
     sections = [
-        *_before(report, whole, _keys(views, sides, linked)),
+        *_findings_sections(report, whole, _keys(views, sides, linked)),
         columns_section(views, linked, label),
         *after,
         details_section(cards.body, names if len(sides) > 1 else [], cards.rest("columns")),
@@ -112,7 +112,9 @@ def report_html(report: Report) -> str:
     return page_html(report.title, _subtitle(sides, report.schema), _tiles(report, whole), sections)
 
 
-def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -> list[Section]:
+def _findings_sections(
+    report: Report, whole: DatasetStatistics, keys: Mapping[str, str]
+) -> list[Section]:
     """What was found, before the columns."""
     drift, skew = report.drift, report.skew
     current, serving = report.current or whole, report.serving or whole
@@ -128,7 +130,7 @@ def _before(report: Report, whole: DatasetStatistics, keys: Mapping[str, str]) -
     ]
 
 
-def _after(
+def _relations_sections(
     report: Report, whole: DatasetStatistics, label: LabelAssociation | None
 ) -> list[Section]:
     """What is known of columns together."""
@@ -153,16 +155,18 @@ def _sides(statistics: Statistics) -> dict[str, DatasetStatistics]:
 def _notes(report: Report, label: LabelAssociation | None) -> dict[str, list[Note]]:
     """What was found of each column, most urgent first."""
     notes: dict[str, list[Note]] = {}
-    for anomaly in sorted(report.anomalies or (), key=lambda one: one.severity != "ERROR"):
+    for anomaly in sorted(report.anomalies or (), key=lambda anomaly: anomaly.severity != "ERROR"):
         notes.setdefault(anomaly.feature or "", []).append(anomaly_note(anomaly))
     for word, findings in (("Drift", report.drift), ("Skew", report.skew)):
-        for found in findings:
-            if found.verdict == "alarm":
-                notes.setdefault(found.feature, []).append(drift_note(found, word))
-    asked = label.features if label else ()
+        for finding in findings:
+            if finding.verdict == "alarm":
+                notes.setdefault(finding.feature, []).append(drift_note(finding, word))
+    associations = label.features if label else ()
     known_after = _known_after(report.schema)
-    for one in (one for one in asked if one.feature not in known_after):
-        notes.setdefault(one.feature, []).extend(association_notes(one))
+    for association in associations:
+        if association.feature in known_after:
+            continue
+        notes.setdefault(association.feature, []).extend(association_notes(association))
     return notes
 
 
@@ -179,13 +183,17 @@ def _views(
     label: LabelAssociation | None,
 ) -> list[FeatureView]:
     rules = schema.by_name if schema else {}
-    told = {one.feature: one for one in label.features} if label else {}
-    known = dict.fromkeys([f.name for f in sides[0].features])
+    associations = (
+        {association.feature: association for association in label.features} if label else {}
+    )
+    names = dict.fromkeys([feature.name for feature in sides[0].features])
     # A column that is demanded or was compared, and is not there, has a place of its own.
-    absent = [name for name in notes if name and name not in known]
+    absent = [name for name in notes if name and name not in names]
     return [
-        feature_view(f"c{place}", n, sides, rules.get(n), notes.get(n, ()), told.get(n))
-        for place, n in enumerate([*known, *absent])
+        feature_view(
+            f"c{place}", name, sides, rules.get(name), notes.get(name, ()), associations.get(name)
+        )
+        for place, name in enumerate([*names, *absent])
     ]
 
 
@@ -203,7 +211,7 @@ def _keys(
     views: Sequence[FeatureView], sides: Mapping[str, DatasetStatistics], linked: set[str]
 ) -> dict[str, str]:
     names = [feature.name for feature in sides["all"].features]
-    return {n: v.key for n, v in zip(names, views, strict=False) if v.key in linked}
+    return {name: view.key for name, view in zip(names, views, strict=False) if view.key in linked}
 
 
 def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> str:
@@ -218,7 +226,7 @@ def _subtitle(sides: Mapping[str, DatasetStatistics], schema: Schema | None) -> 
 
 def _tiles(report: Report, whole: DatasetStatistics) -> list[dict[str, str]]:
     compared = [*report.drift, *report.skew]
-    moved = sum(one.verdict == "alarm" for one in compared)
+    moved = sum(finding.verdict == "alarm" for finding in compared)
     missing = sum(feature.num_missing for feature in whole.features)
     cells = whole.num_rows * len(whole.features)
     numbers = [
@@ -233,7 +241,7 @@ def _tiles(report: Report, whole: DatasetStatistics) -> list[dict[str, str]]:
 
 
 def _severities(anomalies: Sequence[Anomaly]) -> list[tuple[str, str, str]]:
-    errors = sum(one.severity == "ERROR" for one in anomalies)
+    errors = sum(anomaly.severity == "ERROR" for anomaly in anomalies)
     warnings = len(anomalies) - errors
     return [
         ("errors", f"{errors:,}", "error" if errors else ""),

@@ -25,7 +25,7 @@ from ml_assets.validation.report_view import (
 # How many bytes each part may have; the columns in detail get what is left of `report.MAX_BYTES`.
 FINDINGS, DRIFT, COLUMNS, PAIRS, SLICES, CELLS = 150_000, 120_000, 220_000, 40_000, 60_000, 60_000
 _NAME, _CELL, _SENTENCE = 80, 60, 300
-_MOST_PAIRS, _MOST_TOLD, _MOST_CELLS, _SLICE_COLUMNS = 60, 100, 200, 6
+_MOST_PAIRS, _MOST_ASSOCIATIONS, _MOST_CELLS, _SLICE_COLUMNS = 60, 100, 200, 6
 
 
 class SuspiciousCell(Protocol):
@@ -57,17 +57,17 @@ def findings_section(anomalies: Sequence[Anomaly], keys: Mapping[str, str]) -> S
     keys : mapping of str to str
         For each column that is shown in detail what links to it.
     """
-    ordered = sorted(anomalies, key=lambda one: one.severity != "ERROR")
+    ordered = sorted(anomalies, key=lambda anomaly: anomaly.severity != "ERROR")
     rows = within(
         (
             render(
                 "finding",
-                severity=one.severity,
-                feature=cut(one.feature or "(data set)", _NAME),
-                key=keys.get(one.feature or ""),
-                note=anomaly_note(one),
+                severity=anomaly.severity,
+                feature=cut(anomaly.feature or "(data set)", _NAME),
+                key=keys.get(anomaly.feature or ""),
+                note=anomaly_note(anomaly),
             )
-            for one in ordered
+            for anomaly in ordered
         ),
         len(ordered),
         FINDINGS,
@@ -85,9 +85,11 @@ def comparison_section(
     current: DatasetStatistics,
 ) -> Section:
     """Give what moved, with a picture of the reference (filled) against the current data (line)."""
-    alarms = [one for one in findings if one.verdict == "alarm"]
-    unknown = sum(one.verdict == "cannot tell" for one in findings)
-    rows = within((_comparison(one, reference, current) for one in alarms), len(alarms), DRIFT)
+    alarms = [finding for finding in findings if finding.verdict == "alarm"]
+    unknown = sum(finding.verdict == "cannot tell" for finding in findings)
+    rows = within(
+        (_comparison(finding, reference, current) for finding in alarms), len(alarms), DRIFT
+    )
     calm = f"{len(alarms)} of {len(findings):,} columns moved"
     if unknown:
         calm += f"; of {unknown:,} nothing can be said"
@@ -108,45 +110,45 @@ def columns_section(
         len(views),
         COLUMNS,
     )
-    told = ["tells of the label"] if label else []
-    head = ["column", "type", "missing", "different", "distribution", *told, "found"]
+    label_column = ["tells of the label"] if label else []
+    head = ["column", "type", "missing", "different", "distribution", *label_column, "found"]
     numbers = [2, 3, 5] if label else [2, 3]
     body = render("search") + table(head, rows.body, numbers)
     return Section("columns", "Columns", "", body, rows.rest("columns"))
 
 
-def label_section(found: LabelAssociation, known_after: Collection[str] = ()) -> Section:
+def label_section(label: LabelAssociation, known_after: Collection[str] = ()) -> Section:
     """Give the association of each column with the label, what tells most first.
 
-    Columns of `known_after` are the label's own, or said to be known after it: of them nobody is asked.
+    Columns of `known_after` are the label's own, or said to be known after it: they get no warning.
     """
     rows = within(
         (
             render(
                 "told",
-                feature=cut(one.feature, _NAME),
-                told=f"{one.told:.1%}",
-                width=round(100 * max(0.0, one.told), 1),
-                adjusted=f"{one.adjusted:.3f}",
+                feature=cut(association.feature, _NAME),
+                told=f"{association.told:.1%}",
+                width=round(100 * max(0.0, association.told), 1),
+                adjusted=f"{association.adjusted:.3f}",
                 lifts=[
                     {
                         "value": cut(lift.value, _CELL),
                         "times": f"{lift.lift:.2f}",
-                        "of": cut(found.of_class(lift), _CELL),
+                        "of": cut(label.of_class(lift), _CELL),
                     }
-                    for lift in one.lifts[:3]
+                    for lift in association.lifts[:3]
                 ],
-                leaks=one.may_leak and one.feature not in known_after,
+                leaks=association.may_leak and association.feature not in known_after,
             )
-            for one in found.features[:_MOST_TOLD]
+            for association in label.features[:_MOST_ASSOCIATIONS]
         ),
-        len(found.features),
+        len(label.features),
         PAIRS,
     )
-    classes = ", ".join(f"{cut(name, _CELL)} ({rows_:,})" for name, rows_ in found.classes[:10])
+    classes = ", ".join(f"{cut(name, _CELL)} ({count:,})" for name, count in label.classes[:10])
     about = (
         f"The share of the label's uncertainty that each column takes away, beyond chance. Label "
-        f"{cut(found.label, _NAME)}: {classes}. Lift: how many times as often a class comes with a value."
+        f"{cut(label.label, _NAME)}: {classes}. Lift: how many times as often a class comes with a value."
     )
     head = ["column", "tells", "", "adjusted MI", "lift of the values that tell most", ""]
     body = table(head, rows.body, [1, 3])
@@ -155,14 +157,20 @@ def label_section(found: LabelAssociation, known_after: Collection[str] = ()) ->
 
 def pairs_section(cross: CrossStatistics) -> Section:
     """Give the pairs of columns that are associated most."""
-    found = [(p.first, p.second, p.correlation, p.num_rows, "Pearson") for p in cross.numeric]
-    found += [(p.first, p.second, p.cramers_v, p.num_rows, "Cramér's V") for p in cross.categories]
-    known = [
+    associations = [
+        (pair.first, pair.second, pair.correlation, pair.num_rows, "Pearson")
+        for pair in cross.numeric
+    ]
+    associations += [
+        (pair.first, pair.second, pair.cramers_v, pair.num_rows, "Cramér's V")
+        for pair in cross.categories
+    ]
+    measured = [
         (abs(value), value, first, second, rows, kind)
-        for first, second, value, rows, kind in found
+        for first, second, value, rows, kind in associations
         if value is not None
     ]
-    strong = sorted(known, key=lambda pair: -pair[0])[:_MOST_PAIRS]
+    strong = sorted(measured, key=lambda pair: -pair[0])[:_MOST_PAIRS]
     rows = within(
         (
             render(
@@ -177,11 +185,12 @@ def pairs_section(cross: CrossStatistics) -> Section:
             )
             for size, value, first, second, pair_rows, kind in strong
         ),
-        len(known),
+        len(measured),
         PAIRS,
     )
     reasons = Counter(reason for _, reason in cross.left_out)
-    about = "Columns in no pair: " + "; ".join(f"{n:,} ({why})" for why, n in reasons.items()) + "."
+    left_out = "; ".join(f"{count:,} ({reason})" for reason, count in reasons.items())
+    about = f"Columns in no pair: {left_out}."
     head = ["column", "column", "measure", "association", "", "rows with both"]
     body = table(head, rows.body, [3, 5])
     return Section(
@@ -192,9 +201,13 @@ def pairs_section(cross: CrossStatistics) -> Section:
 def slices_section(statistics: DatasetStatistics) -> Section:
     """Give each slice's rows and its first columns."""
     slices = statistics.slices
-    by = {name for piece in slices for name in piece.by.replace(" ", "").split(",")}
-    known = [f.name for f in slices[0].features if f.name not in by] if slices else []
-    names = known[:_SLICE_COLUMNS]
+    sliced_by = {name for piece in slices for name in piece.by.replace(" ", "").split(",")}
+    columns = (
+        [feature.name for feature in slices[0].features if feature.name not in sliced_by]
+        if slices
+        else []
+    )
+    names = columns[:_SLICE_COLUMNS]
     numbers = range(1, 2 + len(names))
     rows = within(
         (
@@ -212,13 +225,13 @@ def slices_section(statistics: DatasetStatistics) -> Section:
         len(slices),
         SLICES,
     )
-    left = " ".join(
+    left_out = " ".join(
         f"By {cut(rest.by, _CELL)}, {rest.num_slices:,} small slices are left out, with "
         f"{rest.num_rows:,} rows."
         for rest in statistics.slices_left_out
     )
-    about = f"Mean ± standard deviation, or the most frequent value. {left}"
-    body = table(["slice", "rows", *(cut(n, 24) for n in names)], rows.body, numbers)
+    about = f"Mean ± standard deviation, or the most frequent value. {left_out}"
+    body = table(["slice", "rows", *(cut(name, 24) for name in names)], rows.body, numbers)
     return Section("slices", "Slices", about, body, rows.rest("slices"))
 
 
@@ -258,16 +271,16 @@ def details_section(body: str, sides: Sequence[str], rest: str) -> Section:
 
 
 def _comparison(
-    found: DriftFinding, reference: DatasetStatistics | None, current: DatasetStatistics
+    finding: DriftFinding, reference: DatasetStatistics | None, current: DatasetStatistics
 ) -> Markup:
-    before = reference.by_name.get(found.feature) if reference else None
-    now = current.by_name.get(found.feature)
+    before = reference.by_name.get(finding.feature) if reference else None
+    now = current.by_name.get(finding.feature)
     sides = [side for side in (before, now) if side is not None] if before and now else []
     return render(
         "comparison",
-        feature=cut(found.feature, _NAME),
-        verdict=found.verdict,
-        note=drift_note(found),
+        feature=cut(finding.feature, _NAME),
+        verdict=finding.verdict,
+        note=drift_note(finding),
         picture=picture(sides) if sides else None,
         bars=value_bars(sides),
     )

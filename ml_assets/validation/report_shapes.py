@@ -56,21 +56,21 @@ def small_path(counts: Sequence[int]) -> str:
 
 
 def _numbers(sides: Sequence[FeatureStatistics]) -> tuple[list[Array], str, str] | None:
-    found = [points_of(side.numeric) if side.numeric else None for side in sides]
-    known = [points for points in found if points is not None and len(points.values)]
-    if not known:
+    side_points = [points_of(side.numeric) if side.numeric else None for side in sides]
+    filled = [points for points in side_points if points is not None and len(points.values)]
+    if not filled:
         return None
-    both = unite(known)
+    both = unite(filled)
     if len(both.values) <= FEW_VALUES:
         edges, low, high = both.values, both.values[0], both.values[-1]
     else:
-        low = min(float(quantiles(points, np.array([0.01]))[0]) for points in known)
-        high = max(float(quantiles(points, np.array([0.99]))[0]) for points in known)
+        low = min(float(quantiles(points, np.array([0.01]))[0]) for points in filled)
+        high = max(float(quantiles(points, np.array([0.99]))[0]) for points in filled)
         if low == high or not np.isfinite(high - low):
             low, high = float(both.values[0]), float(both.values[-1])
         edges = np.linspace(low, high, BINS + 1)[1:] if np.isfinite(high - low) else both.values
     shares = []
-    for side, points in zip(sides, found, strict=True):
+    for side, points in zip(sides, side_points, strict=True):
         if points is None or not len(points.values):
             shares.append(np.zeros(len(edges)))
             continue
@@ -82,17 +82,17 @@ def _numbers(sides: Sequence[FeatureStatistics]) -> tuple[list[Array], str, str]
 
 def _times(sides: Sequence[FeatureStatistics]) -> tuple[list[Array], str, str] | None:
     histograms = [side.time.histogram if side.time else () for side in sides]
-    known = [bucket for histogram in histograms for bucket in histogram]
-    if not known:
+    buckets = [bucket for histogram in histograms for bucket in histogram]
+    if not buckets:
         return None
-    low, high = min(b.low for b in known), max(b.high for b in known)
+    low, high = min(bucket.low for bucket in buckets), max(bucket.high for bucket in buckets)
     edges = np.linspace(low, high, SMALL_BINS + 1)
     shares = [
         _spread(histogram, edges) / max(1, side.num_rows)
         for side, histogram in zip(sides, histograms, strict=True)
     ]
     texts = [(side.time.min or "", side.time.max or "") for side in sides if side.time]
-    return shares, min(t[0] for t in texts if t[0]), max(t[1] for t in texts if t[1])
+    return shares, min(first for first, _ in texts if first), max(last for _, last in texts if last)
 
 
 def _spread(histogram: Sequence[Bucket], edges: Array) -> Array:
@@ -106,8 +106,8 @@ def _spread(histogram: Sequence[Bucket], edges: Array) -> Array:
         return single
     ends = [histogram[0].low, *(bucket.high for bucket in histogram)]
     total = np.cumsum([0, *(bucket.count for bucket in histogram)])
-    found: Array = np.diff(np.interp(edges, ends, total))
-    return found
+    counts: Array = np.diff(np.interp(edges, ends, total))
+    return counts
 
 
 def _path(shares: Array, *, closed: bool, width: int = WIDTH, height: int = HEIGHT) -> str:

@@ -116,8 +116,8 @@ def feature_view(
     association : Association, optional
         With the label.
     """
-    found = [side.by_name.get(name) or _absent(name, side) for side in sides]
-    whole, shown = found[0], found[1:] or found
+    columns = [side.by_name.get(name) or _absent(name, side) for side in sides]
+    whole, shown = columns[0], columns[1:] or columns
     return FeatureView(
         key=key,
         name=cut(name, _NAME),
@@ -137,27 +137,27 @@ def feature_view(
     )
 
 
-def anomaly_note(found: Anomaly) -> Note:
+def anomaly_note(anomaly: Anomaly) -> Note:
     """Give an anomaly as a note."""
-    level = "error" if found.severity == "ERROR" else "warn"
-    examples = ", ".join(cut(one, _VALUE) for one in found.example_ids[:3])
-    return Note(level, found.short_description, cut(found.description, _TEXT), examples)
+    level = "error" if anomaly.severity == "ERROR" else "warn"
+    examples = ", ".join(cut(example_id, _VALUE) for example_id in anomaly.example_ids[:3])
+    return Note(level, anomaly.short_description, cut(anomaly.description, _TEXT), examples)
 
 
-def drift_note(found: DriftFinding, title: str = "Drift") -> Note:
+def drift_note(finding: DriftFinding, title: str = "Drift") -> Note:
     """Give a finding of drift as a note."""
-    level = {"alarm": "drift", "ok": "ok"}.get(found.verdict, "unknown")
-    distances = ", ".join(f"{name} {value:.3g}" for name, value in found.distances.items())
-    return Note(level, title, cut(found.explanation, _TEXT), distances)
+    level = {"alarm": "drift", "ok": "ok"}.get(finding.verdict, "unknown")
+    distances = ", ".join(f"{name} {value:.3g}" for name, value in finding.distances.items())
+    return Note(level, title, cut(finding.explanation, _TEXT), distances)
 
 
-def association_notes(found: Association | None) -> list[Note]:
+def association_notes(association: Association | None) -> list[Note]:
     """Give the hint that a feature may be known only after the label, where it tells so much."""
-    if found is None or not found.may_leak:
+    if association is None or not association.may_leak:
         return []
     text = (
-        f"It tells {found.told:.0%} of the label. Is it known before the label is? If not, name it in "
-        "transform.known_after."
+        f"It tells {association.told:.0%} of the label. Is it known before the label is? If not, "
+        "name it in transform.known_after."
     )
     return [Note("warn", "May be known only after the label", text)]
 
@@ -172,25 +172,27 @@ def _percent(share: float) -> str:
 
 def value_bars(sides: Sequence[FeatureStatistics]) -> tuple[Bar, ...]:
     """Give the most frequent texts with their shares on each side; unnamed where one names a person."""
-    hides = any(may_identify(side) for side in sides)
+    is_hidden = any(may_identify(side) for side in sides)
     counts = [dict(side.string.value_counts) if side.string else {} for side in sides]
     values = list(counts[0])[:_TOP_VALUES] if counts else []
-    values += [v for side in counts[1:] for v in list(side)[:_TOP_VALUES] if v not in values]
+    values += [
+        value for side in counts[1:] for value in list(side)[:_TOP_VALUES] if value not in values
+    ]
     shares = {
         value: [
-            found.get(value, 0) / max(1, side.num_rows)
-            for side, found in zip(sides, counts, strict=True)
+            side_counts.get(value, 0) / max(1, side.num_rows)
+            for side, side_counts in zip(sides, counts, strict=True)
         ]
         for value in values[:_TOP_VALUES]
     }
-    top = max((share for each in shares.values() for share in each), default=0) or 1
+    top = max((share for side_shares in shares.values() for share in side_shares), default=0) or 1
     return tuple(
         Bar(
-            "(not shown)" if hides else cut(value, _VALUE) or "(empty)",
-            f"{each[0]:.1%}",
-            tuple(round(100 * share / top, 1) for share in each),
+            "(not shown)" if is_hidden else cut(value, _VALUE) or "(empty)",
+            f"{side_shares[0]:.1%}",
+            tuple(round(100 * share / top, 1) for share in side_shares),
         )
-        for value, each in shares.items()
+        for value, side_shares in shares.items()
     )
 
 

@@ -20,7 +20,7 @@ from ml_assets.statistics.arrow_input import record_batches
 from ml_assets.table import EXAMPLE_ID
 from ml_assets.validation.array_rules import ArrayRules
 from ml_assets.validation.cells.source import open_source
-from ml_assets.validation.dependencies import CODE, Broken, broken_dependencies
+from ml_assets.validation.dependencies import CODE, BrokenDependency, broken_dependencies
 from ml_assets.validation.python_values import python_values
 from ml_assets.validation.repeats import Rows, repeated_rows
 from ml_assets.validation.value_rules import can_break
@@ -103,36 +103,50 @@ def find_broken_rows(
         Where two columns share a name, or a column cannot be read.
     """
     source = open_source(data)
-    table, there = source.data, source.schema.names
-    features = _judged(there, schema, environment, columns)
-    repeats = {f.name: repeated_rows(table, f.name, BATCH_ROWS) for f in features if f.unique}
-    broken = broken_dependencies(table, schema)
-    broken = [b for b in broken if columns is None or b.dependency.dependent in columns]
-    rules = {f.name: ArrayRules(f) for f in features if can_break(f)}
-    linked = [n for b in broken for n in (*b.dependency.determinant, b.dependency.dependent)]
-    names = list(dict.fromkeys([*rules, *(n for n in repeats if len(repeats[n])), *linked]))
+    table, column_names = source.data, source.schema.names
+    features = _judged_features(column_names, schema, environment, columns)
+    repeats = {
+        feature.name: repeated_rows(table, feature.name, BATCH_ROWS)
+        for feature in features
+        if feature.unique
+    }
+    dependencies = broken_dependencies(table, schema)
+    dependencies = [
+        broken
+        for broken in dependencies
+        if columns is None or broken.dependency.dependent in columns
+    ]
+    rules = {feature.name: ArrayRules(feature) for feature in features if can_break(feature)}
+    linked = [
+        name
+        for broken in dependencies
+        for name in (*broken.dependency.determinant, broken.dependency.dependent)
+    ]
+    names = list(
+        dict.fromkeys([*rules, *(name for name in repeats if len(repeats[name])), *linked])
+    )
     if not names:
         return
-    if EXAMPLE_ID in there:
+    if EXAMPLE_ID in column_names:
         names.append(EXAMPLE_ID)
-    judge = _pandera(rules)
+    judge = _pandera_schema(rules)
     first_row = 0
     for batch in record_batches(table, names, BATCH_ROWS):
-        found = [
+        breaks = [
             *_broken_values(batch, judge, rules),
             *_repeated(batch, repeats, first_row),
-            *_contradicting(batch, broken),
+            *_contradicting(batch, dependencies),
         ]
-        yield from _in_order(found, batch, first_row)
+        yield from _in_order(breaks, batch, first_row)
         first_row += batch.num_rows
 
 
 # A row of a batch, the column, the rule, the reason, and the code.
-_Found = tuple[int, str, str, str, str]
+_Break = tuple[int, str, str, str, str]
 
 
-def _judged(
-    there: Collection[str],
+def _judged_features(
+    column_names: Collection[str],
     schema: Schema,
     environment: str | None,
     columns: Collection[str] | None,
@@ -140,30 +154,32 @@ def _judged(
     return [
         feature
         for feature in schema.expected_in(environment)
-        if feature.name in there
+        if feature.name in column_names
         and not feature.is_ignored
         and (can_break(feature) or feature.unique)
         and (columns is None or feature.name in columns)
     ]
 
 
-def _pandera(rules: dict[str, ArrayRules]) -> Any:
+def _pandera_schema(rules: dict[str, ArrayRules]) -> Any:
     """One check for each column; it gives which values are fine."""
 
-    def column(of: ArrayRules) -> Any:
+    def column(array_rules: ArrayRules) -> Any:
         def is_fine(values: Any) -> Any:
             array = pa.chunked_array(pa.array(values.array)).combine_chunks()
-            return pd.Series(~of.broken(array), values.index)
+            return pd.Series(~array_rules.broken(array), values.index)
 
         return pandera.Column(
             checks=pandera.Check(is_fine, name="rules", error="rules", ignore_na=False),
             nullable=True,
         )
 
-    return pandera.DataFrameSchema({name: column(of) for name, of in rules.items()})
+    return pandera.DataFrameSchema(
+        {name: column(array_rules) for name, array_rules in rules.items()}
+    )
 
 
-def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iterator[_Found]:
+def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iterator[_Break]:
     if not batch.num_rows or not rules:
         return
     batch = _readable(batch.select(list(rules)))
@@ -177,9 +193,9 @@ def _broken_values(batch: Any, judge: Any, rules: dict[str, ArrayRules]) -> Iter
         raise AssertionError("pandera failed a whole column, though only values are judged")
     for name, group in cases.groupby("column", sort=False):
         places = np.sort(group["index"].astype("int64").to_numpy())
-        reasons = rules[name].why(batch.column(name).take(pa.array(places)))
-        for place, broken in zip(places.tolist(), reasons, strict=True):
-            yield from ((place, name, rule.name, text, rule.code) for rule, text in broken)
+        reasons = rules[name].reasons(batch.column(name).take(pa.array(places)))
+        for place, broken_rules in zip(places.tolist(), reasons, strict=True):
+            yield from ((place, name, rule.name, text, rule.code) for rule, text in broken_rules)
 
 
 def _readable(batch: Any) -> Any:
@@ -187,12 +203,15 @@ def _readable(batch: Any) -> Any:
     try:
         batch.validate(full=True)
     except pa.ArrowInvalid:
-        arrays = [a.cast(pa.binary()) if pt.is_string(a.type) else a for a in batch.columns]
+        arrays = [
+            array.cast(pa.binary()) if pt.is_string(array.type) else array
+            for array in batch.columns
+        ]
         return pa.RecordBatch.from_arrays(arrays, batch.schema.names)
     return batch
 
 
-def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[_Found]:
+def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[_Break]:
     for name, rows in repeats.items():
         start, end = np.searchsorted(rows, [first_row, first_row + batch.num_rows])
         places = rows[start:end] - first_row
@@ -204,17 +223,17 @@ def _repeated(batch: Any, repeats: dict[str, Rows], first_row: int) -> Iterator[
             yield place, name, "unique", text, "FEATURE_TYPE_LOW_UNIQUE"
 
 
-def _contradicting(batch: Any, broken: list[Broken]) -> Iterator[_Found]:
-    for one in broken:
-        for place, text in one.reasons(batch):
-            yield place, one.dependency.dependent, "dependency", text, CODE
+def _contradicting(batch: Any, dependencies: list[BrokenDependency]) -> Iterator[_Break]:
+    for broken in dependencies:
+        for place, text in broken.reasons(batch):
+            yield place, broken.dependency.dependent, "dependency", text, CODE
 
 
-def _in_order(found: list[_Found], batch: Any, first_row: int) -> Iterator[BrokenRule]:
-    found.sort(key=lambda one: one[0])
-    ids: list[str | None] = [None] * len(found)
-    if found and EXAMPLE_ID in batch.schema.names:
-        places = pa.array([place for place, *_ in found])
+def _in_order(breaks: list[_Break], batch: Any, first_row: int) -> Iterator[BrokenRule]:
+    breaks.sort(key=lambda broken: broken[0])
+    ids: list[str | None] = [None] * len(breaks)
+    if breaks and EXAMPLE_ID in batch.schema.names:
+        places = pa.array([place for place, *_ in breaks])
         ids = batch.column(EXAMPLE_ID).take(places).to_pylist()
-    for (place, name, rule, text, code), id_ in zip(found, ids, strict=True):
+    for (place, name, rule, text, code), id_ in zip(breaks, ids, strict=True):
         yield BrokenRule(first_row + place, id_, name, rule, text, code)

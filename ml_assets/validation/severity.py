@@ -31,19 +31,19 @@ def with_severity(
         The largest share of rows that may be quarantined, 0 to 1.
     """
     judged = [
-        replace(found, severity=_severity(found, overrides, max_quarantined_fraction))
-        for found in anomalies
+        replace(anomaly, severity=_severity(anomaly, overrides, max_quarantined_fraction))
+        for anomaly in anomalies
     ]
-    return sorted(judged, key=lambda found: found.severity != "ERROR")
+    return sorted(judged, key=lambda anomaly: anomaly.severity != "ERROR")
 
 
 def _severity(
-    found: Anomaly, overrides: Mapping[str, Severity], max_quarantined_fraction: float
+    anomaly: Anomaly, overrides: Mapping[str, Severity], max_quarantined_fraction: float
 ) -> Severity:
-    for key in (f"{found.feature}.{found.code}", found.code):
+    for key in (f"{anomaly.feature}.{anomaly.code}", anomaly.code):
         if key in overrides:
             return overrides[key]
-    affected = found.affected_fraction
+    affected = anomaly.affected_fraction
     if affected is not None and affected <= max_quarantined_fraction:
         return "WARN"
-    return found.severity
+    return anomaly.severity

@@ -19,31 +19,31 @@ def anomaly_rows(anomalies: Sequence[Anomaly]) -> list[dict[str, Any]]:
     """Give the first 30 anomalies as rows of a table."""
     return [
         {
-            "severity": found.severity,
-            "check": found.kind,
-            "feature": found.feature or "(data set)",
-            "code": found.code,
-            "what": found.description,
-            "expected": found.expected,
-            "found": found.found,
-            "examples": ", ".join(found.example_ids),
+            "severity": anomaly.severity,
+            "check": anomaly.kind,
+            "feature": anomaly.feature or "(data set)",
+            "code": anomaly.code,
+            "what": anomaly.description,
+            "expected": anomaly.expected,
+            "found": anomaly.found,
+            "examples": ", ".join(anomaly.example_ids),
         }
-        for found in anomalies[:_SHOWN]
+        for anomaly in anomalies[:_SHOWN]
     ]
 
 
 def kind_verdict(kind: Kind, anomalies: Sequence[Anomaly]) -> str:
     """Say what was found of one kind, errors first."""
-    found = [one for one in anomalies if one.kind == kind]
-    if not found:
+    of_kind = [anomaly for anomaly in anomalies if anomaly.kind == kind]
+    if not of_kind:
         return _ALL_WELL[kind]
-    errors = sum(one.severity == "ERROR" for one in found)
-    shown = [f"{one.severity}: {one.description}" for one in found[:_IN_SENTENCE]]
-    more = len(found) - _IN_SENTENCE
+    errors = sum(anomaly.severity == "ERROR" for anomaly in of_kind)
+    shown = [f"{anomaly.severity}: {anomaly.description}" for anomaly in of_kind[:_IN_SENTENCE]]
+    more = len(of_kind) - _IN_SENTENCE
     rest = [f"and {more} more in anomalies.json"] if more > 0 else []
-    if len(found) == 1:
+    if len(of_kind) == 1:
         return shown[0]
-    counts = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}."
+    counts = f"{_counted(errors, 'error')}, {_counted(len(of_kind) - errors, 'warning')}."
     # The first beside the counts: the last line of a failed run has only one line for the cause.
     return "\n".join([f"{counts} {shown[0]}", *shown[1:], *rest])
 
@@ -61,30 +61,30 @@ _ALL_WELL: dict[Kind, str] = {
 }
 
 
-def _many(count: int, word: str) -> str:
+def _counted(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def rule_rows(result: Quarantine) -> list[dict[str, Any]]:
+def rule_rows(quarantine: Quarantine) -> list[dict[str, Any]]:
     """Give the 30 rules that most rows broke as rows of a table."""
-    return [{"rule": rule, "rows": rows} for rule, rows in list(result.rules.items())[:_SHOWN]]
+    return [{"rule": rule, "rows": rows} for rule, rows in list(quarantine.rules.items())[:_SHOWN]]
 
 
-def quarantine_verdict(result: Quarantine, max_fraction: float) -> str:
+def quarantine_verdict(quarantine: Quarantine, max_fraction: float) -> str:
     """Say how many rows were set aside, how many may be, and what to do where that is too many."""
-    told = (
-        f"{result.quarantined:,} of {result.rows + result.quarantined:,} rows "
-        f"({result.fraction:.2%}) break the schema; {max_fraction:.2%} may."
+    summary = (
+        f"{quarantine.quarantined:,} of {quarantine.rows + quarantine.quarantined:,} rows "
+        f"({quarantine.fraction:.2%}) break the schema; {max_fraction:.2%} may."
     )
-    most = ", ".join(f"{rule} ({rows:,})" for rule, rows in list(result.rules.items())[:3])
+    most = ", ".join(f"{rule} ({rows:,})" for rule, rows in list(quarantine.rules.items())[:3])
     worst = f" Most broken: {most}." if most else ""
-    if any(rule.startswith(SPAN) for rule in result.rules):
+    if any(rule.startswith(SPAN) for rule in quarantine.rules):
         worst += " The check `poisoning` says what looks poisoned, and what to do if it is right."
-    if result.fraction <= max_fraction:
-        return told + worst
+    if quarantine.fraction <= max_fraction:
+        return summary + worst
     return (
-        f"{told}{worst} Look at quarantine.parquet; correct the data, or the schema where it is wrong, "
-        "or raise validation.max_quarantined_fraction."
+        f"{summary}{worst} Look at quarantine.parquet; correct the data, or the schema where it is "
+        "wrong, or raise validation.max_quarantined_fraction."
     )
 
 
@@ -92,13 +92,14 @@ def poisoning_verdict(suspects: Sequence[SuspectSpan]) -> str:
     """Say which spans look poisoned, why, and whether their rows were set aside."""
     if not suspects:
         return "no span looks poisoned"
-    told = [
-        f"{one.span}: {one.reason}; " + (f"left in, as {one.doubt}" if one.doubt else "set aside")
-        for one in suspects[:_MOST_SPANS]
+    reasons = [
+        f"{suspect.span}: {suspect.reason}; "
+        + (f"left in, as {suspect.doubt}" if suspect.doubt else "set aside")
+        for suspect in suspects[:_MOST_SPANS]
     ]
-    more = len(suspects) - len(told)
+    more = len(suspects) - len(reasons)
     return (
-        "; ".join(told)
+        "; ".join(reasons)
         + (f"; and {more} more" if more > 0 else "")
         + ". Look at where these rows came from. If they are wrong, take them out of the source; if all "
         "that was set aside is right, set validation.screen_poisoning: false."

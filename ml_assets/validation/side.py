@@ -82,8 +82,8 @@ class Side:
         if self.is_whole:
             # Between two whole numbers, so that each is counted on one side of the edge.
             edges = np.floor(edges) + 0.5
-        found: Array = np.interp(edges, values, reached)
-        return found
+        rows: Array = np.interp(edges, values, reached)
+        return rows
 
     @cached_property
     def ends(self) -> Array:
@@ -103,7 +103,9 @@ _NONE = np.empty(0)
 
 def side_of(feature: FeatureStatistics) -> Side:
     """Give a column's statistics as arrays."""
-    kind: Kind = next((k for name, k in _PARTS.items() if getattr(feature, name)), "nothing")
+    kind: Kind = next(
+        (holds for part, holds in _PARTS.items() if getattr(feature, part)), "nothing"
+    )
     nan = feature.numeric.num_nan if feature.numeric else 0
     missing = feature.num_missing + nan
     values, counts = feature.numeric.points if feature.numeric else (_NONE, _NONE)
@@ -154,22 +156,22 @@ def between(ends: Array, places: Array) -> Array:
 
 def numbers_of(reference: Side, current: Side) -> Numbers:
     """Put two sides' numbers on one grid."""
-    both = np.concatenate((reference.values, current.values))
-    both.sort(kind="stable")
-    if len(both) > 1:
-        is_new = np.empty(len(both), bool)
+    grid = np.concatenate((reference.values, current.values))
+    grid.sort(kind="stable")
+    if len(grid) > 1:
+        is_new = np.empty(len(grid), bool)
         is_new[0] = True
-        np.not_equal(both[1:], both[:-1], out=is_new[1:])
-        both = both[is_new]
+        np.not_equal(grid[1:], grid[:-1], out=is_new[1:])
+        grid = grid[is_new]
     sides = []
     for side in (reference, current):
-        at = np.zeros(len(both))
-        at[both.searchsorted(side.values)] = side.counts
-        ends = np.zeros(len(both) + 1)
-        np.cumsum(at, out=ends[1:])
-        sides.append((at, ends))
+        rows = np.zeros(len(grid))
+        rows[grid.searchsorted(side.values)] = side.counts
+        ends = np.zeros(len(grid) + 1)
+        np.cumsum(rows, out=ends[1:])
+        sides.append((rows, ends))
     (before, before_ends), (now, now_ends) = sides
-    return Numbers(both, before, now, before_ends, now_ends)
+    return Numbers(grid, before, now, before_ends, now_ends)
 
 
 @dataclass(frozen=True)
@@ -199,12 +201,14 @@ def texts_of(reference: Side, current: Side) -> Texts:
     """Put two sides' texts into one order."""
     num_known = len(reference.names)
     places = dict(zip(reference.names, range(num_known), strict=True))
-    at = np.fromiter(map(places.get, current.names, repeat(-1)), np.int64, len(current.names))
-    is_new = at < 0
+    positions = np.fromiter(
+        map(places.get, current.names, repeat(-1)), np.int64, len(current.names)
+    )
+    is_new = positions < 0
     names = [*reference.names, *compress(current.names, is_new.tolist())]
     before = np.full(len(names), float(reference.unlisted))
     before[:num_known] = reference.counts
-    at[is_new] = np.arange(num_known, len(names))
-    here, is_there = np.full(len(names), float(current.unlisted)), np.zeros(len(names), bool)
-    here[at], is_there[at] = current.counts, True
-    return Texts(names, before, here, num_known, is_there)
+    positions[is_new] = np.arange(num_known, len(names))
+    now, is_there = np.full(len(names), float(current.unlisted)), np.zeros(len(names), bool)
+    now[positions], is_there[positions] = current.counts, True
+    return Texts(names, before, now, num_known, is_there)

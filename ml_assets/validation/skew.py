@@ -29,8 +29,12 @@ class Skew:
     @property
     def alarms(self) -> tuple[str, ...]:
         """The features (or ``data set``) with an anomaly of severity ``ERROR``, or an alarm."""
-        wrong = (a.feature or "data set" for a in self.anomalies if a.severity == "ERROR")
-        moved = (f.feature for f in self.findings if f.verdict == "alarm")
+        wrong = (
+            anomaly.feature or "data set"
+            for anomaly in self.anomalies
+            if anomaly.severity == "ERROR"
+        )
+        moved = (finding.feature for finding in self.findings if finding.verdict == "alarm")
         return tuple(dict.fromkeys([*wrong, *moved]))
 
     def to_json(self) -> dict[str, Any]:
@@ -73,8 +77,9 @@ def detect_skew(
         Columns that are not expected at serving are neither demanded nor compared.
     """
     wanted = {feature.name for feature in schema.expected_in(SERVING)} - set(ignore)
-    absent = {f.name for f in schema.features if not f.is_in(SERVING)} | set(ignore)
-    found = validate_statistics(serving.only({*serving.by_name} - absent), schema, SERVING)
+    absent = {feature.name for feature in schema.features if not feature.is_in(SERVING)}
+    judged = serving.only({*serving.by_name} - absent - {*ignore})
+    anomalies = validate_statistics(judged, schema, SERVING)
     findings = detect_drift(
         serving.only(wanted),
         reference.only(wanted),
@@ -83,9 +88,11 @@ def detect_skew(
         min_rows=min_rows,
         schema=_with_skew_limits(schema),
     )
-    return Skew(tuple(found), tuple(findings))
+    return Skew(tuple(anomalies), tuple(findings))
 
 
 def _with_skew_limits(schema: Schema) -> Schema:
     """The schema with the limits that apply between training and serving."""
-    return replace(schema, features=tuple(replace(f, drift=f.skew) for f in schema.features))
+    return replace(
+        schema, features=tuple(replace(feature, drift=feature.skew) for feature in schema.features)
+    )

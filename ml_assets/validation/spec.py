@@ -51,8 +51,8 @@ class ValidationSpec(Spec):
         Whether columns without a `drift` comparator in the schema are compared with the span before as
         well, by the alarm of `detect_drift`. Not by default: from one day to the next, the weather moves.
     screen_poisoning : bool
-        Whether spans are set aside whose labels contradict all others, or that are flooded with one row,
-        and told where that is in doubt.
+        Whether spans are set aside whose labels contradict all others, or that are flooded with one row;
+        where that is in doubt, they are reported and left in.
     cell_errors : CellErrorsSpec
         The table of single cells that are probably wrong though they satisfy the schema.
     """

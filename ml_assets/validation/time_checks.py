@@ -10,17 +10,17 @@ from ml_assets.validation.moments import first_of, last_of, microseconds, read_m
 
 
 def check_times(
-    found: FeatureStatistics, time: TimeStatistics, feature: Feature
+    column: FeatureStatistics, time: TimeStatistics, feature: Feature
 ) -> Iterator[Anomaly]:
     """Find moments that are too early or too late."""
     first, last = _moment(time.min), _moment(time.max)
     early, late = feature.earliest, feature.latest
     if early is not None and first is not None and first < first_of(early):
         rows = sum(bucket.count for bucket in time.histogram if bucket.high < first_of(early))
-        yield _outside(found, "TIME_TYPE_EARLY_TIME", "earliest", early, rows, str(time.min))
+        yield _outside(column, "TIME_TYPE_EARLY_TIME", "earliest", early, rows, str(time.min))
     if late is not None and last is not None and last > last_of(late):
         rows = sum(bucket.count for bucket in time.histogram if bucket.low > last_of(late))
-        yield _outside(found, "TIME_TYPE_LATE_TIME", "latest", late, rows, str(time.max))
+        yield _outside(column, "TIME_TYPE_LATE_TIME", "latest", late, rows, str(time.max))
 
 
 def _moment(text: str | None) -> int | None:
@@ -29,17 +29,17 @@ def _moment(text: str | None) -> int | None:
 
 
 def _outside(
-    found: FeatureStatistics, code: str, key: str, limit: date, rows: int, reach: str
+    column: FeatureStatistics, code: str, key: str, limit: date, rows: int, reach: str
 ) -> Anomaly:
     rows = max(1, rows)
     word = "before" if key == "earliest" else "after"
     reach = f"{'back' if key == 'earliest' else 'up'} to {reach}"
     return anomaly_of_rows(
-        found,
+        column,
         code,
         rows,
         f"is {word} the schema's {key} of {limit.isoformat()}, {reach},",
-        f". Correct the values, or change {key} of {found.name} in the schema.",
+        f". Correct the values, or change {key} of {column.name} in the schema.",
         expected=f"not {word} {limit.isoformat()}",
         found=reach,
         at_least=True,

@@ -10,24 +10,24 @@ from ml_assets.validation.text_numbers import is_number_text
 from ml_assets.validation.wording import shown_values
 
 
-def check_type(found: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
+def check_type(column: FeatureStatistics, feature: Feature) -> Iterator[Anomaly]:
     """Find a column of another type; ints in place of floats are only worth a warning."""
-    if (found.type, feature.type) == ("int", "float"):
-        yield _whole(feature)
-    if fits_type(found.type, feature):
+    if (column.type, feature.type) == ("int", "float"):
+        yield _ints_for_floats(feature)
+    if fits_type(column.type, feature):
         return
     yield anomaly(
         feature.name,
         "UNEXPECTED_DATA_TYPE",
-        f"{feature.name} should be {feature.type}, and is {found.type}{_why(found, feature)}. "
-        "Correct the data or declare the column's type in ingest.source.types; if the new type is "
-        "right, change it in the schema.",
+        f"{feature.name} should be {feature.type}, and is {column.type}"
+        f"{_strange_texts(column, feature)}. Correct the data or declare the column's type in "
+        "ingest.source.types; if the new type is right, change it in the schema.",
         expected=feature.type,
-        found=found.type,
+        found=column.type,
     )
 
 
-def _whole(feature: Feature) -> Anomaly:
+def _ints_for_floats(feature: Feature) -> Anomaly:
     """Ints where floats are expected: TFDV's anomaly, though nothing is lost."""
     return anomaly(
         feature.name,
@@ -40,11 +40,11 @@ def _whole(feature: Feature) -> Anomaly:
     )
 
 
-def _why(found: FeatureStatistics, feature: Feature) -> str:
+def _strange_texts(column: FeatureStatistics, feature: Feature) -> str:
     """Which texts keep a column from being the numbers that it should be."""
-    if found.string is None or found.type != "string" or feature.type not in ("int", "float"):
+    if column.string is None or column.type != "string" or feature.type not in ("int", "float"):
         return ""
     strange = [
-        text for text, _ in found.string.value_counts if not is_number_text(text, feature.type)
+        text for text, _ in column.string.value_counts if not is_number_text(text, feature.type)
     ]
-    return f": {shown_values(found, strange)}" if strange else ""
+    return f": {shown_values(column, strange)}" if strange else ""

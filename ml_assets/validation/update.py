@@ -65,7 +65,7 @@ def update_schema(
     size = inference.get("max_string_domain_size", MAX_DOMAIN_SIZE)
     data = _Data(statistics, infer_schema(statistics, **inference), size, environment)
     for anomaly in choose_anomalies(anomalies, features, codes):
-        schema = _relaxed(schema, anomaly, data)
+        schema = _relaxed_schema(schema, anomaly, data)
     return schema
 
 
@@ -80,26 +80,29 @@ def choose_anomalies(
         If a column or a code is named that no anomaly has, or none that has both.
     """
     known = {
-        "feature": {one.feature: None for one in anomalies if one.feature is not None},
-        "code": {one.code: None for one in anomalies},
+        "feature": {anomaly.feature: None for anomaly in anomalies if anomaly.feature is not None},
+        "code": {anomaly.code: None for anomaly in anomalies},
     }
-    wrong = [
+    mistakes = [
         f"No anomaly is of the {kind} {name!r}.{did_you_mean(name, known[kind])}"
         for kind, names in (("feature", features), ("code", codes))
         for name in names
         if name not in known[kind]
     ]
-    found = [
-        one
-        for one in anomalies
-        if (not features or one.feature in features) and (not codes or one.code in codes)
+    chosen = [
+        anomaly
+        for anomaly in anomalies
+        if (not features or anomaly.feature in features) and (not codes or anomaly.code in codes)
     ]
-    if not wrong and not found and (features or codes):
-        wrong = ["No anomaly is of these features and of these codes at once."]
-    if wrong:
-        there = ", ".join(f"{one.feature or 'data set'} {one.code}" for one in anomalies) or "none"
-        raise RequestError("\n".join([*wrong, f"There are: {there}."]))
-    return found
+    if not mistakes and not chosen and (features or codes):
+        mistakes = ["No anomaly is of these features and of these codes at once."]
+    if mistakes:
+        existing = (
+            ", ".join(f"{anomaly.feature or 'data set'} {anomaly.code}" for anomaly in anomalies)
+            or "none"
+        )
+        raise RequestError("\n".join([*mistakes, f"There are: {existing}."]))
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class _Data:
     environment: str | None
 
 
-def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
+def _relaxed_schema(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
     name = anomaly.feature
     if name is None:
         return _with_rows(schema, anomaly, data.statistics.num_rows)
@@ -121,10 +124,10 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
     feature, column = schema.by_name.get(name), data.statistics.by_name.get(name)
     if feature is None:
         return _with_new_column(
-            _described(schema, name, anomaly, data.inferred), name, data.inferred
+            _no_longer_left_out(schema, name, anomaly, data.inferred), name, data.inferred
         )
     if column is None:
-        return _with_feature(schema, name, _absent(feature, data.environment))
+        return _with_feature(schema, name, _absent_feature(feature, data.environment))
     inferred = data.inferred.by_name.get(name)
     seen = Seen(column, inferred, data.max_domain_size, data.environment)
     relaxed = relax_feature(feature, anomaly, seen)
@@ -135,11 +138,11 @@ def _relaxed(schema: Schema, anomaly: Anomaly, data: _Data) -> Schema:
 
 def _with_feature(schema: Schema, name: str, feature: Feature | None) -> Schema:
     """The schema with another feature of this name, or without one."""
-    others = (feature if one.name == name else one for one in schema.features)
-    return replace(schema, features=tuple(one for one in others if one is not None))
+    features = (feature if old.name == name else old for old in schema.features)
+    return replace(schema, features=tuple(kept for kept in features if kept is not None))
 
 
-def _described(schema: Schema, name: str, anomaly: Anomaly, inferred: Schema) -> Schema:
+def _no_longer_left_out(schema: Schema, name: str, anomaly: Anomaly, inferred: Schema) -> Schema:
     """The schema that no longer leaves out what has one value in each row after all."""
     if anomaly.code == "SCHEMA_NEW_COLUMN" or name not in inferred.by_name:
         return schema
@@ -156,13 +159,13 @@ def _with_new_column(schema: Schema, name: str, inferred: Schema) -> Schema:
     )
 
 
-def _absent(feature: Feature, environment: str | None) -> Feature:
+def _absent_feature(feature: Feature, environment: str | None) -> Feature:
     if feature.is_ignored or not feature.required or not feature.is_in(environment):
         return feature
     if environment is None or environment == TRAINING:
         return replace(feature, stage="DEPRECATED")
-    here = tuple(name for name in feature.also_in if name != environment)
-    return replace(feature, also_in=here, not_in=(*feature.not_in, environment))
+    also_in = tuple(name for name in feature.also_in if name != environment)
+    return replace(feature, also_in=also_in, not_in=(*feature.not_in, environment))
 
 
 def _with_rows(schema: Schema, anomaly: Anomaly, rows: int) -> Schema:

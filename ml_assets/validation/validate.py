@@ -75,22 +75,22 @@ def _check_columns(
     environment: str | None,
     controls: dict[Comparison, DatasetStatistics],
 ) -> Iterator[Anomaly]:
-    found, known = statistics.by_name, schema.by_name
-    new = [name for name in found if name not in known]
+    columns, features = statistics.by_name, schema.by_name
+    new = [name for name in columns if name not in features]
     expected = {feature.name for feature in schema.expected_in(environment)}
     for feature in schema.features:
         if feature.is_ignored:
             continue
-        if feature.name in found:
-            one = found[feature.name]
-            yield from check_feature(one, feature, environment)
+        if feature.name in columns:
+            column = columns[feature.name]
+            yield from check_feature(column, feature, environment)
             for kind, control in controls.items():
-                yield from compare_feature(one, control, feature, kind)
+                yield from compare_feature(column, control, feature, kind)
         elif feature.required and feature.name in expected:
-            yield _missing(feature.name, new)
+            yield _missing_column(feature.name, new)
 
 
-def _missing(name: str, new: list[str]) -> Anomaly:
+def _missing_column(name: str, new: list[str]) -> Anomaly:
     return anomaly(
         name,
         "SCHEMA_MISSING_COLUMN",
@@ -104,8 +104,8 @@ def _missing(name: str, new: list[str]) -> Anomaly:
 def _check_left_out(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
     """Columns of one value in each row, which are left out because they should have several."""
     for name, reason in schema.left_out:
-        found, code = statistics.by_name.get(name), _code_of_several(reason)
-        if found is None or not code or found.type == "nested" or not found.num_non_missing:
+        column, code = statistics.by_name.get(name), _code_of_several(reason)
+        if column is None or not code or column.type == "nested" or not column.num_non_missing:
             continue
         yield anomaly(
             name,
@@ -129,15 +129,15 @@ def _code_of_several(reason: str) -> str:
 
 def _check_new_columns(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
     known = {*schema.by_name, *(name for name, _ in schema.left_out)}
-    for found in statistics.features:
-        if found.name not in known:
+    for column in statistics.features:
+        if column.name not in known:
             yield anomaly(
-                found.name,
+                column.name,
                 "SCHEMA_NEW_COLUMN",
-                f"The column {found.name} ({found.type}) is not in the schema and is not used. Add it to "
-                "the schema's features, or to left_out with a reason.",
+                f"The column {column.name} ({column.type}) is not in the schema and is not used. Add it "
+                "to the schema's features, or to left_out with a reason.",
                 expected="no such column",
-                found=f"a column of type {found.type}",
+                found=f"a column of type {column.type}",
                 severity="WARN",
             )
 
@@ -148,7 +148,7 @@ def _check_by_default(
     environment: str | None,
     controls: dict[Comparison, DatasetStatistics],
 ) -> Iterator[Anomaly]:
-    features = [f for f in schema.expected_in(environment) if not f.is_ignored]
+    features = [feature for feature in schema.expected_in(environment) if not feature.is_ignored]
     for kind, control in controls.items():
         # Drift is a change of the data; skew is one of serving, seen from the data to train on.
         sides = (statistics, control) if kind == "drift" else (control, statistics)

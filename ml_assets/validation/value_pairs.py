@@ -95,22 +95,22 @@ class ColumnPairs:
         """The factor or the offset between the sides, where one fits."""
         if not self._numbers:
             return []
-        one, other = (np.concatenate(side) for side in zip(*self._numbers, strict=True))
-        there = np.isfinite(one) & np.isfinite(other)
-        one, other = one[there], other[there]
-        if len(one) < _MIN_CONSTANT:
+        training, serving = (np.concatenate(side) for side in zip(*self._numbers, strict=True))
+        finite = np.isfinite(training) & np.isfinite(serving)
+        training, serving = training[finite], serving[finite]
+        if len(training) < _MIN_CONSTANT:
             return []
-        some = one != 0
-        if some.any():
-            factor = float(np.median(other[some] / one[some]))
-            if factor != 1 and _fits(one * factor, other):
+        nonzero = training != 0
+        if nonzero.any():
+            factor = float(np.median(serving[nonzero] / training[nonzero]))
+            if factor != 1 and _fits(training * factor, serving):
                 hint = factor_hint(factor)
                 return [f"the serving values are {factor:.4g} times those of training: {hint}"]
-        offset = float(np.median(other - one))
-        if offset and _fits(one + offset, other):
+        offset = float(np.median(serving - training))
+        if offset and _fits(training + offset, serving):
             way = "higher" if offset > 0 else "lower"
             return [f"the serving values are {abs(offset):.4g} {way}"]
-        return [f"the mean difference is {float(np.abs(other - one).mean()):.4g}"]
+        return [f"the mean difference is {float(np.abs(serving - training).mean()):.4g}"]
 
     def _count(self, wrong: tuple[Any, Any]) -> None:
         sides = ([_shown(value) for value in python_values(side)] for side in wrong)
@@ -154,7 +154,9 @@ def _compare(one: Any, other: Any, tolerance: tuple[float, float]) -> tuple[Arra
         equal = _filled(pc.equal(one.cast(pa.large_binary()), other.cast(pa.large_binary())))
     else:
         pairs = zip(python_values(one), python_values(other), strict=True)
-        equal = np.array([type(a) is type(b) and a == b for a, b in pairs], bool)
+        equal = np.array(
+            [type(first) is type(second) and first == second for first, second in pairs], bool
+        )
     return only_first | only_second | (both & ~equal), only_first, only_second
 
 
@@ -173,8 +175,8 @@ def _fits(expected: Array, found: Array) -> bool:
 
 
 def _filled(equal: Any) -> Array:
-    found: Array = pc.fill_null(equal, False).to_numpy(zero_copy_only=False)
-    return found
+    filled: Array = pc.fill_null(equal, False).to_numpy(zero_copy_only=False)
+    return filled
 
 
 def _decoded(column: Any) -> Any:

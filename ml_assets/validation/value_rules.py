@@ -75,7 +75,7 @@ def rules_of(feature: Feature) -> Rules:
         return _bool_rules(feature)
     match feature.type:
         case "int" | "float":
-            return Rules(ints=tuple(_range(feature)), floats=tuple(_number_rules(feature)))
+            return Rules(ints=tuple(_range_rules(feature)), floats=tuple(_number_rules(feature)))
         case "string":
             return Rules(texts=tuple(_text_rules(feature)))
         case _:
@@ -105,8 +105,8 @@ def _bool_rules(feature: Feature) -> Rules:
     texts = texts_of_bools(feature)
     return Rules(
         ints=(
-            Rule("bool", "BOOL_TYPE_SMALL_INT", lambda v: v < 0, wrong, wanted),
-            Rule("bool", "BOOL_TYPE_BIG_INT", lambda v: v > 1, wrong, wanted),
+            Rule("bool", "BOOL_TYPE_SMALL_INT", lambda value: value < 0, wrong, wanted),
+            Rule("bool", "BOOL_TYPE_BIG_INT", lambda value: value > 1, wrong, wanted),
         ),
         floats=(
             Rule("bool", "BOOL_TYPE_UNEXPECTED_FLOAT", _is_no_bool, wrong, wanted),
@@ -115,7 +115,7 @@ def _bool_rules(feature: Feature) -> Rules:
             Rule(
                 "bool",
                 "BOOL_TYPE_UNEXPECTED_STRING",
-                lambda v: v not in texts,
+                lambda value: value not in texts,
                 wrong,
                 wanted_texts(feature),
             ),
@@ -131,8 +131,8 @@ def _is_no_bool(value: Any) -> Any:
 
 def _number_rules(feature: Feature) -> Iterator[Rule]:
     if not feature.allow_nan:
-        yield Rule("nan", "FLOAT_TYPE_HAS_NAN", lambda v: v != v, "no number", "no NaN")
-    yield from _range(feature)
+        yield Rule("nan", "FLOAT_TYPE_HAS_NAN", lambda value: value != value, "no number", "no NaN")
+    yield from _range_rules(feature)
     if not feature.allow_inf:
         yield Rule("finite", "FLOAT_TYPE_HAS_INF", _is_infinite, "infinite", "a finite value")
 
@@ -141,44 +141,48 @@ def _is_infinite(value: Any) -> Any:
     return (value == math.inf) | (value == -math.inf)
 
 
-def _range(feature: Feature) -> Iterator[Rule]:
+def _range_rules(feature: Feature) -> Iterator[Rule]:
     """An infinite value is no matter of the range."""
     kind = "INT_TYPE_{}_INT" if "int" in (feature.type, feature.holds) else "FLOAT_TYPE_{}_FLOAT"
     low, high = feature.min, feature.max
     if low is not None:
         code, text = kind.format("SMALL"), f"below its minimum of {low}"
         yield Rule(
-            "min", code, lambda v: (v < low) & (v != -math.inf), text, f"at least {low}"
+            "min", code, lambda value: (value < low) & (value != -math.inf), text, f"at least {low}"
         )  # fmt: skip
     if high is not None:
         code, text = kind.format("BIG"), f"above its maximum of {high}"
         yield Rule(
-            "max", code, lambda v: (v > high) & (v != math.inf), text, f"at most {high}"
+            "max", code, lambda value: (value > high) & (value != math.inf), text, f"at most {high}"
         )  # fmt: skip
 
 
 def _text_rules(feature: Feature) -> Iterator[Rule]:
     if feature.domain is not None:
         code = "ENUM_TYPE_INVALID_UTF8"
-        yield Rule("utf8", code, lambda v: isinstance(v, NotText), "not UTF-8", "UTF-8 text")
+        yield Rule(
+            "utf8", code, lambda value: isinstance(value, NotText), "not UTF-8", "UTF-8 text"
+        )
     if feature.domain is not None and feature.min_domain_mass == 1:
         domain = frozenset(feature.domain)
         code, wanted = "ENUM_TYPE_UNEXPECTED_STRING_VALUES", f"one of {values_text(len(domain))}"
-        yield Rule("domain", code, lambda v: _outside(v, domain), "not in its domain", wanted)
+        yield Rule(
+            "domain", code, lambda value: _is_outside(value, domain), "not in its domain", wanted
+        )
     if feature.holds in ("int", "float"):
         yield from _text_number_rules(feature, feature.holds)
     short, long = feature.min_length, feature.max_length
     if short is not None:
         code, wanted = "STRING_TYPE_SHORT_STRING", f"at least {short:,} characters"
         text = f"shorter than its least length of {short:,}"
-        yield Rule("min_length", code, lambda v: len(v) < short, text, wanted)
+        yield Rule("min_length", code, lambda value: len(value) < short, text, wanted)
     if long is not None:
         code, wanted = "STRING_TYPE_LONG_STRING", f"at most {long:,} characters"
         text = f"longer than its greatest length of {long:,}"
-        yield Rule("max_length", code, lambda v: len(v) > long, text, wanted)
+        yield Rule("max_length", code, lambda value: len(value) > long, text, wanted)
 
 
-def _outside(text: str, domain: frozenset[str]) -> bool:
+def _is_outside(text: str, domain: frozenset[str]) -> bool:
     return text not in domain and not isinstance(text, NotText)
 
 
@@ -190,7 +194,7 @@ def _text_number_rules(feature: Feature, type_: str) -> Iterator[Rule]:
     code = {"int": "INT_TYPE_NOT_INT_STRING", "float": "FLOAT_TYPE_STRING_NOT_FLOAT"}[type_]
     word = {"int": "whole number", "float": "number"}[type_]
     yield Rule("number", code, partial(_is_no_number, type_), f"not a {word}", f"a {word}")
-    for rule in _number_rules(feature) if type_ == "float" else _range(feature):
+    for rule in _number_rules(feature) if type_ == "float" else _range_rules(feature):
         yield replace(rule, is_broken=partial(_number_in_text_breaks, rule, type_))
 
 
@@ -204,8 +208,8 @@ def _moment_rules(feature: Feature) -> Iterator[Rule]:
     if early is not None:
         first, shown = first_of(early), early.isoformat()
         text, wanted = f"before its earliest, {shown}", f"not before {shown}"
-        yield Rule("earliest", "TIME_TYPE_EARLY_TIME", lambda v: v < first, text, wanted)
+        yield Rule("earliest", "TIME_TYPE_EARLY_TIME", lambda value: value < first, text, wanted)
     if late is not None:
         last, shown = last_of(late), late.isoformat()
         text, wanted = f"after its latest, {shown}", f"not after {shown}"
-        yield Rule("latest", "TIME_TYPE_LATE_TIME", lambda v: v > last, text, wanted)
+        yield Rule("latest", "TIME_TYPE_LATE_TIME", lambda value: value > last, text, wanted)

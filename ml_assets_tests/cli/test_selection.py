@@ -48,6 +48,11 @@ MEANT = [
             "registered_model",
         ],
     ),
+    ("+flights/predictions", ["model", "predictions", "raw_data"]),
+    (
+        "+predictions, registered_model,",
+        ["model", "predictions", "promotion", "raw_data", "registered_model"],
+    ),
     ("+model+", ["model", "predictions", "raw_data"]),
     ("group:flights", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
     ("*", ["model", "predictions", "promotion", "raw_data", "registered_model"]),
@@ -69,6 +74,7 @@ NOTHING = [
     ("+modle", "Did you mean 'model'?"),
     ("key:flights/predictons", "Did you mean 'predictions'?"),
     ("group:churn", ""),
+    ("+churn/model", ""),
     (",", ""),
 ]
 

@@ -280,8 +280,13 @@ def test_what_is_not_asked_for_is_not_looked_for(home: Path) -> None:
 def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) -> None:
     _prepare(home, "binary", email=True)
     thresholds = {"roc_auc": {"min": 0.6}}
-    artifact, checks = _evaluate(home, _pipeline_with({}, "binary", thresholds=thresholds))
+    by_mail: Any = {"slices": ["email"], "sql_slices": {"who": "'of ' || email"}}
+    artifact, checks = _evaluate(
+        home, _pipeline_with({}, "binary", thresholds=thresholds, **by_mail)
+    )
     assert set(checks) == {"blessing", "not_flawless", "probabilities", "staleness"}
+    names = [piece["name"] for piece in artifact.json("evaluation.json")["slices"]]
+    assert names == ["email=(hidden 2)", "who=(hidden 2)"]  # of ann there are too few
     explained = artifact.json("explanation.json")
     assert [one["column"] for one in explained["importance"]] == ["amount", "city"]
     assert explained["dependence"][0]["column"] == "amount"
@@ -300,7 +305,7 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
     }
     assert {path.name for path in artifact.path.glob("*.png")} >= pictures
     assert "Search of hyperparameters" in page
-    assert "ann@x.org" not in page + str(weak)
+    assert "ann@x.org" not in page + str(weak) + str(artifact.json("evaluation.json"))
     assert checks["staleness"].description == artifact.json("staleness.json")[0]["text"]
 
 
@@ -361,7 +366,10 @@ def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
 
 def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Path) -> None:
     own = f"{__name__}:share_called"
-    for evaluation in ({"metrics": [own]}, {"slice_thresholds": {own: {"min": 0.0}}}):
+    for evaluation in (
+        {"metrics": [own]},
+        {"slices": ["city"], "slice_thresholds": {own: {"min": 0.0}}},
+    ):
         pipeline = _pipeline("binary", **evaluation)
         build_assets(pipeline)
         stage = declared("shop", "evaluation")

@@ -101,6 +101,27 @@ def test_the_interval_of_a_mean_holds_the_truth_as_often_as_it_says() -> None:
     assert 183 <= held <= 198
 
 
+def test_of_one_row_no_mean_has_an_interval_and_of_none_that_weighs_no_value() -> None:
+    one = _churn(SCORE, SCORE / 2, sample_weight=[1, *[0] * 39])["symmetric_prediction_difference"]
+    assert (one.value, one.low) == (pytest.approx(2 / 3), None)
+    for metric in _churn(SCORE, SCORE / 2, sample_weight=[0] * 40).values():
+        assert (metric.value, metric.reason) == (None, "all weights are 0")
+
+
+# Weights that differ as waiting times do leave about half as many rows.
+def test_the_interval_of_a_weighted_mean_holds_the_truth_as_often_as_it_says() -> None:
+    random, held = np.random.default_rng(4), 0
+    ours, theirs = random.random((2, 100_000))
+    weight = random.gamma(1, 1, 100_000)
+    truth = np.average(2 * np.abs(ours - theirs) / (ours + theirs), weights=weight)
+    for _ in range(200):
+        rows = random.integers(0, len(ours), 100)
+        how: Any = {"bootstrap_samples": 20, "sample_weight": weight[rows]}
+        found = _churn(ours[rows], theirs[rows], **how)["symmetric_prediction_difference"]
+        held += found.low <= truth <= found.high
+    assert 183 <= held <= 198
+
+
 @pytest.mark.parametrize(
     ("limit", "outcome"),
     [({"max": 0.25}, "pass"), ({"max": 0.24}, "fail"), ({"min": 0.3}, "fail")],

@@ -121,3 +121,63 @@ def test_a_metric_is_measured_where_only_a_difference_of_it_is_judged() -> None:
     found = _evaluate({"slices": ["half"], "thresholds": {"specificity": {"min": -0.2}}})
     assert found.metric("specificity").value is not None
     assert found.blessed
+
+
+# Else the rule would judge nothing, and bless.
+@pytest.mark.parametrize(
+    ("across", "size", "key", "text"),
+    [
+        ({}, 3000, "cross_slices[any column]", "no slice by any column of at least 3,000 rows to"),
+        (
+            {"slices": ["city"]},
+            1500,
+            "cross_slices[city]",
+            "no slice by city of at least 1,500 rows",
+        ),
+        ({"slices": ["one"], "baseline": "one=1"}, 100, "cross_slices[one]", "compare with one=1"),
+    ],
+)
+def test_where_there_is_nothing_to_compare_it_cannot_be_told(
+    across: dict[str, Any], size: int, key: str, text: str
+) -> None:
+    columns = pd.DataFrame({"city": CITY, "half": np.arange(ROWS) % 2, "one": 1})
+    slices = ["city", "half", "one"] if across else ["city"]
+    given = {**across, "thresholds": {"roc_auc": {"min": -1}}}
+    found = _evaluate(given, features=columns, slices=slices, min_slice_size=size)
+    assert _outcomes(found) == {key: "cannot tell"}
+    assert text in found.reasons[0]
+
+
+# The slices are apart, or one is part of the other.
+def test_the_interval_of_a_difference_holds_the_truth_as_often_as_it_says() -> None:
+    random, held = np.random.default_rng(5), np.zeros(2)
+    half = np.arange(300) % 2
+    limit = {"slices": ["half"], "thresholds": {"accuracy": {"max": 1}}}
+    for _ in range(200):
+        y = random.integers(0, 2, 300)
+        score = np.where(random.random(300) < np.where(half == 1, 0.6, 0.8), y, 1 - y)
+        found = evaluate(
+            y, score, features=pd.DataFrame({"half": half}), slices=["half"],
+            cross_slices=[{**limit, "baseline": "half=0"}, limit],
+        )  # fmt: skip
+        rules = [rule for rule in found.rules if (rule.slice or "").startswith("half=1")]
+        for place, (rule, truth) in enumerate(zip(rules, (-0.2, -0.1), strict=True)):
+            assert rule.low is not None
+            assert rule.high is not None
+            held[place] += rule.low <= truth <= rule.high
+    assert ((held >= 183) & (held <= 198)).all(), held
+
+
+def test_of_a_loss_a_difference_that_grows_is_worse() -> None:
+    half, y = np.arange(400) % 2, np.arange(400) // 2 % 2
+    ours = np.abs(y - np.where(half == 1, 0.5, 0.1))
+    champion = np.abs(y - 0.1)
+    across = {"baseline": "half=0", "thresholds": {"log_loss": {"max": 1, "min_change": 0}}}
+    found = evaluate(
+        y, ours, features=pd.DataFrame({"half": half}),
+        slices=["half"], baselines={"champion": champion}, cross_slices=[across],
+    )  # fmt: skip
+    value, change = (rule for rule in found.rules if rule.slice)
+    assert value.value == pytest.approx(np.log(0.9) - np.log(0.5))
+    assert change.value == pytest.approx(np.log(0.5) - np.log(0.9))
+    assert (value.outcome, change.outcome) == ("pass", "fail")

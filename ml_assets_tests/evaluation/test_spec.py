@@ -61,6 +61,38 @@ REST = "  task: binary\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
             "evaluation.cross_slices.0.baseline 'city=Oslo' is of none of slices; name one by column and "
             "value, such as origin=JFK.",
         ),
+        (
+            "    slices: [city]\n    cross_slices:\n"
+            "    - thresholds:\n        roc_auc: {min: -1.5}\n",
+            4,
+            "evaluation.cross_slices.0.thresholds.roc_auc.min -1.5 cannot be reached: a difference of "
+            "roc_auc lies between -1 and 1.",
+        ),
+        (
+            "    slices: [city]\n    cross_slices:\n"
+            "    - slices: [other]\n      thresholds: {f1: {min: -0.1}}\n",
+            3,
+            "evaluation.cross_slices.0.slices.0 'other' is not among slices.",
+        ),
+        (
+            "    cross_slices:\n    - thresholds: {f1: {min: -0.1}}\n",
+            1,
+            "evaluation.cross_slices judges slices, and there are none; name some in slices.",
+        ),
+        (
+            "    slice_thresholds: {f1: {min: 0.1}}\n",
+            1,
+            "evaluation.slice_thresholds judges slices, and there are none; name some in slices.",
+        ),
+        *(
+            (
+                f"    sql_slices:\n      '{name}': age > 60\n",
+                2,
+                f"evaluation.sql_slices.{name} is no name of a slice: it has no comma, no number of "
+                "bins, and no blank at its ends.",
+            )
+            for name in ("old:4", "old,rich", " old", "")
+        ),
     ],
 )
 def test_a_mistake_is_told_with_the_line_below_the_part(
@@ -68,3 +100,4 @@ def test_a_mistake_is_told_with_the_line_below_the_part(
 ) -> None:
     found = mistakes(write_text(tmp_path, f"{HEAD}{REST}  evaluation:\n{lines}"))
     assert [one for one in found if one.startswith(f"shop/defs.yaml:{6 + line}: {message}")], found
+    assert not any(one.endswith("..") for one in found)

@@ -110,6 +110,50 @@ def test_an_expression_that_fails_for_a_value_says_which_it_is(
         sql_columns(rows, {"it": expression})
 
 
+@pytest.mark.parametrize(
+    "name", ["rowid", "_rowid_", "ml_assets_row", "ml_assets_value", "select", "examples"]
+)
+def test_a_column_may_have_any_name_and_values_stay_with_their_rows(name: str) -> None:
+    rows = pd.DataFrame({name: [3, 1, 2], "x": [10, 20, 30]})
+    found = sql_columns(rows, {"it": f'x + "{name}"'})
+    assert found["it"].tolist() == [13, 21, 32]
+    assert sql_columns(rows[["x"]], {"it": "x"})["it"].tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize("name", ["rowid", "oid", "ml_assets_row", "ml_assets_nothing"])
+def test_what_sqlite_and_we_add_is_no_column(name: str) -> None:
+    assert (sql_mistake(name, ["hour"]) or "").startswith("no such column: ")
+
+
+def test_a_source_may_have_more_columns_than_a_table_of_sqlite() -> None:
+    rows = pd.DataFrame({f"c{i}": [i, 0] for i in range(2_500)} | {'a "b"': [7, 8]})
+    assert sql_columns(rows, {"it": 'C2499 + "a ""b"""'})["it"].tolist() == [2506, 8]
+
+
+# SQLite takes A for a, but not Ä for ä, and a quoted name that it does not know for a text.
+def test_only_letters_of_ascii_may_be_upper_or_lower_case() -> None:
+    rows = pd.DataFrame({"Ä": [1, 2], "ä": [3, 4]})
+    assert sql_columns(rows, {"it": "ä", "other": '"Ä"'}).to_numpy().tolist() == [[3, 1], [4, 2]]
+    assert (sql_mistake('"ä" = 1', ["Ä"]) or "").startswith("no column 'ä'. Did you mean 'Ä'?")
+
+
+def test_an_expression_may_end_with_a_comment() -> None:
+    assert sql_columns(ROWS, {"it": "hour > 5 -- the day"})["it"].tolist()[:2] == [0, 1]
+
+
+def test_a_slice_with_the_name_of_a_column_is_refused() -> None:
+    with pytest.raises(DataError, match="'hour' is a column of the source; give the slice another"):
+        sql_columns(ROWS, {"hour": "1"})
+
+
+def test_values_that_read_alike_are_one_slice() -> None:
+    rows = pd.DataFrame({"x": np.arange(90) % 3})
+    by = {"it": "CASE x WHEN 0 THEN 1 WHEN 1 THEN '1' END"}
+    y, score = np.arange(90) % 2, np.random.default_rng(0).random(90)
+    found = evaluate(y, score, features=rows, sql_slices=by, min_slice_size=1)
+    assert [(piece.name, piece.rows) for piece in found.slices] == [("it=1", 60), ("it=(null)", 30)]
+
+
 def test_of_columns_that_differ_in_case_the_first_is_meant() -> None:
     rows = pd.DataFrame({"A": [1], "a": [2]})
     assert sql_columns(rows, {"it": "a"})["it"].tolist() == [1]

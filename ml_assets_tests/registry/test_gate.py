@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_assets.evaluation import evaluate
+from ml_assets.evaluation import Evaluation, evaluate
 from ml_assets.evaluation.spec import ThresholdSpec
 from ml_assets.registry.gate import Made, People, Verdicts, Waiver, decide_promotion
 
@@ -199,6 +199,11 @@ def waived(blessing: Any, *waivers: Waiver, today: date | None = TODAY) -> Verdi
     return replace(POSITIVE, blessing=blessing, people=People(waivers=waivers, today=today))
 
 
+def given_by(judged: Evaluation) -> dict[str, Any]:
+    told = {"blessed": judged.blessed, "reasons": judged.reasons, "failed": judged.failed}
+    return {**GOOD, **told}
+
+
 def test_a_waiver_that_holds_lets_its_rule_pass_and_is_told() -> None:
     decision = decide_promotion(CANDIDATE, waived(UNCERTAIN, WAIVER))
 
@@ -236,12 +241,7 @@ def test_a_waiver_waives_nothing_else(verdicts: Verdicts) -> None:
 
 def test_that_no_threshold_is_set_cannot_be_waived() -> None:
     judged = evaluate([0, 1] * 50, [0.1, 0.9] * 50, task="binary")
-    verdict = {
-        **GOOD,
-        "blessed": judged.blessed,
-        "reasons": judged.reasons,
-        "failed": judged.failed,
-    }
+    verdict = given_by(judged)
     waivers = [replace(WAIVER, rule=rule) for rule in judged.failed]
 
     decision = decide_promotion(CANDIDATE, waived(verdict, *waivers))
@@ -259,12 +259,7 @@ def test_a_champion_that_cannot_be_compared_with_stops_a_candidate_until_somebod
         thresholds={"roc_auc": ThresholdSpec(min=0.7, min_change=0.0)},
         unscored={"champion": "its model is gone"},
     )  # fmt: skip
-    verdict = {
-        **GOOD,
-        "blessed": judged.blessed,
-        "reasons": judged.reasons,
-        "failed": judged.failed,
-    }
+    verdict = given_by(judged)
     reason = "roc_auc cannot be compared with the champion's: its model is gone"
 
     stopped = decide_promotion(CANDIDATE, waived(verdict))
@@ -296,3 +291,20 @@ def test_what_people_decided_counts(people: People, reason: str | None) -> None:
 
     assert decision.promote is (reason is None)
     assert all(found.startswith(reason or "") for found in decision.reasons)
+
+
+def test_of_two_rules_that_say_the_same_each_needs_a_waiver_of_its_own() -> None:
+    judged = evaluate(
+        [0, 1] * 50, [0.1, 0.9] * 50, task="binary",
+        thresholds={"roc_auc": ThresholdSpec(min=0.7, min_change=0.0, min_relative_change=0.0)},
+        unscored={"champion": "its model is gone"},
+    )  # fmt: skip
+    verdict = given_by(judged)
+    waivers = [replace(WAIVER, rule=rule) for rule in judged.failed]
+
+    assert [waiver.rule for waiver in waivers] == [
+        "roc_auc.min_change",
+        "roc_auc.min_relative_change",
+    ]
+    assert not any(decide_promotion(CANDIDATE, waived(verdict, one)).promote for one in waivers)
+    assert decide_promotion(CANDIDATE, waived(verdict, *waivers)).promote

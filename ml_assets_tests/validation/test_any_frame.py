@@ -71,15 +71,15 @@ def frame_of(columns: Any) -> pd.DataFrame:
 def test_no_frame_crashes(columns: Any) -> None:
     frame = frame_of(columns)
     try:
-        found = generate_statistics(frame)
+        statistics = generate_statistics(frame)
     except DataError:
         return
     for anomalies in (
-        validate_statistics(found, SCHEMA, "SERVING", found, found),
-        validate_statistics(found, infer_schema(found)) if len(frame) else [],
+        validate_statistics(statistics, SCHEMA, "SERVING", statistics, statistics),
+        validate_statistics(statistics, infer_schema(statistics)) if len(frame) else [],
     ):
-        assert all(isinstance(one, Anomaly) and one.description for one in anomalies)
-    measure_distances(found, SCHEMA, found, found)
+        assert all(isinstance(anomaly, Anomaly) and anomaly.description for anomaly in anomalies)
+    measure_distances(statistics, SCHEMA, statistics, statistics)
     for _, row in frame.iterrows() if frame.columns.is_unique else ():
         validate_example(row, SCHEMA)
 
@@ -96,8 +96,8 @@ def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
     with contextlib.suppress(pa.ArrowException):
         pq.write_table(table, folder / "t.parquet")
         stored = Table((folder / "t.parquet",))
-        for found in find_broken_rows(stored, SCHEMA):
-            assert found.reason
+        for broken in find_broken_rows(stored, SCHEMA):
+            assert broken.reason
         check_dependencies(stored, SCHEMA)
 
 
@@ -106,11 +106,16 @@ def test_no_table_crashes(tmp_path_factory: Any, columns: Any) -> None:
 def test_a_schema_finds_no_anomaly_in_the_data_it_was_inferred_from(columns: Any) -> None:
     frame = frame_of(list(columns.items()))
     try:
-        found = generate_statistics(frame)
+        statistics = generate_statistics(frame)
     except DataError:
         return
     if len(frame):
-        assert validate_statistics(found, infer_schema(found), previous_statistics=found) == []
+        assert (
+            validate_statistics(
+                statistics, infer_schema(statistics), previous_statistics=statistics
+            )
+            == []
+        )
 
 
 @pytest.mark.parametrize("rows", [1, 2, 100])
@@ -139,16 +144,16 @@ def test_rows_satisfy_the_schema_inferred_from_them(tmp_path: Path, rows: int) -
 @pytest.mark.parametrize("name", ARRAYS)
 def test_every_arrow_type_satisfies_the_schema_inferred_from_it(tmp_path: Path, name: str) -> None:
     table = pa.table({"x": pa.chunked_array([ARRAYS[name][0]] * 3)})
-    found = generate_statistics(table)
-    schema = infer_schema(found)
-    assert validate_statistics(found, schema) == []
-    assert not [one for one in detect_drift(table, table) if one.verdict == "alarm"]
+    statistics = generate_statistics(table)
+    schema = infer_schema(statistics)
+    assert validate_statistics(statistics, schema) == []
+    assert not [finding for finding in detect_drift(table, table) if finding.verdict == "alarm"]
     assert find_cell_errors(table).errors == ()
     with contextlib.suppress(pa.ArrowException):
         pq.write_table(table, tmp_path / "t.parquet")
         stored = Table((tmp_path / "t.parquet",))
         assert [*find_broken_rows(stored, schema)] == []
-        assert all(one.reason for one in find_broken_rows(stored, ANY_TEXT))
+        assert all(broken.reason for broken in find_broken_rows(stored, ANY_TEXT))
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -181,8 +186,10 @@ def test_what_python_has_no_word_for_can_repeat_and_contradict(
         (Feature("x", type_, unique=True),),
         functional_dependencies=(FunctionalDependency(("x",), "y"),),
     )
-    found = [one.reason for one in find_broken_rows(table, schema) if one.rule != "not_nullable"]
-    assert found == [
+    reasons = [
+        broken.reason for broken in find_broken_rows(table, schema) if broken.rule != "not_nullable"
+    ]
+    assert reasons == [
         f"y is 1, and rows with x {shown} have several values of it: 1, 2",
         f"x is {shown}, as in an earlier row",
         f"y is 2, and rows with x {shown} have several values of it: 1, 2",

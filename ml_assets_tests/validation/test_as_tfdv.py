@@ -184,7 +184,7 @@ COMPARED: list[tuple[str, list[Any], list[Any], list[str], list[float]]] = [
 @pytest.mark.parametrize(("feature", "cells", "codes"), OF_ONE_COLUMN)
 def test_a_column_has_the_anomalies_that_tfdv_finds(feature: str, cells: Any, codes: Any) -> None:
     schema = Schema.from_tfmd(f'feature {{ name: "x" {feature} }}')
-    assert [one.code for one in validate_statistics(described(cells), schema)] == codes
+    assert [anomaly.code for anomaly in validate_statistics(described(cells), schema)] == codes
 
 
 @pytest.mark.parametrize("side", ["drift", "skew"])
@@ -198,18 +198,18 @@ def test_a_column_is_as_far_from_another_as_tfdv_says(
     )
     previous = described(before) if side == "drift" else None
     serving = described(before) if side == "skew" else None
-    found = validate_statistics(described(now), schema, None, previous, serving)
-    assert [one.code for one in found] == codes
+    anomalies = validate_statistics(described(now), schema, None, previous, serving)
+    assert [anomaly.code for anomaly in anomalies] == codes
     measured = measure_distances(described(now), schema, previous, serving)
-    assert [one.value for one in measured] == pytest.approx(distances)
+    assert [measurement.value for measurement in measured] == pytest.approx(distances)
 
 
 def test_nothing_is_compared_without_a_type() -> None:
     comparator = "drift_comparator { infinity_norm { threshold: 0 } }"
     schema = Schema.from_tfmd(f'feature {{ name: "x" {comparator} }}')
     previous = described(["b"])
-    found = validate_statistics(described(["a"]), schema, None, previous)
-    assert [one.code for one in found] == ["FEATURE_MISSING_TYPE"]
+    anomalies = validate_statistics(described(["a"]), schema, None, previous)
+    assert [anomaly.code for anomaly in anomalies] == ["FEATURE_MISSING_TYPE"]
     assert measure_distances(described(["a"]), schema, previous) == []
 
 

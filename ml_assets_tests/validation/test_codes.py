@@ -224,20 +224,20 @@ OF_ONE_COLUMN: list[tuple[str, Any, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("code", "values", "feature", "message"), OF_ONE_COLUMN)
 def test_a_code_of_one_column(code: Any, values: Any, feature: Any, message: Any) -> None:
-    (found,) = anomalies(values, feature)
-    assert found.code == code
-    assert message in found.description
-    assert found.short_description == SHORT_DESCRIPTIONS[code]
-    assert found.expected
-    assert found.found
+    (anomaly,) = anomalies(values, feature)
+    assert anomaly.code == code
+    assert message in anomaly.description
+    assert anomaly.short_description == SHORT_DESCRIPTIONS[code]
+    assert anomaly.expected
+    assert anomaly.found
 
 
 def test_a_column_of_another_environment_is_new() -> None:
     current = generate_statistics(pa.table({"x": [1], "y": [2]}))
     features = (Feature("x", "int"), Feature("y", "int", not_in=("SERVING",)))
-    (found,) = validate_statistics(current, Schema(features), "SERVING")
-    assert (found.feature, found.code, found.severity) == ("y", "SCHEMA_NEW_COLUMN", "WARN")
-    assert "does not expect it in SERVING" in found.description
+    (anomaly,) = validate_statistics(current, Schema(features), "SERVING")
+    assert (anomaly.feature, anomaly.code, anomaly.severity) == ("y", "SCHEMA_NEW_COLUMN", "WARN")
+    assert "does not expect it in SERVING" in anomaly.description
     also = replace(features[1], also_in=("SERVING",))
     assert validate_statistics(current, Schema((features[0], also)), "SERVING") == []
 
@@ -251,8 +251,11 @@ def test_a_column_in_a_stage_that_is_not_judged_is_left_alone(stage: Any) -> Non
 
 
 def test_an_anomaly_of_a_wrong_type_says_more_where_that_helps() -> None:
-    found = anomalies(["5", "abc"], {"type": "int", "min": 0})
-    assert [one.code for one in found] == ["UNEXPECTED_DATA_TYPE", "INT_TYPE_NOT_INT_STRING"]
+    raised = anomalies(["5", "abc"], {"type": "int", "min": 0})
+    assert [anomaly.code for anomaly in raised] == [
+        "UNEXPECTED_DATA_TYPE",
+        "INT_TYPE_NOT_INT_STRING",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -269,9 +272,11 @@ def test_one_value_in_a_row_where_the_schema_wants_several(wanted: Any, code: st
     for column in (pa.nulls(2, pa.int64()), [[1, 2], [3]]):
         assert validate_statistics(generate_statistics(pa.table({"x": column})), schema) == []
     current = generate_statistics(pa.table({"x": [1, 2]}))
-    found = validate_statistics(current, schema)
-    assert [(one.feature, one.code) for one in found] == ([("x", code)] if code else [])
-    assert all("values in each row" in one.description for one in found)
+    raised = validate_statistics(current, schema)
+    assert [(anomaly.feature, anomaly.code) for anomaly in raised] == (
+        [("x", code)] if code else []
+    )
+    assert all("values in each row" in anomaly.description for anomaly in raised)
     assert validate_statistics(current, update_schema(schema, current)) == []
 
 

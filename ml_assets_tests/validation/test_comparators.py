@@ -51,10 +51,10 @@ def test_a_code_of_a_comparator(
 ) -> None:
     type_: Any = "string" if isinstance(values[0], str) else "float"
     feature = {"type": type_, "drift": Comparator(**{key: 0.01})}
-    (found,) = anomalies(values, feature, other)
-    assert found.code == code
-    assert message in found.description
-    assert (found.value, found.limit) == (pytest.approx(value, abs=1e-4), 0.01)
+    (anomaly,) = anomalies(values, feature, other)
+    assert anomaly.code == code
+    assert message in anomaly.description
+    assert (anomaly.value, anomaly.limit) == (pytest.approx(value, abs=1e-4), 0.01)
     within = {"type": type_, "drift": Comparator(**{key: value + 0.001})}
     assert anomalies(values, within, other) == []
 
@@ -63,18 +63,18 @@ def test_nothing_to_compare_with() -> None:
     current = generate_statistics(pa.table({"x": ["a"]}))
     schema = Schema((Feature("x", "string", drift=Comparator(l_infinity=0.1)),))
     without = generate_statistics(pa.table({"y": ["a"]}))
-    (found,) = validate_statistics(current, schema, previous_statistics=without)
-    assert found.code == "COMPARATOR_CONTROL_DATA_MISSING"
+    (anomaly,) = validate_statistics(current, schema, previous_statistics=without)
+    assert anomaly.code == "COMPARATOR_CONTROL_DATA_MISSING"
     assert "The schema compares x with the previous data, which have no such column." in (
-        found.description
+        anomaly.description
     )
 
 
 def test_the_default_alarm_judges_what_has_no_comparator() -> None:
     feature: dict[str, Any] = {"type": "string"}
-    (found,) = anomalies(["a", "b"] * 500, feature, ["a"] * 1000)
-    assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
-    assert "'b'" in found.description
+    (anomaly,) = anomalies(["a", "b"] * 500, feature, ["a"] * 1000)
+    assert (anomaly.code, anomaly.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
+    assert "'b'" in anomaly.description
     feature["drift"] = Comparator(l_infinity=0.9)
     assert anomalies(["a", "b"] * 500, feature, ["a"] * 1000) == []
 
@@ -83,8 +83,8 @@ def test_a_comparator_that_can_measure_nothing_hides_no_change() -> None:
     """L-infinity is not of numbers; TFDV calls it 0."""
     feature = {"type": "float", "drift": Comparator(l_infinity=0.1)}
     now, before = [n + 90 for n in NUMBERS] * 3, NUMBERS * 3
-    (found,) = anomalies(now, feature, before)
-    assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
+    (anomaly,) = anomalies(now, feature, before)
+    assert (anomaly.code, anomaly.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
     assert anomalies(now, {**feature, "drift": Comparator(l_infinity=0.1, ks=1.0)}, before) == []
 
 
@@ -108,23 +108,23 @@ def test_a_comparator_that_can_measure_nothing_hides_no_change() -> None:
     ],
 )
 def test_rows_compared_with_before(rows: Any, limits: Any, code: Any, message: Any) -> None:
-    found = anomalies([1] * rows, {"type": "int"}, [1] * 10, rows_vs_previous=limits)
-    assert [one.code for one in found] == ([code] if code else [])
-    assert all(message in one.description for one in found)
+    raised = anomalies([1] * rows, {"type": "int"}, [1] * 10, rows_vs_previous=limits)
+    assert [anomaly.code for anomaly in raised] == ([code] if code else [])
+    assert all(message in anomaly.description for anomaly in raised)
 
 
 def test_rows_compared_with_an_earlier_version_of_the_same_span() -> None:
     now, before = (generate_statistics(pa.table({"x": [1] * rows})) for rows in (10, 30))
     schema = Schema((Feature("x", "int"),), rows_vs_version=(0.9, 1.1))
-    (found,) = validate_statistics(now, schema, previous_version_statistics=before)
-    assert "the previous version had 30" in found.description
+    (anomaly,) = validate_statistics(now, schema, previous_version_statistics=before)
+    assert "the previous version had 30" in anomaly.description
     assert validate_statistics(now, schema, previous_statistics=before) == []
 
 
 def test_more_rows_than_none_are_too_many() -> None:
     empty = generate_statistics(pa.table({"x": pa.array([], pa.int64())}))
     schema = Schema((Feature("x", "int"),), rows_vs_previous=(0.5, 2.0))
-    (found,) = validate_statistics(
+    (anomaly,) = validate_statistics(
         generate_statistics(pa.table({"x": [1]})), schema, previous_statistics=empty
     )
-    assert found.code == "COMPARATOR_HIGH_NUM_EXAMPLES"
+    assert anomaly.code == "COMPARATOR_HIGH_NUM_EXAMPLES"

@@ -33,40 +33,42 @@ CITIES = ["A", "A", "B", "C", "D", "X", "E", None, "F"]
 
 def test_rows_that_differ_from_the_usual_value_are_broken(tmp_path: Path) -> None:
     table = table_of(tmp_path, {"zip": ZIPS, "city": CITIES})
-    found = [*find_broken_rows(table, SCHEMA)]
-    assert [(one.row, one.example_id, one.feature, one.rule) for one in found] == [
+    broken_rules = [*find_broken_rows(table, SCHEMA)]
+    assert [
+        (broken.row, broken.example_id, broken.feature, broken.rule) for broken in broken_rules
+    ] == [
         (2, "id2", "city", "dependency"),
         (3, "id3", "city", "dependency"),
         (4, "id4", "city", "dependency"),
     ]
-    assert found[0].reason == "city is 'B', and 2 of 3 rows with zip '1' have 'A'"
-    assert found[1].reason.startswith(
+    assert broken_rules[0].reason == "city is 'B', and 2 of 3 rows with zip '1' have 'A'"
+    assert broken_rules[1].reason.startswith(
         "city is 'C', and rows with zip '2' have several values of it: "
     )
 
 
 def test_an_anomaly_says_how_many_and_shows_the_worst(tmp_path: Path) -> None:
     table = table_of(tmp_path, {"zip": ZIPS, "city": CITIES})
-    (found,) = check_dependencies(table, SCHEMA)
+    (anomaly,) = check_dependencies(table, SCHEMA)
     (hiding,) = check_dependencies(
         table, SCHEMA, hidden={SCHEMA.functional_dependencies[0].dependent}
     )
-    assert found.description.startswith(hiding.description.partition(". Correct")[0] + ": with ")
-    assert (found.feature, found.code) == ("city", "FUNCTIONAL_DEPENDENCY_BROKEN")
+    assert anomaly.description.startswith(hiding.description.partition(". Correct")[0] + ": with ")
+    assert (anomaly.feature, anomaly.code) == ("city", "FUNCTIONAL_DEPENDENCY_BROKEN")
     assert (
         "city should follow from zip, and contradicts it in 3 of 9 rows (33.33%), for 2 values of "
         "zip: with zip '2' it is 'C' (1), 'D' (1)."
-    ) in found.description
-    assert found.affected_fraction == pytest.approx(1 / 3)
-    (named,) = with_example_ids([found], table, SCHEMA, max_ids=2)
+    ) in anomaly.description
+    assert anomaly.affected_fraction == pytest.approx(1 / 3)
+    (named,) = with_example_ids([anomaly], table, SCHEMA, max_ids=2)
     assert named.example_ids == ("id2", "id3")
 
 
 def test_two_columns_can_determine_a_third(tmp_path: Path) -> None:
     schema = Schema(functional_dependencies=(FunctionalDependency(("a", "b"), "c"),))
     columns = {"a": [1, 1, 2, 2], "b": [1.5, 1.5, 1.5, 1.5], "c": [7, 8, 7, 7]}
-    found = find_broken_rows(table_of(tmp_path, columns), schema)
-    assert [(one.row, one.reason) for one in found] == [
+    broken_rules = find_broken_rows(table_of(tmp_path, columns), schema)
+    assert [(broken.row, broken.reason) for broken in broken_rules] == [
         (0, "c is 7, and rows with a 1 and b 1.5 have several values of it: 7, 8"),
         (1, "c is 8, and rows with a 1 and b 1.5 have several values of it: 7, 8"),
     ]
@@ -87,7 +89,7 @@ def test_rows_are_broken_exactly_if_others_outvote_them(tmp_path_factory: Any, c
     folder = tmp_path_factory.mktemp("rows")
     columns = {"zip": pa.array([z for z, _ in cells], pa.string())}
     columns["city"] = pa.array([c for _, c in cells], pa.string())
-    found = {one.row for one in find_broken_rows(table_of(folder, columns), SCHEMA)}
+    rows = {broken.row for broken in find_broken_rows(table_of(folder, columns), SCHEMA)}
     expected = set()
     for row, (zip_, city) in enumerate(cells):
         group = [c for z, c in cells if z == zip_ and c is not None]
@@ -97,7 +99,7 @@ def test_rows_are_broken_exactly_if_others_outvote_them(tmp_path_factory: Any, c
         is_tie = counts[0][0] == counts[1][0]
         if is_tie or city != counts[0][1]:
             expected.add(row)
-    assert found == expected
+    assert rows == expected
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_rows_that_repeat_an_earlier_value_are_found_across_batches(
     feature = Feature(
         "x", "bool", unique=True, min_fraction=0, allow_nan=True, allow_inf=True
     )  # fmt: skip
-    found = [*find_broken_rows(table_of(tmp_path, {"x": values}), Schema((feature,)))]
-    assert [one.row for one in found if one.rule == "unique"] == broken
-    reasons = [one.reason for one in found if one.rule == "unique"]
+    broken_rules = [*find_broken_rows(table_of(tmp_path, {"x": values}), Schema((feature,)))]
+    assert [rule.row for rule in broken_rules if rule.rule == "unique"] == broken
+    reasons = [rule.reason for rule in broken_rules if rule.rule == "unique"]
     assert all("as in an earlier row" in reason for reason in reasons)

@@ -55,8 +55,8 @@ REFERENCE = generate_statistics(flights(0))
 
 
 def alarms(frame: Any, reference: Any = REFERENCE, **options: Any) -> dict[str, DriftFinding]:
-    found = detect_drift(generate_statistics(frame), reference, **options)
-    return {one.feature: one for one in found if one.verdict == "alarm"}
+    findings = detect_drift(generate_statistics(frame), reference, **options)
+    return {finding.feature: finding for finding in findings if finding.verdict == "alarm"}
 
 
 def some(share: Any) -> Any:
@@ -88,9 +88,9 @@ def nothing(frame: Any) -> Any:
     ],
 )  # fmt: skip
 def test_a_change_is_found_and_named(change: Any, feature: Any, words: Any) -> None:
-    found = alarms(change(flights(1)))
-    assert list(found) == [feature]
-    assert words in found[feature].explanation
+    alarmed = alarms(change(flights(1)))
+    assert list(alarmed) == [feature]
+    assert words in alarmed[feature].explanation
 
 
 def test_without_a_change_there_is_no_alarm() -> None:
@@ -99,36 +99,45 @@ def test_without_a_change_there_is_no_alarm() -> None:
 
 @pytest.mark.parametrize("rows", [200, 500, 2_000, 20_000])
 def test_random_halves_alarm_in_at_most_one_per_cent_of_tests(rows: Any) -> None:
-    tests, found = 0, 0
+    tests, alarmed = 0, 0
     for seed in range(8 if rows > 2_000 else 15):
         frame = flights(seed, 2 * rows)
         halves = (generate_statistics(half) for half in (frame[:rows], frame[rows:]))
         findings = detect_drift(*halves)
         tests += len(findings)
-        found += sum(one.verdict == "alarm" for one in findings)
-    assert found <= 0.01 * tests
+        alarmed += sum(finding.verdict == "alarm" for finding in findings)
+    assert alarmed <= 0.01 * tests
 
 
 def test_halves_of_taxi_do_not_alarm() -> None:
     options = pv.ConvertOptions(strings_can_be_null=True)
     table = pv.read_csv(shared_path("chicago_taxi/data.csv"), convert_options=options)
     first, second = (generate_statistics(table.slice(start, 7501)) for start in (0, 7501))
-    assert [one.feature for one in detect_drift(second, first) if one.verdict == "alarm"] == []
+    assert [
+        finding.feature for finding in detect_drift(second, first) if finding.verdict == "alarm"
+    ] == []
 
 
 def test_too_few_rows_cannot_tell() -> None:
-    found = detect_drift(generate_statistics(flights(1, 199)), REFERENCE)
-    assert {one.verdict for one in found} == {"cannot tell"}
-    assert found[0].explanation == "199 rows are too few; at least 200 are needed"
-    assert (found[0].p_value, dict(found[0].distances)) == (None, {})
+    findings = detect_drift(generate_statistics(flights(1, 199)), REFERENCE)
+    assert {finding.verdict for finding in findings} == {"cannot tell"}
+    assert findings[0].explanation == "199 rows are too few; at least 200 are needed"
+    assert (findings[0].p_value, dict(findings[0].distances)) == (None, {})
 
 
 def test_a_column_of_one_side_cannot_be_compared() -> None:
-    found = detect_drift(
+    findings = detect_drift(
         generate_statistics(flights(1).drop(columns="hour").assign(new=1)), REFERENCE
     )
-    told = {one.feature: one.explanation for one in found if one.verdict == "cannot tell"}
-    assert told == {"hour": "it is only in the reference", "new": "it is only in the current data"}
+    explanations = {
+        finding.feature: finding.explanation
+        for finding in findings
+        if finding.verdict == "cannot tell"
+    }
+    assert explanations == {
+        "hour": "it is only in the reference",
+        "new": "it is only in the current data",
+    }
 
 
 def test_the_threshold_and_the_significance_are_those_of_the_caller() -> None:
@@ -142,9 +151,11 @@ def test_a_large_change_that_chance_explains_is_said_so() -> None:
     even, odd = (
         generate_statistics(pd.DataFrame({"x": [*"ab" * 6, *more]})) for more in ("", "bbbb")
     )
-    (found,) = detect_drift(odd, even, min_rows=1)
-    assert found.verdict == "ok"
-    assert found.explanation.startswith("not more than chance explains at this size: 'b' rose from")
+    (finding,) = detect_drift(odd, even, min_rows=1)
+    assert finding.verdict == "ok"
+    assert finding.explanation.startswith(
+        "not more than chance explains at this size: 'b' rose from"
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,10 +176,10 @@ def test_strange_columns_are_compared_without_an_error(columns: Any) -> None:
     strange = generate_statistics(pa.table(columns))
     usual = generate_statistics(pa.table({"x": np.random.default_rng(0).normal(size=300)}))
     for pair in ((strange, strange), (strange, usual), (usual, strange)):
-        (found,) = detect_drift(*pair)
+        (finding,) = detect_drift(*pair)
         assert (
-            DriftFinding.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False)))
-            == found
+            DriftFinding.from_json(json.loads(json.dumps(finding.to_json(), allow_nan=False)))
+            == finding
         )
     assert detect_drift(strange, strange)[0].verdict != "alarm"
 
@@ -200,18 +211,18 @@ def test_distances_agree_with_scipy(first: Any, random: Any) -> None:
 def test_distances_of_numbers_agree_with_scipy() -> None:
     rng = np.random.default_rng(3)
     here, there = rng.normal(0.3, 1, 240), rng.normal(0, 1.5, 250)
-    (found,) = detect_drift(pd.DataFrame({"x": here}), pd.DataFrame({"x": there}))
-    assert found.distances["ks"] == pytest.approx(scipy.stats.ks_2samp(here, there).statistic)
+    (finding,) = detect_drift(pd.DataFrame({"x": here}), pd.DataFrame({"x": there}))
+    assert finding.distances["ks"] == pytest.approx(scipy.stats.ks_2samp(here, there).statistic)
     expected = scipy.stats.wasserstein_distance(here, there) / there.std()
-    assert found.distances["wasserstein"] == pytest.approx(expected)
+    assert finding.distances["wasserstein"] == pytest.approx(expected)
 
 
 def test_distances_of_few_texts_are_those_of_tfdv() -> None:
     here, there = list("bbaac") * 50, list("aaZYX") * 50
-    (found,) = detect_drift(pd.DataFrame({"s": here}), pd.DataFrame({"s": there}))
-    assert found.distances["jensen_shannon"] == pytest.approx(0.6)
-    assert found.distances["l_infinity"] == pytest.approx(0.4)
-    assert found.distances["normalized_abs_difference"] == pytest.approx(0.2)
+    (finding,) = detect_drift(pd.DataFrame({"s": here}), pd.DataFrame({"s": there}))
+    assert finding.distances["jensen_shannon"] == pytest.approx(0.6)
+    assert finding.distances["l_infinity"] == pytest.approx(0.4)
+    assert finding.distances["normalized_abs_difference"] == pytest.approx(0.2)
 
 
 def test_tables_give_what_their_statistics_give() -> None:
@@ -225,9 +236,9 @@ def test_a_comparator_takes_the_place_of_the_alarm() -> None:
     changed = flights(1).assign(origin=lambda f: f.origin.mask(some(0.35), "JFK"))
     lax = Feature("origin", "string", drift=Comparator(l_infinity=0.9))
     strict = Feature("noise", "float", drift=Comparator(jensen_shannon=1e-7))
-    found = alarms(changed, schema=Schema((lax, strict)))
-    assert list(found) == ["noise"]
-    assert "above the schema's limit of 1e-07" in found["noise"].explanation
+    alarmed = alarms(changed, schema=Schema((lax, strict)))
+    assert list(alarmed) == ["noise"]
+    assert "above the schema's limit of 1e-07" in alarmed["noise"].explanation
     assert list(alarms(changed)) == ["origin"]
 
 
@@ -264,18 +275,18 @@ def test_skew_is_found_in_the_schema_and_in_the_distribution() -> None:
     serving = flights(1).assign(
         hour=lambda f: f.hour.astype(str), noise=lambda f: f.noise + 3, score=0.5
     )
-    found = detect_skew(
+    skew = detect_skew(
         generate_statistics(serving.drop(columns="delay")), schema, REFERENCE, ignore=["score"]
     )
-    assert [(a.feature, a.code) for a in found.anomalies] == [("hour", "UNEXPECTED_DATA_TYPE")]
-    assert set(found.alarms) == {"hour", "noise"}
-    assert "delay" not in {one.feature for one in found.findings}
-    json.dumps(found.to_json(), allow_nan=False)
+    assert [(a.feature, a.code) for a in skew.anomalies] == [("hour", "UNEXPECTED_DATA_TYPE")]
+    assert set(skew.alarms) == {"hour", "noise"}
+    assert "delay" not in {finding.feature for finding in skew.findings}
+    json.dumps(skew.to_json(), allow_nan=False)
 
 
 def test_equal_data_have_no_skew() -> None:
     schema = Schema(
         (Feature("hour", "int"),), left_out=tuple((c, "") for c in flights(0, 1).columns)
     )
-    found = detect_skew(generate_statistics(flights(1)), schema, REFERENCE)
-    assert found.alarms == ()
+    skew = detect_skew(generate_statistics(flights(1)), schema, REFERENCE)
+    assert skew.alarms == ()

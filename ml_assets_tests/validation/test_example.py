@@ -25,7 +25,7 @@ NAN, INF = math.nan, math.inf
 
 def codes(value: Any, **feature: Any) -> list[str]:
     schema = Schema((Feature("x", **feature),))
-    return [found.code for found in validate_example({"x": value}, schema)]
+    return [anomaly.code for anomaly in validate_example({"x": value}, schema)]
 
 
 FINE: list[tuple[Any, dict[str, Any]]] = [
@@ -135,23 +135,23 @@ SCHEMA = Schema(
 
 
 def test_messages_say_what_is_wrong_and_what_to_do() -> None:
-    found = validate_example({"age": -1, "label": True, "citi": "x", "id": 7}, SCHEMA)
-    assert [(one.feature, one.code, one.severity) for one in found] == [
+    anomalies = validate_example({"age": -1, "label": True, "citi": "x", "id": 7}, SCHEMA)
+    assert [(anomaly.feature, anomaly.code, anomaly.severity) for anomaly in anomalies] == [
         ("age", "INT_TYPE_SMALL_INT", "ERROR"),
         ("label", "SCHEMA_NEW_COLUMN", "WARN"),
         ("citi", "SCHEMA_NEW_COLUMN", "WARN"),
     ]
-    assert found[0].description == (
+    assert anomalies[0].description == (
         "age is -1, below its minimum of 0. Correct the value, or what the schema says of age."
     )
-    assert (found[0].expected, found[0].found) == ("at least 0", "-1")
-    assert "label is not expected in SERVING" in found[1].description
-    assert "Did you mean 'city'?" in found[2].description
+    assert (anomalies[0].expected, anomalies[0].found) == ("at least 0", "-1")
+    assert "label is not expected in SERVING" in anomalies[1].description
+    assert "Did you mean 'city'?" in anomalies[2].description
 
 
 def test_an_absent_column_is_missed_where_it_must_have_a_value() -> None:
-    (found,) = validate_example({}, SCHEMA)
-    assert (found.feature, found.code) == ("age", "SCHEMA_MISSING_COLUMN")
+    (anomaly,) = validate_example({}, SCHEMA)
+    assert (anomaly.feature, anomaly.code) == ("age", "SCHEMA_MISSING_COLUMN")
     (label,) = validate_example({"age": 1}, SCHEMA, "TRAINING")
     assert label.feature == "label"
     with pytest.raises(
@@ -238,7 +238,7 @@ def test_examples_and_rows_agree(tmp_path_factory: Any, data: Any, type_: Any) -
         code = "FEATURE_TYPE_NOT_PRESENT" if found.rule == "not_nullable" else found.code
         by_row[found.row].append(code)
     for row, cell in enumerate(cells):
-        judged = [one.code for one in validate_example({"x": cell}, schema, None)]
+        judged = [anomaly.code for anomaly in validate_example({"x": cell}, schema, None)]
         assert judged == by_row[row], (cell, schema.features[0])
 
 

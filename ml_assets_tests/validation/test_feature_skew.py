@@ -30,18 +30,18 @@ def training(rows: int = 100) -> pd.DataFrame:
 
 def test_equal_rows_in_another_order_do_not_differ() -> None:
     frame = training()
-    found = detect_feature_skew(frame, frame.sample(frac=1, random_state=0), key=["id"])
-    assert found.mismatched == ()
-    assert (found.match.matched, found.match.only_training, found.match.only_serving) == (100, 0, 0)
-    assert [one.rows for one in found.features] == [100, 100, 100]
+    skew = detect_feature_skew(frame, frame.sample(frac=1, random_state=0), key=["id"])
+    assert skew.mismatched == ()
+    assert (skew.match.matched, skew.match.only_training, skew.match.only_serving) == (100, 0, 0)
+    assert [feature.rows for feature in skew.features] == [100, 100, 100]
 
 
 def test_mismatches_are_counted_named_and_shown() -> None:
     serving = training()
     serving.loc[:9, "city"] = "OSLO"
     serving["miles"] *= 1.609344
-    found = detect_feature_skew(training(), serving, key=["id"], max_samples=2)
-    miles, city, n = found.features
+    skew = detect_feature_skew(training(), serving, key=["id"], max_samples=2)
+    miles, city, n = skew.features
     assert (miles.feature, miles.mismatches, miles.fraction) == ("miles", 100, 1.0)
     assert "1.609 times those of training: miles to kilometres?" in miles.explanation
     assert (city.feature, city.mismatches) == ("city", 10)
@@ -51,7 +51,7 @@ def test_mismatches_are_counted_named_and_shown() -> None:
         {"key": {"id": 1}, "training": "Oslo", "serving": "OSLO"},
     )
     assert (n.mismatches, n.explanation) == (0, "")
-    json.dumps(found.to_json(), allow_nan=False)
+    json.dumps(skew.to_json(), allow_nan=False)
 
 
 def test_keys_that_repeat_or_are_missing_are_counted_and_not_compared() -> None:
@@ -84,25 +84,25 @@ def test_keys_that_repeat_or_are_missing_are_counted_and_not_compared() -> None:
 )
 def test_what_equals_what(here: Any, there: Any, options: Any, differ: int) -> None:
     sides = (pa.table({"k": [1, 2], "x": pa.array(side)}) for side in (here, there))
-    (found,) = detect_feature_skew(*sides, key=["k"], **options).features
-    assert found.mismatches == differ
+    (mismatch,) = detect_feature_skew(*sides, key=["k"], **options).features
+    assert mismatch.mismatches == differ
 
 
 def test_a_value_on_one_side_only_is_told_as_such() -> None:
     here = pd.DataFrame({"k": [1, 2, 3], "x": ["a", "b", None]})
     there = pd.DataFrame({"k": [1, 2, 3], "x": ["a", None, "c"]})
-    (found,) = detect_feature_skew(here, there, key=["k"]).features
-    assert (found.mismatches, found.only_training, found.only_serving) == (2, 1, 1)
-    assert "1 have no value at serving; 1 have a value at serving only" in found.explanation
+    (mismatch,) = detect_feature_skew(here, there, key=["k"]).features
+    assert (mismatch.mismatches, mismatch.only_training, mismatch.only_serving) == (2, 1, 1)
+    assert "1 have no value at serving; 1 have a value at serving only" in mismatch.explanation
 
 
 def test_a_key_of_two_columns_and_columns_of_one_side() -> None:
     here = pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3], "old": 0})
     there = pd.DataFrame({"a": [1, 1, 2], "b": ["y", "x", "x"], "v": [2, 1, 4], "new": 0})
-    found = detect_feature_skew(here, there, key=["a", "b"])
-    assert [(one.feature, one.mismatches) for one in found.features] == [("v", 1)]
-    assert (found.only_training, found.only_serving) == (("old",), ("new",))
-    assert found.features[0].samples[0]["key"] == {"a": 2, "b": "x"}
+    skew = detect_feature_skew(here, there, key=["a", "b"])
+    assert [(feature.feature, feature.mismatches) for feature in skew.features] == [("v", 1)]
+    assert (skew.only_training, skew.only_serving) == (("old",), ("new",))
+    assert skew.features[0].samples[0]["key"] == {"a": 2, "b": "x"}
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_key_of_two_types_is_refused() -> None:
 def test_ids_that_became_floats_still_match() -> None:
     serving = training().assign(id=lambda f: f.id.astype(float))
     for part_rows in (10, 1000):
-        found = detect_feature_skew(training(), serving, key=["id"], part_rows=part_rows)
-        assert found.match.matched == 100
+        skew = detect_feature_skew(training(), serving, key=["id"], part_rows=part_rows)
+        assert skew.match.matched == 100
 
 
 keys = st.lists(st.integers(0, 20) | st.none(), max_size=40)
@@ -156,8 +156,8 @@ def test_tables_on_disk_are_compared(tmp_path: Path) -> None:
     tables = [
         write_table(tmp_path / f"{name}.parquet", data.to_batches(), data.schema) for name in "ab"
     ]
-    found = detect_feature_skew(*tables, key=["id"], part_rows=50)
-    assert (found.match.matched, found.mismatched) == (100, ())
+    skew = detect_feature_skew(*tables, key=["id"], part_rows=50)
+    assert (skew.match.matched, skew.mismatched) == (100, ())
 
 
 @pytest.mark.parametrize(
@@ -178,8 +178,8 @@ def test_tables_on_disk_are_compared(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part_rows", [2, 100])
 def test_odd_values_equal_themselves_and_may_be_a_key(values: Any, part_rows: int) -> None:
     table = pa.table({"k": [1, 2, 3], "x": values})
-    found = detect_feature_skew(table, table, key=["k"], part_rows=part_rows)
-    assert (found.match.matched, found.mismatched) == (3, ())
+    skew = detect_feature_skew(table, table, key=["k"], part_rows=part_rows)
+    assert (skew.match.matched, skew.mismatched) == (3, ())
     if pa.types.is_nested(values.type):
         with pytest.raises(DataError, match="'x' holds lists or structs"):
             detect_feature_skew(table, table, key=["x"], part_rows=part_rows)

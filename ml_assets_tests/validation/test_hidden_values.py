@@ -34,9 +34,9 @@ COLUMNS: list[tuple[str, list[Any], bool]] = [
 
 @pytest.mark.parametrize(("name", "values", "hidden"), COLUMNS)
 def test_what_may_name_a_person_or_a_row(name: str, values: Any, hidden: bool) -> None:
-    found = generate_statistics(pa.table({name: values}))
-    assert may_identify(found.feature(name)) is hidden
-    assert ("not shown" in statistics_table(found)) is hidden
+    statistics = generate_statistics(pa.table({name: values}))
+    assert may_identify(statistics.feature(name)) is hidden
+    assert ("not shown" in statistics_table(statistics)) is hidden
 
 
 TEXTS = [(name, values) for name, values, hidden in COLUMNS[:4]]
@@ -57,9 +57,9 @@ def test_no_anomaly_shows_them(name: str, values: Any) -> None:
     before = generate_statistics(pa.table({name: [value + "x" for value in values]}))
     for rules in RULES:
         schema = Schema((Feature(name, **rules),))
-        found = validate_statistics(current, schema, previous_statistics=before)
-        assert found, rules
-        assert SECRET not in str([one.to_json() for one in found]).lower(), rules
+        anomalies = validate_statistics(current, schema, previous_statistics=before)
+        assert anomalies, rules
+        assert SECRET not in str([anomaly.to_json() for anomaly in anomalies]).lower(), rules
 
 
 MOVED: list[Callable[[str], str]] = [
@@ -77,9 +77,9 @@ def test_no_drift_shows_them(name: str, values: Any, place: int) -> None:
     reference = pa.table({name: values})
     current = pa.table({name: [MOVED[place](value) for value in values]})
     for rows in ((current, reference), (reference, current)):
-        (found,) = detect_drift(*rows)
-        assert found.explanation
-        shown = found.explanation.lower()
+        (finding,) = detect_drift(*rows)
+        assert finding.explanation
+        shown = finding.explanation.lower()
         assert SECRET not in shown
         assert SECRET[::-1] not in shown
 
@@ -100,10 +100,10 @@ def test_no_report_or_picture_of_drift_shows_them(name: str, values: Any) -> Non
 def test_neither_slices_nor_lifts_nor_cells_show_them() -> None:
     urls = [f"https://example.org/secret{n % 2}" for n in range(400)]
     rows = pa.table({"url": urls, "kind": ["a", "b", "b", "b"] * 100, "label": [0, 1] * 200})
-    found = generate_statistics(
+    statistics = generate_statistics(
         rows, slices=["kind", "url"], min_slice_rows=1, cross_features=True, label="label"
     )
-    tables = relation_tables(found, found)
+    tables = relation_tables(statistics, statistics)
     assert set(tables) == {"slices", "correlations", "association_with_label"}
     assert "kind=a" in tables["slices"]
     assert SECRET not in str(tables)

@@ -95,8 +95,8 @@ def test_one_far_outlier_is_no_distance() -> None:
 def test_where_a_distance_is_defined(
     metric: Any, here: Any, there: Any, feature: Any, expected: Any
 ) -> None:
-    found = distance(metric, here, there, **feature)
-    assert found == (None if expected is None else pytest.approx(expected, abs=1e-4))
+    measured = distance(metric, here, there, **feature)
+    assert measured == (None if expected is None else pytest.approx(expected, abs=1e-4))
 
 
 columns = st.one_of(
@@ -112,8 +112,8 @@ columns = st.one_of(
 def test_a_distance_is_none_or_not_negative_and_to_itself_0(
     here: Any, there: Any, metric: Any
 ) -> None:
-    found = distance(metric, here, there)
-    assert found is None or found >= 0
+    measured = distance(metric, here, there)
+    assert measured is None or measured >= 0
     itself = distance(metric, here, here)
     assert itself is None or itself == pytest.approx(0, abs=1e-9)
 
@@ -121,6 +121,6 @@ def test_a_distance_is_none_or_not_negative_and_to_itself_0(
 def test_distances_within_their_limits_are_measured_as_well() -> None:
     here, there = (generate_statistics(pd.DataFrame({"s": list(v)})) for v in ("abbb", "aabb"))
     schema = Schema((Feature("s", "string", drift=Comparator(l_infinity=0.5, psi=9.0)),))
-    found = measure_distances(here, schema, there, there)
-    assert found[0] == Measurement("s", "drift", "L_INFTY", 0.25, 0.5)
-    assert [one.metric for one in found] == ["L_INFTY", "PSI"]
+    measurements = measure_distances(here, schema, there, there)
+    assert measurements[0] == Measurement("s", "drift", "L_INFTY", 0.25, 0.5)
+    assert [measurement.metric for measurement in measurements] == ["L_INFTY", "PSI"]

@@ -30,8 +30,8 @@ def halves() -> tuple[pd.DataFrame, pd.DataFrame, Any]:
 
 
 def found_in(current: pd.DataFrame) -> dict[str, DriftFinding]:
-    found = detect_drift(generate_statistics(current), halves()[2])
-    return {one.feature: one for one in found if one.verdict == "alarm"}
+    findings = detect_drift(generate_statistics(current), halves()[2])
+    return {finding.feature: finding for finding in findings if finding.verdict == "alarm"}
 
 
 def some(frame: Any, share: float) -> Any:
@@ -190,20 +190,22 @@ DEFECTS: dict[str, tuple[Any, dict[str, tuple[str, str]]]] = {
 @pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_is_found_and_called_by_its_name(name: str) -> None:
     change, expected = DEFECTS[name]
-    found = found_in(change(halves()[1]))
-    assert set(found) == set(expected)
+    findings = found_in(change(halves()[1]))
+    assert set(findings) == set(expected)
     for feature, (kind, words) in expected.items():
-        assert found[feature].kinds[0] == kind, found[feature]
-        assert words in found[feature].explanation
+        assert findings[feature].kinds[0] == kind, findings[feature]
+        assert words in findings[feature].explanation
 
 
 def test_of_rows_the_group_is_named_as_well() -> None:
     reference, current, _ = halves()
     stuck = current.assign(dep_delay=current.dep_delay.mask(current.origin == "EWR", 0))
     lost = stuck.assign(air_time=current.air_time.mask(current.carrier == "DL"))
-    found = {one.feature: one.explanation for one in detect_drift(lost, reference)}
-    assert "in 100% of the rows where origin is 'EWR'" in found["dep_delay"]
-    assert "in 100% of the rows where carrier is 'DL'" in found["air_time"]
+    explanations = {
+        finding.feature: finding.explanation for finding in detect_drift(lost, reference)
+    }
+    assert "in 100% of the rows where origin is 'EWR'" in explanations["dep_delay"]
+    assert "in 100% of the rows where carrier is 'DL'" in explanations["air_time"]
 
 
 @pytest.mark.parametrize(("rows", "repeats"), [(500, 20), (2_000, 20), (20_000, 5)])
@@ -214,9 +216,9 @@ def test_random_halves_of_flights_do_not_alarm(rows: int, repeats: int) -> None:
     for _ in range(repeats):
         drawn = rng.permutation(len(frame))[: 2 * rows]
         sides = (generate_statistics(frame.iloc[part]) for part in (drawn[:rows], drawn[rows:]))
-        found = detect_drift(*sides)
-        tests += len(found)
-        alarms += sum(one.verdict == "alarm" for one in found)
+        findings = detect_drift(*sides)
+        tests += len(findings)
+        alarms += sum(finding.verdict == "alarm" for finding in findings)
     assert tests == repeats * 17
     assert alarms <= 0.01 * tests
 
@@ -238,9 +240,9 @@ def test_random_halves_of_flights_do_not_alarm(rows: int, repeats: int) -> None:
 )
 def test_another_writing_is_recognised(before: Any, now: Any, words: str) -> None:
     sides = (pd.DataFrame({"x": values * 200}) for values in (now, before))
-    (found,) = detect_drift(*sides)
-    assert found.verdict == "alarm"
-    assert words in found.explanation
+    (finding,) = detect_drift(*sides)
+    assert finding.verdict == "alarm"
+    assert words in finding.explanation
 
 
 @pytest.mark.parametrize(
@@ -257,25 +259,25 @@ def test_another_writing_is_recognised(before: Any, now: Any, words: str) -> Non
 def test_units_are_recognised(change: Any, words: str) -> None:
     rng = np.random.default_rng(0)
     before, now = (pd.DataFrame({"x": rng.gamma(4, 8, 5000)}) for _ in range(2))
-    (found,) = detect_drift(change(now), before)
-    assert (found.verdict, found.kinds) == ("alarm", ("unit",))
-    assert words in found.explanation
+    (finding,) = detect_drift(change(now), before)
+    assert (finding.verdict, finding.kinds) == ("alarm", ("unit",))
+    assert words in finding.explanation
 
 
 def test_an_identifier_that_repeats_is_found() -> None:
     ids = pd.DataFrame({"id": np.arange(20_000)})
     twice = pd.concat([ids.sample(10_000, random_state=0)] * 2)
-    (found,) = detect_drift(twice, ids)
-    assert "repeats" in found.kinds
-    assert "were rows read twice?" in found.explanation
+    (finding,) = detect_drift(twice, ids)
+    assert "repeats" in finding.kinds
+    assert "were rows read twice?" in finding.explanation
 
 
 def test_times_that_lost_their_minutes_are_found() -> None:
     seconds = np.random.default_rng(0).integers(0, 86_400, 5000)
     at = pd.DataFrame({"at": pd.Timestamp("2026-01-01") + pd.to_timedelta(seconds, "s")})
-    (found,) = detect_drift(at.assign(at=at["at"].dt.floor("h")), at)
-    assert found.kinds == ("precision",)
-    assert "all times are whole hours now, where they had seconds" in found.explanation
+    (finding,) = detect_drift(at.assign(at=at["at"].dt.floor("h")), at)
+    assert finding.kinds == ("precision",)
+    assert "all times are whole hours now, where they had seconds" in finding.explanation
 
 
 def orders(seed: int, rows: int = 1000) -> pd.DataFrame:
@@ -287,12 +289,12 @@ def orders(seed: int, rows: int = 1000) -> pd.DataFrame:
 
 
 def test_identifiers_of_a_few_rows_each_are_always_new() -> None:
-    (found,) = detect_drift(orders(1), orders(0))
-    assert (found.verdict, found.p_value) == ("cannot tell", None)
-    assert found.explanation.startswith("100% of the values are new, and look like those before")
+    (finding,) = detect_drift(orders(1), orders(0))
+    assert (finding.verdict, finding.p_value) == ("cannot tell", None)
+    assert finding.explanation.startswith("100% of the values are new, and look like those before")
     schema = Schema((Feature("order", "string", drift=Comparator(l_infinity=0.001)),))
-    (found,) = detect_drift(orders(1), orders(0), schema=schema)
-    assert found.verdict == "alarm"
+    (finding,) = detect_drift(orders(1), orders(0), schema=schema)
+    assert finding.verdict == "alarm"
 
 
 @pytest.mark.parametrize(
@@ -306,6 +308,6 @@ def test_identifiers_of_a_few_rows_each_are_always_new() -> None:
 )
 def test_identifiers_that_are_written_otherwise_are_found(change: Any, words: str) -> None:
     before = orders(0)
-    (found,) = detect_drift(before.assign(order=change(before.order)), before)
-    assert found.verdict == "alarm"
-    assert words in found.explanation
+    (finding,) = detect_drift(before.assign(order=change(before.order)), before)
+    assert finding.verdict == "alarm"
+    assert words in finding.explanation

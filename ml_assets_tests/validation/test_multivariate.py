@@ -21,30 +21,30 @@ def rows(seed: int, correlation: float = 0.0, size: int = 1500) -> pd.DataFrame:
 def test_a_changed_correlation_with_equal_margins_is_found() -> None:
     reference, current = rows(0), rows(1, correlation=0.8)
     assert {one.verdict for one in detect_drift(current, reference)} == {"ok"}
-    found = detect_multivariate_drift(current, reference)
-    assert found.verdict == "alarm"
-    assert found.auc is not None
-    assert found.auc > 0.65
-    assert {name for name, _ in found.features} == {"x", "y"}
-    assert "these columns take most of it away: " in found.explanation
-    json.dumps(found.to_json(), allow_nan=False)
+    finding = detect_multivariate_drift(current, reference)
+    assert finding.verdict == "alarm"
+    assert finding.auc is not None
+    assert finding.auc > 0.65
+    assert {name for name, _ in finding.features} == {"x", "y"}
+    assert "these columns take most of it away: " in finding.explanation
+    json.dumps(finding.to_json(), allow_nan=False)
 
 
 def test_a_category_that_belongs_to_other_numbers_is_found() -> None:
     reference, current = rows(0), rows(1)
     for frame, sign in ((reference, 1), (current, -1)):
         frame["z"] = np.where(frame.city == "Oslo", sign, -sign) + frame.z
-    found = detect_multivariate_drift(current, reference)
-    assert found.verdict == "alarm"
-    assert {name for name, _ in found.features} == {"z", "city"}
+    finding = detect_multivariate_drift(current, reference)
+    assert finding.verdict == "alarm"
+    assert {name for name, _ in finding.features} == {"z", "city"}
 
 
 def test_random_halves_are_not_told_apart() -> None:
     verdicts = []
     for seed in range(12):
         frame = rows(seed, 0.5, 1200)
-        found = detect_multivariate_drift(frame[:600], frame[600:], seed=seed, min_auc=0.5)
-        verdicts.append(found.verdict)
+        finding = detect_multivariate_drift(frame[:600], frame[600:], seed=seed, min_auc=0.5)
+        verdicts.append(finding.verdict)
     assert verdicts.count("alarm") <= 1
 
 
@@ -63,9 +63,9 @@ def test_the_same_rows_give_the_same_finding() -> None:
     ],
 )
 def test_where_nothing_can_be_said_it_says_so(frame: Any, words: str) -> None:
-    found = detect_multivariate_drift(frame, frame)
-    assert (found.verdict, found.auc, found.p_value) == ("cannot tell", None, None)
-    assert words in found.explanation
+    finding = detect_multivariate_drift(frame, frame)
+    assert (finding.verdict, finding.auc, finding.p_value) == ("cannot tell", None, None)
+    assert words in finding.explanation
 
 
 def test_keys_and_times_are_left_out_with_their_reason() -> None:
@@ -73,9 +73,9 @@ def test_keys_and_times_are_left_out_with_their_reason() -> None:
         id=range(1500), at=pd.Timestamp("2026-01-01"), code=[f"c{n}" for n in range(1500)]
     )
     later = frame.assign(id=frame.id + 5000, at=pd.Timestamp("2026-02-01"))
-    found = detect_multivariate_drift(later.drop(columns="y"), frame, exclude=["z"])
-    assert found.verdict == "ok"
-    assert found.left_out == {
+    finding = detect_multivariate_drift(later.drop(columns="y"), frame, exclude=["z"])
+    assert finding.verdict == "ok"
+    assert finding.left_out == {
         "y": "it is only in the reference",
         "z": "it was excluded",
         "id": "nearly every row has a value of its own",
@@ -88,9 +88,9 @@ def test_missing_values_give_a_set_away() -> None:
     reference, current = rows(0), rows(1)
     current.loc[::2, "city"] = None
     current.loc[::2, "x"] = np.nan
-    found = detect_multivariate_drift(current, reference)
-    assert found.verdict == "alarm"
-    assert found.features[0][0] in ("city", "x")
+    finding = detect_multivariate_drift(current, reference)
+    assert finding.verdict == "alarm"
+    assert finding.features[0][0] in ("city", "x")
 
 
 def test_rows_that_were_read_twice_do_not_tell_the_sets_apart() -> None:

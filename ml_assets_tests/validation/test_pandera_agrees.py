@@ -38,8 +38,10 @@ def of_pandera(schema: Schema, frame: pd.DataFrame) -> Broken:
 
 def of_rows(schema: Schema, path: Path) -> Broken:
     """The same of everything that is set aside, under pandera's names."""
-    found = find_broken_rows(Table((path,)), schema)
-    return {(one.feature, one.row, NAMES.get(one.rule, one.rule)) for one in found}
+    broken_rules = find_broken_rows(Table((path,)), schema)
+    return {
+        (broken.feature, broken.row, NAMES.get(broken.rule, broken.rule)) for broken in broken_rules
+    }
 
 
 def both(folder: Path, schema: Schema, columns: dict[str, list[Any]]) -> tuple[Broken, Broken]:
@@ -162,5 +164,5 @@ EXCEPTIONS: list[tuple[str, Feature, list[Any], set[Any], set[Any]]] = [
 def test_what_they_differ_in(
     tmp_path: Path, about: str, feature: Feature, values: Any, theirs: Any, ours: Any
 ) -> None:
-    found = both(tmp_path, Schema((feature,)), {"x": values})
-    assert [{(row, rule) for _, row, rule in side} for side in found] == [theirs, ours], about
+    sides = both(tmp_path, Schema((feature,)), {"x": values})
+    assert [{(row, rule) for _, row, rule in side} for side in sides] == [theirs, ours], about

@@ -67,12 +67,16 @@ def flooded(frame: pd.DataFrame, copies: int = 60) -> pd.DataFrame:
 
 def suspected(frame: pd.DataFrame, task: Task = "binary") -> list[tuple[str, str]]:
     sample = frame.drop(columns=["_example_id", "_split"])
-    return [(one.span, one.rule) for one in find_suspect_spans(sample, task) if not one.doubt]
+    return [
+        (suspect.span, suspect.rule)
+        for suspect in find_suspect_spans(sample, task)
+        if not suspect.doubt
+    ]
 
 
 def doubts(frame: pd.DataFrame, task: Task = "binary") -> list[str]:
     sample = frame.drop(columns=["_example_id", "_split"])
-    return [one.doubt for one in find_suspect_spans(sample, task)]
+    return [suspect.doubt for suspect in find_suspect_spans(sample, task)]
 
 
 def rows_of(table: Table, exclude: tuple[str, ...] = ()) -> list[BrokenRule]:
@@ -91,7 +95,7 @@ def test_rare_classes_beside_the_usual_ones_hide_nothing() -> None:
     rare = random.random(len(frame)) < 0.03
     frame["_label"] = frame["_label"].mask(rare, random.integers(3, 200, len(frame)))
     sample = frame.drop(columns=["_example_id", "_split"])
-    assert [one.span for one in find_suspect_spans(sample, "multiclass")] == [HERE]
+    assert [suspect.span for suspect in find_suspect_spans(sample, "multiclass")] == [HERE]
 
 
 def test_a_flood_of_near_duplicates_is_suspected() -> None:
@@ -220,20 +224,24 @@ def write(folder: Path, frame: pd.DataFrame) -> Table:
 
 def test_every_row_of_a_span_that_contradicts_is_named_in_order(tmp_path: Path) -> None:
     frame = turned_round(shop(), "binary")
-    found = rows_of(write(tmp_path, frame))
-    assert [one.row for one in found] == frame.index[frame["_span"] == HERE].tolist()
-    assert found[0].example_id == frame["_example_id"][found[0].row]
-    assert (found[0].feature, found[0].rule) == ("_span", "contradicting_labels")
-    assert found[0].reason.startswith(
+    broken_rules = rows_of(write(tmp_path, frame))
+    assert [broken.row for broken in broken_rules] == frame.index[frame["_span"] == HERE].tolist()
+    assert broken_rules[0].example_id == frame["_example_id"][broken_rules[0].row]
+    assert (broken_rules[0].feature, broken_rules[0].rule) == ("_span", "contradicting_labels")
+    assert broken_rules[0].reason.startswith(
         "the labels of this span contradict those of all others: they rank with what others foretell by -"
     )
 
 
 def test_of_a_flooded_span_only_the_near_duplicates_are_named(tmp_path: Path) -> None:
     frame = flooded(shop())
-    found = rows_of(write(tmp_path, frame))
-    assert [one.row for one in found] == frame.index[frame["_span"] == HERE][:60].tolist()
-    assert found[0].reason.startswith("40% of the rows of this span are nearly the same row; ")
+    broken_rules = rows_of(write(tmp_path, frame))
+    assert [broken.row for broken in broken_rules] == frame.index[frame["_span"] == HERE][
+        :60
+    ].tolist()
+    assert broken_rules[0].reason.startswith(
+        "40% of the rows of this span are nearly the same row; "
+    )
 
 
 def test_examples_without_spans_or_labels_are_left_alone(tmp_path: Path) -> None:

@@ -42,19 +42,21 @@ def test_the_last_span_is_compared_with_the_one_before(
     rows = 3 if "LOW" not in " ".join(codes) else 1
     spans, cells = SPANS[:600] + SPANS[600:] * rows, values[:600] + values[600:] * rows
     table = table_of(tmp_path, x=cells, _span=spans)
-    found = compare_spans(table, schema, drift_alarm=True)
-    assert [one.code for one in found] == codes
-    assert all(one.description.startswith("Span 2024-03, after 2024-02: ") for one in found)
+    anomalies = compare_spans(table, schema, drift_alarm=True)
+    assert [anomaly.code for anomaly in anomalies] == codes
+    assert all(
+        anomaly.description.startswith("Span 2024-03, after 2024-02: ") for anomaly in anomalies
+    )
 
 
 def test_without_the_alarm_only_comparators_judge(tmp_path: Path) -> None:
     spans, cells = ["a"] * 300 + ["b"] * 300, ["x"] * 300 + ["y"] * 300
     table = table_of(tmp_path, x=cells, y=cells, _span=spans)
     compared = Feature("y", "string", drift=Comparator(psi=1.0))
-    (found,) = compare_spans(table, Schema((Feature("x", "string"), compared)))
-    assert (found.feature, found.code) == ("y", "COMPARATOR_PSI_HIGH")
-    (found,) = compare_spans(table, Schema(rows_vs_previous=(None, 0.5)))
-    assert found.code == "COMPARATOR_HIGH_NUM_EXAMPLES"
+    (anomaly,) = compare_spans(table, Schema((Feature("x", "string"), compared)))
+    assert (anomaly.feature, anomaly.code) == ("y", "COMPARATOR_PSI_HIGH")
+    (anomaly,) = compare_spans(table, Schema(rows_vs_previous=(None, 0.5)))
+    assert anomaly.code == "COMPARATOR_HIGH_NUM_EXAMPLES"
 
 
 def test_without_a_span_before_there_is_nothing_to_compare(tmp_path: Path) -> None:

@@ -76,22 +76,22 @@ def table_of(path: Any, records: Any) -> Table:
 )
 def test_a_row_is_judged(tmp_path: Path, cells: Any, broken: Any) -> None:
     records = [GOOD, GOOD, GOOD, {**GOOD, **cells}, {**GOOD, "area": None}]
-    found = find_broken_rows(table_of(tmp_path, records), SCHEMA, "TRAINING")
-    assert [(one.feature, one.rule, one.reason) for one in found] == broken
-    assert {(one.row, one.example_id) for one in found} <= {(3, "id3")}
+    broken_rules = find_broken_rows(table_of(tmp_path, records), SCHEMA, "TRAINING")
+    assert [(rule.feature, rule.rule, rule.reason) for rule in broken_rules] == broken
+    assert {(rule.row, rule.example_id) for rule in broken_rules} <= {(3, "id3")}
 
 
 def test_an_infinite_value_without_a_range_is_named(tmp_path: Path) -> None:
     table = table_of(tmp_path, [GOOD, GOOD, {**GOOD, "fare": -math.inf}])
-    (found,) = find_broken_rows(table, Schema((Feature("fare", "float"),)))
-    assert (found.rule, found.reason) == ("finite", "fare is -inf, infinite")
+    (broken,) = find_broken_rows(table, Schema((Feature("fare", "float"),)))
+    assert (broken.rule, broken.reason) == ("finite", "fare is -inf, infinite")
 
 
 def test_bools_among_ints_are_judged_as_0_and_1(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [True, False, None]}), tmp_path / "t.parquet")
     schema = Schema((Feature("x", "int", min=1, nullable=True),))
-    (found,) = find_broken_rows(Table((tmp_path / "t.parquet",)), schema)
-    assert (found.row, found.rule, found.code) == (1, "min", "INT_TYPE_SMALL_INT")
+    (broken,) = find_broken_rows(Table((tmp_path / "t.parquet",)), schema)
+    assert (broken.row, broken.rule, broken.code) == (1, "min", "INT_TYPE_SMALL_INT")
 
 
 def test_any_data_can_be_judged() -> None:
@@ -112,7 +112,7 @@ def test_any_data_can_be_judged() -> None:
         (2, "7", "not_nullable"),
     ]
     for data in (frame, table, table.to_batches()[0], ds.dataset(table), table.to_reader()):
-        found = [(one.row, one.feature, one.rule) for one in find_broken_rows(data, schema)]
+        found = [(rule.row, rule.feature, rule.rule) for rule in find_broken_rows(data, schema)]
         assert found == expected
     for data in (frame, table):
         (broken,) = check_dependencies(data, schema)
@@ -123,8 +123,8 @@ def test_any_data_can_be_judged() -> None:
 
 def test_only_wanted_columns_are_judged(tmp_path: Path) -> None:
     table = table_of(tmp_path, [{**GOOD, "fare": -1.0, "way": "gold"}] * 4)
-    found = find_broken_rows(table, SCHEMA, "TRAINING", columns={"way"})
-    assert {one.feature for one in found} == {"way"}
+    broken_rules = find_broken_rows(table, SCHEMA, "TRAINING", columns={"way"})
+    assert {broken.feature for broken in broken_rules} == {"way"}
     assert [*find_broken_rows(table, Schema((Feature("free", "string", min_fraction=0),)))] == []
 
 
@@ -134,9 +134,11 @@ def test_rows_are_found_in_every_batch(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "t.parquet"
     table_of(tmp_path, records)
     pq.write_table(pq.read_table(path), path, row_group_size=5)
-    found = [*find_broken_rows(Table((path,)), SCHEMA, "TRAINING")]
-    assert [one.row for one in found] == list(range(0, 100, 7))
-    assert [one.example_id for one in found] == [f"id{row}" for row in range(0, 100, 7)]
+    broken_rules = [*find_broken_rows(Table((path,)), SCHEMA, "TRAINING")]
+    assert [broken.row for broken in broken_rules] == list(range(0, 100, 7))
+    assert [broken.example_id for broken in broken_rules] == [
+        f"id{row}" for row in range(0, 100, 7)
+    ]
 
 
 def read(directory: Path, name: str) -> Any:
@@ -196,8 +198,10 @@ def test_anomalies_name_rows_to_look_at(tmp_path: Path) -> None:
     records = [GOOD] * 3 + [{**GOOD, "fare": 500.0}] * 12 + [{**GOOD, "way": "gold", "fare": -1.0}]
     table = table_of(tmp_path, records)
     schema = Schema(SCHEMA.features[:2])
-    found = validate_statistics(generate_statistics(table, columns=["fare", "way"]), schema)
-    ids = {one.code: one.example_ids for one in with_example_ids(found, table, schema)}
+    anomalies = validate_statistics(generate_statistics(table, columns=["fare", "way"]), schema)
+    ids = {
+        anomaly.code: anomaly.example_ids for anomaly in with_example_ids(anomalies, table, schema)
+    }
     assert ids == {
         "FLOAT_TYPE_BIG_FLOAT": tuple(f"id{place}" for place in range(3, 8)),
         "FLOAT_TYPE_SMALL_FLOAT": ("id15",),
@@ -216,7 +220,7 @@ def test_rows_are_kept_exactly_if_they_satisfy_every_rule(
     table = table_of(
         tmp_path_factory.mktemp("rows"), [{**GOOD, "fare": fare, "way": way} for fare, way in cells]
     )
-    broken = {one.row for one in find_broken_rows(table, SCHEMA, "TRAINING")}
+    broken = {rule.row for rule in find_broken_rows(table, SCHEMA, "TRAINING")}
     expected = {
         place
         for place, (fare, way) in enumerate(cells)

@@ -38,10 +38,10 @@ def judged(case: Any, as_arrow: bool) -> Any:
         described(case.get(side), as_arrow) for side in ("data", "previous", "serving")
     )
     assert current is not None
-    found = validate_statistics(current, schema, case.get("environment"), previous, serving)
+    anomalies = validate_statistics(current, schema, case.get("environment"), previous, serving)
     codes: dict[str, list[str]] = {}
-    for one in found:
-        codes.setdefault(one.feature or "__dataset__", []).append(one.code)
+    for anomaly in anomalies:
+        codes.setdefault(anomaly.feature or "__dataset__", []).append(anomaly.code)
     return codes, measure_distances(current, schema, previous, serving)
 
 
@@ -58,8 +58,8 @@ def test_cases_of_tfdv_have_the_same_anomalies(as_arrow: bool) -> None:
 
 def assert_same_distances(case: Any, measured: Any) -> None:
     expected = case.get("expected_measurements", [])
-    found = [(m.feature, m.kind, m.metric, m.threshold) for m in measured]
-    assert found == [(m["feature"], m["kind"], m["metric"], m["threshold"]) for m in expected]
+    limited = [(m.feature, m.kind, m.metric, m.threshold) for m in measured]
+    assert limited == [(m["feature"], m["kind"], m["metric"], m["threshold"]) for m in expected]
     for ours, theirs in zip(measured, expected, strict=True):
         if (case["name"], ours.feature) not in OWN_DISTANCES:
             assert ours.value == pytest.approx(theirs["value"], abs=1e-12), case["name"]
@@ -97,14 +97,17 @@ def test_distances_between_the_halves_of_taxi_are_tfdvs_where_its_definition_is_
     table = pv.read_csv(shared_path("chicago_taxi/data.csv"), convert_options=options)
     first, second = (generate_statistics(half) for half in (table[:7501], table[7501:]))
     theirs = golden["drift_second_half_vs_first_half"]["measurements"]
-    for found in theirs:
-        name = found["feature"]
+    for golden_distance in theirs:
+        name = golden_distance["feature"]
         ours = measure(
-            found["metric"], second.feature(name), first.feature(name), Feature(name, "string")
+            golden_distance["metric"],
+            second.feature(name),
+            first.feature(name),
+            Feature(name, "string"),
         )
         assert ours is not None
         if first.feature(name).string is not None:
-            assert ours.value == pytest.approx(found["value"], abs=1e-9), name
+            assert ours.value == pytest.approx(golden_distance["value"], abs=1e-9), name
         else:
             # TFDV's is 0.71 for trip_miles: one far outlier, laid over the other half's buckets.
             assert ours.value < 0.08, name

@@ -49,11 +49,11 @@ def assert_accepted(
     *others: DatasetStatistics | None,
 ) -> Schema:
     """Update a schema for all anomalies: none is left, it is final, and a file can say it."""
-    found = validate_statistics(current, schema, environment, *others)
-    after = update_schema(schema, current, found, environment)
+    anomalies = validate_statistics(current, schema, environment, *others)
+    after = update_schema(schema, current, anomalies, environment)
     left = validate_statistics(current, after, environment, *others)
     assert [(one.feature, one.code) for one in left if current.num_rows] == []
-    assert update_schema(after, current, found, environment) == after
+    assert update_schema(after, current, anomalies, environment) == after
     if can_be_written(schema):
         assert parse_schema(schema_text(after), "f") == after
     return after
@@ -156,8 +156,8 @@ def test_nothing_is_narrowed(first: Any, second: Any) -> None:
     after = update_schema(schema, second)
     types = {feature.name: feature.type for feature in after.features}
     same = {f.name for f in schema.features if types.get(f.name) in (f.type, None)}
-    found = validate_statistics(first, after)
-    assert [(a.feature, a.code) for a in found if a.feature in same and first.num_rows] == []
+    anomalies = validate_statistics(first, after)
+    assert [(a.feature, a.code) for a in anomalies if a.feature in same and first.num_rows] == []
 
 
 CHANGED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
@@ -251,11 +251,11 @@ def test_row_counts_and_a_broken_dependency() -> None:
         functional_dependencies=(FunctionalDependency(("a",), "b"), FunctionalDependency(("b",), "a")),
     )  # fmt: skip
     few, many = statistics(a=[1] * 3, b=[1] * 3), statistics(a=[1] * 10, b=[1] * 10)
-    found = validate_statistics(few, before, None, many)
-    after = update_schema(before, few, found)
+    anomalies = validate_statistics(few, before, None, many)
+    after = update_schema(before, few, anomalies)
     assert (after.min_rows, after.rows_vs_previous) == (3, (0.3, 2.0))
-    found = validate_statistics(many, before, None, few)
-    after = update_schema(before, many, found)
+    anomalies = validate_statistics(many, before, None, few)
+    after = update_schema(before, many, anomalies)
     assert (after.max_rows, after.rows_vs_previous) == (10, (0.5, 3.4))
     broken = anomaly("b", CODE, "", expected="", found="", setting="a -> b")
     after = update_schema(before, few, [broken])
@@ -271,8 +271,8 @@ def test_data_without_rows_cannot_be_accepted() -> None:
 def test_the_default_alarm_is_accepted_as_a_comparator() -> None:
     schema = Schema((Feature("x", "string"),))
     sides = statistics(x=["a", "b"] * 500), statistics(x=["a"] * 1000)
-    found = validate_statistics(sides[0], schema, None, sides[1])
-    after = update_schema(schema, sides[0], found)
+    anomalies = validate_statistics(sides[0], schema, None, sides[1])
+    after = update_schema(schema, sides[0], anomalies)
     assert after.by_name["x"].drift == Comparator(jensen_shannon=0.32)
     assert validate_statistics(sides[0], after, None, sides[1]) == []
 

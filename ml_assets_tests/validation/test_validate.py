@@ -30,7 +30,7 @@ def anomalies(
 
 
 def codes(columns: Any, *features: Any, **options: Any) -> Any:
-    return [found.code for found in anomalies(columns, *features, **options)]
+    return [anomaly.code for anomaly in anomalies(columns, *features, **options)]
 
 
 X = {"x": [1, 2, 3, 4]}
@@ -99,9 +99,9 @@ def test_a_column_is_judged(values: Any, feature: Any, code: Any) -> None:
 
 
 def test_ints_in_place_of_floats_are_only_a_warning() -> None:
-    (found,) = anomalies({"x": [1, 2]}, Feature("x", "float"))
-    assert found.severity == "WARN"
-    assert "no number has a fraction" in found.description
+    (anomaly,) = anomalies({"x": [1, 2]}, Feature("x", "float"))
+    assert anomaly.severity == "WARN"
+    assert "no number has a fraction" in anomaly.description
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_ints_in_place_of_floats_are_only_a_warning() -> None:
     ],
 )
 def test_the_data_set_is_judged(columns: Any, options: Any, expected: Any) -> None:
-    found = anomalies(columns, Feature("x", "int"), **options)
-    assert [(one.feature, one.code) for one in found] == expected
+    raised = anomalies(columns, Feature("x", "int"), **options)
+    assert [(anomaly.feature, anomaly.code) for anomaly in raised] == expected
 
 
 def test_a_column_that_may_be_absent_is_not_missed() -> None:
@@ -135,13 +135,13 @@ def test_the_label_is_not_demanded_at_serving() -> None:
 
 
 def test_a_description_says_what_where_how_many_and_what_to_do() -> None:
-    (found,) = anomalies({"way": ["a"] * 8 + ["b", "c"]}, Feature("way", "string", domain=("a",)))
-    assert found.short_description == "Unexpected string values"
-    assert found.description == (
+    (anomaly,) = anomalies({"way": ["a"] * 8 + ["b", "c"]}, Feature("way", "string", domain=("a",)))
+    assert anomaly.short_description == "Unexpected string values"
+    assert anomaly.description == (
         "way has 2 values outside the schema's domain of 1: 'b', 'c', in 2 of 10 rows (20.00%). "
         "Correct the data, or add what is right to the domain of way in the schema."
     )
-    assert (found.expected, found.found, found.affected_fraction) == (
+    assert (anomaly.expected, anomaly.found, anomaly.affected_fraction) == (
         "one of 1 value",
         "'b', 'c'",
         0.2,
@@ -149,25 +149,25 @@ def test_a_description_says_what_where_how_many_and_what_to_do() -> None:
 
 
 def test_a_renamed_column_is_hinted_at() -> None:
-    found = anomalies({"company_x": ["a"]}, Feature("company", "string"))
-    assert "Did you mean 'company_x'?" in found[0].description
+    raised = anomalies({"company_x": ["a"]}, Feature("company", "string"))
+    assert "Did you mean 'company_x'?" in raised[0].description
 
 
 def test_no_more_than_three_values_are_quoted() -> None:
-    (found,) = anomalies({"x": list("abcdef")}, Feature("x", "string", domain=("a",)))
-    assert found.found == "'b', 'c', 'd' and 2 more"
+    (anomaly,) = anomalies({"x": list("abcdef")}, Feature("x", "string", domain=("a",)))
+    assert anomaly.found == "'b', 'c', 'd' and 2 more"
 
 
 def test_rows_out_of_range_are_counted() -> None:
-    (found,) = anomalies({"x": [1.0] * 95 + [9.0] * 5}, Feature("x", "float", max=2.0))
-    assert found.affected_fraction == 0.05
-    assert "above the schema's maximum of 2.0, up to 9.0, in 5 of 100 rows" in found.description
+    (anomaly,) = anomalies({"x": [1.0] * 95 + [9.0] * 5}, Feature("x", "float", max=2.0))
+    assert anomaly.affected_fraction == 0.05
+    assert "above the schema's maximum of 2.0, up to 9.0, in 5 of 100 rows" in anomaly.description
 
 
 def test_an_anomaly_comes_back_from_json() -> None:
-    (found,) = anomalies({"x": [9]}, Feature("x", "int", max=2))
-    assert Anomaly.from_json(json.loads(json.dumps(found.to_json()))) == found
-    assert found.code in SHORT_DESCRIPTIONS
+    (anomaly,) = anomalies({"x": [9]}, Feature("x", "int", max=2))
+    assert Anomaly.from_json(json.loads(json.dumps(anomaly.to_json()))) == anomaly
+    assert anomaly.code in SHORT_DESCRIPTIONS
 
 
 def test_previous_and_serving_data_are_compared() -> None:
@@ -175,9 +175,9 @@ def test_previous_and_serving_data_are_compared() -> None:
     schema = Schema((Feature("x", "string"),))
     others: list[dict[str, Any]] = [{"previous_statistics": there}, {"serving_statistics": there}]
     for options in others:
-        (found,) = validate_statistics(here, schema, **options)
-        assert (found.code, found.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
-        assert "'b'" in found.description or "'a'" in found.description
+        (anomaly,) = validate_statistics(here, schema, **options)
+        assert (anomaly.code, anomaly.severity) == ("COMPARATOR_DISTRIBUTION_MOVED", "WARN")
+        assert "'b'" in anomaly.description or "'a'" in anomaly.description
 
 
 cells = st.one_of(
@@ -218,7 +218,7 @@ def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() 
     frame.loc[:199, "trip_start_hour"] = pd.NA
     frame.loc[:4, "trip_start_month"] = 13
     frame.loc[:19, "fare"] = -5.0
-    found = validate_statistics(
+    raised = validate_statistics(
         generate_statistics(frame.rename(columns={"company": "company_x"})), schema
     )
     expected = {
@@ -226,4 +226,4 @@ def test_taxi_has_no_anomaly_and_its_corrupted_copy_has_those_that_tfdv_finds() 
         for name, reasons in golden["anomalies"].items()
         for reason in reasons
     }
-    assert {(one.feature, one.code) for one in found} == expected
+    assert {(anomaly.feature, anomaly.code) for anomaly in raised} == expected

@@ -11,8 +11,8 @@ from ml_assets.validation.cells.counts import ColumnCounts
 
 def codes_of(array: Any, column: ColumnCounts) -> Any:
     """Give the place of each value in `ColumnCounts.values`, -1 where there is none; int64."""
-    found = pc.index_in(array, value_set=column.values)
-    return pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    places = pc.index_in(array, value_set=column.values)
+    return pc.fill_null(places, -1).to_numpy().astype(np.int64)
 
 
 def joint_codes(codes: Mapping[str, Any], names: Sequence[str], sizes: Mapping[str, int]) -> Any:

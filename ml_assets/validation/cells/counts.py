@@ -75,9 +75,9 @@ def count_columns(source: Source, columns: Sequence[str]) -> list[ColumnCounts]:
     picked = sampled_rows(source.num_rows)
     first_row = 0
     for batch in source.batches(columns):
-        here = picked[(picked >= first_row) & (picked < first_row + batch.num_rows)] - first_row
+        places = picked[(picked >= first_row) & (picked < first_row + batch.num_rows)] - first_row
         for name in columns:
-            _add(states[name], simplified(batch.column(name)), pa.array(here))
+            _add(states[name], simplified(batch.column(name)), pa.array(places))
         first_row += batch.num_rows
     types = {name: source.schema.field(name).type for name in columns}
     return [_counts(name, types[name], state) for name, state in states.items()]
@@ -91,8 +91,8 @@ def sampled_rows(num_rows: int) -> Any:
     return np.sort(picked)
 
 
-def _add(state: _State, array: Any, here: Any) -> None:
-    state.sample.append(array.take(here))
+def _add(state: _State, array: Any, places: Any) -> None:
+    state.sample.append(array.take(places))
     values = array.drop_null()
     state.rows += len(values)
     if column_kind(array.type) in ("number", "time"):

@@ -83,28 +83,34 @@ def fit_of(totals: Any, agreeing: Any, dependents: Any, rows: int) -> Fit:
 
 def mine_dependencies(columns: Sequence[ColumnCounts]) -> list[Dependency]:
     """Find which columns roughly follow from which single other one; at most `MAX_DETERMINANTS` each."""
-    usable = [one for one in columns if one.is_complete and len(one.values) > 1 and one.rows]
+    usable = [
+        column
+        for column in columns
+        if column.is_complete and len(column.values) > 1 and column.rows
+    ]
     if len(usable) > MAX_COLUMNS or not usable:
         return []
     rows = max(_MIN_ROWS, _PAIR_ROWS // len(usable) ** 2)
-    codes = {one.name: codes_of(one.sample[:rows], one) for one in usable}
-    found: list[Dependency] = []
+    codes = {column.name: codes_of(column.sample[:rows], column) for column in usable}
+    dependencies: list[Dependency] = []
     for dependent in usable:
         fits = [
-            (fit, len(one.values), one.name)
-            for one in usable
-            if one is not dependent and _can_determine(one)
-            for fit in [_fit(codes[one.name], codes[dependent.name], len(dependent.values))]
+            (fit, len(determinant.values), determinant.name)
+            for determinant in usable
+            if determinant is not dependent and _can_determine(determinant)
+            for fit in [_fit(codes[determinant.name], codes[dependent.name], len(dependent.values))]
             if fit.agreement >= MIN_AGREEMENT
             and fit.gain >= MIN_GAIN
             and fit.covered >= MIN_COVERED
         ]
-        fits.sort(key=lambda each: (-round(each[0].agreement, 2), each[1], each[2]))
-        found += [
+        fits.sort(
+            key=lambda candidate: (-round(candidate[0].agreement, 2), candidate[1], candidate[2])
+        )
+        dependencies += [
             Dependency((name,), dependent.name, agreement=fit.agreement)
             for fit, _, name in fits[:MAX_DETERMINANTS]
         ]
-    return found
+    return dependencies
 
 
 def _can_determine(column: ColumnCounts) -> bool:

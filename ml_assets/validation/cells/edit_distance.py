@@ -42,11 +42,11 @@ def edit_distance(first: str, second: str) -> int:
 
 def bags(texts: Sequence[str]) -> Any:
     """Give how many of each character the texts have, a row each; characters share `_BUCKETS` columns."""
-    found = np.zeros((len(texts), _BUCKETS), np.int16)
+    counts = np.zeros((len(texts), _BUCKETS), np.int16)
     for place, text in enumerate(texts):
         for character in text:
-            found[place, ord(character) % _BUCKETS] += 1
-    return found
+            counts[place, ord(character) % _BUCKETS] += 1
+    return counts
 
 
 def bag_distance(bag: Any, others: Any) -> Any:

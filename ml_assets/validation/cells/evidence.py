@@ -84,18 +84,21 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count:,} times"
 
 
-def strongest(*found: dict[int, Suspicion]) -> dict[int, list[Suspicion]]:
+def strongest(*detections: dict[int, Suspicion]) -> dict[int, list[Suspicion]]:
     """Give the suspicions of each value, strongest first."""
     together: dict[int, list[Suspicion]] = {}
-    for by_value in found:
+    for by_value in detections:
         for place, suspicion in by_value.items():
             together.setdefault(place, []).append(suspicion)
-    return {p: sorted(each, key=lambda s: -s.score) for p, each in sorted(together.items())}
+    return {
+        place: sorted(suspicions, key=lambda suspicion: -suspicion.score)
+        for place, suspicions in sorted(together.items())
+    }
 
 
-def scores_of(found: dict[int, list[Suspicion]], size: int) -> Any:
+def scores_of(by_value: dict[int, list[Suspicion]], size: int) -> Any:
     """Give the score of each value, and one 0 at the end for what is no value."""
     scores = np.zeros(size + 1)
-    for place, suspicions in found.items():
+    for place, suspicions in by_value.items():
         scores[place] = suspicions[0].score
     return scores

@@ -23,18 +23,18 @@ def dependency_suspicion(
     """Explain the strongest vote against a cell; the repair is what most votes ask for."""
     against: list[tuple[float, Votes, int]] = []
     for votes, joint in zip(column.votes, joints, strict=True):
-        places, known = votes.find(np.array([joint]))
-        if known[0] and votes.vote[places[0]] > 0:
+        places, is_found = votes.find(np.array([joint]))
+        if is_found[0] and votes.vote[places[0]] > 0:
             place = int(places[0])
             against.append((float(votes.weight[place] * votes.vote[place]), votes, place))
     if not against:
         return []
-    asked: dict[int, float] = {}
+    strengths: dict[int, float] = {}
     for strength, votes, place in against:
         usual = int(votes.usual[place])
-        asked[usual] = asked.get(usual, 0.0) + strength
-    _, votes, place = max(against, key=lambda each: each[0])
-    repair = max(asked, key=lambda usual: (asked[usual], -usual))
+        strengths[usual] = strengths.get(usual, 0.0) + strength
+    _, votes, place = max(against, key=lambda candidate: candidate[0])
+    repair = max(strengths, key=lambda usual: (strengths[usual], -usual))
     text = shown_scalar(column.counts.values[repair])
     is_own = int(votes.pairs[place]) % len(column.counts.values) == repair
     return [
@@ -51,8 +51,8 @@ def _explain(name: str, column: ColumnRules, rules: Rules, votes: Votes, place: 
     names = columns_of(votes.dependency)
     *parts, _ = parts_of(int(votes.pairs[place]), names, rules.sizes)
     determinant = " and ".join(
-        f"{each} {_quoted(rules.columns[each].counts, part)}"
-        for each, part in zip(votes.dependency.determinant, parts, strict=True)
+        f"{fellow} {_quoted(rules.columns[fellow].counts, part)}"
+        for fellow, part in zip(votes.dependency.determinant, parts, strict=True)
     )
     usual, most = int(votes.usual[place]), int(votes.usual_counts[place])
     return (
@@ -70,14 +70,14 @@ def outlier_suspicion(column: ColumnCounts, limits: Limits, value: Any, score: f
     """Explain an outlier of a whole column."""
     number = _number(value)
     if column.kind == "time":
-        told = f"{shown_scalar(value)} is {limits.spreads(number):,.0f} robust standard deviations "
-        return Suspicion(score, "outlier", told + "from the median of the column")
-    told = (
+        text = f"{shown_scalar(value)} is {limits.spreads(number):,.0f} robust standard deviations "
+        return Suspicion(score, "outlier", text + "from the median of the column")
+    text = (
         f"{number:,.6g} is {limits.spreads(number):,.0f} robust standard deviations from the median "
         f"{limits.median:,.6g}; the column's tail ends at "
         f"{limits.high if number > limits.median else limits.low:,.6g}"
     )
-    return Suspicion(score, "outlier", told)
+    return Suspicion(score, "outlier", text)
 
 
 def group_suspicion(
@@ -86,11 +86,11 @@ def group_suspicion(
     """Explain an outlier within the group of a category."""
     number = _number(value)
     away = grouping.spreads(number, median)
-    told = (
+    text = (
         f"{number:,.6g} is {away:,.0f} robust standard deviations from {median:,.6g}, the median where "
         f"{grouping.category} is {_plain(group)}"
     )
-    return Suspicion(score, "outlier_in_group", told)
+    return Suspicion(score, "outlier_in_group", text)
 
 
 def _plain(scalar: Any) -> str:

@@ -64,11 +64,18 @@ def find_cell_errors(
         If the data cannot be read as a table, or naming all columns that are wanted but absent.
     """
     source = open_source(data)
-    given = _given(functional_dependencies, schema)
-    wanted = _wanted(source, columns, schema)
-    _refuse_absent(source, [*(columns or ()), *key, *(n for d in given for n in columns_of(d))])
+    given = _given_dependencies(functional_dependencies, schema)
+    wanted = _wanted_columns(source, columns, schema)
+    _refuse_absent(
+        source,
+        [
+            *(columns or ()),
+            *key,
+            *(name for dependency in given for name in columns_of(dependency)),
+        ],
+    )
     rules = learn_rules(source, wanted, given, schema)
-    return _judge(source, rules, tuple(key), threshold, max_errors)
+    return _judge_rows(source, rules, tuple(key), threshold, max_errors)
 
 
 def learn_rules(
@@ -82,49 +89,63 @@ def learn_rules(
         if column_kind(arrow) is None
     }
     counted = {
-        one.name: one for one in count_columns(source, [n for n in wanted if n not in left_out])
+        column.name: column
+        for column in count_columns(source, [name for name in wanted if name not in left_out])
     }
-    sizes = {name: len(one.values) for name, one in counted.items() if one.is_complete}
+    sizes = {name: len(column.values) for name, column in counted.items() if column.is_complete}
     usable = []
     for dependency in given:
-        reason = _why_not(dependency, sizes)
+        reason = _reason_left_out(dependency, sizes)
         if reason:
             left_out[dependency.name] = reason
         else:
             usable.append(dependency)
-    known = {(each.determinant, each.dependent) for each in usable}
+    known = {(dependency.determinant, dependency.dependent) for dependency in usable}
     mined = [
-        d
-        for d in mine_dependencies(list(counted.values()))
-        if (d.determinant, d.dependent) not in known
+        dependency
+        for dependency in mine_dependencies(list(counted.values()))
+        if (dependency.determinant, dependency.dependent) not in known
     ]
     votes, too_many = count_votes(source, counted, [*usable, *mined])
     return make_rules(list(counted.values()), votes, schema, left_out | too_many)
 
 
-def _given(declared: Sequence[FunctionalDependency], schema: Schema | None) -> list[Dependency]:
-    every = [*declared, *(schema.functional_dependencies if schema else ())]
-    plain = (Dependency(tuple(d.determinant), d.dependent, given=True) for d in every)
+def _given_dependencies(
+    declared: Sequence[FunctionalDependency], schema: Schema | None
+) -> list[Dependency]:
+    dependencies = [*declared, *(schema.functional_dependencies if schema else ())]
+    plain = (
+        Dependency(tuple(dependency.determinant), dependency.dependent, given=True)
+        for dependency in dependencies
+    )
     return list(dict.fromkeys(plain))
 
 
-def _wanted(source: Source, columns: Sequence[str] | None, schema: Schema | None) -> list[str]:
+def _wanted_columns(
+    source: Source, columns: Sequence[str] | None, schema: Schema | None
+) -> list[str]:
     if columns is not None:
         return list(dict.fromkeys(columns))
     ignored = {name for name, _ in schema.left_out} if schema else set()
-    ignored |= {f.name for f in schema.features if f.stage in IGNORED_STAGES} if schema else set()
-    return [n for n in source.schema.names if n not in RESERVED_COLUMNS and n not in ignored]
+    ignored |= (
+        {feature.name for feature in schema.features if feature.stage in IGNORED_STAGES}
+        if schema
+        else set()
+    )
+    return [
+        name for name in source.schema.names if name not in RESERVED_COLUMNS and name not in ignored
+    ]
 
 
 def _refuse_absent(source: Source, names: Sequence[str]) -> None:
-    there = source.schema.names
-    absent = [name for name in dict.fromkeys(names) if name not in there]
+    existing = source.schema.names
+    absent = [name for name in dict.fromkeys(names) if name not in existing]
     if absent:
-        hints = " ".join(f"'{name}'.{did_you_mean(name, there)}" for name in absent)
+        hints = " ".join(f"'{name}'.{did_you_mean(name, existing)}" for name in absent)
         raise DataError(f"cell errors: {len(absent)} columns are not in the data: {hints}")
 
 
-def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
+def _reason_left_out(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
     unknown = [name for name in columns_of(dependency) if name not in sizes]
     if unknown:
         return f"{', '.join(unknown)} is not judged or has too many different values"
@@ -134,21 +155,21 @@ def _why_not(dependency: Dependency, sizes: Mapping[str, int]) -> str | None:
     return "too many combinations of values" if product > _MAX_JOINT else None
 
 
-def _judge(
+def _judge_rows(
     source: Source, rules: Rules, key: tuple[str, ...], threshold: float, max_errors: int
 ) -> CellErrors:
-    found = Candidates(max_errors)
+    candidates = Candidates(max_errors)
     ids = [EXAMPLE_ID] if EXAMPLE_ID in source.schema.names else list(key)
     names = list(dict.fromkeys([*ids, *rules.columns]))
     first_row = 0
     for batch in source.batches(names) if rules.columns else ():
-        judge_batch(batch, rules, first_row, ids, threshold, found)
+        judge_batch(batch, rules, first_row, ids, threshold, candidates)
         first_row += batch.num_rows
-    counts = Counter(found.counts)
+    counts = Counter(candidates.counts)
     return CellErrors(
-        errors=found.kept(),
-        found=found.found,
-        cells=sum(one.rows for one in rules.columns.values()),
+        errors=candidates.kept(),
+        found=candidates.found,
+        cells=sum(column.rows for column in rules.columns.values()),
         counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
         not_judged=rules.left_out,
     )

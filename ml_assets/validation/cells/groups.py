@@ -80,25 +80,25 @@ def best_grouping(
     rows : int, optional
         Of the sample the rows by which the category is chosen; all by default.
     """
-    every = as_numbers(number.sample)
-    numbers = every[:rows]
-    known = np.isfinite(numbers)
-    spread = _typical(numbers - np.median(numbers[known])) if known.any() else 0.0
+    all_numbers = as_numbers(number.sample)
+    numbers = all_numbers[:rows]
+    is_finite = np.isfinite(numbers)
+    spread = _typical(numbers - np.median(numbers[is_finite])) if is_finite.any() else 0.0
     if not spread:
         return None
-    order = np.argsort(numbers)[: known.sum()]
+    order = np.argsort(numbers)[: is_finite.sum()]
     best: tuple[float, Category] | None = None
     for category in categories:
         if category.column.name == number.name:
             continue
         codes = category.codes[:rows]
-        rest = numbers - _medians(codes, numbers, order, len(category.column.values))[codes]
-        if np.isfinite(rest).sum() < MIN_COVERED * known.sum():
+        residuals = numbers - _medians(codes, numbers, order, len(category.column.values))[codes]
+        if np.isfinite(residuals).sum() < MIN_COVERED * is_finite.sum():
             continue
-        left = _typical(rest) / spread
+        left = _typical(residuals) / spread
         if left <= MAX_LEFT and (best is None or left < best[0]):
             best = (left, category)
-    return None if best is None else _grouping(number, every, best[1])
+    return None if best is None else _grouping(number, all_numbers, best[1])
 
 
 def _grouping(number: ColumnCounts, numbers: Any, category: Category) -> Grouping | None:
@@ -125,9 +125,11 @@ def _away(numbers: Any, medians: Any, is_ratio: bool) -> Any:
 def categories_of(columns: Sequence[ColumnCounts]) -> list[Category]:
     """Give the columns that can form groups."""
     return [
-        Category(one, codes_of(one.sample, one).astype(np.int16))
-        for one in columns
-        if one.is_complete and 1 < len(one.values) <= MAX_GROUPS and one.kind in ("text", "number")
+        Category(column, codes_of(column.sample, column).astype(np.int16))
+        for column in columns
+        if column.is_complete
+        and 1 < len(column.values) <= MAX_GROUPS
+        and column.kind in ("text", "number")
     ]
 
 
@@ -136,9 +138,9 @@ def rows_to_choose_by(pairs: int) -> int:
     return 0 if pairs > MAX_PAIRS else max(_MIN_ROWS, _PAIR_ROWS // max(1, pairs))
 
 
-def _typical(rest: Any) -> float:
-    known = np.abs(rest[np.isfinite(rest)])
-    return float(np.median(known)) if len(known) else 0.0
+def _typical(residuals: Any) -> float:
+    sizes = np.abs(residuals[np.isfinite(residuals)])
+    return float(np.median(sizes)) if len(sizes) else 0.0
 
 
 def _medians(codes: Any, numbers: Any, order: Any, size: int) -> Any:
@@ -147,15 +149,15 @@ def _medians(codes: Any, numbers: Any, order: Any, size: int) -> Any:
     `order` has the places of the finite numbers, ascending.
     """
     ascending = codes[order]
-    there = ascending >= 0
-    order, ascending = order[there], ascending[there]
+    has_code = ascending >= 0
+    order, ascending = order[has_code], ascending[has_code]
     # Small integers, which NumPy sorts by radix: in each group the numbers stay ascending.
     order = order[np.argsort(ascending, kind="stable")]
     counts = np.bincount(ascending, minlength=size)
     ends = np.cumsum(counts)
-    found = np.full(size + 1, np.nan)
+    medians = np.full(size + 1, np.nan)
     large = np.flatnonzero(counts >= MIN_GROUP)
     starts = ends[large] - counts[large]
     low, high = starts + (counts[large] - 1) // 2, starts + counts[large] // 2
-    found[large] = numbers[order[low]] / 2 + numbers[order[high]] / 2  # their sum could overflow
-    return found
+    medians[large] = numbers[order[low]] / 2 + numbers[order[high]] / 2  # their sum could overflow
+    return medians

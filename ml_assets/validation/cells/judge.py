@@ -44,7 +44,7 @@ class Candidates:
             self._prune()
 
     def _prune(self) -> None:
-        self.errors.sort(key=lambda one: (-one.score, one.row, one.column))
+        self.errors.sort(key=lambda error: (-error.score, error.row, error.column))
         del self.errors[self.max_errors :]
         if self.errors:
             self.least = self.errors[-1].score
@@ -52,7 +52,7 @@ class Candidates:
     def kept(self) -> tuple[CellError, ...]:
         """Give the most suspicious ones in the order of rows and columns."""
         self._prune()
-        return tuple(sorted(self.errors, key=lambda one: (one.row, one.column)))
+        return tuple(sorted(self.errors, key=lambda error: (error.row, error.column)))
 
 
 @dataclass(frozen=True)
@@ -93,37 +93,40 @@ def judge_batch(
     first_row: int,
     ids: Sequence[str],
     threshold: float,
-    found: Candidates,
+    candidates: Candidates,
 ) -> None:
-    """Score the cells of a batch and add the suspicious ones to what was found."""
-    here = _Batch(batch, rules)
+    """Score the cells of a batch and add the suspicious ones to the candidates."""
+    prepared = _Batch(batch, rules)
     for name, column in rules.columns.items():
-        scores = _scores(here, name, column)
+        scores = _scores(prepared, name, column)
         rows = np.flatnonzero(scores.total >= threshold)
-        found.found += len(rows)
+        candidates.found += len(rows)
         for row in rows.tolist():
-            reasons = _reasons(here, name, column, scores, row)
-            found.counts[name, reasons[0].kind] += 1
-            if scores.total[row] > found.least or len(found.errors) < found.max_errors:
-                found.add(
-                    _error(here, name, row, first_row, ids, float(scores.total[row]), reasons)
+            reasons = _reasons(prepared, name, column, scores, row)
+            candidates.counts[name, reasons[0].kind] += 1
+            if (
+                scores.total[row] > candidates.least
+                or len(candidates.errors) < candidates.max_errors
+            ):
+                candidates.add(
+                    _error(prepared, name, row, first_row, ids, float(scores.total[row]), reasons)
                 )
 
 
-def _scores(here: _Batch, name: str, column: ColumnRules) -> _Scores:
-    rows = here.batch.num_rows
+def _scores(prepared: _Batch, name: str, column: ColumnRules) -> _Scores:
+    rows = prepared.batch.num_rows
     nothing = np.zeros(rows)
     form, outlier, in_group, fellows, confirmed = (nothing,) * 5
     if column.values:
-        form = column.scores[here.code(name)]
+        form = column.scores[prepared.code(name)]
     if column.regular is not None:
-        form = np.maximum(form, column.regular.scores(here.array(name)))
+        form = np.maximum(form, column.regular.scores(prepared.array(name)))
     if column.limits is not None:
-        outlier = column.limits.scores(as_numbers(here.array(name)))
+        outlier = column.limits.scores(as_numbers(prepared.array(name)))
     if column.grouping is not None:
-        codes = here.code(column.grouping.category)
-        in_group = column.grouping.scores(as_numbers(here.array(name)), codes)
-    joints = [_joint(here, each.dependency) for each in column.votes]
+        codes = prepared.code(column.grouping.category)
+        in_group = column.grouping.scores(as_numbers(prepared.array(name)), codes)
+    joints = [_joint(prepared, votes.dependency) for votes in column.votes]
     if joints:
         fellows, confirmed = tally(column.votes, joints, rows)
     magnitude = np.maximum(outlier, in_group)
@@ -131,52 +134,52 @@ def _scores(here: _Batch, name: str, column: ColumnRules) -> _Scores:
     return _Scores(total, form * (1 - confirmed), fellows, outlier, in_group, joints)
 
 
-def _joint(here: _Batch, dependency: Any) -> Any:
+def _joint(prepared: _Batch, dependency: Any) -> Any:
     names = columns_of(dependency)
-    return joint_codes({name: here.code(name) for name in names}, names, here.rules.sizes)
+    return joint_codes({name: prepared.code(name) for name in names}, names, prepared.rules.sizes)
 
 
 def _reasons(
-    here: _Batch, name: str, column: ColumnRules, scores: _Scores, row: int
+    prepared: _Batch, name: str, column: ColumnRules, scores: _Scores, row: int
 ) -> list[Suspicion]:
     """All that speaks against a cell, strongest first."""
     reasons: list[Suspicion] = []
-    array = here.array(name)
+    array = prepared.array(name)
     if scores.form[row] > 0:
-        reasons += column.values.get(int(here.code(name)[row]), []) if column.values else []
+        reasons += column.values.get(int(prepared.code(name)[row]), []) if column.values else []
         if column.regular is not None:
             reasons.append(irregular_suspicion(column.regular, array[row].as_py()))
     if scores.fellows[row] > 0:
-        joints = [int(each[row]) for each in scores.joints]
+        joints = [int(joint[row]) for joint in scores.joints]
         reasons += dependency_suspicion(
-            name, column, here.rules, joints, float(scores.fellows[row])
+            name, column, prepared.rules, joints, float(scores.fellows[row])
         )
     if scores.outlier[row] > 0 and column.limits is not None:
         reasons.append(
             outlier_suspicion(column.counts, column.limits, array[row], float(scores.outlier[row]))
         )
     if scores.in_group[row] > 0 and column.grouping is not None:
-        group = here.array(column.grouping.category)[row]
-        median = float(column.grouping.medians[here.code(column.grouping.category)[row]])
+        group = prepared.array(column.grouping.category)[row]
+        median = float(column.grouping.medians[prepared.code(column.grouping.category)[row]])
         reasons.append(
             group_suspicion(column.grouping, array[row], group, median, float(scores.in_group[row]))
         )
-    return sorted(reasons, key=lambda one: -one.score)
+    return sorted(reasons, key=lambda reason: -reason.score)
 
 
 def _error(
-    here: _Batch, name: str, row: int, first_row: int, ids: Sequence[str], score: float,
+    prepared: _Batch, name: str, row: int, first_row: int, ids: Sequence[str], score: float,
     reasons: list[Suspicion],
 ) -> CellError:  # fmt: skip
     first = reasons[0]
-    others = dict.fromkeys(one.kind for one in reasons[1:] if one.score >= _NAMED)
-    sure = (one.repair for one in reasons if one is first or one.score >= THRESHOLD)
+    others = dict.fromkeys(reason.kind for reason in reasons[1:] if reason.score >= _NAMED)
+    sure = (reason.repair for reason in reasons if reason is first or reason.score >= THRESHOLD)
     repair = next((text for text in sure if text is not None), None)
     return CellError(
         row=first_row + row,
-        example_id=_id(here.batch, ids, row),
+        example_id=_id(prepared.batch, ids, row),
         column=name,
-        value=shown(shown_scalar(here.array(name)[row])),
+        value=shown(shown_scalar(prepared.array(name)[row])),
         score=round(min(score, 1.0), 4),
         kind=first.kind,
         explanation=first.explanation[:_MAX_EXPLANATION],

@@ -20,14 +20,18 @@ def misplaced_values(columns: Sequence[ColumnCounts]) -> dict[str, dict[int, Sus
 
     The chance of that is how many of the column's frequent values the other column has too.
     """
-    texts = [one for one in columns if one.kind == "text" and one.is_complete and len(one.values)]
-    found: dict[str, dict[int, Suspicion]] = {one.name: {} for one in texts}
+    texts = [
+        column
+        for column in columns
+        if column.kind == "text" and column.is_complete and len(column.values)
+    ]
+    suspicions: dict[str, dict[int, Suspicion]] = {column.name: {} for column in texts}
     for column in texts:
         rare = _rare(column)
         for other in texts:
             if other is not column and len(rare):
-                _look(column, rare, other, found[column.name])
-    return found
+                _add_misplaced(column, rare, other, suspicions[column.name])
+    return suspicions
 
 
 def _rare(column: ColumnCounts) -> Any:
@@ -39,27 +43,27 @@ def _limit(column: ColumnCounts) -> int:
     return max(2, int(MAX_RARE_FRACTION * column.rows))
 
 
-def _look(
-    column: ColumnCounts, rare: Any, other: ColumnCounts, found: dict[int, Suspicion]
+def _add_misplaced(
+    column: ColumnCounts, rare: Any, other: ColumnCounts, suspicions: dict[int, Suspicion]
 ) -> None:
     typical = other.values.slice(0, int((other.counts >= RATIO).sum()))
-    there = pc.index_in(column.values.take(pa.array(rare)), value_set=typical)
-    hits = np.flatnonzero(there.is_valid().to_numpy(zero_copy_only=False))
+    positions = pc.index_in(column.values.take(pa.array(rare)), value_set=typical)
+    hits = np.flatnonzero(positions.is_valid().to_numpy(zero_copy_only=False))
     if not len(hits):
         return
     chance = _overlap(column, other)
     for hit in hits.tolist():
-        place, at = int(rare[hit]), there[hit].as_py()
-        mine, others = int(column.counts[place]), int(other.counts[at])
-        if others < RATIO * mine or not column.values[place].as_py().strip():
+        place, position = int(rare[hit]), positions[hit].as_py()
+        own_rows, other_rows = int(column.counts[place]), int(other.counts[position])
+        if other_rows < RATIO * own_rows or not column.values[place].as_py().strip():
             continue
         score = posterior(_ERROR_RATE, chance)
-        if place not in found or score > found[place].score:
-            found[place] = Suspicion(
+        if place not in suspicions or score > suspicions[place].score:
+            suspicions[place] = Suspicion(
                 score,
                 "misplaced_value",
-                f"{quoted(column.values[place].as_py())} occurs {times(mine)} in {column.name} and "
-                f"{times(others)} in {other.name}",
+                f"{quoted(column.values[place].as_py())} occurs {times(own_rows)} in {column.name} and "
+                f"{times(other_rows)} in {other.name}",
             )
 
 

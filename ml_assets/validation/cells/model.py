@@ -99,7 +99,7 @@ class CellErrors:
 
     def to_arrow(self) -> pa.Table:
         """Give the errors as a table with the columns of `CellError`."""
-        return pa.Table.from_pylist([one.to_json() for one in self.errors], schema=ARROW_SCHEMA)
+        return pa.Table.from_pylist([error.to_json() for error in self.errors], schema=ARROW_SCHEMA)
 
     def to_pandas(self) -> Any:
         """Give the errors as a DataFrame with the columns of `CellError`."""

@@ -1,7 +1,7 @@
 """Typing errors: rare texts that lie close to a frequent one.
 
-Close is nothing by itself: airports and postal codes are close to each other too. So the column is
-asked how often an established value has another one as close; that is the chance against which
+Close is nothing by itself: airports and postal codes are close to each other too. So what counts is
+how often an established value of the column has another one as close; that is the chance against which
 `posterior` weighs the sign. Every number in a text counts as the same, so that ``619 paxienxs`` lies
 close to ``0 patients``, and ``35957`` is no typing error of ``35958``.
 """
@@ -64,8 +64,11 @@ def near_frequent_values(column: ColumnCounts) -> dict[int, Suspicion]:
     for form, count in zip(forms, column.counts.tolist(), strict=True):
         total[form] = total.get(form, 0) + count
     names = sorted(total, key=lambda form: (-total[form], form))
-    judged = _judge(names, np.array([total[name] for name in names]))
-    near = {names[place]: (score, one, names[one.place]) for place, (score, one) in judged.items()}
+    judged = _judge_rare(names, np.array([total[name] for name in names]))
+    near = {
+        names[place]: (score, neighbour, names[neighbour.place])
+        for place, (score, neighbour) in judged.items()
+    }
     return {
         place: Suspicion(
             near[form][0],
@@ -96,36 +99,36 @@ def _with_numbers(near: str, text: str) -> str | None:
     whole = len(near) < MAX_CHARACTERS and len(_NUMBER.sub("0", text)) == len(near)
     if len(parts) != len(numbers) + 1 or (numbers and not whole) or len(near) >= MAX_CHARACTERS:
         return None
-    return "".join(a + b for a, b in zip(parts, [*numbers, ""], strict=True))
+    return "".join(part + number for part, number in zip(parts, [*numbers, ""], strict=True))
 
 
-def _judge(texts: list[str], counts: Any) -> dict[int, tuple[float, _Near]]:
+def _judge_rare(texts: list[str], counts: Any) -> dict[int, tuple[float, _Near]]:
     """The score and the nearest frequent value of each rare text that has one; most frequent first."""
     rows = int(counts.sum())
     limit = max(2, int(MAX_RARE_FRACTION * rows))
     established = _established(texts, counts)
     rare = np.flatnonzero(counts <= limit)[:MAX_RARE].tolist()
     near = {place: _nearest(texts[place], int(counts[place]), established) for place in rare}
-    found = {place: one for place, one in near.items() if one is not None}
-    if not found:
+    neighbours = {place: neighbour for place, neighbour in near.items() if neighbour is not None}
+    if not neighbours:
         return {}
     distances = _distances_of_established(established)
     slips = np.bincount(
-        [one.place for one in found.values()],
-        weights=[int(counts[place]) for place in found],
+        [neighbour.place for neighbour in neighbours.values()],
+        weights=[int(counts[place]) for place in neighbours],
         minlength=len(established.texts),
     )
     judged = {}
-    eligible = sum(int(counts[p]) * RATIO <= int(counts[0]) for p in rare)
-    for place, one in found.items():
-        chance = _chance(texts[place], one, distances, len(established.texts))
-        signs = sum(other.relative <= one.relative for other in found.values())
+    eligible = sum(int(counts[place]) * RATIO <= int(counts[0]) for place in rare)
+    for place, neighbour in neighbours.items():
+        chance = _chance(texts[place], neighbour, distances, len(established.texts))
+        signs = sum(other.relative <= neighbour.relative for other in neighbours.values())
         rate = estimated_error_rate(signs, eligible, chance)
         # The same slip seldom happens again, and less so the longer it is.
-        again = float(counts[place]) ** one.distance
-        too_many = slips[one.place] / (1 + MAX_SLIPS * established.counts[one.place])
+        again = float(counts[place]) ** neighbour.distance
+        too_many = slips[neighbour.place] / (1 + MAX_SLIPS * established.counts[neighbour.place])
         score = weakened(posterior(rate, chance), again * max(1.0, too_many) ** 2)
-        judged[place] = (score, one)
+        judged[place] = (score, neighbour)
     return judged
 
 
@@ -158,20 +161,20 @@ def _nearest_of(text: str, others: _Texts, places: range) -> _Near | None:
 
 
 def _distances_of_established(established: _Texts) -> list[float]:
-    """How close the established values are to one another: the relative distances of those asked.
+    """How close the established values are to one another: the relative distances of a sample of them.
 
     Values of which one is `RATIO` times as frequent are not compared: there one may be the error.
     """
     size = len(established.texts)
-    asked = np.unique(np.linspace(0, size - 1, min(size, MAX_ASKED)).astype(int)).tolist()
-    found = []
-    for place in asked:
+    sampled = np.unique(np.linspace(0, size - 1, min(size, MAX_ASKED)).astype(int)).tolist()
+    distances = []
+    for place in sampled:
         count = int(established.counts[place])
         first = int(np.searchsorted(-established.counts, -count * RATIO, side="right"))
         last = int(np.searchsorted(-established.counts, -count / RATIO, side="left"))
-        one = _nearest_but_itself(place, established, first, last)
-        found.append(1.0 if one is None else one.relative)
-    return found
+        nearest = _nearest_but_itself(place, established, first, last)
+        distances.append(1.0 if nearest is None else nearest.relative)
+    return distances
 
 
 def _nearest_but_itself(place: int, established: _Texts, first: int, last: int) -> _Near | None:
@@ -180,7 +183,7 @@ def _nearest_but_itself(place: int, established: _Texts, first: int, last: int) 
         _nearest_of(text, established, range(first, place)),
         _nearest_of(text, established, range(place + 1, last)),
     ]
-    return min((p for p in parts if p), key=lambda near: near.relative, default=None)
+    return min((part for part in parts if part), key=lambda near: near.relative, default=None)
 
 
 def _chance(text: str, near: _Near, distances: list[float], values: int) -> float:

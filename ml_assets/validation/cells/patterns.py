@@ -31,9 +31,9 @@ _UNICODE = (r"\p{N}", r"\p{Lu}", r"[\p{Ll}\p{Lo}\p{Lm}\p{Lt}\p{M}]")
 
 def pattern_of(texts: Any, *, digits: bool = False) -> Any:
     """Give the patterns of an Arrow array of texts; with `digits`, each digit is kept as a ``9``."""
-    found = pc.utf8_slice_codeunits(texts, 0, _MAX_CHARACTERS)
+    patterns = pc.utf8_slice_codeunits(texts, 0, _MAX_CHARACTERS)
     # Classes of all of Unicode's characters take longer to make ready than most columns to read.
-    is_ascii = pc.all(pc.string_is_ascii(found)).as_py()
+    is_ascii = pc.all(pc.string_is_ascii(patterns)).as_py()
     number, upper, lower = _ASCII if is_ascii else _UNICODE
     steps = [
         (number, "9") if digits else (f"{number}+", "9"),
@@ -44,17 +44,17 @@ def pattern_of(texts: Any, *, digits: bool = False) -> Any:
         (r"\ba(?: a)+\b", "a"),
     ]
     for pattern, replacement in steps:
-        found = pc.replace_substring_regex(found, pattern, replacement)
-    return found
+        patterns = pc.replace_substring_regex(patterns, pattern, replacement)
+    return patterns
 
 
 def rare_patterns(column: ColumnCounts) -> dict[int, Suspicion]:
     """Find the values of a text column whose pattern hardly any other value has, by their place."""
     if column.kind != "text" or not len(column.values):
         return {}
-    found = _irregular(column, pattern_of(column.values))
+    irregular = _irregular(column, pattern_of(column.values))
     fixed = pattern_of(column.values, digits=True)
-    return {**_irregular(column, fixed, fixed_form=True), **found}
+    return {**_irregular(column, fixed, fixed_form=True), **irregular}
 
 
 def _irregular(
@@ -73,7 +73,9 @@ def _irregular(
     if not irregular_rows or not regular.any() or (fixed_form and regular.sum() > 1):
         return {}
     score = _score(column.counts, codes, irregular_rows / total)
-    usual = [names[p] for p in np.argsort(-rows, kind="stable")[:3].tolist() if regular[p]]
+    usual = [
+        names[place] for place in np.argsort(-rows, kind="stable")[:3].tolist() if regular[place]
+    ]
     usual_rows = int(rows[regular].sum()) / total
     rare = np.flatnonzero(~regular[codes] & (column.counts < _established(total)))
     return {
@@ -107,7 +109,7 @@ def _score(counts: Any, codes: Any, irregular_fraction: float) -> float:
 def _explain(
     column: ColumnCounts, place: int, pattern: str, rows: int, usual: list[str], share: float
 ) -> str:
-    likes = " or ".join(f"'{shown(one)}'" for one in usual)
+    likes = " or ".join(f"'{shown(form)}'" for form in usual)
     return (
         f"{quoted(column.values[place].as_py())} is of the form '{shown(pattern)}', which occurs "
         f"{times(rows)}; {share:.1%} of the values are of the form {likes}"
@@ -146,9 +148,9 @@ def regular_patterns(column: ColumnCounts) -> RegularPatterns | None:
 def irregular_suspicion(regular: RegularPatterns, text: str) -> Suspicion:
     """Explain a text whose pattern is not one of the usual ones."""
     pattern = pattern_of(pa.array([text], pa.string()))[0].as_py()
-    usual = " or ".join(f"'{shown(one)}'" for one in regular.patterns[:3].to_pylist())
-    told = (
+    usual = " or ".join(f"'{shown(form)}'" for form in regular.patterns[:3].to_pylist())
+    explanation = (
         f"{quoted(text)} is of the form '{shown(pattern)}'; {regular.rows_fraction:.1%} of the values "
         f"are of the form {usual}"
     )
-    return Suspicion(regular.score, "rare_pattern", told)
+    return Suspicion(regular.score, "rare_pattern", explanation)

@@ -21,7 +21,7 @@ CLEAR = frozenset({
 DOUBTFUL = frozenset({"unknown", "unk", "none", "not known", "other/unknown", "dummy", "test"})
 _CLEAR_SCORE, _DOUBTFUL_SCORE, _NUMBER_SCORE = 0.9, 0.6, 0.95
 _NINES = tuple(int("9" * digits) for digits in range(2, 10))
-_NUMBERS = frozenset([-1, *_NINES, *(-n for n in _NINES), -88, -888, -8888, 888888])
+_NUMBERS = frozenset([-1, *_NINES, *(-nines for nines in _NINES), -88, -888, -8888, 888888])
 _TIMES = tuple(
     np.datetime64(day, "us").astype(np.int64).item()
     for day in ("1900-01-01", "1970-01-01", "1899-12-30", "1899-12-31", "1904-01-01", "0001-01-01",
@@ -43,7 +43,7 @@ def placeholders(column: ColumnCounts) -> dict[int, Suspicion]:
 
 
 def _texts(column: ColumnCounts) -> dict[int, Suspicion]:
-    found = {}
+    suspicions = {}
     limit = max(2, MAX_TEXT_FRACTION * column.counts.sum())
     for place in np.flatnonzero(column.counts <= limit).tolist():
         text = column.values[place].as_py()
@@ -52,20 +52,20 @@ def _texts(column: ColumnCounts) -> dict[int, Suspicion]:
         folded = text.strip().casefold()
         if folded in CLEAR or folded in DOUBTFUL:
             score = _CLEAR_SCORE if folded in CLEAR else _DOUBTFUL_SCORE
-            found[place] = _suspicion(score, quoted(text), int(column.counts[place]))
-    return found
+            suspicions[place] = _suspicion(score, quoted(text), int(column.counts[place]))
+    return suspicions
 
 
 def _suspicion(score: float, value: str, count: int) -> Suspicion:
-    told = f"{value} occurs {times(count)} and stands for no value"
-    return Suspicion(score, "placeholder", told)
+    text = f"{value} occurs {times(count)} and stands for no value"
+    return Suspicion(score, "placeholder", text)
 
 
 def _numbers(column: ColumnCounts) -> dict[int, Suspicion]:
     numbers = as_numbers(column.values)
     is_time = pt.is_timestamp(column.values.type)
-    known = np.array(sorted(_TIMES if is_time else _NUMBERS), float)
-    suspects = np.isin(numbers, known) & (
+    candidates = np.array(sorted(_TIMES if is_time else _NUMBERS), float)
+    suspects = np.isin(numbers, candidates) & (
         column.counts <= max(2, MAX_NUMBER_FRACTION * column.counts.sum())
     )
     if not suspects.any() or (~suspects).sum() < 2:

@@ -35,11 +35,11 @@ def rare_values(column: ColumnCounts) -> dict[int, Suspicion]:
     if not _has_few_values(column, others, rows):
         return {}
     rare = rare[column.counts[rare] * RATIO <= others.min()]
-    found = {}
+    suspicions = {}
     for place in rare.tolist():
         score = _score(int(column.counts[place]), others, len(rare))
-        found[place] = Suspicion(score, "rare_value", _explain(column, place, others))
-    return found
+        suspicions[place] = Suspicion(score, "rare_value", _explain(column, place, others))
+    return suspicions
 
 
 def _has_few_values(column: ColumnCounts, others: Any, rows: int) -> bool:

@@ -72,7 +72,7 @@ class Rules:
     @property
     def sizes(self) -> dict[str, int]:
         """How many different values each column has."""
-        return {name: len(one.counts.values) for name, one in self.columns.items()}
+        return {name: len(column.counts.values) for name, column in self.columns.items()}
 
 
 def make_rules(
@@ -84,21 +84,23 @@ def make_rules(
     """Say what is suspicious, from what was counted."""
     misplaced = misplaced_values(columns)
     categories = categories_of(columns)
-    rows = rows_to_choose_by(len(categories) * sum(one.kind == "number" for one in columns))
+    rows = rows_to_choose_by(len(categories) * sum(column.kind == "number" for column in columns))
     rules = {}
-    for one in columns:
-        values = _suspicious(one, misplaced.get(one.name, {}), _domain(one, schema))
-        is_number = one.kind in ("number", "time")
-        rules[one.name] = ColumnRules(
-            counts=one,
+    for column in columns:
+        values = _suspicious(column, misplaced.get(column.name, {}), _domain(column, schema))
+        is_number = column.kind in ("number", "time")
+        rules[column.name] = ColumnRules(
+            counts=column,
             values=values,
-            scores=scores_of(values, len(one.values)),
-            limits=_limits(one) if is_number else None,
-            grouping=best_grouping(one, categories, rows)
-            if one.kind == "number" and rows
+            scores=scores_of(values, len(column.values)),
+            limits=_limits(column) if is_number else None,
+            grouping=best_grouping(column, categories, rows)
+            if column.kind == "number" and rows
             else None,
-            regular=regular_patterns(one) if one.kind == "text" and not one.is_complete else None,
-            votes=tuple(each for each in votes if each.dependency.dependent == one.name),
+            regular=regular_patterns(column)
+            if column.kind == "text" and not column.is_complete
+            else None,
+            votes=tuple(voter for voter in votes if voter.dependency.dependent == column.name),
         )
     return Rules(rules, left_out)
 
@@ -108,14 +110,14 @@ def _suspicious(
 ) -> dict[int, list[Suspicion]]:
     if not column.is_complete:
         return {}
-    found = strongest(
+    by_value = strongest(
         near_frequent_values(column),
         rare_patterns(column),
         placeholders(column),
         misplaced,
         rare_values(column),
     )
-    return {place: each for place, each in found.items() if place not in domain}
+    return {place: suspicions for place, suspicions in by_value.items() if place not in domain}
 
 
 def _domain(column: ColumnCounts, schema: Schema | None) -> frozenset[int]:

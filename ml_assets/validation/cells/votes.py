@@ -74,24 +74,30 @@ def count_votes(
 
     A value that stands for no value determines nothing, and is not counted.
     """
-    blanks = {name: np.array(sorted(placeholders(one)), np.int64) for name, one in columns.items()}
-    sizes = {name: len(one.values) for name, one in columns.items()}
-    wanted = sorted({name for each in dependencies for name in columns_of(each)})
+    blanks = {
+        name: np.array(sorted(placeholders(column)), np.int64) for name, column in columns.items()
+    }
+    sizes = {name: len(column.values) for name, column in columns.items()}
+    wanted = sorted({name for dependency in dependencies for name in columns_of(dependency)})
     pairs: dict[Dependency, tuple[Any, Any]] = {
-        each: (np.empty(0, np.int64), np.empty(0, np.int64)) for each in dependencies
+        dependency: (np.empty(0, np.int64), np.empty(0, np.int64)) for dependency in dependencies
     }
     left_out: dict[str, str] = {}
     for batch in source.batches(wanted) if wanted else ():
-        codes = {n: codes_of(simplified(batch.column(n)), columns[n]) for n in wanted}
-        seen = {n: np.where(np.isin(codes[n], blanks[n]), -1, codes[n]) for n in wanted}
-        for each in list(pairs):
-            mixed = {n: seen[n] for n in each.determinant} | {each.dependent: codes[each.dependent]}
-            joint = joint_codes(mixed, columns_of(each), sizes)
-            pairs[each] = _add(*pairs[each], joint[joint >= 0])
-            if len(pairs[each][0]) > MAX_PAIRS:
-                left_out[each.name] = f"more than {MAX_PAIRS:,} different pairs of values"
-                del pairs[each]
-    return [_votes(each, sizes, *counted) for each, counted in pairs.items()], left_out
+        codes = {name: codes_of(simplified(batch.column(name)), columns[name]) for name in wanted}
+        seen = {
+            name: np.where(np.isin(codes[name], blanks[name]), -1, codes[name]) for name in wanted
+        }
+        for dependency in list(pairs):
+            mixed = {name: seen[name] for name in dependency.determinant} | {
+                dependency.dependent: codes[dependency.dependent]
+            }
+            joint = joint_codes(mixed, columns_of(dependency), sizes)
+            pairs[dependency] = _add(*pairs[dependency], joint[joint >= 0])
+            if len(pairs[dependency][0]) > MAX_PAIRS:
+                left_out[dependency.name] = f"more than {MAX_PAIRS:,} different pairs of values"
+                del pairs[dependency]
+    return [_votes(dependency, sizes, *counted) for dependency, counted in pairs.items()], left_out
 
 
 def _add(pairs: Any, counts: Any, joint: Any) -> tuple[Any, Any]:
@@ -126,10 +132,10 @@ def _votes(dependency: Dependency, sizes: Mapping[str, int], pairs: Any, counts:
     weight = (total - 1) / (total + 1) * (GIVEN_WEIGHT if dependency.given else 1.0)
     is_confirmed = (dependents == usual[group]) & (counts >= MIN_GROUP)
     confirmed = np.where(is_confirmed, (counts - 1) / total, 0.0)
-    known = Dependency(
+    fitted = Dependency(
         dependency.determinant, dependency.dependent, dependency.given, fit.agreement
     )
-    return Votes(known, pairs, vote, weight, confirmed, counts, total, usual[group], most)
+    return Votes(fitted, pairs, vote, weight, confirmed, counts, total, usual[group], most)
 
 
 def _in_large(dependents: Any, counts: Any, total: Any) -> Any:
@@ -152,11 +158,11 @@ def _is_tie(counts: Any, most: Any, group: Any) -> Any:
 def tally(votes: Sequence[Votes], joints: Sequence[Any], rows: int) -> tuple[Any, Any]:
     """Give for each row how wrong its cell is by all votes of one column, and how well confirmed."""
     against, supported, weights = np.zeros(rows), np.zeros(rows), np.zeros(rows)
-    for each, joint in zip(votes, joints, strict=True):
-        places, known = each.find(joint)
-        if len(each.pairs):
-            weight = np.where(known, each.weight[places], 0.0)
-            against += weight * each.vote[places]
-            supported += weight * each.confirmed[places]
+    for voter, joint in zip(votes, joints, strict=True):
+        places, is_found = voter.find(joint)
+        if len(voter.pairs):
+            weight = np.where(is_found, voter.weight[places], 0.0)
+            against += weight * voter.vote[places]
+            supported += weight * voter.confirmed[places]
             weights += weight
     return against / (weights + _DOUBT), supported / (weights + _CONFIRMATION_DOUBT)

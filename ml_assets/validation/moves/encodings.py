@@ -30,11 +30,11 @@ def encoding_text(pair: Pair, guess: bool = True) -> str:
         Whether a new value may be a gone one for no other reason than that it has its share.
     """
     known, now = pair.reference.listed, pair.current.listed
-    every = now.keys() - known.keys()
-    if not every or sum(map(now.__getitem__, every)) <= pair.new_limit * pair.current.rows / 2:
+    unseen = now.keys() - known.keys()
+    if not unseen or sum(map(now.__getitem__, unseen)) <= pair.new_limit * pair.current.rows / 2:
         return ""
     # The most frequent ones show the rule, and are among the most frequent of the other side.
-    new = {text: now[text] for text in islice(filter(every.__contains__, now), _MOST_NEW)}
+    new = {text: now[text] for text in islice(filter(unseen.__contains__, now), _MOST_NEW)}
     rows = sum(new.values())
     gone = list(islice(filterfalse(now.__contains__, known), _MOST_GONE))
     gone = gone or list(islice(known, _MOST_GONE))
@@ -47,12 +47,12 @@ def encoding_text(pair: Pair, guess: bool = True) -> str:
         if of_lines and not needed.search(texts):
             continue
         before = {normal(text): text for text in reversed([*gone])}
-        found = [(text, before[form]) for text in new if (form := normal(text)) in before]
-        if sum(new[text] for text, _ in found) >= _EXPLAINED * rows:
-            text, was = found[0]
-            return words if pair.hides_values else f"{words}: {text[:40]!r} was {was[:40]!r}"
+        explained = [(text, before[form]) for text in new if (form := normal(text)) in before]
+        if sum(new[text] for text, _ in explained) >= _EXPLAINED * rows:
+            text, original = explained[0]
+            return words if pair.hides_values else f"{words}: {text[:40]!r} was {original[:40]!r}"
     rules = (_affix, _cut, _renamed) if guess else (_affix, _cut)
-    return next((told for rule in rules if (told := rule(pair, new, gone))), "")
+    return next((explanation for rule in rules if (explanation := rule(pair, new, gone))), "")
 
 
 def _number(text: str) -> str:
@@ -122,11 +122,11 @@ def _placeholder(pair: Pair, new: dict[str, int], rows: int) -> str:
     from ml_assets.validation.cells.placeholders import CLEAR, DOUBTFUL
 
     words = {"", "none", *CLEAR, *DOUBTFUL}
-    found = [text for text in new if text.strip().lower() in words]
-    if sum(new[text] for text in found) < _EXPLAINED * rows:
+    matching = [text for text in new if text.strip().lower() in words]
+    if sum(new[text] for text in matching) < _EXPLAINED * rows:
         return ""
-    share = sum(new[text] for text in found) / max(1, pair.current.rows)
-    return f"missing values are written as {found[0][:40]!r} in {share:.1%} of the rows"
+    share = sum(new[text] for text in matching) / max(1, pair.current.rows)
+    return f"missing values are written as {matching[0][:40]!r} in {share:.1%} of the rows"
 
 
 def _affix(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
@@ -134,13 +134,13 @@ def _affix(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     rows = sum(new.values())
     for longer, shorter, way in ((list(new), gone, "added"), (gone, list(new), "taken away")):
         for behind, affix in _affixes(longer, set(shorter)):
-            changed = {(t[: -len(affix)] if behind else t[len(affix) :]): t for t in longer
-                       if (t.endswith(affix) if behind else t.startswith(affix))}  # fmt: skip
-            hit = [t for t in shorter if t in changed]
+            changed = {(text[: -len(affix)] if behind else text[len(affix) :]): text for text in longer
+                       if (text.endswith(affix) if behind else text.startswith(affix))}  # fmt: skip
+            hits = [text for text in shorter if text in changed]
             explained = sum(
-                new.get(changed[t], 0) if way == "added" else new.get(t, 0) for t in hit
+                new.get(changed[text], 0) if way == "added" else new.get(text, 0) for text in hits
             )
-            if len(hit) > 1 and explained >= _EXPLAINED * rows:
+            if len(hits) > 1 and explained >= _EXPLAINED * rows:
                 where = "behind" if behind else "before"
                 return f"{affix[:20]!r} was {way} {where} every value"
     return ""
@@ -170,18 +170,20 @@ def _cut(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
 
 def _renamed(pair: Pair, new: dict[str, int], gone: list[str]) -> str:
     """A new value with the share of a gone one."""
-    known, n, m = pair.reference.listed, pair.reference.rows, pair.current.rows
-    now, names = pair.current.listed, []
-    often = [item for item in new.items() if item[1] >= max(_ROWS_RENAMED, _MIN_RENAMED * m)]
-    away = [text for text in gone if text not in now] if often else []
-    for text, count in sorted(often, key=lambda item: -item[1])[:_MOST_RENAMED]:
-        share = count / m
-        near = [old for old in away if abs(known[old] / n - share) <= _RENAMED * share]
+    known, old_rows, new_rows = pair.reference.listed, pair.reference.rows, pair.current.rows
+    now, guesses = pair.current.listed, []
+    frequent = [
+        item for item in new.items() if item[1] >= max(_ROWS_RENAMED, _MIN_RENAMED * new_rows)
+    ]
+    away = [text for text in gone if text not in now] if frequent else []
+    for text, count in sorted(frequent, key=lambda item: -item[1])[:_MOST_RENAMED]:
+        share = count / new_rows
+        near = [old for old in away if abs(known[old] / old_rows - share) <= _RENAMED * share]
         if near:
-            old = min(near, key=lambda o: abs(known[o] / n - share))
+            old = min(near, key=lambda old: abs(known[old] / old_rows - share))
             away.remove(old)
             text = f"{text[:40]!r} now ({share:.1%})"
-            names.append(f"{old[:40]!r} (was {known[old] / n:.1%}) may be written {text}")
-    if names and pair.hides_values:
+            guesses.append(f"{old[:40]!r} (was {known[old] / old_rows:.1%}) may be written {text}")
+    if guesses and pair.hides_values:
         return "a value may be written in another way now"
-    return "; ".join(names[:2])
+    return "; ".join(guesses[:2])

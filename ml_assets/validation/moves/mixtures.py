@@ -15,15 +15,15 @@ def part_text(pair: Pair) -> str:
     With F the reference's distribution function, that of a mixture is ``(1 - w) F(x) + w F(x / f)``; w is
     fitted by least squares.
     """
-    numbers, n, m = pair.numbers, pair.reference.there, pair.current.there
-    if numbers is None or not n or not m or len(pair.reference.values) < 10:
+    numbers, old_rows, new_rows = pair.numbers, pair.reference.there, pair.current.there
+    if numbers is None or not old_rows or not new_rows or len(pair.reference.values) < 10:
         return ""
-    before, now = numbers.reference_ends[1:] / n, numbers.current_ends[1:] / m
+    before, now = numbers.reference_ends[1:] / old_rows, numbers.current_ends[1:] / new_rows
     change = now - before
     total = float((change**2).sum())
     best, text = _MAX_REST * total, ""
     for factor, unit in KNOWN_FACTORS.items():
-        moved = _scaled(numbers.grid, numbers.reference_ends / n, factor) - before
+        moved = _scaled(numbers.grid, numbers.reference_ends / old_rows, factor) - before
         size = float((moved**2).sum())
         part = float((moved * change).sum()) / size if size else 0.0
         rest = float(((change - part * moved) ** 2).sum())

@@ -48,7 +48,7 @@ class Stuck:
     now: float
 
 
-# Most telling first: in this order they are told. What stands behind a kind is not told beside it.
+# Most telling first: moves are reported in this order, and without the kinds that stand behind theirs.
 # fmt: off
 KINDS: dict[str, tuple[str, ...]] = {
     "type": ("*",),

@@ -22,16 +22,16 @@ def precision_moves(pair: Pair) -> Iterator[Move]:
     reference, current = pair.reference, pair.current
     if not _may_differ(reference, current):
         return
-    (values, counts), (now, here) = _without_zero(reference), _without_zero(current)
-    if min(len(values), len(now)) < 5 or max(len(values), len(now)) < _MIN_DIFFERENT:
+    (values, counts), (now_values, now_counts) = _without_zero(reference), _without_zero(current)
+    if min(len(values), len(now_values)) < 5 or max(len(values), len(now_values)) < _MIN_DIFFERENT:
         return
-    before, after = _shares_on(values, counts), _shares_on(now, here)
+    before, after = _shares_on(values, counts), _shares_on(now_values, now_counts)
     coarser = (after >= _ALL) & (before <= 0.8) if len(values) >= _MIN_DIFFERENT else before < 0
     finer = (before >= _ALL) & (1 - after > pair.new_limit)
     if coarser.any():
         place = int(np.argmax(coarser))
         share = 1 - float(before[place])
-        p_value = max(float(before[place]), 1e-6) ** min(float(here.sum()), 1e4)
+        p_value = max(float(before[place]), 1e-6) ** min(float(now_counts.sum()), 1e4)
         grain = f"{_GRAINS[place]:g}"
         text = f"all values are multiples of {grain} now, where {before[place]:.0%} were: rounded?"
         yield Move("precision", text, share / pair.threshold, p_value)

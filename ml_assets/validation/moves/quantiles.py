@@ -39,10 +39,12 @@ def _spread(reference: NumericStatistics, current: NumericStatistics) -> str:
     if moved > _SAME_MEDIAN or 1 / _MUCH_WIDER < now / before < _MUCH_WIDER:
         return ""
     way = "wider" if now > before else "narrower"
-    (a, b), (c, d) = ((side.quantiles[1], side.quantiles[19]) for side in (reference, current))
+    (old_low, old_high), (new_low, new_high) = (
+        (side.quantiles[1], side.quantiles[19]) for side in (reference, current)
+    )
     return (
-        f"the spread is {way} around the same middle: nine tenths of the values lay from {a:.6g} to "
-        f"{b:.6g}, now from {c:.6g} to {d:.6g}"
+        f"the spread is {way} around the same middle: nine tenths of the values lay from "
+        f"{old_low:.6g} to {old_high:.6g}, now from {new_low:.6g} to {new_high:.6g}"
     )
 
 

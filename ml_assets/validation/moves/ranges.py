@@ -34,25 +34,25 @@ def range_moves(pair: Pair, outside: float) -> Iterator[Move]:
         As `outside_share` gives it.
     """
     numbers, reference, current = pair.numbers, pair.reference, pair.current
-    ends, now = reference.feature.numeric, current.feature.numeric
-    if numbers is None or not ends or not now or ends.min is None or now.min is None:
+    before, now = reference.feature.numeric, current.feature.numeric
+    if numbers is None or not before or not now or before.min is None or now.min is None:
         return
     if outside > 0:
         p_value = p_value_outside(outside * current.rows, current.there, reference.there)
         reach = [
-            *([f"down to {now.min:.6g}"] if now.min < ends.min else []),
-            *([f"up to {now.max:.6g}"] if (now.max or 0) > (ends.max or 0) else []),
+            *([f"down to {now.min:.6g}"] if now.min < before.min else []),
+            *([f"up to {now.max:.6g}"] if (now.max or 0) > (before.max or 0) else []),
         ]
         text = (
-            f"{outside:.1%} of the rows lie outside the reference's range of {ends.min:.6g} to "
-            f"{ends.max:.6g}, {' and '.join(reach)}"
+            f"{outside:.1%} of the rows lie outside the reference's range of {before.min:.6g} to "
+            f"{before.max:.6g}, {' and '.join(reach)}"
         )
         yield Move("new values", text, outside / pair.new_limit, p_value)
     gone = _beyond(numbers.grid, numbers.reference_ends, current)
     if gone:
         share = gone / max(1, reference.rows)
         p_value = p_value_outside(gone, reference.there, current.there)
-        kind, text = _gone(pair, numbers, now)
+        kind, text = _gone_text(pair, numbers, now)
         yield Move(kind, text, share / (_GONE * pair.new_limit), p_value)
 
 
@@ -61,10 +61,10 @@ def region_moves(pair: Pair) -> Iterator[Move]:
 
     Single numbers with a share of their own are left to `spikes`.
     """
-    numbers, n, m = pair.numbers, pair.reference.there, pair.current.there
-    if numbers is None or len(numbers.grid) < _REGIONS or not n or not m:
+    numbers, old_rows, new_rows = pair.numbers, pair.reference.there, pair.current.there
+    if numbers is None or len(numbers.grid) < _REGIONS or not old_rows or not new_rows:
         return
-    shares = numbers.reference / n, numbers.current / m
+    shares = numbers.reference / old_rows, numbers.current / new_rows
     is_light = np.maximum(*shares) < EXACT_SHARE
     before, now = np.zeros(len(is_light) + 1), np.zeros(len(is_light) + 1)
     np.cumsum(shares[0] * is_light, out=before[1:])
@@ -72,26 +72,31 @@ def region_moves(pair: Pair) -> Iterator[Move]:
     pooled = before + now
     places = np.zeros(_REGIONS + 1, np.int64)
     places[1:] = pooled.searchsorted(_REGION_RANKS * pooled[-1])
-    p, q = between(before, places), between(now, places)
+    old, new = between(before, places), between(now, places)
     # A point stands for its neighbours, which may lie beyond the region's ends.
     blur = sum(0.0 if side.is_exact else POINT_SHARE for side in (pair.reference, pair.current))
-    # Beyond the reference's ends is `range_moves`' to tell.
-    only = (q - blur - p >= _LEAST_REGION) & (p <= HARDLY * q) & (p > 0)
+    # What lies beyond the reference's ends is reported by `range_moves`.
+    only = (new - blur - old >= _LEAST_REGION) & (old <= HARDLY * new) & (old > 0)
     if only.any():
-        sure = q[only] - blur
-        p_value = float(p_value_of_shares(p[only] * n, sure * m, n, m).min()) * _REGIONS
-        size = float((sure - p[only]).sum()) / pair.new_limit
-        text = _region_text(numbers.grid, places, only, (p, q))
+        sure = new[only] - blur
+        p_value = (
+            float(
+                p_value_of_shares(old[only] * old_rows, sure * new_rows, old_rows, new_rows).min()
+            )
+            * _REGIONS
+        )
+        size = float((sure - old[only]).sum()) / pair.new_limit
+        text = _region_text(numbers.grid, places, only, (old, new))
         yield Move("new values", text, size, min(1.0, p_value))
 
 
 def _region_text(grid: Array, places: Array, only: Array, shares: tuple[Array, Array]) -> str:
     """Name the region that changed most."""
-    p, q = shares
-    most = int(np.argmax(np.where(only, np.abs(q - p), -1)))
+    before, now = shares
+    most = int(np.argmax(np.where(only, np.abs(now - before), -1)))
     low, high = grid[places[most]], grid[max(places[most], places[most + 1] - 1)]
     where = f"the value {low:.6g}" if low >= high else f"values from {low:.6g} to {high:.6g}"
-    return share_text(where, p[most], q[most], "values")
+    return share_text(where, before[most], now[most], "values")
 
 
 def _beyond(grid: Array, ends: Array, other: Side) -> float:
@@ -108,20 +113,20 @@ def _beyond_each(grid: Array, ends: Array, other: Side) -> tuple[float, float]:
     return float(ends[first]), float(ends[-1] - ends[last])
 
 
-def _gone(pair: Pair, numbers: Numbers, now: NumericStatistics) -> tuple[str, str]:
+def _gone_text(pair: Pair, numbers: Numbers, now: NumericStatistics) -> tuple[str, str]:
     """Whether the numbers beyond an end are gone, or were all set to that end."""
-    rows, m = max(1, pair.reference.rows), max(1, pair.current.rows)
+    old_rows, new_rows = max(1, pair.reference.rows), max(1, pair.current.rows)
     beyond = _beyond_each(numbers.grid, numbers.reference_ends, pair.current)
     parts, clipped = [], []
     for end, count, way in ((now.min, beyond[0], "below"), (now.max, beyond[1], "above")):
-        if end is None or count / rows <= sum(beyond) / rows / 10:
+        if end is None or count / old_rows <= sum(beyond) / old_rows / 10:
             continue
-        parts.append(f"{way} {end:.6g} any more, where {count / rows:.1%} of the rows were")
+        parts.append(f"{way} {end:.6g} any more, where {count / old_rows:.1%} of the rows were")
         place = int(numbers.grid.searchsorted(end))
         if place < len(numbers.grid) and numbers.grid[place] == end:
-            was, at_end = numbers.reference[place] / rows, numbers.current[place] / m
-            if at_end - was > pair.new_limit / 2 and was <= HARDLY * at_end:
-                clipped.append(f"{end:.6g} itself rose from {was:.1%} to {at_end:.1%}")
+            before, at_end = numbers.reference[place] / old_rows, numbers.current[place] / new_rows
+            if at_end - before > pair.new_limit / 2 and before <= HARDLY * at_end:
+                clipped.append(f"{end:.6g} itself rose from {before:.1%} to {at_end:.1%}")
     text = f"nothing is {', nor '.join(parts)}"
     if clipped:
         return "clipped", f"{text}, and {' and '.join(clipped)}: cut off at a limit?"

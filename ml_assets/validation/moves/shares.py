@@ -21,8 +21,8 @@ def missing_moves(pair: Pair) -> Iterator[Move]:
     hardly = min(before, now) <= HARDLY * max(before, now)
     size = change / (pair.new_limit if hardly else pair.threshold)
     if size > 1 or change >= _WORTH_SAYING:
-        was, is_ = (np.array([float(side.missing)]) for side in sides)
-        p_value = p_value_of_shares(was, is_, pair.reference.rows, pair.current.rows)[0]
+        old, new = (np.array([float(side.missing)]) for side in sides)
+        p_value = p_value_of_shares(old, new, pair.reference.rows, pair.current.rows)[0]
         stuck = Stuck(None, before, now) if now > before else None
         text = share_text("missing values", before, now)
         yield Move("missing values", text, size, float(p_value), stuck)
@@ -46,6 +46,6 @@ def share_moves(pair: Pair, size: float, p_value: float) -> Iterator[Move]:
     change = now - before
     if np.abs(change).max(initial=0.0) >= _WORTH_SAYING:
         most = int(np.argmax(np.abs(change).round(9)))
-        of = "rows" if not bins.reference[-1] + bins.current[-1] else "values"
-        text = share_text(bins.labels[most], before[most], now[most], of)
+        whole = "rows" if not bins.reference[-1] + bins.current[-1] else "values"
+        text = share_text(bins.labels[most], before[most], now[most], whole)
         yield Move("share", text, size, p_value)

@@ -69,8 +69,8 @@ def spike_moves(pair: Pair, heaviest: Single, p_value: float) -> Iterator[Move]:
     numbers = pair.numbers
     if numbers is None or not len(numbers.grid):
         return
-    n, m = max(1, pair.reference.rows), max(1, pair.current.rows)
-    before, now = numbers.reference / n, numbers.current / m
+    old_rows, new_rows = max(1, pair.reference.rows), max(1, pair.current.rows)
+    before, now = numbers.reference / old_rows, numbers.current / new_rows
     if pair.current.feature.unique == 1 and (pair.reference.feature.unique or 0) > 1:
         value = pair.current.values[0]
         share = before[numbers.grid.searchsorted(value)]
@@ -78,15 +78,19 @@ def spike_moves(pair: Pair, heaviest: Single, p_value: float) -> Iterator[Move]:
         yield Move("constant", text, (1 - share) / pair.threshold, p_value)
     floor = 0.0 if pair.reference.is_exact else THINNED_SHARE
     rose = (now >= EXACT_SHARE) & (np.maximum(before, floor) <= HARDLY * now)
-    found = _largest(numbers, before, now, rose)
-    if found:
-        yield _spike(found, found.change / (_ONLY * pair.new_limit), len(numbers.grid), n, m)
-    found = _largest(numbers, before, now, _stands_out(before, now, pair.threshold))
-    if found:
-        yield _spike(found, found.change / (_OUT * pair.threshold), len(numbers.grid), n, m)
+    single = _largest_change(numbers, before, now, rose)
+    if single:
+        yield _spike(
+            single, single.change / (_ONLY * pair.new_limit), len(numbers.grid), old_rows, new_rows
+        )
+    single = _largest_change(numbers, before, now, _stands_out(before, now, pair.threshold))
+    if single:
+        yield _spike(
+            single, single.change / (_OUT * pair.threshold), len(numbers.grid), old_rows, new_rows
+        )
 
 
-def _largest(numbers: Numbers, before: Array, now: Array, chosen: Array) -> Single | None:
+def _largest_change(numbers: Numbers, before: Array, now: Array, chosen: Array) -> Single | None:
     places = np.flatnonzero(chosen)
     if not len(places):
         return None
@@ -110,11 +114,11 @@ def _stands_out(before: Array, now: Array, threshold: float) -> Array:
     return result
 
 
-def _spike(found: Single, size: float, tries: int, n: int, m: int) -> Move:
-    counts = np.array([found.before * n]), np.array([found.now * m])
-    chance = float(p_value_of_shares(*counts, n, m)[0]) * tries
-    return Move("single value", _text(found), size, min(1.0, chance), found.stuck)
+def _spike(single: Single, size: float, tries: int, old_rows: int, new_rows: int) -> Move:
+    counts = np.array([single.before * old_rows]), np.array([single.now * new_rows])
+    chance = float(p_value_of_shares(*counts, old_rows, new_rows)[0]) * tries
+    return Move("single value", _text(single), size, min(1.0, chance), single.stuck)
 
 
-def _text(found: Single) -> str:
-    return share_text(f"the value {found.value:.6g}", found.before, found.now)
+def _text(single: Single) -> str:
+    return share_text(f"the value {single.value:.6g}", single.before, single.now)

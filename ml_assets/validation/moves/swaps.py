@@ -30,28 +30,28 @@ def swapped(pairs: Mapping[str, Pair]) -> dict[str, str]:
     """
     numbers = [name for name, pair in pairs.items() if _has_quantiles(pair)][:_MOST]
     own = {name: _own_apart(pair) for name, pair in pairs.items() if pair.texts is not None}
-    texts = [name for name in sorted(own, key=lambda n: -own[n]) if own[name] > _LEAST_SHARE]
+    texts = [name for name in sorted(own, key=lambda name: -own[name]) if own[name] > _LEAST_SHARE]
     texts = texts[:_MOST_TEXTS]
-    found: dict[str, str] = {}
+    partners: dict[str, str] = {}
     for names, apart, least in (
         (numbers, _numbers_apart(pairs, numbers), _LEAST_SHIFT),
         (texts, _texts_apart(pairs, texts), _LEAST_SHARE),
     ):
-        for i, j in _exchanged(apart, least):
-            if names[i] not in found and names[j] not in found:
-                found |= {names[i]: names[j], names[j]: names[i]}
-    return found
+        for first, second in _exchanged(apart, least):
+            if names[first] not in partners and names[second] not in partners:
+                partners |= {names[first]: names[second], names[second]: names[first]}
+    return partners
 
 
 def _exchanged(apart: np.ndarray, least: float) -> list[tuple[int, int]]:
     own = np.diag(apart)
     return [
-        (i, j)
-        for i in range(len(apart))
-        for j in range(i)
-        if min(own[i], own[j]) > least
-        and apart[i, j] <= _MAX_REST * own[i]
-        and apart[j, i] <= _MAX_REST * own[j]
+        (first, second)
+        for first in range(len(apart))
+        for second in range(first)
+        if min(own[first], own[second]) > least
+        and apart[first, second] <= _MAX_REST * own[first]
+        and apart[second, first] <= _MAX_REST * own[second]
     ]
 
 
@@ -64,10 +64,13 @@ def _numbers_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarra
     """How far each current column is from each reference one, in the current's standard deviations."""
     if len(names) < 2:
         return np.zeros((0, 0))
-    sides = [(pairs[n].reference.feature.numeric, pairs[n].current.feature.numeric) for n in names]
-    before = np.array([one.quantiles[1:-1] for one, _ in sides if one], np.float64)
-    now = np.array([other.quantiles[1:-1] for _, other in sides if other], np.float64)
-    spread = np.array([other.std_dev for _, other in sides if other], np.float64)
+    sides = [
+        (pairs[name].reference.feature.numeric, pairs[name].current.feature.numeric)
+        for name in names
+    ]
+    before = np.array([old.quantiles[1:-1] for old, _ in sides if old], np.float64)
+    now = np.array([new.quantiles[1:-1] for _, new in sides if new], np.float64)
+    spread = np.array([new.std_dev for _, new in sides if new], np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         apart = np.abs(now[:, None, :] - before[None, :, :]).mean(axis=2) / spread[:, None]
     result: np.ndarray = np.nan_to_num(apart, nan=np.inf)
@@ -80,7 +83,9 @@ def _texts_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarray:
         return np.zeros((0, 0))
     before, now = (
         [_frequent(side) for side in sides]
-        for sides in zip(*((pairs[n].reference, pairs[n].current) for n in names), strict=True)
+        for sides in zip(
+            *((pairs[name].reference, pairs[name].current) for name in names), strict=True
+        )
     )
     return np.array([[_apart(one, other) for other in before] for one in now])
 
@@ -88,8 +93,10 @@ def _texts_apart(pairs: Mapping[str, Pair], names: Sequence[str]) -> np.ndarray:
 def _own_apart(pair: Pair) -> float:
     if pair.texts is None:
         return 0.0
-    n, m = max(1, pair.reference.there), max(1, pair.current.there)
-    return 1 - float(np.minimum(pair.texts.reference / n, pair.texts.current / m).sum())
+    old_rows, new_rows = max(1, pair.reference.there), max(1, pair.current.there)
+    return 1 - float(
+        np.minimum(pair.texts.reference / old_rows, pair.texts.current / new_rows).sum()
+    )
 
 
 def _frequent(side: Side) -> dict[str, float]:

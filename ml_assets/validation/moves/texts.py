@@ -37,8 +37,8 @@ def text_moves(pair: Pair) -> Iterator[Move]:
         return
     new = np.arange(texts.num_known, len(texts.names))
     gone = np.flatnonzero(~texts.is_there[: texts.num_known])
-    yield from _only(pair, texts.current, texts.reference, new, (current, reference))
-    yield from _only(pair, texts.reference, texts.current, gone, (reference, current))
+    yield from _one_sided(pair, texts.current, texts.reference, new, (current, reference))
+    yield from _one_sided(pair, texts.reference, texts.current, gone, (reference, current))
     if reference.unlisted or current.unlisted:
         yield from _length(pair)
         yield from _form(pair)
@@ -51,34 +51,36 @@ def looks_otherwise(pair: Pair) -> bool:
 
 def largest_change(texts: Texts, pair: Pair) -> float:
     """By how much the share of one text, or of the missing values, changed; 0 to 1."""
-    n, m = max(1, pair.reference.rows), max(1, pair.current.rows)
-    change = np.abs(texts.current / m - texts.reference / n).max(initial=0.0)
-    return max(float(change), abs(pair.current.missing / m - pair.reference.missing / n))
+    old_rows, new_rows = max(1, pair.reference.rows), max(1, pair.current.rows)
+    change = np.abs(texts.current / new_rows - texts.reference / old_rows).max(initial=0.0)
+    return max(
+        float(change), abs(pair.current.missing / new_rows - pair.reference.missing / old_rows)
+    )
 
 
-def _only(
+def _one_sided(
     pair: Pair, much: Array, little: Array, places: Array, sides: tuple[Side, Side]
 ) -> Iterator[Move]:
     """Texts that the first of two sides lists and the other does not."""
-    one, other = sides
+    side, other = sides
     if not len(places):
         return
     if other.unlisted:
         tries = len(places)
-        places = places[little[places] / other.there <= HARDLY * much[places] / one.there]
-        p_values = p_value_of_shares(little[places], much[places], other.there, one.there)
+        places = places[little[places] / other.there <= HARDLY * much[places] / side.there]
+        p_values = p_value_of_shares(little[places], much[places], other.there, side.there)
         places = places[p_values <= _CLEARLY]
         p_value = _CLEARLY * tries
         rows = float(much[places].sum())
     else:
         singletons = int(np.count_nonzero(other.counts == 1))
         rows = float(much[places].sum())
-        p_value = p_value_unseen(rows, one.there, singletons, other.there)
+        p_value = p_value_unseen(rows, side.there, singletons, other.there)
     if not rows:
         return
-    share = rows / max(1, one.rows)
-    kind = "new values" if one is pair.current else "gone values"
-    text = _text(pair, places, much / max(1, one.rows), kind, share)
+    share = rows / max(1, side.rows)
+    kind = "new values" if side is pair.current else "gone values"
+    text = _text(pair, places, much / max(1, side.rows), kind, share)
     yield Move(kind, text, share / pair.new_limit, p_value)
 
 
@@ -128,8 +130,8 @@ def _form(pair: Pair) -> Iterator[Move]:
     if min(len(before), len(now)) < _LOOKED_AT:
         return
     for form, has in _FORMS:
-        p, q = (sum(map(has, side)) / _LOOKED_AT for side in (before, now))
-        if abs(q - p) >= _MUCH:
-            text = f"of the most frequent values {q:.0%} are {form}, where {p:.0%} were"
+        old, new = (sum(map(has, side)) / _LOOKED_AT for side in (before, now))
+        if abs(new - old) >= _MUCH:
+            text = f"of the most frequent values {new:.0%} are {form}, where {old:.0%} were"
             # Fisher's exact test of 32 against 32 texts gives less than this from 0.6 on.
-            yield Move("encoding", text, abs(q - p) / _MUCH + 0.01, 1e-5)
+            yield Move("encoding", text, abs(new - old) / _MUCH + 0.01, 1e-5)

@@ -25,8 +25,10 @@ def time_moves(pair: Pair, p_value: float) -> Iterator[Move]:
         return
     has_hours = bool(before.hours and now.hours)
     sides = (before.hours, now.hours) if has_hours else (before.weekdays, now.weekdays)
-    one, other = (np.array(side, np.float64) for side in sides)
-    yield from _shift(one, other, "hour" if has_hours else "day of the week", pair, p_value)
+    before_counts, now_counts = (np.array(side, np.float64) for side in sides)
+    yield from _shift(
+        before_counts, now_counts, "hour" if has_hours else "day of the week", pair, p_value
+    )
     if before.timezone != now.timezone:
         text = f"the time zone changed from {before.timezone or 'none'} to {now.timezone or 'none'}"
         yield Move("type", text, 10.0, 0.0)
@@ -43,16 +45,16 @@ def clock_moves(pair: Pair, p_value: float) -> Iterator[Move]:
     p_value : float
         Of the bins.
     """
-    step = _clock(pair.reference)
-    if step and _clock(pair.current) == step:
-        one, other = (
+    step = _clock_divisor(pair.reference)
+    if step and _clock_divisor(pair.current) == step:
+        before_counts, now_counts = (
             np.bincount((side.values // step).astype(int) % 24, side.counts, 24)
             for side in (pair.reference, pair.current)
         )
-        yield from _shift(one, other, "hour", pair, p_value)
+        yield from _shift(before_counts, now_counts, "hour", pair, p_value)
 
 
-def _clock(side: Side) -> int:
+def _clock_divisor(side: Side) -> int:
     """By what the numbers are divided to give hours: 100, 1, or 0 where they are no times."""
     numeric = side.feature.numeric
     if numeric is None or numeric.min is None or numeric.max is None:
@@ -82,14 +84,14 @@ def _turned(before: Array, now: Array) -> tuple[int, float] | None:
     """By how many steps the counts are turned round, and how far they are apart as they are."""
     if not len(before) or len(before) != len(now) or not before.sum() or not now.sum():
         return None
-    p, q = before / before.sum(), now / now.sum()
-    places = np.arange(len(p))
+    old, new = before / before.sum(), now / now.sum()
+    places = np.arange(len(old))
     # One row for each number of steps by which the counts are turned.
-    apart = np.abs(q - p[(places - places[:, None]) % len(p)]).sum(axis=1) / 2
+    apart = np.abs(new - old[(places - places[:, None]) % len(old)]).sum(axis=1) / 2
     best = int(np.argmin(apart))
     if not best or apart[0] < _LEAST or apart[best] > _MAX_REST * apart[0]:
         return None
-    steps = best if best <= len(p) // 2 else best - len(p)
+    steps = best if best <= len(old) // 2 else best - len(old)
     return steps, float(apart[0])
 
 

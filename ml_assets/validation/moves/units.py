@@ -48,12 +48,12 @@ class _Quantiles:
 
 def shift_of(pair: Pair) -> float | None:
     """Give the mean difference of the quantiles, in standard deviations of the reference."""
-    found = _quantiles(pair)
+    quantiles = _quantiles(pair)
     reference = pair.reference.feature.numeric
-    if found is None or reference is None or not reference.std_dev:
+    if quantiles is None or reference is None or not reference.std_dev:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
-        moved = np.abs(found.after - found.before)
+        moved = np.abs(quantiles.after - quantiles.before)
         shift = float(moved.sum()) / len(moved) / reference.std_dev
     return shift if np.isfinite(shift) else None
 
@@ -70,14 +70,14 @@ def unit_moves(pair: Pair, shift: float | None, p_value: float) -> Iterator[Move
     p_value : float
         Of the bins.
     """
-    found = _few_values(pair.reference, pair.current) or _quantiles(pair)
-    if not shift or found is None or shift <= pair.threshold / 4:
+    quantiles = _few_values(pair.reference, pair.current) or _quantiles(pair)
+    if not shift or quantiles is None or shift <= pair.threshold / 4:
         return
-    few = found.before is pair.reference.values
+    few = quantiles.before is pair.reference.values
     least = 2 if few else _MIN_DIFFERENT
-    if min(len(np.unique(found.before)), len(np.unique(found.after))) < least:
+    if min(len(np.unique(quantiles.before)), len(np.unique(quantiles.after))) < least:
         return
-    explained = _sign(found) or _scale(found) or _constant(found)
+    explained = _sign(quantiles) or _scale(quantiles) or _constant(quantiles)
     if explained:
         yield Move("unit", explained, shift / pair.threshold, p_value)
 
@@ -103,30 +103,36 @@ def _few_values(reference: Side, current: Side) -> _Quantiles | None:
     return _Quantiles(reference.values, current.values)
 
 
-def _sign(found: _Quantiles) -> str:
+def _sign(quantiles: _Quantiles) -> str:
     """Whether the values are the same with the other sign."""
-    before, mirrored = found.before, -found.after[::-1]
-    if not before.any() or _rest(_Quantiles(before, found.after), -before[::-1]) > _MAX_REST:
+    before, mirrored = quantiles.before, -quantiles.after[::-1]
+    if (
+        not before.any()
+        or _unexplained(_Quantiles(before, quantiles.after), -before[::-1]) > _MAX_REST
+    ):
         return ""
-    moved = np.abs(found.after - before).mean()
+    moved = np.abs(quantiles.after - before).mean()
     return "all values have the other sign" if np.abs(mirrored - before).mean() < moved / 4 else ""
 
 
-def _scale(found: _Quantiles) -> str:
+def _scale(quantiles: _Quantiles) -> str:
     for (factor, offset), text in _KNOWN_SCALES.items():
-        spread = float(np.abs(found.after - found.after.mean()).mean()) or 1.0
-        if np.abs(factor * found.before + offset - found.after).mean() < _SAME_SCALE * spread:
+        spread = float(np.abs(quantiles.after - quantiles.after.mean()).mean()) or 1.0
+        if (
+            np.abs(factor * quantiles.before + offset - quantiles.after).mean()
+            < _SAME_SCALE * spread
+        ):
             return f"all quantiles are {factor:.4g} times as large, plus {offset:.4g}: {text}?"
     return ""
 
 
-def _constant(found: _Quantiles) -> str:
-    before, after = found.before, found.after
+def _constant(quantiles: _Quantiles) -> str:
+    before, after = quantiles.before, quantiles.after
     with np.errstate(all="ignore"):
         offset = float(np.median(after - before))
         factor = float((before * after).sum() / (before * before).sum()) if before.any() else 1.0
         expected = {"offset": before + offset, "factor": before * factor}
-        rests = {way: _rest(found, moved) for way, moved in expected.items()}
+        rests = {way: _unexplained(quantiles, moved) for way, moved in expected.items()}
     best = min(rests, key=lambda way: rests[way])
     if rests[best] > _MAX_REST:
         return ""
@@ -138,16 +144,16 @@ def _constant(found: _Quantiles) -> str:
 
 def factor_hint(factor: float) -> str:
     """Give what a factor may be a change of, as a question."""
-    known = [text for value, text in KNOWN_FACTORS.items() if abs(factor / value - 1) < 0.01]
-    return f"{known[0]}?" if known else "a change of unit?"
+    units = [text for value, text in KNOWN_FACTORS.items() if abs(factor / value - 1) < 0.01]
+    return f"{units[0]}?" if units else "a change of unit?"
 
 
-def _rest(found: _Quantiles, expected: Array) -> float:
+def _unexplained(quantiles: _Quantiles, expected: Array) -> float:
     """The share of the change that a constant leaves unexplained, of the best three quarters.
 
     Where there are few different numbers, chance moves a quantile from one to the next.
     """
-    before, after = found.before, found.after
+    before, after = quantiles.before, quantiles.after
     moved = float(np.abs(after - before).mean())
     if not moved or not np.isfinite(moved):
         return np.inf

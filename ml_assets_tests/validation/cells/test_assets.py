@@ -111,10 +111,10 @@ def test_the_asset_can_be_switched_off() -> None:
 
 
 def test_what_was_not_judged_is_told() -> None:
-    found = CellErrors(
+    cell_errors = CellErrors(
         found=1, cells=9, counts={("a", "outlier"): 1}, not_judged={"tags": "a list"}
     )
-    assert "Not judged: tags." in cells_verdict(found, 0.5)
+    assert "Not judged: tags." in cells_verdict(cell_errors, 0.5)
 
 
 def test_dependencies_that_the_schema_lacks_are_proposed_with_their_line() -> None:

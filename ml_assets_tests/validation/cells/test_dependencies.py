@@ -30,7 +30,7 @@ def hospitals(rows: int = 1_000) -> pd.DataFrame:
 
 def mined(frame: pd.DataFrame) -> set[str]:
     columns = count_columns(open_source(frame), [str(name) for name in frame])
-    return {found.name for found in mine_dependencies(columns)}
+    return {dependency.name for dependency in mine_dependencies(columns)}
 
 
 def test_dependencies_are_mined_though_some_rows_break_them() -> None:
@@ -99,8 +99,10 @@ def test_a_rare_value_that_its_fellows_confirm_is_no_slip() -> None:
 def test_a_placeholder_determines_nothing() -> None:
     frame = hospitals()
     frame.loc[[1, 5, 9, 11], "street"] = "n/a"
-    found = find_cell_errors(frame)
-    assert {(e.row, e.column) for e in found.errors} == {(row, "street") for row in (1, 5, 9, 11)}
+    cell_errors = find_cell_errors(frame)
+    assert {(e.row, e.column) for e in cell_errors.errors} == {
+        (row, "street") for row in (1, 5, 9, 11)
+    }
 
 
 def test_an_unknown_column_of_a_dependency_is_refused() -> None:

@@ -44,11 +44,11 @@ def test_hospital_without_labels(given_dependencies: bool, least: float) -> None
     data = read_hospital(shared_path("raha_hospital"))
     assert len(data.wrong) == 509
     rules = data.dependencies if given_dependencies else ()
-    found = find_cell_errors(data.dirty, functional_dependencies=rules)
-    precision, recall, f1 = score(found, data.wrong)
+    cell_errors = find_cell_errors(data.dirty, functional_dependencies=rules)
+    precision, recall, f1 = score(cell_errors, data.wrong)
     print(f"precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
     assert f1 >= least
-    repairs = [e for e in found.errors if e.repair is not None]
+    repairs = [e for e in cell_errors.errors if e.repair is not None]
     right = sum(e.repair == data.clean.at[e.row, e.column] for e in repairs)
     assert right >= 0.9 * len(repairs)
 
@@ -77,15 +77,15 @@ def test_the_clean_hospital_has_few_findings() -> None:
 
 
 def test_a_finding_says_where_what_and_why() -> None:
-    found = find_cell_errors(with_slip(), key=["size"])
-    (error,) = found.errors
+    cell_errors = find_cell_errors(with_slip(), key=["size"])
+    (error,) = cell_errors.errors
     assert (error.row, error.example_id, error.column) == (7, "8", "city")
     assert (error.value, error.repair) == ("montgomxry", "montgomery")
     assert error.kind in KINDS
     assert 0.5 <= error.score <= 1
-    assert found.found == 1
-    assert found.cells == 300
-    assert found.counts == {("city", error.kind): 1}
+    assert cell_errors.found == 1
+    assert cell_errors.cells == 300
+    assert cell_errors.counts == {("city", error.kind): 1}
 
 
 def test_findings_as_a_table() -> None:
@@ -121,7 +121,9 @@ def test_every_kind_of_data_gives_the_same_as_a_frame() -> None:
     frame.loc[5, 1] = "1x"
     table = pa.Table.from_pandas(frame.rename(columns=str), preserve_index=False)
     kinds = (frame, table, table.to_batches()[0], ds.dataset(table), table.to_reader())
-    found = [[(one.row, one.column) for one in find_cell_errors(data).errors] for data in kinds]
+    found = [
+        [(error.row, error.column) for error in find_cell_errors(data).errors] for data in kinds
+    ]
     assert found == [[(5, "1")]] * len(kinds)
 
 
@@ -167,9 +169,12 @@ def test_what_is_not_judged_is_said() -> None:
     frame = with_slip()
     frame["tags"] = pd.Series([["a"]] * 150, dtype=object)
     rule = FunctionalDependency(("tags",), "city")
-    found = find_cell_errors(frame, functional_dependencies=[rule])
-    assert set(found.not_judged) == {"tags", "tags -> city"}
-    assert found.not_judged["tags -> city"] == "tags is not judged or has too many different values"
+    cell_errors = find_cell_errors(frame, functional_dependencies=[rule])
+    assert set(cell_errors.not_judged) == {"tags", "tags -> city"}
+    assert (
+        cell_errors.not_judged["tags -> city"]
+        == "tags is not judged or has too many different values"
+    )
 
 
 def test_columns_with_very_many_values_are_judged_by_their_pattern(
@@ -180,13 +185,13 @@ def test_columns_with_very_many_values_are_judged_by_their_pattern(
     texts[1_234] = "AB00x234"
     numbers = [float(n) for n in range(3_000)]
     numbers[77] = 1e9
-    found = find_cell_errors(pd.DataFrame({"id": texts, "number": numbers}))
-    assert [(e.row, e.column, e.kind) for e in found.errors] == [
+    cell_errors = find_cell_errors(pd.DataFrame({"id": texts, "number": numbers}))
+    assert [(e.row, e.column, e.kind) for e in cell_errors.errors] == [
         (77, "number", "outlier"),
         (1_234, "id", "rare_pattern"),
     ]
-    assert "99.9% of the values are of the form 'A9'" in found.errors[1].explanation or (
-        "100.0% of the values are of the form 'A9'" in found.errors[1].explanation
+    assert "99.9% of the values are of the form 'A9'" in cell_errors.errors[1].explanation or (
+        "100.0% of the values are of the form 'A9'" in cell_errors.errors[1].explanation
     )
 
 
@@ -234,11 +239,11 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 @given(frames())
 def test_no_frame_crashes(frame: pd.DataFrame) -> None:
     try:
-        found = find_cell_errors(frame)
+        cell_errors = find_cell_errors(frame)
     except DataError:
         return
-    assert all(0.5 <= error.score <= 1 for error in found.errors)
-    assert found.found == sum(found.counts.values()) == len(found.errors)
+    assert all(0.5 <= error.score <= 1 for error in cell_errors.errors)
+    assert cell_errors.found == sum(cell_errors.counts.values()) == len(cell_errors.errors)
 
 
 @pytest.mark.parametrize(

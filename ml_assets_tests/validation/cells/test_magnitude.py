@@ -69,13 +69,13 @@ def test_a_number_is_measured_within_its_group() -> None:
     minutes = np.array([medians[d] for d in dest]) + RANDOM.normal(0, 8, 9_000)
     minutes[5], dest[5] = 330.0, "BOS"
     number, category = counted(minutes.tolist(), "air_time"), counted(dest.tolist(), "dest")
-    found = best_grouping(number, categories_of([category]))
-    assert found is not None
-    assert found.category == "dest"
+    grouping = best_grouping(number, categories_of([category]))
+    assert grouping is not None
+    assert grouping.category == "dest"
     places = {category.values[place].as_py(): place for place in range(3)}
     for name, median in medians.items():
-        assert found.medians[places[name]] == pytest.approx(median, abs=1)
-    scores = found.scores(minutes, np.array([places[d] for d in dest]))
+        assert grouping.medians[places[name]] == pytest.approx(median, abs=1)
+    scores = grouping.scores(minutes, np.array([places[d] for d in dest]))
     assert np.flatnonzero(scores).tolist() == [5]
 
 
@@ -85,8 +85,8 @@ def test_a_second_habit_of_the_groups_is_no_error(late: int) -> None:
     arrival = (hour * 100 + 130 + RANDOM.integers(0, 60, 9_000)) % 2_400
     arrival[6_000 : 6_000 + late] = 2_355
     number, category = counted(arrival.tolist(), "arrival"), counted(hour.tolist(), "hour")
-    found = best_grouping(number, categories_of([category]))
-    assert found is None or not found.scores(arrival[6_000:].astype(float), 2).any()
+    grouping = best_grouping(number, categories_of([category]))
+    assert grouping is None or not grouping.scores(arrival[6_000:].astype(float), 2).any()
 
 
 @pytest.mark.parametrize(

@@ -41,18 +41,18 @@ def test_rare_text_near_a_frequent_one(values: dict[str, int], wrong: set[str]) 
 
 def test_a_slip_is_explained_and_a_repair_proposed() -> None:
     column = counted({**CITIES, "birmingxam": 1})
-    (found,) = near_frequent_values(column).values()
-    assert found.explanation == (
+    (suspicion,) = near_frequent_values(column).values()
+    assert suspicion.explanation == (
         "'birmingxam' occurs once; 'birmingham' occurs 107 times and differs in one letter"
     )
-    assert found.repair == "birmingham"
+    assert suspicion.repair == "birmingham"
 
 
 def test_the_repair_keeps_the_number() -> None:
     column = counted({f"{n} patients": 20 for n in range(40)} | {"619 paxienxs": 1})
-    (found,) = near_frequent_values(column).values()
-    assert found.repair == "619 patients"
-    assert "is of the form '0 paxienxs', which occurs once" in found.explanation
+    (suspicion,) = near_frequent_values(column).values()
+    assert suspicion.repair == "619 patients"
+    assert "is of the form '0 paxienxs', which occurs once" in suspicion.explanation
 
 
 def test_codes_that_are_all_close_to_each_other_are_no_slips() -> None:
@@ -110,8 +110,8 @@ def test_rare_pattern(values: dict[str, int], wrong: set[str]) -> None:
 
 def test_a_rare_pattern_is_explained() -> None:
     column = counted({**{str(35_000 + n): 25 for n in range(40)}, "x5957": 1})
-    (found,) = rare_patterns(column).values()
-    assert found.explanation == (
+    (suspicion,) = rare_patterns(column).values()
+    assert suspicion.explanation == (
         "'x5957' is of the form 'a9', which occurs once; 99.9% of the values are of the form '9'"
     )
 
@@ -135,8 +135,8 @@ def test_singleton_in_a_column_of_few_values(values: dict[Any, int], wrong: set[
 
 def test_a_singleton_is_explained() -> None:
     column = counted({f"airport {n}": 2_000 + n for n in range(30)} | {"LEX": 1})
-    (found,) = rare_values(column).values()
-    assert found.explanation == (
+    (suspicion,) = rare_values(column).values()
+    assert suspicion.explanation == (
         "'LEX' occurs once; each of the 30 other values occurs at least 2,000 times"
     )
 
@@ -186,5 +186,5 @@ def test_placeholder(values: dict[Any, int], wrong: set[Any]) -> None:
 
 def test_a_placeholder_is_explained() -> None:
     column = counted({**DAYS, dt.date(1970, 1, 1): 2})
-    (found,) = placeholders(column).values()
-    assert found.explanation == "1970-01-01 occurs 2 times and stands for no value"
+    (suspicion,) = placeholders(column).values()
+    assert suspicion.explanation == "1970-01-01 occurs 2 times and stands for no value"
