@@ -49,7 +49,7 @@ def shop(defs: Path, **attributes: Any) -> Path:
 def test_check_tells_both_with_their_lines(
     defs: Path, capsys: pytest.CaptureFixture[str], attributes: dict[str, Any], expected: list[str]
 ) -> None:
-    lines = shop(defs, **attributes).read_text().splitlines()
+    yaml_lines = shop(defs, **attributes).read_text().splitlines()
     assert check_pipelines(defs, []) == 1
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("shop/")]
     assert sorted(text for text in expected if any(text in line for line in lines)) == sorted(
@@ -59,7 +59,9 @@ def test_check_tells_both_with_their_lines(
     for line in lines:
         place, _, text = line.partition(": ")
         last = text.split()[0].rstrip(":").split(".")[-1]
-        assert last.isdigit() or last == "column" or last in lines[int(place.split(":")[1]) - 1]
+        assert (
+            last.isdigit() or last == "column" or last in yaml_lines[int(place.split(":")[1]) - 1]
+        )
 
 
 def test_run_tells_both_and_makes_nothing(defs: Path, capsys: pytest.CaptureFixture[str]) -> None:
