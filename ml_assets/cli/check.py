@@ -153,7 +153,7 @@ def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> l
     from ml_assets.ingest.preflight import refuse
     from ml_assets.named_columns import column_mistakes, no_features
 
-    spec, where = pipeline.spec, _where(pipeline)
+    spec, where = pipeline.spec, _locator(pipeline)
     try:
         refuse(column_mistakes(spec, columns, where), columns)
         refuse(no_features(spec, columns, where), columns)
@@ -169,13 +169,15 @@ def _row_mistakes(pipeline: PipelineFile, source: Source) -> list[str]:
     ingest, columns_named = pipeline.spec.ingest, named_columns(pipeline.spec)
     max_rejected = ingest.max_rejected_fraction
     try:
-        columns = check_source(ingest.source, source, columns_named, _where(pipeline), max_rejected)
+        columns = check_source(
+            ingest.source, source, columns_named, _locator(pipeline), max_rejected
+        )
     except PipelineFileError as error:
         return str(error).splitlines()
     return mistakes_of_columns(pipeline, columns)
 
 
-def _where(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
+def _locator(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
     return lambda key: pipeline.where(*key)
 
 

@@ -70,7 +70,10 @@ def explain_run(home: Home, name: str, show_traceback: bool) -> int:
     if interrupts:
         where = asset_name(interrupts[0]) if interrupts[0].step_key else name
         print(
-            *_skipped(where, not_made(events)), interrupted(where, name), sep="\n", file=sys.stderr
+            *_not_made_lines(where, not_made(events)),
+            interrupted(where, name),
+            sep="\n",
+            file=sys.stderr,
         )
         return INTERRUPTED
     for failure in failures:
@@ -82,8 +85,8 @@ def explain_error(error: BaseException, home: Home, name: str, show_traceback: b
     """Print why there was no run: definitions that cannot be loaded, or a selection of nothing."""
     text = "".join(traceback.format_exception(error))
     _keep_traceback(home.root / "logs" / "before_the_run.txt", text, show_traceback)
-    chain = list(_chain(error))
-    cause = next((link for link in chain if isinstance(link, MLAssetsError)), chain[-1])
+    causes = list(_causes_of(error))
+    cause = next((link for link in causes if isinstance(link, MLAssetsError)), causes[-1])
     lines = str(cause).strip().splitlines() or [type(cause).__name__]
     print(
         *_cause_lines(name, [*lines[:-1], lines[-1] + _resource_hint(lines[-1], home)], name),
@@ -133,15 +136,15 @@ def failure_lines(
 
     asset = asset_name(failure) if failure.step_key else name
     pipeline = asset.split("/")[0]
-    gates = _failed_gates(failure, home)
+    gates = _gate_messages(failure, home)
     causes = gates or cause(failure).splitlines()
     causes = [*causes[:-1], causes[-1] + _resource_hint(causes[-1], home)]
     lines = _cause_lines(asset, causes, pipeline)
     # The console has said it already, in full, but for what gates found.
-    return [*_skipped(asset, not_done), *(lines if gates else lines[-1:])]
+    return [*_not_made_lines(asset, not_done), *(lines if gates else lines[-1:])]
 
 
-def _skipped(asset: str, not_done: Sequence[str]) -> list[str]:
+def _not_made_lines(asset: str, not_done: Sequence[str]) -> list[str]:
     others = [other for other in not_done if other != asset.split("/")[-1]]
     return [f"Not made: {', '.join(others)}."] if others else []
 
@@ -192,7 +195,7 @@ def _own_run(instance: "dg.DagsterInstance") -> "dg.DagsterRun | None":
     return next((run for run in runs if run.tags.get(PROCESS_TAG, "").endswith(process)), None)
 
 
-def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
+def _gate_messages(failure: "dg.DagsterEvent", home: Home) -> list[str]:
     """What the failed blocking checks of an asset found, if they are what failed."""
     from ml_assets.console import asset_name, error_of
 
@@ -225,7 +228,7 @@ def _traceback(failure: "dg.DagsterEvent") -> str:
     return error.to_string() if error is not None else "no error was recorded"
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _causes_of(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__

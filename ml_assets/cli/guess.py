@@ -71,9 +71,9 @@ def guess_columns(
         Kinds of values that ingest cannot read, each with its columns.
     """
     others = [name for name in types if name not in label.columns]
-    key = _key(rows, types, others)
+    key = _key_columns(rows, types, others)
     rest = [name for name in others if name not in key]
-    time = _time(rows, types, rest)
+    time = _time_column(rows, types, rest)
     unread = {name for names in (foreign or {}).values() for name in names}
     reasons = {name: _reason_to_exclude(rows, types, name, unread) for name in rest if name != time}
     return ColumnGuesses(
@@ -81,15 +81,15 @@ def guess_columns(
         time=time,
         by_time=time is not None and _count_distinct(rows, [time]) >= _TIMES_TO_SPLIT,
         exclude={name: reason for name, reason in reasons.items() if reason},
-        known_after=_left_side(label),
+        known_after=_outcome_columns(label),
         remarks=[
-            *(_epochs(rows, types, rest) if time is None else ()),
-            *(() if key else _repeats(rows, others)),
+            *(_epoch_remarks(rows, types, rest) if time is None else ()),
+            *(() if key else _repeat_remarks(rows, others)),
         ],
     )
 
 
-def _key(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> list[str]:
+def _key_columns(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """The fewest columns that are named like keys and together tell all rows apart."""
     candidates = [name for name in names if _ID.search(name) and types[name] in ("string", "int")]
     complete = [name for name in candidates if not rows[name].null_count][:_MAX_KEY_COLUMNS]
@@ -105,7 +105,7 @@ def _count_distinct(rows: "pa.Table", columns: Sequence[str]) -> int:
     return int(rows.select(list(columns)).group_by(list(columns)).aggregate([]).num_rows)
 
 
-def _time(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> str | None:
+def _time_column(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> str | None:
     """The first column of times without gaps; one that is no constant."""
     times = [name for name in names if types[name] in ("date", "timestamp")]
     complete = (name for name in times if not rows[name].null_count)
@@ -119,12 +119,12 @@ def _reason_to_exclude(
         return "cannot be read"
     if rows.num_rows < _ENOUGH_ROWS or types[name] not in ("string", "int"):
         return ""
-    if types[name] == "int" and _counts_rows(rows, name):
+    if types[name] == "int" and _is_row_number(rows, name):
         return "counts the rows"
     return "each row has another" if _is_like_an_id(rows, types, name) else ""
 
 
-def _counts_rows(rows: "pa.Table", name: str) -> bool:
+def _is_row_number(rows: "pa.Table", name: str) -> bool:
     """Whether whole numbers rise or fall from row to row, or are those from one to another, shuffled."""
     import numpy as np
 
@@ -146,7 +146,7 @@ def _is_like_an_id(rows: "pa.Table", types: Mapping[str, str], name: str) -> boo
     return present > 0 and _count_distinct(rows, [name]) > _NEARLY_UNIQUE * present
 
 
-def _left_side(label: LabelSpec) -> list[str]:
+def _outcome_columns(label: LabelSpec) -> list[str]:
     """What stands left of a comparison: most often the outcome that is compared with a limit."""
     return list(dict.fromkeys(_left_names(label))) if label.expression else []
 
@@ -157,7 +157,7 @@ def _left_names(label: LabelSpec) -> Iterator[str]:
             yield from (part.id for part in ast.walk(node.left) if isinstance(part, ast.Name))
 
 
-def _repeats(rows: "pa.Table", names: Sequence[str]) -> Iterator[str]:
+def _repeat_remarks(rows: "pa.Table", names: Sequence[str]) -> Iterator[str]:
     """Rows that are equal but for the label, where they are many; in many columns no two are."""
     if not 0 < len(names) <= _MAX_COMPARED:
         return
@@ -169,7 +169,9 @@ def _repeats(rows: "pa.Table", names: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _epochs(rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:
+def _epoch_remarks(
+    rows: "pa.Table", types: Mapping[str, str], names: Sequence[str]
+) -> Iterator[str]:
     """Whole numbers that look like times."""
     import pyarrow.compute as pc
 

@@ -33,7 +33,7 @@ class LabelGuesses:
     task : str
         Binary, multiclass or regression.
     why : str
-        What the task was told from.
+        What the task was guessed from.
     threshold : tuple of (str, float)
         A metric, and the least value of it that a sensible model has.
     spec : mapping
@@ -100,12 +100,12 @@ def guess_label(rows: "pa.Table", label: LabelSpec) -> LabelGuesses:
     if unknown:
         label = label.model_copy(update={"null_values": unknown})
         values = _values(rows, label)
-    task, threshold, why = _task(values, label)
+    task, threshold, why = _guess_task(values, label)
     spec, guessed = label.model_dump(include={"column", "expression"}, exclude_none=True), []
     if unknown:
         spec["null_values"] = unknown
         guessed.append("texts that mean that it is not known")
-    if label.column and task == "binary" and (positive := _positive(values)) is not None:
+    if label.column and task == "binary" and (positive := _positive_class(values)) is not None:
         spec["positive"] = positive
         guessed.append("which class is the positive one")
     missing = values.null_count / len(values)
@@ -138,7 +138,7 @@ def _unknown_words(values: Any) -> list[str]:
     return unknown if len(texts) - len(unknown) > 1 else []
 
 
-def _positive(values: Any) -> Any:
+def _positive_class(values: Any) -> Any:
     """The class that counts as positive, where that is not plain: of 0 and 1, of true and false it is."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -170,7 +170,7 @@ def _remarks(values: Any) -> list[str]:
     return [f"classes differ only by case or spaces: {shown}: {advice}"] if alike else []
 
 
-def _task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
+def _guess_task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
     import pyarrow as pa
     import pyarrow.compute as pc
 

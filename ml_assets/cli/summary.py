@@ -88,14 +88,14 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
     if record := store.current("validated_features"):
         yield from _useless_line(record.summary, pipeline.spec.ingest.source.told)
     if record := store.current("best_hyperparameters"):
-        yield "tuning", f"{record.summary['trials']} trials: {_parameters(record.summary)}"
+        yield "tuning", f"{record.summary['trials']} trials: {_parameters_text(record.summary)}"
     if record := store.current("evaluation"):
         judged = (pipeline.spec.main_metric, *pipeline.spec.evaluation.thresholds)
         yield from _metric_lines(record.summary, judged)
     yield from _verdict_lines(store)
     if record := store.current("registered_model"):
         yield from (("waived", text) for text in record.summary.get("waived", ()))
-        yield "registered", _registered(pipeline.spec.model_name, record.summary, home)
+        yield "registered", _version_text(pipeline.spec.model_name, record.summary, home)
     if record := store.current("predictions"):
         summary = record.summary
         yield (
@@ -121,7 +121,7 @@ def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
         )
 
 
-def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
+def _version_text(model: str, summary: Mapping[str, Any], home: Home) -> str:
     """The version of the last run, and the champion, whom a person may have changed since."""
     from ml_assets.registry.ledger import last_move, ledger_in
     from ml_assets.registry.promotion import ledger_folder
@@ -144,7 +144,7 @@ def _useless_line(summary: Mapping[str, Any], source: str) -> Iterator[_Line]:
         yield "no features", f"of {source}: {'; '.join([*reasons, *more])}"
 
 
-def _parameters(summary: Mapping[str, Any]) -> str:
+def _parameters_text(summary: Mapping[str, Any]) -> str:
     parameters = summary["parameters"]
     return ", ".join(
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
@@ -198,7 +198,7 @@ def _records(store: Store) -> list[Record]:
 
 
 def _watch_lines(records: Sequence[Record]) -> Iterator[_Line]:
-    words = {record.asset: _watch(record) for record in records}
+    words = {record.asset: _watch_word(record) for record in records}
     if words:
         yield "watch", ", ".join(f"{asset} {word}" for asset, word in words.items())
     alarms = [record for record in records if words[record.asset] == "ALARM"]
@@ -209,8 +209,8 @@ def _watch_lines(records: Sequence[Record]) -> Iterator[_Line]:
         yield "", f"alarms stop nothing; look at {where} in the UI{first}"
 
 
-def _watch(record: Record) -> str:
-    """One of three words; what cannot be told is a check that passes as a warning."""
+def _watch_word(record: Record) -> str:
+    """One of three words; a check that cannot tell passes as a warning."""
     if record.failed_checks():
         return "ALARM"
     is_unknown = any(check["severity"] == "WARN" for check in record.checks)

@@ -41,7 +41,7 @@ def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
 
 
 def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
-    """Record what a complete, successful run was made from; nothing where that cannot be told."""
+    """Record what a complete, successful run was made from; nothing where that is not known."""
     store = Store(home.pipeline(pipeline.spec.name))
     assets = store.assets()
     records = {name: store.current(name) for name in assets}
@@ -72,7 +72,7 @@ def _depth(store: Store, records: Any, name: str) -> tuple[int, str]:
 def _inputs(
     pipeline: PipelineFile, home: Home, store: Store, assets: list[str]
 ) -> dict[str, Any] | None:
-    """Everything that the assets depend on, or None where that cannot be told cheaply.
+    """Everything that the assets depend on, or None where that is not known cheaply.
 
     Of the stored files only size and time are compared here. Where these differ Dagster runs, and each
     asset compares the content.
@@ -83,7 +83,7 @@ def _inputs(
     records = {name: store.current(name) for name in assets}
     if source is None or any(record is None or record.blocks() for record in records.values()):
         return None
-    current_champion = champion(home.tracking_uri, spec.model_name)
+    holder = champion(home.tracking_uri, spec.model_name)
     schema = spec.directory / spec.schema_.file
     user_code = code_of_modules(spec.user_modules)
     return {
@@ -97,9 +97,7 @@ def _inputs(
         "python": platform.python_version(),
         "source": source,
         "schema": durable.file_digest(schema) if schema.is_file() else None,
-        "champion": [current_champion.version, current_champion.model_digest]
-        if current_champion
-        else None,
+        "champion": [holder.version, holder.model_digest] if holder else None,
         "mlflow": os.environ.get("MLFLOW_TRACKING_URI", ""),
     }
 

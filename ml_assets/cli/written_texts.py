@@ -64,7 +64,7 @@ def how_written(rows: "pa.Table", delimiter: str) -> Written:
     Parameters
     ----------
     rows : pyarrow.Table
-        Its rows as ingest reads them without being told anything.
+        Its rows as ingest reads them without any setting.
     delimiter : str
         What stands between fields.
     """
@@ -74,7 +74,7 @@ def how_written(rows: "pa.Table", delimiter: str) -> Written:
         column for column in plain if (column.gaps or column.is_padded) and column.share > _MOSTLY
     ]
     rest = [column for column in columns if column not in plain]
-    style, styled = _style(rest, rows, delimiter)
+    style, styled = _number_style(rest, rows, delimiter)
     read = [*padded, *(column for column in styled if column.gaps or column.is_padded)]
     gaps = sorted({word for column in [*padded, *styled] for word in column.gaps})
     types = {column.name: "int" if _is_whole(column, style) else "float" for column in read}
@@ -102,7 +102,7 @@ def _text_columns(rows: "pa.Table") -> Iterator[_Texts]:
         yield _Texts(field_.name, values, gaps, share, is_padded)
 
 
-def _style(
+def _number_style(
     columns: list[_Texts], rows: "pa.Table", delimiter: str
 ) -> tuple[dict[str, str], list[_Texts]]:
     """How numbers with commas are written, and the columns that hold such."""

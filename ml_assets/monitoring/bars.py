@@ -49,7 +49,7 @@ def bars_of(reference: FeatureStatistics, current: FeatureStatistics) -> Bars:
         return _texts(bins.labels, shares[0], shares[1])
     is_used = shares[0] + shares[1] > 0
     labels = tuple(label for label, is_shown in zip(bins.labels, is_used, strict=True) if is_shown)
-    return Bars(_few_named(labels), shares[0][is_used], shares[1][is_used])
+    return Bars(_thinned_labels(labels), shares[0][is_used], shares[1][is_used])
 
 
 def _numbers(before: Side, now: Side) -> Bars:
@@ -105,7 +105,7 @@ def _texts(labels: tuple[str, ...], before: Array, now: Array) -> Bars:
     return Bars(tuple(labels[position] for position in shown), before[shown], now[shown], note)
 
 
-def _few_named(labels: tuple[str, ...]) -> tuple[str, ...]:
+def _thinned_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Of many bars every third is named, and the last one, which may be the missing values."""
     if len(labels) <= MOST_TEXTS:
         return labels

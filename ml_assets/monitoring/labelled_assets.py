@@ -248,6 +248,6 @@ def version_summary(facts: Mapping[str, Any]) -> dict[str, Any]:
 def check_of(
     name: str, outcome: str, text: str, numbers: Mapping[str, Any], brief: str = ""
 ) -> Check:
-    """An alarm is an error. What cannot be told passes, as a warning."""
+    """An alarm is an error. A check that cannot tell passes, as a warning."""
     severity: Literal["ERROR", "WARN"] = "WARN" if outcome == "cannot tell" else "ERROR"
     return Check(name, outcome != "fail", text, severity, numbers, brief)

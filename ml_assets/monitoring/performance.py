@@ -207,13 +207,13 @@ def _drop(now: Metric, then: Metric | None) -> tuple[float, float, float] | None
     if then is None or None in (now.value, now.low, now.high, then.value, then.low, then.high):
         return None
     sign = 1.0 if is_lower_better(now.name) else -1.0
-    new, old = _worse(now, sign), _worse(then, sign)
+    new, old = _as_loss(now, sign), _as_loss(then, sign)
     middle = new[1] - old[1]
     low = middle - hypot(new[1] - new[0], old[2] - old[1])
     return low, middle, middle + hypot(new[2] - new[1], old[1] - old[0])
 
 
-def _worse(metric: Metric, sign: float) -> tuple[float, float, float]:
+def _as_loss(metric: Metric, sign: float) -> tuple[float, float, float]:
     """A metric turned so that more is worse: low, value, high."""
     value, ends = metric.value or 0.0, (metric.low or 0.0, metric.high or 0.0)
     low, high = sorted(sign * end for end in ends)

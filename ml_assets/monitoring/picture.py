@@ -71,14 +71,14 @@ def draw_drift(
     figure = Figure(figsize=(10, 2.5 * rows + 0.3), dpi=80, layout="constrained")
     panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
     for axes, name in zip(panels, features, strict=False):
-        _draw(axes, reference, current, name, captions.get(name, ""))
+        _draw_column(axes, reference, current, name, captions.get(name, ""))
     for axes in panels[len(features) :]:
         axes.set_axis_off()
     figure.legend(*_legend(figure), loc="outside lower right", ncols=2, fontsize=8, frameon=False)
     save_figure(figure, path)
 
 
-def _draw(
+def _draw_column(
     axes: Any, reference: DatasetStatistics, current: DatasetStatistics, name: str, caption: str
 ) -> None:
     bars = bars_of(reference.feature(name), current.feature(name))

@@ -222,10 +222,10 @@ def _reasons(state: State, now: datetime, spec: RetrainingSpec) -> list[Reason]:
         for alarm in state.alarms
         if enabled[alarm.kind] and alarm.model_version == version
     ]
-    return reasons + _age(state.champion, now, state.max_age_days)
+    return reasons + _age_reasons(state.champion, now, state.max_age_days)
 
 
-def _age(champion: Champion, now: datetime, max_days: float) -> list[Reason]:
+def _age_reasons(champion: Champion, now: datetime, max_days: float) -> list[Reason]:
     days = (now - champion.created_at) / timedelta(days=1)
     if days <= max_days:
         return []

@@ -118,10 +118,10 @@ def _steps(group: Group, rows: pd.DataFrame, label: Labels | None, spec: Transfo
         case _ if group.encoding.name == "word_count":
             return [*read, ("words", FunctionTransformer(to_word_counts))]
         case VocabularyOptions() as options:
-            return [*read, *_impute(options.impute), ("codes", _vocabulary(options, spec))]
+            return [*read, *_impute_steps(options.impute), ("codes", _vocabulary(options, spec))]
         case OwnVocabularyOptions() as options:
             codes = _own_vocabulary(options, len(group.members))
-            return [*read, *_impute(options.impute), ("codes", codes)]
+            return [*read, *_impute_steps(options.impute), ("codes", codes)]
         case HashOptions(hash_buckets=buckets):
             return [
                 *read,
@@ -133,12 +133,17 @@ def _steps(group: Group, rows: pd.DataFrame, label: Labels | None, spec: Transfo
             return [*read, ("words", _vectorizer(group.encoding.name, options))]
         case PcaOptions() as options:
             pca = PCA(options.output_dim, svd_solver="covariance_eigh")
-            return [*read, *_scale(StandardScaler()), *_impute(options.impute), ("pca", pca)]
+            return [
+                *read,
+                *_scale_steps(StandardScaler()),
+                *_impute_steps(options.impute),
+                ("pca", pca),
+            ]
         case NumberOptions() as options:
             return [
                 *read,
-                *_impute(options.impute),
-                *_scalers(group.encoding.name, options, len(rows)),
+                *_impute_steps(options.impute),
+                *_scaler_steps(group.encoding.name, options, len(rows)),
             ]
         case _:
             return read
@@ -164,12 +169,12 @@ def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTr
 
 def _bin_edges(cross: PlannedFeatures, rows: pd.DataFrame) -> dict[str, list[float]]:
     return {
-        name: _edges(binned_numbers(rows, name, cross.types[name])[:, 0], bins)
+        name: _quantile_boundaries(binned_numbers(rows, name, cross.types[name])[:, 0], bins)
         for name, bins in cross.bins.items()
     }
 
 
-def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
+def _impute_steps(policy: str | NumberConstant | TextConstant | None) -> Steps:
     match policy:
         case None:
             return []
@@ -180,20 +185,20 @@ def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
     return [("impute", imputer)]
 
 
-def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
+def _scaler_steps(name: str, options: NumberOptions, rows: int) -> Steps:
     match name, options:
         case "scale_to_z_score", _:
-            return _scale(StandardScaler())
+            return _scale_steps(StandardScaler())
         case "scale_to_0_1", _:
-            return _scale(MinMaxScaler())
+            return _scale_steps(MinMaxScaler())
         case _, GaussianOptions(method="power"):
             return [
-                *_scale(PowerTransformer(standardize=False), "power"),
-                *_scale(StandardScaler()),
+                *_scale_steps(PowerTransformer(standardize=False), "power"),
+                *_scale_steps(StandardScaler()),
             ]
         case _, GaussianOptions():
             quantiles = min(_MAX_QUANTILES, rows)
-            return _scale(
+            return _scale_steps(
                 QuantileTransformer(
                     n_quantiles=quantiles, output_distribution="normal", random_state=_SEED
                 )
@@ -202,7 +207,7 @@ def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
             return []
 
 
-def _scale(scaler: Any, name: str = "scale") -> Steps:
+def _scale_steps(scaler: Any, name: str = "scale") -> Steps:
     # Of numbers near the end of the floats scaling makes infinite ones, which the next step refuses.
     return [(name, scaler), (f"finite_{name}", FunctionTransformer(to_finite))]
 
@@ -265,7 +270,8 @@ def _learnt_step(
         case BucketOptions() as options:
             numbers = _READ[group.reading](rows)
             edges = [
-                options.boundaries or _edges(column, options.num_buckets) for column in numbers.T
+                options.boundaries or _quantile_boundaries(column, options.num_buckets)
+                for column in numbers.T
             ]
             function = to_buckets if group.encoding.name == "bucketize" else to_interpolated
             return "buckets", FunctionTransformer(function, kw_args={"boundaries": edges})
@@ -276,7 +282,7 @@ def _learnt_step(
             return None
 
 
-def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
+def _quantile_boundaries(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
     (edges,) = quantile_edges(numbers, np.zeros(len(numbers), dtype=np.int64), 1, buckets)
     return [float(edge) for edge in edges if np.isfinite(edge)]
 

@@ -89,7 +89,7 @@ class EncodingSpec(Spec):
     pca: PcaOptions | None = None
 
     @model_validator(mode="after")
-    def _is_one(self) -> "EncodingSpec":
+    def _check_one_encoding(self) -> "EncodingSpec":
         named = [name for name in EncodingSpec.model_fields if getattr(self, name) is not None]
         broken_rules(
             (len(named) != 1, "", f"must name one encoding with its options; found {len(named)}")

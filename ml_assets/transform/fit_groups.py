@@ -132,11 +132,11 @@ def fit_groups(
     """
     fitted_groups, removed = list[FittedGroup](), dict[str, tuple[str, str]]()
     for group in plan_groups(planned):
-        fitted = _fit(group, train, spec, label, clock)
-        useless = _useless(fitted, spec)
+        fitted = _fit_group(group, train, spec, label, clock)
+        useless = _useless_reasons(fitted, spec)
         reduced = without(group, useless, _feature_names(group, fitted.training))
         if reduced.members != group.members:
-            refitted = [_fit(reduced, train, spec, label, clock)] if reduced.members else []
+            refitted = [_fit_group(reduced, train, spec, label, clock)] if reduced.members else []
             remaining = {feature.name for again in refitted for feature in again.features}
             removed |= {
                 name: (member.name, useless[name])
@@ -147,7 +147,7 @@ def fit_groups(
             fitted_groups += refitted
         else:
             fitted_groups.append(fitted)
-    return fitted_groups, _reasons(
+    return fitted_groups, _reasons_by_column(
         removed, {member.name for fitted in fitted_groups for member in fitted.group.members}
     )
 
@@ -171,7 +171,7 @@ def assemble(groups: Sequence[FittedGroup], train: pd.DataFrame) -> ColumnTransf
     return transformer.fit(train[list(names)].head(1))
 
 
-def _fit(
+def _fit_group(
     group: Group, train: pd.DataFrame, spec: TransformSpec, label: Labels | None, clock: Clock
 ) -> FittedGroup:
     rows, start = train[group.columns], clock()
@@ -212,7 +212,7 @@ def _feature_names(group: Group, matrix: Matrix) -> list[tuple[PlannedFeatures, 
 
 def _feature_columns(group: Group, encoder: Any, matrix: Matrix) -> tuple[FeatureColumn, ...]:
     encoding, options = group.encoding.name, group.encoding.options
-    counts = _counts(group, encoder)
+    counts = _code_counts(group, encoder)
     is_number = isinstance(options, NumberOptions) and options.impute is not None
     is_flag = group.reading == "flags" and not is_number
     kind: FeatureKind = "flag" if is_flag else _KINDS.get(encoding, "number")
@@ -223,7 +223,7 @@ def _feature_columns(group: Group, encoder: Any, matrix: Matrix) -> tuple[Featur
     )
 
 
-def _counts(group: Group, encoder: Any) -> dict[str, int]:
+def _code_counts(group: Group, encoder: Any) -> dict[str, int]:
     """The number of codes of each member that becomes codes."""
     names, options = [member.name for member in group.members], group.encoding.options
     match group.encoding.name:
@@ -247,14 +247,16 @@ def _counts(group: Group, encoder: Any) -> dict[str, int]:
             return {}
 
 
-def _useless(fitted: FittedGroup, spec: TransformSpec) -> dict[str, str]:
+def _useless_reasons(fitted: FittedGroup, spec: TransformSpec) -> dict[str, str]:
     # Folds give a column without information different means; what is served has one.
     served = list(fitted.served.values())
     matrix = np.column_stack(served) if served else fitted.training
     return useless_features(fitted.features, matrix, spec.min_category_count)
 
 
-def _reasons(removed: Mapping[str, tuple[str, str]], kept_columns: set[str]) -> dict[str, str]:
+def _reasons_by_column(
+    removed: Mapping[str, tuple[str, str]], kept_columns: set[str]
+) -> dict[str, str]:
     """The reasons by column, or by feature where others of the column are left."""
     reasons = dict[str, str]()
     for feature, (column, reason) in removed.items():

@@ -94,14 +94,14 @@ def describe_leaks(
         (telling, REMEDY),
         (uncrossed, "Materialize the features again; do not train on them."),
     )
-    sentences = [f"{_listed(reasons)}. {remedy}" for reasons, remedy in remedies if reasons]
+    sentences = [f"{_reasons_text(reasons)}. {remedy}" for reasons, remedy in remedies if reasons]
     return (
         " ".join(sentences)
         or f"none of the {inputs} columns that the transform reads tells the label"
     )
 
 
-def _listed(reasons: Mapping[str, str]) -> str:
+def _reasons_text(reasons: Mapping[str, str]) -> str:
     return "; ".join(f"'{name}' {reason}" for name, reason in reasons.items())
 
 

@@ -106,7 +106,7 @@ class BucketOptions(NumberOptions):
     boundaries: Annotated[list[float], Field(min_length=1, max_length=253)] | None = None
 
     @model_validator(mode="after")
-    def _rises(self) -> "BucketOptions":
+    def _check_boundaries(self) -> "BucketOptions":
         is_unordered = any(low >= high for low, high in pairwise(self.boundaries or ()))
         has_both = self.boundaries is not None and "num_buckets" in self.model_fields_set
         broken_rules(
@@ -171,7 +171,7 @@ class OwnVocabularyOptions(Options):
         return [str(value) for value in self.vocabulary]
 
     @model_validator(mode="after")
-    def _differ(self) -> "OwnVocabularyOptions":
+    def _check_vocabulary(self) -> "OwnVocabularyOptions":
         twice = [value for value in dict.fromkeys(self.texts) if self.texts.count(value) > 1]
         broken_rules((bool(twice), "vocabulary", f"names {', '.join(twice[:3])} twice"))
         return self
@@ -244,7 +244,7 @@ class TextOptions(Options):
     analyzer: Literal["word", "char_wb"] = "word"
 
     @model_validator(mode="after")
-    def _spans(self) -> "TextOptions":
+    def _check_ngram_range(self) -> "TextOptions":
         least, most = self.ngram_range
         broken_rules((least > most, "ngram_range", f"begins at {least}, above its end {most}"))
         return self

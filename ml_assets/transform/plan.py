@@ -58,7 +58,7 @@ class PlannedFeatures:
         return bins_of(self.name, self.types)
 
     def features(self, count: int) -> tuple[str, ...]:
-        """Give the names of its features, of which there are so many."""
+        """Give the names of its features, of which there are `count`."""
         encoding = self.encoding.name
         if encoding == "date_parts":
             return tuple(f"{self.name}.{part}" for part in self.parts)
@@ -134,7 +134,7 @@ def plan_features(
             _reading(encoding, types),
             {column: schema[column] for column in encoding.by},
             encoding in single[:1],
-            _parts(encoding.options, types),
+            _date_parts(encoding.options, types),
         )
         for encoding in encodings
     ]
@@ -150,15 +150,13 @@ def plan_features(
 
 def plan_groups(planned: Sequence[PlannedFeatures]) -> list[Group]:
     """Put together what is read and encoded alike, in the order of the encodings."""
-    members_by_place: dict[tuple[int, int, str], list[PlannedFeatures]] = {}
+    by_place: dict[tuple[int, int, str], list[PlannedFeatures]] = {}
     for features in planned:
         place = _ORDER.index(features.encoding.name), get_args(Reading).index(features.reading)
         # A vocabulary of words belongs to one text, and directions to one set of columns.
         owner = features.name if features.encoding.name in _MANY else ""
-        members_by_place.setdefault((*place, features.encoding.key + owner), []).append(features)
-    groups = [
-        members_by_place[place] for place in sorted(members_by_place, key=lambda place: place[:2])
-    ]
+        by_place.setdefault((*place, features.encoding.key + owner), []).append(features)
+    groups = [by_place[place] for place in sorted(by_place, key=lambda place: place[:2])]
     names = [f"{members[0].encoding.name}_{members[0].reading}" for members in groups]
     return [
         Group(name if names.count(name) == 1 else f"{name}_{number}", tuple(members))
@@ -183,10 +181,12 @@ def without(
         The members with the names of their features.
     """
     kept = [features for features, names in named if not all(name in useless for name in names)]
-    return replace(group, members=tuple(_with_parts(features, useless) for features in kept))
+    return replace(
+        group, members=tuple(_without_useless_parts(features, useless) for features in kept)
+    )
 
 
-def _with_parts(features: PlannedFeatures, useless: Collection[str]) -> PlannedFeatures:
+def _without_useless_parts(features: PlannedFeatures, useless: Collection[str]) -> PlannedFeatures:
     names = {part: replace(features, parts=(part,)).features(1) for part in features.parts}
     kept = tuple(part for part in names if not all(name in useless for name in names[part]))
     return replace(features, parts=kept)
@@ -213,7 +213,7 @@ def _reading(encoding: Encoding, types: Mapping[str, str]) -> Reading:
             return "flags" if kind == "bool" and name == "numeric" else "numbers"
 
 
-def _parts(options: Options, types: Mapping[str, str]) -> tuple[str, ...]:
+def _date_parts(options: Options, types: Mapping[str, str]) -> tuple[str, ...]:
     if not isinstance(options, DateOptions):
         return ()
     return tuple(options.parts or parts_of(types.values()))

@@ -102,13 +102,13 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
         Naming every column of the YAML that the schema lacks, and every encoding that a column's type
         does not allow.
     """
-    _check(types, spec, roles.left_out)
+    _check_columns(types, spec, roles.left_out)
     outside = {
         name: f"is left out of the schema: {reason}" for name, reason in roles.left_out.items()
     }
     reasons = {name: _reason_to_drop(name, spec, roles) for name in types}
     reasons |= {
-        name: reason for name, reason in _in_pca(types, spec).items() if reasons[name] is None
+        name: reason for name, reason in _pca_columns(types, spec).items() if reasons[name] is None
     }
     single = {
         name: encodings_of(spec.encodings.get(name, _BY_TYPE[kind]))
@@ -190,7 +190,7 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
     return next((reason for applies, reason in reasons if applies), None)
 
 
-def _in_pca(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
+def _pca_columns(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
     """The columns whose place a pca takes."""
     return {
         name: f"is part of the pca of '{key}'"
@@ -209,7 +209,9 @@ def _columns_and_bins(key: str, types: Mapping[str, str]) -> list[tuple[str, int
     return [(part, None) if part in types else columns_and_bins(part)[0] for part in parts]
 
 
-def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]) -> None:
+def _check_columns(
+    types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]
+) -> None:
     named = {**types, **left_out}
     encoded = [
         name

@@ -76,7 +76,7 @@ def find_shared_rows(features: Sequence[FeatureColumn], table: pd.DataFrame) -> 
         int(others.loc[shared, measure].notna().sum()),
         len(others),
         measure,
-        _by_chance(others, training, training_digests, measure),
+        _chance_share(others, training, training_digests, measure),
     )
 
 
@@ -118,7 +118,7 @@ def _measure(features: Sequence[FeatureColumn], training: pd.DataFrame) -> str |
     return None
 
 
-def _by_chance(
+def _chance_share(
     others: pd.DataFrame,
     training: pd.DataFrame,
     training_digests: npt.NDArray[np.uint64],
@@ -130,13 +130,15 @@ def _by_chance(
     and no more than have a value that was seen before: 1 less the share of values that were seen once
     (Good, 1953, "The population frequencies of species").
     """
-    moved = others.assign(**{measure: _next_value(others[measure], training[measure])})
+    moved = others.assign(**{measure: _next_values(others[measure], training[measure])})
     share = np.isin(_digests(moved[moved[measure].notna()]), training_digests).sum() / len(others)
     counts = training[measure].value_counts()
     return float(min(share, 1 - (counts == 1).sum() / counts.sum()))
 
 
-def _next_value(values: "pd.Series[float]", present: "pd.Series[float]") -> npt.NDArray[np.float64]:
+def _next_values(
+    values: "pd.Series[float]", present: "pd.Series[float]"
+) -> npt.NDArray[np.float64]:
     """For each value that is known, another known one next to it; for each other, NaN."""
     ordered = np.unique(present.dropna().to_numpy(np.float64))
     numbers = values.to_numpy(np.float64)

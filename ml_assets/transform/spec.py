@@ -41,7 +41,7 @@ class TransformSpec(Spec):
         numbers has no scale of its own, >= 1.
     max_shared_fraction : float
         Of the rows of eval and test, the largest share beyond chance that may be training rows under
-        another key, 0 to 1; with more the run stops, with 1 it never does. A share of 0.01 is told.
+        another key, 0 to 1; with more the run stops, with 1 it never does. More than 0.01 is a warning.
     """
 
     features: Annotated[list[str], Field(min_length=1)] | None = None
@@ -65,14 +65,14 @@ class TransformSpec(Spec):
             name for name in self.encodings if name in self.exclude and not self.is_dropped(name)
         ]
         broken_rules(
-            (bool(too_late), "features", f"names {_names(too_late)}, which known_after names too"),
-            (bool(excluded), "features", f"names {_names(excluded)}, which exclude names too"),
+            (bool(too_late), "features", f"names {_quoted(too_late)}, which known_after names too"),
+            (bool(excluded), "features", f"names {_quoted(excluded)}, which exclude names too"),
             (
                 bool(in_both),
                 "known_before",
-                f"names {_names(in_both)}, which known_after names too",
+                f"names {_quoted(in_both)}, which known_after names too",
             ),
-            (bool(encoded), "encodings", f"names {_names(encoded)}, which exclude names too"),
+            (bool(encoded), "encodings", f"names {_quoted(encoded)}, which exclude names too"),
             *self._forbidden_sources(),
             *self._encoding_mistakes(),
         )
@@ -139,5 +139,5 @@ def columns_in(key: str) -> tuple[str, ...]:
     return tuple(name for name, _ in columns_and_bins(key))
 
 
-def _names(columns: list[str]) -> str:
+def _quoted(columns: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in columns[:3])

@@ -67,32 +67,32 @@ def check_trees(model: object) -> None:
     ModelError
         If a child, feature or category set that a node names does not exist.
     """
-    for part in _parts(model):
-        width = int(getattr(part, "n_features_in_", 0))
-        for tree in _trees(part):
+    for estimator in _estimators(model):
+        width = int(getattr(estimator, "n_features_in_", 0))
+        for tree in _trees(estimator):
             if not _is_sound(tree, width):
                 raise ModelError(
-                    f"the model file holds a damaged tree in {type(part).__name__}: a node points "
+                    f"the model file holds a damaged tree in {type(estimator).__name__}: a node points "
                     f"outside it. Do not use the file; materialize the model again."
                 )
 
 
-def _parts(model: Any) -> Iterator[Any]:
+def _estimators(model: Any) -> Iterator[Any]:
     """The model and the estimators inside it."""
     yield model
     steps = [step for _, step in getattr(model, "steps", ())]
     forest = np.ravel(getattr(model, "estimators_", ()))
     calibrated = getattr(model, "calibrated_classifiers_", ())
-    wrapped = [getattr(estimator, "estimator", None) for estimator in (model, *calibrated)]
+    wrapped = [getattr(candidate, "estimator", None) for candidate in (model, *calibrated)]
     for inner in (*steps, *forest, *wrapped):
         if inner is not None:
-            yield from _parts(inner)
+            yield from _estimators(inner)
 
 
-def _trees(part: Any) -> Iterator[Any]:
-    if isinstance(getattr(part, "tree_", None), Tree):
-        yield part.tree_
-    for stage in getattr(part, "_predictors", ()):
+def _trees(estimator: Any) -> Iterator[Any]:
+    if isinstance(getattr(estimator, "tree_", None), Tree):
+        yield estimator.tree_
+    for stage in getattr(estimator, "_predictors", ()):
         yield from stage
 
 

@@ -34,13 +34,13 @@ def useless_features(
         How often a category must be seen to get a code of its own.
     """
     reasons = {
-        feature.name: _reason(feature, matrix[:, position], min_category_count)
+        feature.name: _useless_reason(feature, matrix[:, position], min_category_count)
         for position, feature in enumerate(features)
     }
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-def _reason(
+def _useless_reason(
     feature: FeatureColumn, values: npt.NDArray[np.float64], min_category_count: int
 ) -> str | None:
     rows, floor = len(values), max(_MIN_ROWS, len(values) * _MIN_SHARE)
