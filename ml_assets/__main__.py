@@ -31,13 +31,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ml_assets", description="The lifecycle of tabular models as Dagster assets."
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    run = _of_pipeline(commands, "run", _run, "run what changed of a pipeline, then sum it up")
+    run = _add_pipeline_command(
+        commands, "run", _run, "run what changed of a pipeline, then sum it up"
+    )
     run.add_argument("--select", help="a Dagster asset selection instead of the whole pipeline")
     run.add_argument("--traceback", action="store_true", help="print the traceback of a failure")
     check = commands.add_parser("check", help="check the YAML of pipelines against their sources")
     check.add_argument("pipelines", nargs="*", help="names of pipelines; all by default")
     check.set_defaults(command=_check)
-    _of_pipeline(commands, "summary", _summary, "sum up the last run of a pipeline")
+    _add_pipeline_command(commands, "summary", _summary, "sum up the last run of a pipeline")
     new = commands.add_parser("new", help="write a first pipeline for a file of data")
     new.add_argument("name", help="the new pipeline's name")
     new.add_argument("file", type=Path, help="a CSV, Parquet or JSON Lines file")
@@ -49,15 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     ui.add_argument("--mlflow-port", type=int, default=5000, help="of the MLflow UI")
     ui.set_defaults(command=_ui)
     text = "make an earlier champion the champion again"
-    back = _of_pipeline(commands, "rollback", _rollback, text)
-    back.add_argument("--to", type=int, help="the version; the champion before by default")
-    back.add_argument("--reason", required=True, help="why; kept in the ledger")
+    rollback = _add_pipeline_command(commands, "rollback", _rollback, text)
+    rollback.add_argument("--to", type=int, help="the version; the champion before by default")
+    rollback.add_argument("--reason", required=True, help="why; kept in the ledger")
     text = "approve of a version, where the YAML asks for it"
-    approve = _of_pipeline(commands, "approve", _approve, text)
+    approve = _add_pipeline_command(commands, "approve", _approve, text)
     approve.add_argument("version", type=int, help="the version in MLflow's registry")
     approve.add_argument("--reason", required=True, help="why; kept in the ledger")
     text = "say why the champion predicts what it predicts for an example"
-    explain = _of_pipeline(commands, "explain", _explain, text)
+    explain = _add_pipeline_command(commands, "explain", _explain, text)
     explain.add_argument("example_id", help="its id, or the first six characters and more")
     explain.add_argument("--picture", type=Path, help="a PNG file for the contributions")
     _add_schema(commands)
@@ -67,21 +69,23 @@ def _parser() -> argparse.ArgumentParser:
 def _add_schema(commands: Any) -> None:
     text = "accept changes of a schema, or look at its history"
     verbs = commands.add_parser("schema", help=text).add_subparsers(metavar="VERB", required=True)
-    _of_pipeline(verbs, "proposal", _schema_proposal, "print what would be accepted")
+    _add_pipeline_command(verbs, "proposal", _schema_proposal, "print what would be accepted")
     text = "allow what the anomalies of the last run are about"
-    accept = _of_pipeline(verbs, "accept", _accept_schema, text)
+    accept = _add_pipeline_command(verbs, "accept", _accept_schema, text)
     accept.add_argument("--reason", required=True, help="why; kept in the schema and its history")
     accept.add_argument("--feature", action="append", default=[], help="only of this column")
     accept.add_argument("--anomaly", action="append", default=[], help="only of this code")
     text = "print every version: when, how, by whom and why"
-    _of_pipeline(verbs, "history", _schema_history, text)
+    _add_pipeline_command(verbs, "history", _schema_history, text)
     text = "make an older version the schema again"
-    restore = _of_pipeline(verbs, "restore", _restore_schema, text)
+    restore = _add_pipeline_command(verbs, "restore", _restore_schema, text)
     restore.add_argument("version", type=int, help="its number in the history")
     restore.add_argument("--reason", required=True, help="why; kept in the schema and its history")
 
 
-def _of_pipeline(commands: Any, name: str, command: Any, text: str) -> argparse.ArgumentParser:
+def _add_pipeline_command(
+    commands: Any, name: str, command: Any, text: str
+) -> argparse.ArgumentParser:
     """Add a command that is about one pipeline."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text)
     parser.add_argument("pipeline", help="the pipeline's name")

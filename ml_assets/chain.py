@@ -71,7 +71,7 @@ class Chain(Generic[EntryT]):
             The chain's `error`, if an entry is missing, unreadable, or not the one that its successor was
             written after.
         """
-        found: list[EntryT] = []
+        entries: list[EntryT] = []
         previous = ""
         for number, path in enumerate(self._files(), start=1):
             content = path.read_bytes()
@@ -83,9 +83,9 @@ class Chain(Generic[EntryT]):
                     f"after {previous[:12] or 'none'}. Somebody altered or removed an entry. Restore the "
                     f"folder from a backup; {self.until} until then."
                 )
-            found.append(entry)
+            entries.append(entry)
             previous = hashlib.sha256(content).hexdigest()
-        return found
+        return entries
 
     def append(self, entry: EntryT) -> EntryT:
         """Add an entry at the end and give it with its number; raises `error` if it lost a race."""
@@ -106,9 +106,9 @@ class Chain(Generic[EntryT]):
 
         What cannot counts as not begun: its outcome is then judged as if somebody else had made it.
         """
-        found = durable.read_json_object(self.folder / _INTENT)
+        content = durable.read_json_object(self.folder / _INTENT)
         try:
-            return None if found is None else self.read(found)
+            return None if content is None else self.read(content)
         except (TypeError, KeyError):
             return None
 

@@ -103,5 +103,5 @@ class _Quiet(logging.Formatter):
         failure = _failure(record)
         if failure is not None:
             return f"{asset_name(failure)} failed: {cause(failure)}"
-        said = getattr(record, "dagster_meta", {}).get("orig_message")
-        return str(said or record.getMessage())
+        message = getattr(record, "dagster_meta", {}).get("orig_message")
+        return str(message or record.getMessage())

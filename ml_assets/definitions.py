@@ -37,7 +37,7 @@ def defs() -> dg.Definitions:
 
 @cache
 def _read_once() -> dg.Definitions:
-    """Read the pipelines: Dagster asks five times in a run, which is to be of one state of the YAML."""
+    """Read the pipelines: Dagster calls five times in a run, and all must see one state of the YAML."""
     package = Path(__file__).parent
     tree = dg.ComponentTree(
         defs_module=import_module("ml_assets.defs"), project_root=package.parent

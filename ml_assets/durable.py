@@ -22,8 +22,8 @@ _REMAINS = re.compile(r"\.(?P<host>.+)-(?P<pid>\d+)-[^-]+\.(?:staging|tmp)")
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace the file `path` with `content` in one step, durably."""
-    with _written(path, content) as written:
-        written.replace(path)
+    with _temporary_file(path, content) as temporary:
+        temporary.replace(path)
 
 
 def write_new(path: Path, content: bytes) -> None:
@@ -34,8 +34,8 @@ def write_new(path: Path, content: bytes) -> None:
     FileExistsError
         If there is one already; it is left as it is.
     """
-    with _written(path, content) as written:
-        os.link(written, path)
+    with _temporary_file(path, content) as temporary:
+        os.link(temporary, path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -63,10 +63,10 @@ def read_json(path: Path) -> Any:
 def read_json_object(path: Path) -> dict[str, Any] | None:
     """Read a JSON object; None where there is none, or something that cannot be read as one."""
     try:
-        found = read_json(path)
+        value = read_json(path)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 @contextmanager
@@ -145,10 +145,10 @@ def sweep_staging(parent: Path, is_alive: Callable[[int], bool]) -> list[Path]:
     list of Path
         What was removed, sorted.
     """
-    named = ((path, _REMAINS.fullmatch(path.name)) for path in sorted(parent.glob(".*")))
+    candidates = ((path, _REMAINS.fullmatch(path.name)) for path in sorted(parent.glob(".*")))
     gone = [
         path
-        for path, match in named
+        for path, match in candidates
         if match and match["host"] == _host() and not is_alive(int(match["pid"]))
     ]
     for path in gone:
@@ -185,7 +185,7 @@ def directory_digest(directory: Path, digest_of: Callable[[Path], str] = file_di
         Gives the digest of a file's content.
     """
     digest = hashlib.sha256()
-    for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(directory).as_posix()}\0{digest_of(path)}\n".encode())
     return digest.hexdigest()
 
@@ -196,7 +196,7 @@ def json_digest(value: Any) -> str:
 
 
 @contextmanager
-def _written(path: Path, content: bytes) -> Iterator[Path]:
+def _temporary_file(path: Path, content: bytes) -> Iterator[Path]:
     """Give a file beside `path` that is on the disk, to be put there; it is gone at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(), suffix=".tmp", dir=path.parent)

@@ -8,7 +8,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$:@-])")
 
 def cut(text: str, limit: int) -> str:
     """Give a text in one line of at most so many characters; a longer one ends in an ellipsis."""
-    flat = "".join(c if c.isprintable() else " " for c in text[: limit + 1])
+    flat = "".join(character if character.isprintable() else " " for character in text[: limit + 1])
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

@@ -1,6 +1,6 @@
 """Which columns of the source a pipeline's YAML names, and with which key."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 
 from ml_assets.errors import DataError
@@ -12,6 +12,7 @@ from ml_assets.ingest.preflight import (
     Where,
     check_columns,
 )
+from ml_assets.ingest.spec import IngestSpec
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.spec import columns_and_bins
 from ml_assets.statistics.relations import columns_of
@@ -47,9 +48,9 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
         is wrong; where there is none of these, a label that cannot be computed, and encodings that do not
         fit their columns.
     """
-    found = check_columns(columns, named_columns(pipeline), where)
-    if found:
-        return found
+    mistakes = check_columns(columns, named_columns(pipeline), where)
+    if mistakes:
+        return mistakes
     label = _label_mistake(pipeline, columns)
     return [
         *([f"{where(('labels', 'expression'))}: {label}"] if label else []),
@@ -62,26 +63,19 @@ def column_mistakes(pipeline: PipelineSpec, columns: Mapping[str, str], where: W
 
 def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     """Give every column that a pipeline's YAML names, with the key that names it."""
-    ingest, labels, transform = pipeline.ingest, pipeline.labels, pipeline.transform
+    labels, transform = pipeline.labels, pipeline.transform
     kind, weight = "column" if labels.column else "expression", pipeline.statistics.weight
     is_number = pipeline.task == "regression" and labels.column is not None
-    found = [
-        *(NamedColumns(("ingest", "source", "types", n), [n]) for n in ingest.source.types),
-        *(NamedColumns(("ingest", "key", i), [n]) for i, n in enumerate(ingest.key)),
-        *(NamedColumns(("ingest", "time"), [n], TIMES) for n in [ingest.time] if n),
-        *(NamedColumns(("ingest", "split", "group"), [n]) for n in [ingest.split.group] if n),
-        *(
-            NamedColumns(("ingest", "known_at", i), [n], TIMES)
-            for i, n in enumerate(ingest.known_at)
-        ),
+    entries = [
+        *_ingest_columns(pipeline.ingest),
         NamedColumns(("labels", kind), labels.columns, NUMBERS if is_number else ANY_TYPE),
-        *(NamedColumns(("statistics", "weight"), [n], NUMBERS) for n in [weight] if n),
+        *(NamedColumns(("statistics", "weight"), [name], NUMBERS) for name in [weight] if name),
         *(
-            NamedColumns(("labels", "positive"), [n], ("bool",), advice=_YES)
-            for n in [labels.column]
-            if n and isinstance(labels.positive, bool)
+            NamedColumns(("labels", "positive"), [name], ("bool",), advice=_YES)
+            for name in [labels.column]
+            if name and isinstance(labels.positive, bool)
         ),
-        *(_encoded(key, value) for key, value in transform.encodings.items()),
+        *(_encoding_columns(key, value) for key, value in transform.encodings.items()),
         *(
             NamedColumns(("transform", "encodings", key), encoding.by)
             for key, value in transform.encodings.items()
@@ -90,31 +84,48 @@ def named_columns(pipeline: PipelineSpec) -> list[NamedColumns]:
     ]
     for key in ("features", "exclude", "known_after", "known_before"):
         names = getattr(transform, key) or []
-        found += [NamedColumns(("transform", key, i), [n]) for i, n in enumerate(names)]
-    for i, name in enumerate(pipeline.evaluation.fairness.protected):
-        found.append(NamedColumns(("evaluation", "fairness", "protected", i), [name]))
-    for i, crossed in enumerate(pipeline.statistics.slices):
-        found.append(NamedColumns(("statistics", "slices", i), columns_of(crossed)))
+        entries += [
+            NamedColumns(("transform", key, index), [name]) for index, name in enumerate(names)
+        ]
+    for index, name in enumerate(pipeline.evaluation.fairness.protected):
+        entries.append(NamedColumns(("evaluation", "fairness", "protected", index), [name]))
+    for index, crossed in enumerate(pipeline.statistics.slices):
+        entries.append(NamedColumns(("statistics", "slices", index), columns_of(crossed)))
     by_sql = pipeline.evaluation.sql_slices
     for name, sql in by_sql.items():
         judge = partial(_sql_mistake, name, sql)
-        found.append(NamedColumns(("evaluation", "sql_slices", name), [], judge=judge))
-    for i, crossed in enumerate(pipeline.evaluation.slices):
+        entries.append(NamedColumns(("evaluation", "sql_slices", name), [], judge=judge))
+    for index, crossed in enumerate(pipeline.evaluation.slices):
         parts = [part for part in columns_and_bins(crossed) if part[0] not in by_sql]
         for names, kinds in (
             ([name for name, bins in parts if not bins], ()),
             ([name for name, bins in parts if bins], (*NUMBERS, *TIMES)),
         ):
-            found.append(NamedColumns(("evaluation", "slices", i), names, kinds))
-    for i, name in enumerate(pipeline.evaluation.weak_slices.columns or ()):
-        found.append(NamedColumns(("evaluation", "weak_slices", "columns", i), [name]))
-    return found
+            entries.append(NamedColumns(("evaluation", "slices", index), names, kinds))
+    for index, name in enumerate(pipeline.evaluation.weak_slices.columns or ()):
+        entries.append(NamedColumns(("evaluation", "weak_slices", "columns", index), [name]))
+    return entries
 
 
-def _encoded(key: str, value: ColumnEncodings) -> NamedColumns:
+def _ingest_columns(ingest: IngestSpec) -> Iterator[NamedColumns]:
+    for name in ingest.source.types:
+        yield NamedColumns(("ingest", "source", "types", name), [name])
+    for index, name in enumerate(ingest.key):
+        yield NamedColumns(("ingest", "key", index), [name])
+    if ingest.time:
+        yield NamedColumns(("ingest", "time"), [ingest.time], TIMES)
+    if ingest.split.group:
+        yield NamedColumns(("ingest", "split", "group"), [ingest.split.group])
+    for index, name in enumerate(ingest.known_at):
+        yield NamedColumns(("ingest", "known_at", index), [name], TIMES)
+
+
+def _encoding_columns(key: str, value: ColumnEncodings) -> NamedColumns:
     """The columns of an encoding. How several columns go together is judged once all are there."""
     names, encodings = columns_in(key), [encoding.name for encoding in encodings_of(value)]
-    limits = [TYPES[one] for one in encodings if not set(ANY_TYPE) <= set(TYPES[one])]
+    limits = [
+        TYPES[encoding] for encoding in encodings if not set(ANY_TYPE) <= set(TYPES[encoding])
+    ]
     limit = ANY_TYPE if len(names) > 1 else limits[0] if limits else ()
     return NamedColumns(
         ("transform", "encodings", key),
@@ -142,12 +153,12 @@ def _label_mistake(pipeline: PipelineSpec, columns: Mapping[str, str]) -> str | 
     if expression is None:
         return None
     try:
-        found = evaluate(expression, pa.RecordBatch.from_pylist([], arrow_schema(columns)))
+        labels = evaluate(expression, pa.RecordBatch.from_pylist([], arrow_schema(columns)))
     except DataError as error:
         return str(error)
-    is_number = pa.types.is_integer(found.type) or pa.types.is_floating(found.type)
+    is_number = pa.types.is_integer(labels.type) or pa.types.is_floating(labels.type)
     if pipeline.task == "regression" and not is_number:
-        return f"labels.expression: {expression!r} gives {found.type}; a regression needs numbers."
+        return f"labels.expression: {expression!r} gives {labels.type}; a regression needs numbers."
     return None
 
 

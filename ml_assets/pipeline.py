@@ -88,14 +88,19 @@ class PipelineSpec(Spec):
     def _fits_together(self) -> "PipelineSpec":
         broken_rules(
             *self._features_that_make_the_label(),
-            *((True, ("evaluation", *k), text) for k, text in self.evaluation.mistakes(self.task)),
+            *(
+                (True, ("evaluation", *key), text)
+                for key, text in self.evaluation.mistakes(self.task)
+            ),
             *self._settings_of_another_task(),
         )
         return self
 
     def _features_that_make_the_label(self) -> Iterator[BrokenRule]:
         named = [("transform.features", name) for name in self.transform.features or ()]
-        read = [(f"transform.encodings.{key}", n) for key, n in self.transform.read_together()]
+        read = [
+            (f"transform.encodings.{key}", name) for key, name in self.transform.read_together()
+        ]
         for key, name in (*named, *read):
             yield name in self.labels.columns, key, f"names '{name}', which makes the label"
 
@@ -151,6 +156,11 @@ class PipelineSpec(Spec):
     def user_modules(self) -> tuple[str, ...]:
         """The modules of the user's own that the YAML names."""
         source, estimator = self.ingest.source, self.training.estimator
-        own = estimator if ":" in estimator else None
-        names = (source.python, source.fingerprint, own, *self.evaluation.functions.values())
+        user_estimator = estimator if ":" in estimator else None
+        names = (
+            source.python,
+            source.fingerprint,
+            user_estimator,
+            *self.evaluation.functions.values(),
+        )
         return tuple(dict.fromkeys(name.split(":")[0] for name in names if name))

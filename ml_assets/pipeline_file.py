@@ -44,7 +44,7 @@ class PipelineFile:
 
     def where(self, *key: str | int) -> str:
         """Name the file and line of a key, or of the nearest key above it."""
-        return f"{_name(self.path)}:{line_of(self.lines, key)}"
+        return f"{_display_name(self.path)}:{line_of(self.lines, key)}"
 
 
 def read_pipeline_file(path: Path) -> PipelineFile:
@@ -69,15 +69,22 @@ def read_pipeline_file(path: Path) -> PipelineFile:
         nearest right key. Duplicate keys are mistakes.
     """
     path = path.absolute()
-    found = read_yaml(path, _name(path))
-    mistakes = [*found.mistakes, *_top_mistakes(found)]
-    spec, wrong = _validate(found, path.parent)
-    unread = {mistake.key for mistake in found.mistakes}
-    mistakes += [m for m in wrong if not any(m.key[: len(key)] == key for key in unread)]
+    document = read_yaml(path, _display_name(path))
+    mistakes = [*document.mistakes, *_top_mistakes(document)]
+    spec, invalid = _validate(document, path.parent)
+    unreadable_keys = {mistake.key for mistake in document.mistakes}
+    mistakes += [
+        mistake
+        for mistake in invalid
+        if not any(mistake.key[: len(key)] == key for key in unreadable_keys)
+    ]
     if mistakes or spec is None:
-        lines = (f"{_name(path)}:{m.line}: {m.text}" for m in sorted(set(mistakes)))
+        lines = (
+            f"{_display_name(path)}:{mistake.line}: {mistake.text}"
+            for mistake in sorted(set(mistakes))
+        )
         raise PipelineFileError("\n".join(lines))
-    return PipelineFile(path, spec, _lines_below(found))
+    return PipelineFile(path, spec, _lines_below(document))
 
 
 def read_what_is_right(path: Path) -> PipelineFile | None:
@@ -88,26 +95,28 @@ def read_what_is_right(path: Path) -> PipelineFile | None:
     """
     path = path.absolute()
     try:
-        found = read_yaml(path, _name(path))
+        document = read_yaml(path, _display_name(path))
     except PipelineFileError:
         return None
-    values = deepcopy(found.values)
+    values = deepcopy(document.values)
     for _ in range(_MOST_ROUNDS):
         # What is left can be wrong without what was removed, such as a threshold without a limit.
-        spec, wrong = _validate(replace(found, values=values), path.parent)
-        if any(one.key[1:3] == ("ingest", "source") for one in (*wrong, *found.mistakes)):
+        spec, invalid = _validate(replace(document, values=values), path.parent)
+        if any(
+            mistake.key[1:3] == ("ingest", "source") for mistake in (*invalid, *document.mistakes)
+        ):
             return None
         if spec is not None:
-            return PipelineFile(path, spec, _lines_below(found))
-        for mistake in wrong:
-            _remove(values, mistake.key)
+            return PipelineFile(path, spec, _lines_below(document))
+        for mistake in invalid:
+            _remove_key(values, mistake.key)
     return None
 
 
 def pipeline_files(folder: Path) -> list[Path]:
     """Give the YAML files of all pipelines below a ``defs`` folder, sorted."""
     kind = COMPONENT_TYPE.encode()
-    return [path for path in component_files(folder) if kind in _text(path)]
+    return [path for path in component_files(folder) if kind in _content(path)]
 
 
 def component_files(folder: Path) -> list[Path]:
@@ -120,13 +129,13 @@ def is_meant_as_pipeline(path: Path) -> bool:
 
     Dagster reads every such file, so one without a type stops every pipeline.
     """
-    text = _text(path)
-    found = _TYPE.search(text)
-    kind = found[1].decode("utf-8", "replace") if found else COMPONENT_TYPE
+    text = _content(path)
+    match = _TYPE.search(text)
+    kind = match[1].decode("utf-8", "replace") if match else COMPONENT_TYPE
     return bool(did_you_mean(kind, [COMPONENT_TYPE])) or COMPONENT_TYPE.encode() in text
 
 
-def _text(path: Path) -> bytes:
+def _content(path: Path) -> bytes:
     """A file's content; nothing where it cannot be read, which who reads it as a pipeline says."""
     try:
         return path.read_bytes()
@@ -134,38 +143,38 @@ def _text(path: Path) -> bytes:
         return b""
 
 
-def _top_mistakes(found: LinedYaml) -> list[Mistake]:
+def _top_mistakes(document: LinedYaml) -> list[Mistake]:
     """What is wrong outside ``attributes``."""
     mistakes = []
-    for key in found.values:
+    for key in document.values:
         if key not in _TOP:
             hint = did_you_mean(key, _TOP)
             text = f"{key} is not a key of the file.{hint} Allowed: {', '.join(_TOP)}."
-            mistakes.append(Mistake(line_of(found.lines, (key,)), text, (key,)))
-    kind = found.values.get("type")
+            mistakes.append(Mistake(line_of(document.lines, (key,)), text, (key,)))
+    kind = document.values.get("type")
     if kind != COMPONENT_TYPE:
         hint = did_you_mean(str(kind), [COMPONENT_TYPE])
         text = f"type must be {COMPONENT_TYPE}; found {brief(kind)}.{hint}"
-        mistakes.append(Mistake(line_of(found.lines, ("type",)), text, ("type",)))
+        mistakes.append(Mistake(line_of(document.lines, ("type",)), text, ("type",)))
     return mistakes
 
 
-def _validate(found: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list[Mistake]]:
-    attributes = found.values.get("attributes")
-    line = line_of(found.lines, _BELOW)
+def _validate(document: LinedYaml, folder: Path) -> tuple[PipelineSpec | None, list[Mistake]]:
+    attributes = document.values.get("attributes")
+    line = line_of(document.lines, _BELOW)
     if not isinstance(attributes, dict):
         text = f"attributes must be a mapping; found {brief(attributes)}."
         return None, [Mistake(line, text, _BELOW)]
-    given: dict[str, Any] = {"name": folder.name, **attributes}
+    values: dict[str, Any] = {"name": folder.name, **attributes}
     try:
-        spec = PipelineSpec.model_validate({**given, "directory": folder})
-        return spec, [*_hidden(found), *_missing_schema(found, spec)]
+        spec = PipelineSpec.model_validate({**values, "directory": folder})
+        return spec, [*_hidden_keys(document), *_missing_schema(document, spec)]
     except ValidationError as error:
-        wrong = describe_errors(error.errors(), PipelineSpec, found, _BELOW)
-        return None, [*wrong, *_hidden(found)]
+        invalid = describe_errors(error.errors(), PipelineSpec, document, _BELOW)
+        return None, [*invalid, *_hidden_keys(document)]
 
 
-def _remove(values: dict[str, Any], key: KeyPath) -> None:
+def _remove_key(values: dict[str, Any], key: KeyPath) -> None:
     """Take out what stands at a key, if anything does; of a list all of it, so that no line moves."""
     for part, below in pairwise(key):
         inside = values.get(str(part))
@@ -176,19 +185,19 @@ def _remove(values: dict[str, Any], key: KeyPath) -> None:
     values.pop(str(key[-1]), None)
 
 
-def _lines_below(found: LinedYaml) -> dict[KeyPath, int]:
+def _lines_below(document: LinedYaml) -> dict[KeyPath, int]:
     """The lines of the keys below ``attributes``, by their path there."""
-    return {key[1:]: line for key, line in found.lines.items() if key[:1] == _BELOW}
+    return {key[1:]: line for key, line in document.lines.items() if key[:1] == _BELOW}
 
 
-def _hidden(found: LinedYaml) -> list[Mistake]:
+def _hidden_keys(document: LinedYaml) -> list[Mistake]:
     """The folder is a field of the specification, but not a key of the file."""
     key = (*_BELOW, "directory")
     text = "directory is not a key of attributes; it is the folder of this file."
-    return [Mistake(found.lines[key], text, key)] if key in found.lines else []
+    return [Mistake(document.lines[key], text, key)] if key in document.lines else []
 
 
-def _missing_schema(found: LinedYaml, spec: PipelineSpec) -> list[Mistake]:
+def _missing_schema(document: LinedYaml, spec: PipelineSpec) -> list[Mistake]:
     """A schema of another name than the usual is one that somebody wrote: it is not inferred."""
     name, folder = spec.schema_.file, spec.directory
     if name == SchemaSpec().file or (folder / name).is_file():
@@ -198,8 +207,8 @@ def _missing_schema(found: LinedYaml, spec: PipelineSpec) -> list[Mistake]:
     key = (*_BELOW, "schema", "file")
     advice = "Without schema.file, a schema is inferred."
     text = f"schema.file: {folder.name}/{name} does not exist.{hint} {advice}"
-    return [Mistake(line_of(found.lines, key), text, key)]
+    return [Mistake(line_of(document.lines, key), text, key)]
 
 
-def _name(path: Path) -> str:
+def _display_name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"

@@ -64,12 +64,12 @@ def is_function_name(text: str) -> bool:
 
 def columns_and_bins(crossed: str) -> list[tuple[str, int | None]]:
     """Give the columns of a cross, each with its number of quantile bins: ``a,b:4`` has none and 4."""
-    found: list[tuple[str, int | None]] = []
+    pairs: list[tuple[str, int | None]] = []
     for part in crossed.split(","):
         column, colon, bins = part.strip().rpartition(":")
         is_binned = bool(colon) and bins.isdecimal() and int(bins) > 1
-        found.append((column, int(bins)) if is_binned else (part.strip(), None))
-    return found
+        pairs.append((column, int(bins)) if is_binned else (part.strip(), None))
+    return pairs
 
 
 BrokenRule = tuple[bool, str | tuple[str | int, ...], str]

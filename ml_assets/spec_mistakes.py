@@ -29,7 +29,7 @@ class _Place:
 
 
 def describe_errors(
-    errors: Sequence[Error], root: Any, found: LinedYaml, prefix: KeyPath
+    errors: Sequence[Error], root: Any, document: LinedYaml, prefix: KeyPath
 ) -> list[Mistake]:
     """Say of each mistake which key is wrong, what was found, what is allowed, and what is near.
 
@@ -39,18 +39,18 @@ def describe_errors(
         Of a ``pydantic.ValidationError``.
     root : type
         The class that was validated.
-    found : LinedYaml
+    document : LinedYaml
         The file.
     prefix : tuple
         The path in the file of what was validated.
     """
-    located = _walk(errors, 0, _Place((), root, None), _at(found.values, prefix))
-    told = [
-        ((*prefix, *key), _sentence(place, error, found.references.get((*prefix, *key))))
+    located = _walk(errors, 0, _Place((), root, None), _value_at(document.values, prefix))
+    sentences = [
+        ((*prefix, *key), _sentence(place, error, document.references.get((*prefix, *key))))
         for place, error in located
         for key in [place.key]
     ]
-    return [Mistake(line_of(found.lines, key), text, key) for key, text in told]
+    return [Mistake(line_of(document.lines, key), text, key) for key, text in sentences]
 
 
 def brief(value: Any) -> str:
@@ -79,10 +79,10 @@ def _walk(
         return
     for error in errors:
         if len(error["loc"]) == depth or error["loc"][depth:] == ("[key]",):
-            yield from _rules(place, error)
+            yield from _split_rules(place, error)
     for part, below in branches.items():
         inside = _Place((*place.key, part), item_of(place.kind, part), place.kind)
-        yield from _walk(below, depth + 1, inside, _at(value, (part,)))
+        yield from _walk(below, depth + 1, inside, _value_at(value, (part,)))
 
 
 def _walk_union(
@@ -94,9 +94,11 @@ def _walk_union(
         member = member_called(place.kind, str(branch))
         if isinstance(value, list) and is_list(member):
             return 1, 0
-        known = known_keys(member)
+        allowed_keys = known_keys(member)
         keys = list(value) if isinstance(value, Mapping) else []
-        near = sum(key in known or bool(did_you_mean(str(key), known)) for key in keys)
+        near = sum(
+            key in allowed_keys or bool(did_you_mean(str(key), allowed_keys)) for key in keys
+        )
         return near, -len(branches[branch])
 
     best = max(reversed(list(branches)), key=fit)
@@ -115,7 +117,7 @@ def _grouped(errors: Sequence[Error], depth: int) -> dict[str | int, list[Error]
     return groups
 
 
-def _rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
+def _split_rules(place: _Place, error: Error) -> Iterator[tuple[_Place, Error]]:
     """Split an error that holds several broken rules, each with its own key."""
     if error["type"] != "rules":
         yield place, error
@@ -146,14 +148,14 @@ def _sentence(place: _Place, error: Error, reference: str | None) -> str:
 
 
 def _not_a_key(place: _Place) -> str:
-    part = ".".join(str(one) for one in place.key[:-1][-2:]) or "attributes"
-    known = known_keys(place.around)
-    hint = did_you_mean(str(place.key[-1]), known)
-    allowed = f" Allowed: {', '.join(sorted(known))}." if known else ""
+    part = ".".join(str(name) for name in place.key[:-1][-2:]) or "attributes"
+    allowed_keys = known_keys(place.around)
+    hint = did_you_mean(str(place.key[-1]), allowed_keys)
+    allowed = f" Allowed: {', '.join(sorted(allowed_keys))}." if allowed_keys else ""
     return f"{dotted(place.key)} is not a key of {part}.{hint}{allowed}"
 
 
-def _at(value: Any, key: KeyPath) -> Any:
+def _value_at(value: Any, key: KeyPath) -> Any:
     """The value at a path of the file, or None where the file has no such."""
     for part in key:
         try:

@@ -49,10 +49,10 @@ def member_called(kind: Any, label: str) -> Any:
     """Give the member of a union that pydantic calls by this name, or None."""
     # A class with validators is called "function-after[..., Name]".
     words = re.findall(r"\w+", label)
-    return next((member for member in members_of(kind) if _called(member) in words), None)
+    return next((member for member in members_of(kind) if _class_name(member) in words), None)
 
 
-def _called(member: Any) -> str:
+def _class_name(member: Any) -> str:
     return str(getattr(_unwrapped(member)[0], "__name__", ""))
 
 
@@ -80,21 +80,28 @@ def known_keys(kind: Any) -> list[str]:
 
 def literals(kind: Any) -> list[str]:
     """Give the words that a type, or a member of it, allows."""
-    found = (_unwrapped(member)[0] for member in members_of(kind))
-    return [str(a) for base in found if get_origin(base) is Literal for a in get_args(base)]
+    bases = (_unwrapped(member)[0] for member in members_of(kind))
+    return [
+        str(argument)
+        for base in bases
+        if get_origin(base) is Literal
+        for argument in get_args(base)
+    ]
 
 
 def in_words(kind: Any) -> str:
     """Say what a type allows, such as "a whole number >= 1"."""
-    told = _told(_unwrapped(kind)[1])
-    return told or " or ".join(dict.fromkeys(_one_in_words(member) for member in members_of(kind)))
+    words = _own_words(_unwrapped(kind)[1])
+    return words or " or ".join(
+        dict.fromkeys(_member_in_words(member) for member in members_of(kind))
+    )
 
 
-def _one_in_words(kind: Any) -> str:
+def _member_in_words(kind: Any) -> str:
     base, metadata = _unwrapped(kind)
     limits = list(_limits(metadata))
-    if told := _told(metadata):
-        return told
+    if words := _own_words(metadata):
+        return words
     if get_origin(base) is Literal:
         options = ", ".join(map(str, get_args(base)))
         return f"one of {options}" if len(get_args(base)) > 1 else options
@@ -108,23 +115,23 @@ def _one_in_words(kind: Any) -> str:
     return f"{whole} {' and '.join(limits)}".rstrip()
 
 
-def _told(metadata: tuple[Any, ...]) -> str:
-    return next((one.text for one in metadata if isinstance(one, InWords)), "")
+def _own_words(metadata: tuple[Any, ...]) -> str:
+    return next((annotation.text for annotation in metadata if isinstance(annotation, InWords)), "")
 
 
 def _limits(metadata: tuple[Any, ...]) -> Iterator[str]:
-    for one in metadata:
-        if type(one) in _SIGNS:
-            sign, name = _SIGNS[type(one)]
-            yield f"{sign} {getattr(one, name):g}"
-        elif isinstance(one, MinLen):
-            yield f"with at least {one.min_length}"
-        elif isinstance(one, MaxLen):
-            yield f"with at most {one.max_length}"
-        elif isinstance(one, FieldInfo):
-            yield from _limits(tuple(one.metadata))
-        elif isinstance(one, StringConstraints):
-            yield from _lengths(one)
+    for annotation in metadata:
+        if type(annotation) in _SIGNS:
+            sign, name = _SIGNS[type(annotation)]
+            yield f"{sign} {getattr(annotation, name):g}"
+        elif isinstance(annotation, MinLen):
+            yield f"with at least {annotation.min_length}"
+        elif isinstance(annotation, MaxLen):
+            yield f"with at most {annotation.max_length}"
+        elif isinstance(annotation, FieldInfo):
+            yield from _limits(tuple(annotation.metadata))
+        elif isinstance(annotation, StringConstraints):
+            yield from _lengths(annotation)
 
 
 def _lengths(text: StringConstraints) -> Iterator[str]:
@@ -136,8 +143,8 @@ def _lengths(text: StringConstraints) -> Iterator[str]:
 
 def _annotated(field: FieldInfo) -> Any:
     kind: Any = field.annotation
-    for one in field.metadata:
-        kind = Annotated[kind, one]
+    for annotation in field.metadata:
+        kind = Annotated[kind, annotation]
     return kind
 
 
@@ -146,10 +153,10 @@ def _unwrapped(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     metadata: tuple[Any, ...] = ()
     while True:
         if get_origin(kind) is Annotated:
-            kind, *found = get_args(kind)
-            metadata = (*metadata, *found)
+            kind, *annotations = get_args(kind)
+            metadata = (*metadata, *annotations)
             continue
-        members = [m for m in get_args(kind) if m is not NoneType]
+        members = [member for member in get_args(kind) if member is not NoneType]
         if get_origin(kind) not in (Union, UnionType) or len(members) != 1:
             return kind, metadata
         kind = members[0]

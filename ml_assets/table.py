@@ -80,10 +80,12 @@ class Table:
         batch_rows : int
             The most rows in one batch, >= 1.
         """
-        wanted = None if columns is None else list(columns)
-        if where is None and wanted != []:
-            return (b for path in self.files for b in _read_batches(path, wanted, batch_rows))
-        return self._scan(wanted, where, batch_rows)
+        names = None if columns is None else list(columns)
+        if where is None and names != []:
+            return (
+                batch for path in self.files for batch in _read_batches(path, names, batch_rows)
+            )
+        return self._scan(names, where, batch_rows)
 
     def _scan(
         self, columns: list[str] | None, where: "ds.Expression | None", batch_rows: int
@@ -101,8 +103,8 @@ class Table:
         self, columns: Sequence[str] | None = None, where: "ds.Expression | None" = None
     ) -> "pa.Table":
         """Read the table, or the named columns and matching rows of it, into memory."""
-        wanted = None if columns is None else list(columns)
-        return self.dataset().to_table(columns=wanted, filter=where)
+        names = None if columns is None else list(columns)
+        return self.dataset().to_table(columns=names, filter=where)
 
     def column(self, name: str) -> "pa.Array":
         """Read one column into memory, as one array."""

@@ -80,10 +80,10 @@ def read_yaml(path: Path, name: str) -> LinedYaml:
     root = _compose(_read_text(path, name), name)
     if not isinstance(root, yaml.MappingNode):
         raise PipelineFileError(f"{name}:1: needs the keys type and attributes.")
-    found = LinedYaml()
-    found.lines[()] = 1
-    found.values.update(_construct(root, (), found))
-    return found
+    document = LinedYaml()
+    document.lines[()] = 1
+    document.values.update(_construct(root, (), document))
+    return document
 
 
 def line_of(lines: Mapping[KeyPath, int], key: KeyPath) -> int:
@@ -119,72 +119,78 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         raise PipelineFileError(f"{name}:{line}: not YAML: {wrong}.") from error
 
 
-def _construct(node: yaml.Node, at: KeyPath, found: LinedYaml) -> Any:
+def _construct(node: yaml.Node, key_path: KeyPath, document: LinedYaml) -> Any:
     line = node.start_mark.line + 1
-    found.lines.setdefault(at, line)
+    document.lines.setdefault(key_path, line)
     if not isinstance(node, yaml.ScalarNode) and node.tag not in (
         "tag:yaml.org,2002:map",
         "tag:yaml.org,2002:seq",
     ):
-        text = f"{dotted(at)}: the tag {node.tag} is not allowed."
-        found.mistakes.append(Mistake(line, text, at))
+        text = f"{dotted(key_path)}: the tag {node.tag} is not allowed."
+        document.mistakes.append(Mistake(line, text, key_path))
     if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, (*at, i), found) for i, item in enumerate(node.value)]
+        return [
+            _construct(item, (*key_path, index), document) for index, item in enumerate(node.value)
+        ]
     if isinstance(node, yaml.MappingNode):
-        return dict(_items(node, at, found))
-    return _scalar(node, at, found)
+        return dict(_items(node, key_path, document))
+    return _scalar(node, key_path, document)
 
 
-def _items(node: yaml.MappingNode, at: KeyPath, found: LinedYaml) -> Iterator[tuple[str, Any]]:
-    seen: dict[str, int] = {}
+def _items(
+    node: yaml.MappingNode, key_path: KeyPath, document: LinedYaml
+) -> Iterator[tuple[str, Any]]:
+    first_lines: dict[str, int] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
         if not isinstance(key_node, yaml.ScalarNode):
-            found.mistakes.append(Mistake(line, f"{dotted(at)}: a key must be text.", at))
+            document.mistakes.append(
+                Mistake(line, f"{dotted(key_path)}: a key must be text.", key_path)
+            )
             continue
         key = str(key_node.value)
-        place = (*at, key)
-        if key in seen:
-            text = f"{dotted(place)} appears twice (first in line {seen[key]}); keep one."
-            found.mistakes.append(Mistake(line, text, place))
-        seen.setdefault(key, line)
-        found.lines[place] = line
-        yield key, _construct(value_node, place, found)
+        place = (*key_path, key)
+        if key in first_lines:
+            text = f"{dotted(place)} appears twice (first in line {first_lines[key]}); keep one."
+            document.mistakes.append(Mistake(line, text, place))
+        first_lines.setdefault(key, line)
+        document.lines[place] = line
+        yield key, _construct(value_node, place, document)
 
 
-def _scalar(node: yaml.Node, at: KeyPath, found: LinedYaml) -> Any:
+def _scalar(node: yaml.Node, key_path: KeyPath, document: LinedYaml) -> Any:
     line = node.start_mark.line + 1
     try:
         value = scalar_of(node)
     except ValueError as error:
-        text = f"{dotted(at)}: {node.value[:_MOST_SHOWN]!r} cannot be read: {error}."
-        found.mistakes.append(Mistake(line, text, at))
+        text = f"{dotted(key_path)}: {node.value[:_MOST_SHOWN]!r} cannot be read: {error}."
+        document.mistakes.append(Mistake(line, text, key_path))
         return None
     if isinstance(value, float) and not math.isfinite(value):
-        text = f"{dotted(at)} must be a finite number; found {node.value}."
-        found.mistakes.append(Mistake(line, text, at))
+        text = f"{dotted(key_path)} must be a finite number; found {node.value}."
+        document.mistakes.append(Mistake(line, text, key_path))
         return None
-    return _resolved(value, line, at, found) if isinstance(value, str) else value
+    return _resolved(value, line, key_path, document) if isinstance(value, str) else value
 
 
-def _resolved(value: str, line: int, at: KeyPath, found: LinedYaml) -> str:
+def _resolved(value: str, line: int, key_path: KeyPath, document: LinedYaml) -> str:
     """The text with its references to the environment replaced."""
 
     def replace(reference: re.Match[str]) -> str:
-        known = _ENV.fullmatch(reference[1])
-        if known is None:
+        match = _ENV.fullmatch(reference[1])
+        if match is None:
             allowed = "allowed are {{ env.NAME }} and {{ env('NAME', 'default') }}"
-            text = f"{dotted(at)}: {reference[0]} cannot be resolved; {allowed}."
-            found.mistakes.append(Mistake(line, text, at))
+            text = f"{dotted(key_path)}: {reference[0]} cannot be resolved; {allowed}."
+            document.mistakes.append(Mistake(line, text, key_path))
             return reference[0]
-        name, default = known[1] or known[3], known[5]
+        name, default = match[1] or match[3], match[5]
         if name not in os.environ and default is None:
-            text = f"{dotted(at)}: the environment variable {name} is not set."
-            found.mistakes.append(Mistake(line, text, at))
+            text = f"{dotted(key_path)}: the environment variable {name} is not set."
+            document.mistakes.append(Mistake(line, text, key_path))
         return os.environ.get(name, default or "")
 
     if _REFERENCE.search(value):
-        found.references[at] = value
+        document.references[key_path] = value
     return _REFERENCE.sub(replace, value)
 
 

@@ -14,12 +14,12 @@ from ml_assets.errors import MLAssetsError
 
 
 def champion_manifest(stage: Stage, model_name: str) -> Mapping[str, Any] | None:
-    """Give what the champion's ``model.json`` says, or None; the log says why where it cannot be told.
+    """Give the champion's ``model.json``, or None; where it cannot be read, the log says why.
 
     Parameters
     ----------
     stage : Stage
-        The stage that asks.
+        The stage that looks it up.
     model_name : str
         The registered model.
     """

@@ -1,4 +1,4 @@
-"""Which code a function runs, told from source texts alone: nothing is imported to find out.
+"""Finds the code that a function runs from source texts alone: nothing is imported.
 
 A function is followed through the names that it uses to what its module binds to them, and through
 imports to whole modules, as long as those belong to this package or to the user: to neither the
@@ -49,7 +49,7 @@ Memo = dict[str, Source]
 def code_of(
     function: Callable[..., Any], user_modules: Iterable[str], memo: Memo
 ) -> dict[str, Source]:
-    """Give everything of ours or the user's that a function runs.
+    """Give all code of this package and of the user's that a function runs.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def code_of(
     ValueError
         If the function has no source file.
     """
-    home = function.__module__
-    start = _read(home, function.__qualname__, memo)
-    if start is None:
-        raise ValueError(f"{home}.{function.__qualname__} has no source file.")
-    rest = _follow(_modules(start), user_modules, memo)
-    return {f"{home}.{function.__name__}": start, **rest}
+    module = function.__module__
+    function_source = _read_source(module, function.__qualname__, memo)
+    if function_source is None:
+        raise ValueError(f"{module}.{function.__qualname__} has no source file.")
+    modules = _follow(_imported_modules(function_source), user_modules, memo)
+    return {f"{module}.{function.__name__}": function_source, **modules}
 
 
 def code_of_modules(names: Iterable[str]) -> dict[str, Source]:
@@ -86,15 +86,15 @@ def code_of_modules(names: Iterable[str]) -> dict[str, Source]:
 def _follow(imported: Iterable[str], named: Iterable[str], memo: Memo) -> dict[str, Source]:
     sources: dict[str, Source] = {}
     named = [parent for name in named for parent in _with_parents(name)]
-    waiting = [*named, *imported]
-    while waiting:
-        name = waiting.pop()
+    pending = [*named, *imported]
+    while pending:
+        name = pending.pop()
         if name in sources or is_foreign(name) or (name not in named and _is_wiring(name)):
             continue
-        source = _read(name, None, memo)
+        source = _read_source(name, None, memo)
         if source is not None:
             sources[name] = source
-            waiting.extend(_modules(source))
+            pending.extend(_imported_modules(source))
     return sources
 
 
@@ -132,7 +132,7 @@ def _made_by() -> str:
     return f"{sys.version_info[:2]} {durable.file_digest(Path(__file__))}"
 
 
-def _read(module: str, function: str | None, memo: Memo) -> Source | None:
+def _read_source(module: str, function: str | None, memo: Memo) -> Source | None:
     """Read a module, or one function of it with what it uses."""
     file = source_file(module)
     if file is None:
@@ -141,7 +141,7 @@ def _read(module: str, function: str | None, memo: Memo) -> Source | None:
     key = f"{text_digest}:{module}:{function or ''}"
     if key not in memo:
         tree = _without_texts(ast.parse(text))
-        tree = tree if function is None else _only(tree, function.split("."))
+        tree = tree if function is None else _reachable(tree, function.split("."))
         digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
         memo[key] = Source(digest, tuple(sorted(set(_imports(tree, module, file.is_package)))))
     return memo[key]
@@ -153,29 +153,33 @@ def _text(path: Path) -> tuple[bytes, str]:
     return text, hashlib.sha256(text).hexdigest()
 
 
-def _only(module: ast.Module, qualified: list[str]) -> ast.Module:
+def _reachable(module: ast.Module, qualified: list[str]) -> ast.Module:
     """The function, and what its module binds to the names that it uses, directly or not."""
     scopes = _scopes(module, qualified)
-    taken: dict[int, ast.stmt] = {}
-    waiting, seen = [qualified[-1]], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
+    statements: dict[int, ast.stmt] = {}
+    pending, visited = [qualified[-1]], set[str]()
+    while pending:
+        name = pending.pop()
+        if name in visited:
             continue
-        seen.add(name)
+        visited.add(name)
         for statement in next((scope[name] for scope in scopes if name in scope), []):
-            taken[id(statement)] = statement
-            waiting.extend(_names_in(statement))
+            statements[id(statement)] = statement
+            pending.extend(_names_in(statement))
     # Sorted by what they say, so that moving a helper within its module changes nothing.
-    return ast.Module(body=sorted(taken.values(), key=ast.dump), type_ignores=[])
+    return ast.Module(body=sorted(statements.values(), key=ast.dump), type_ignores=[])
 
 
 def _scopes(module: ast.Module, qualified: list[str]) -> list[dict[str, list[ast.stmt]]]:
     """What each scope around a function binds, the innermost first."""
     scopes, body = [_bindings(module.body)], module.body
     for name in [part for part in qualified[:-1] if part != "<locals>"]:
-        inner = [s for s in body if isinstance(s, _DEFINITIONS) and s.name == name]
-        body = [statement for one in inner for statement in one.body]
+        definitions = [
+            statement
+            for statement in body
+            if isinstance(statement, _DEFINITIONS) and statement.name == name
+        ]
+        body = [statement for definition in definitions for statement in definition.body]
         scopes.append(_bindings(body))
     return scopes[::-1]
 
@@ -185,11 +189,11 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def _bindings(body: Iterable[ast.stmt]) -> dict[str, list[ast.stmt]]:
     """The statements of one scope that bind each name."""
-    found: dict[str, list[ast.stmt]] = {}
+    statements_by_name: dict[str, list[ast.stmt]] = {}
     for statement in body:
         for name, bound in _bound_by(statement):
-            found.setdefault(name, []).append(bound)
-    return found
+            statements_by_name.setdefault(name, []).append(bound)
+    return statements_by_name
 
 
 def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
@@ -200,8 +204,8 @@ def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
             yield (alias.asname or alias.name.split(".")[0]), ast.Import([alias])
     elif isinstance(statement, ast.ImportFrom):
         for alias in statement.names:
-            one = ast.ImportFrom(statement.module, [alias], statement.level)
-            yield (alias.asname or alias.name), one
+            binding = ast.ImportFrom(statement.module, [alias], statement.level)
+            yield (alias.asname or alias.name), binding
     else:
         # Assignments, also those inside `if`, `for`, `with` and `try`: the whole statement counts.
         for node in ast.walk(statement):
@@ -223,8 +227,8 @@ def _without_texts(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            kept = [statement for statement in body if not _is_text(statement)]
-            node.body = kept or [ast.Pass()] if body else body  # type: ignore[attr-defined]
+            code = [statement for statement in body if not _is_text(statement)]
+            node.body = code or [ast.Pass()] if body else body  # type: ignore[attr-defined]
     return tree
 
 
@@ -244,10 +248,10 @@ def _imports(
             yield from ((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             names = tuple(sorted(alias.name for alias in node.names))
-            yield _absolute(node, module, is_package), names
+            yield _absolute_name(node, module, is_package), names
 
 
-def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+def _absolute_name(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     if not node.level:
         return str(node.module)
     parts = module.split(".")
@@ -255,17 +259,17 @@ def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
     return ".".join([*base, *([node.module] if node.module else [])])
 
 
-def _modules(source: Source) -> Iterator[str]:
+def _imported_modules(source: Source) -> Iterator[str]:
     """The modules that a source imports, also those that it takes from packages, by full name."""
     for base, names in source.imports:
-        door = _behind_door(base)
+        lazy_modules = _behind_door(base)
         yield base
-        yield from () if names else door.values()
+        yield from () if names else lazy_modules.values()
         for name in names:
             if source_file(f"{base}.{name}"):
                 yield f"{base}.{name}"
-            elif name in door:
-                yield door[name]
+            elif name in lazy_modules:
+                yield lazy_modules[name]
 
 
 @functools.cache
@@ -275,8 +279,14 @@ def _behind_door(package: str) -> dict[str, str]:
     stub = file.path.with_suffix(".pyi") if file and file.is_package else None
     if stub is None or not stub.is_file():
         return {}
-    imports = [n for n in ast.parse(stub.read_bytes()).body if isinstance(n, ast.ImportFrom)]
-    return {a.asname or a.name: _absolute(n, package, True) for n in imports for a in n.names}
+    imports = [
+        node for node in ast.parse(stub.read_bytes()).body if isinstance(node, ast.ImportFrom)
+    ]
+    return {
+        alias.asname or alias.name: _absolute_name(node, package, True)
+        for node in imports
+        for alias in node.names
+    }
 
 
 def _is_wiring(name: str) -> bool:

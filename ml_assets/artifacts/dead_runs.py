@@ -45,7 +45,7 @@ def begin_run(context: "dg.InitResourceContext", home: Home) -> None:
         return
     run = context.run
     # A tag that was copied from the run that this one repeats names another run.
-    tag = f"{run.run_id} {process_name(_owner())}"
+    tag = f"{run.run_id} {process_name(_driving_process())}"
     if run.tags.get(PROCESS_TAG) != tag:
         context.instance.add_run_tags(run.run_id, {PROCESS_TAG: tag})
     close_dead_runs(context.instance)
@@ -72,7 +72,7 @@ def close_dead_runs(instance: "dg.DagsterInstance", now: datetime | None = None)
     status, moment = dg.DagsterRunStatus, now or datetime.now(UTC)
     unfinished = [status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
     records = instance.get_run_records(filters=dg.RunsFilter(statuses=unfinished))
-    dead = [one.dagster_run for one in records if _is_dead(instance, one, moment)]
+    dead = [record.dagster_run for record in records if _is_dead(instance, record, moment)]
     for run in dead:
         process = run.tags.get(PROCESS_TAG, "unknown").split(" ")[-1]
         instance.report_run_failed(run, f"The process of this run is gone ({process}).")
@@ -81,9 +81,9 @@ def close_dead_runs(instance: "dg.DagsterInstance", now: datetime | None = None)
 
 def _is_dead(instance: "dg.DagsterInstance", record: "RunRecord", now: datetime) -> bool:
     run = record.dagster_run
-    whose, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
+    tagged_run, _, process = run.tags.get(PROCESS_TAG, "").partition(" ")
     # Dagster copies tags to a run that repeats another, and those name that one's process.
-    if whose == run.run_id or (whose == _CREATED and run.parent_run_id is None):
+    if tagged_run == run.run_id or (tagged_run == _CREATED and run.parent_run_id is None):
         return not is_running(process)
     is_late = now - record.update_timestamp.replace(tzinfo=UTC) > GRACE
     return is_late and _is_ours(run) and not _noted_process_runs(instance, run)
@@ -112,7 +112,7 @@ def _noted_process_runs(instance: "dg.DagsterInstance", run: "dg.DagsterRun") ->
     return False
 
 
-def _owner() -> int:
+def _driving_process() -> int:
     """The process that drives the run: the parent's, where this one was started for a single step."""
     parent = multiprocessing.parent_process()
     return os.getpid() if parent is None or parent.pid is None else parent.pid
@@ -122,7 +122,7 @@ def process_name(pid: int) -> str:
     """Name a process so that a later one with the same id is not taken for it."""
     import psutil
 
-    boot, seconds = _began(psutil.Process(pid))
+    boot, seconds = _start_of(psutil.Process(pid))
     return f"{os.uname().nodename}:{pid}:{boot}+{seconds:.2f}"
 
 
@@ -130,20 +130,20 @@ def is_running(name: str) -> bool:
     """Whether the process that `process_name` named still runs; one of another machine counts as such."""
     import psutil
 
-    host, pid, began = name.rsplit(":", 2)
+    host, pid, start = name.rsplit(":", 2)
     if host != os.uname().nodename:
         return True
-    boot, _, seconds = began.rpartition("+")
+    boot, _, seconds = start.rpartition("+")
     try:
         process = psutil.Process(int(pid))
-        boot_now, seconds_now = _began(process)
+        boot_now, seconds_now = _start_of(process)
         is_same = boot == boot_now and abs(seconds_now - float(seconds)) < _SAME_START_SECONDS
         return is_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def _began(process: "psutil.Process") -> tuple[str, float]:
+def _start_of(process: "psutil.Process") -> tuple[str, float]:
     """When a process began: which boot of the machine, and the seconds since then.
 
     Setting the clock moves neither. Where the system does not name its boots, the name is empty and the

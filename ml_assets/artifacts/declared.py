@@ -83,9 +83,9 @@ def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> 
             )
     path = home.root / "sources.json"
     memo = load_memo(path)
-    known = len(memo)
+    known_sources = len(memo)
     parts = ingredients(stage.function, stage.config, digests, modules, memo)
-    if len(memo) > known:
+    if len(memo) > known_sources:
         keep_memo(path, memo)
     return parts
 
@@ -98,6 +98,6 @@ def user_modules(stage: Declared) -> set[str]:
     loads_model = {"model", "registered_model"} & {*stage.ins}
     fits_model = {"training", "training.estimator"} & {*stage.config}
     training = stage.pipeline.training
-    own = named_modules(training.estimator) if loads_model else ()
+    estimator_modules = named_modules(training.estimator) if loads_model else ()
     libraries = training.libraries if loads_model or fits_model else ()
-    return {*named_modules(stage.config), *own, *libraries}
+    return {*named_modules(stage.config), *estimator_modules, *libraries}

@@ -11,7 +11,7 @@ from ml_assets import durable
 from ml_assets.artifacts.code import Memo, Source, code_of
 from ml_assets.artifacts.modules import distributions_of, is_ours
 
-# The libraries of ours whose version may change a result, by the name that they are imported by.
+# Our dependencies whose version may change a result, by the name that they are imported by.
 LIBRARIES = {
     "numpy": "numpy", "pandas": "pandas", "pyarrow": "pyarrow", "sklearn": "scikit-learn",
     "scipy": "scipy", "optuna": "optuna", "pandera": "pandera", "mlflow": "mlflow",
@@ -69,10 +69,19 @@ def named_modules(values: Any) -> Iterator[str]:
     match values:
         case str():
             module, colon, name = values.partition(":")
-            if colon and name.isidentifier() and all(p.isidentifier() for p in module.split(".")):
+            if (
+                colon
+                and name.isidentifier()
+                and all(part.isidentifier() for part in module.split("."))
+            ):
                 yield module
         case Mapping():
-            yield from (m for pair in values.items() for one in pair for m in named_modules(one))
+            yield from (
+                module
+                for pair in values.items()
+                for value in pair
+                for module in named_modules(value)
+            )
         case list() | tuple():
             yield from (module for value in values for module in named_modules(value))
 
@@ -88,10 +97,10 @@ def libraries_of(sources: Mapping[str, Source], named: Iterable[str] = ()) -> di
     named : iterable of str
         Modules that the YAML names; they may be a library's.
     """
-    found = {
+    distributions = {
         name for name in (*_imported(sources), *map(_root, named)) for name in _installed(name)
     }
-    return {name: metadata.version(name) for name in sorted(found)}
+    return {name: metadata.version(name) for name in sorted(distributions)}
 
 
 def _imported(sources: Mapping[str, Source]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether stored records would be made the same way now: asked of a lineage, without making anything."""
+"""Whether the stored records of a lineage would be made the same way now; nothing is made to find out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ def read_lineages(
     store: Store, artifacts: Iterable[Artifact]
 ) -> tuple[list[dict[str, Record]], list[str]]:
     """Give the records of each artifact's lineage, by asset, and what could not be read."""
-    found, problems = [], []
+    lineages, problems = [], []
     for artifact in artifacts:
         try:
             record = store.record(artifact.asset, artifact.fingerprint)
-            found.append(store.lineage(record) if record else {})
+            lineages.append(store.lineage(record) if record else {})
         except (MLAssetsError, OSError, ValueError, TypeError) as error:
             problems.append(f"{artifact.asset}: its lineage cannot be read: {error}")
-    return found, problems
+    return lineages, problems
 
 
 def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]:
@@ -72,7 +72,9 @@ def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]
     store = Store(home.pipeline(pipeline))
     records = [record for record in map(store.current, assets) if record is not None]
     lineages, _ = read_lineages(store, map(store.artifact, records))
-    return why_stale(home, pipeline, {n: one for found in lineages for n, one in found.items()})
+    return why_stale(
+        home, pipeline, {name: record for lineage in lineages for name, record in lineage.items()}
+    )
 
 
 def stale_assets(store: Store) -> list[str]:
@@ -83,7 +85,10 @@ def stale_assets(store: Store) -> list[str]:
     def is_stale(name: str) -> bool:
         record = records.get(name)
         inputs = record.ingredients.get("inputs", {}) if record else {}
-        return any(_differs(records.get(i), digest) or is_stale(i) for i, digest in inputs.items())
+        return any(
+            _differs(records.get(upstream), digest) or is_stale(upstream)
+            for upstream, digest in inputs.items()
+        )
 
     return [name for name, record in records.items() if record is not None and is_stale(name)]
 
@@ -106,7 +111,7 @@ def why_stale(
     lineage : mapping of str to Record
         Records by asset, each with all that it was made from.
     run_id : str
-        The run that asks. What it has itself looked at is not looked up again in the world.
+        The current run. What it has verified itself is not verified again.
 
     Returns
     -------
@@ -136,8 +141,8 @@ def _causes(home: Home, pipeline: str, record: Record, run_id: str) -> Iterator[
     if stage is None:
         yield "the pipeline makes no such asset any more"
         return
-    parts = ingredients_now(stage, home, record.ingredients.get("inputs", {}))
-    yield from (f"{change} since" for change in changes(record, parts))
+    ingredients = ingredients_now(stage, home, record.ingredients.get("inputs", {}))
+    yield from (f"{change} since" for change in changes(record, ingredients))
     current = store.current(record.asset)
     if current is None or current.digest != record.digest:
         yield "another one holds now"

@@ -1,7 +1,6 @@
-"""What Dagster and a person are told of an asset: its materialization and one line.
+"""How an asset is reported: its materialization for Dagster, and one line for a person.
 
-Both are made of the stored record, so that an asset that was found in the store tells the same as when it
-was made.
+Both are made of the stored record, so an asset found in the store is reported as it was when made.
 """
 
 from typing import Any
@@ -18,7 +17,7 @@ from ml_assets.durable import json_digest
 def line_of(record: Record, why: str) -> str:
     """Give the asset, its time in seconds, why it ran, and each check that failed."""
     seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
-    failed = "".join(f"\n    {failed_check(c)}" for c in record.failed_checks())
+    failed = "".join(f"\n    {failed_check(check)}" for check in record.failed_checks())
     return f"{record.asset:<22} {seconds:>8}  {why}{failed}"
 
 

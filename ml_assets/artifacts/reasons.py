@@ -13,9 +13,9 @@ DAMAGED = "what was stored was damaged"
 
 def reason_to_run(
     previous: Record | None,
-    parts: Ingredients,
+    ingredients: Ingredients,
     inputs: Mapping[str, Artifact],
-    before: Mapping[str, Mapping[str, Any]],
+    previous_summaries: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """Say why an artifact must be made, most telling difference first.
 
@@ -23,11 +23,11 @@ def reason_to_run(
     ----------
     previous : Record or None
         How the asset was made last.
-    parts : Ingredients
+    ingredients : Ingredients
         What it would be made from now.
     inputs : mapping of str to Artifact
         Its upstream artifacts now.
-    before : mapping of str to mapping
+    previous_summaries : mapping of str to mapping
         The summaries of the upstream artifacts that `previous` was made from, where still known.
 
     Returns
@@ -37,42 +37,45 @@ def reason_to_run(
     """
     if previous is None:
         return "first time"
-    reasons = [*_changed_inputs(previous, parts, inputs, before), *changes(previous, parts)]
+    reasons = [
+        *_changed_inputs(previous, ingredients, inputs, previous_summaries),
+        *changes(previous, ingredients),
+    ]
     if not reasons:
         return DELETED
     more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
     return reasons[0] + more
 
 
-def changes(record: Record, parts: Ingredients) -> list[str]:
+def changes(record: Record, ingredients: Ingredients) -> list[str]:
     """Say which settings, code and libraries differ from those that a record was made from."""
     return [
-        *(f"{key} in the YAML changed" for key in _changed(record, parts, "config")),
-        *(f"code changed: {name}" for name in _changed(record, parts, "code")),
-        *(f"{name} was upgraded" for name in _changed(record, parts, "libraries")),
+        *(f"{key} in the YAML changed" for key in _changed(record, ingredients, "config")),
+        *(f"code changed: {name}" for name in _changed(record, ingredients, "code")),
+        *(f"{name} was upgraded" for name in _changed(record, ingredients, "libraries")),
     ]
 
 
-def _changed(record: Record, parts: Ingredients, group: str) -> list[str]:
-    old, new = record.ingredients.get(group, {}), parts[group]
+def _changed(record: Record, ingredients: Ingredients, group: str) -> list[str]:
+    old, new = record.ingredients.get(group, {}), ingredients[group]
     return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
 
 
 def _changed_inputs(
     previous: Record,
-    parts: Ingredients,
+    ingredients: Ingredients,
     inputs: Mapping[str, Artifact],
-    before: Mapping[str, Mapping[str, Any]],
+    previous_summaries: Mapping[str, Mapping[str, Any]],
 ) -> list[str]:
     """Those whose number of rows changed first, then in the order in which the stage names them."""
     order = [*inputs]
-    found = []
-    for name in _changed(previous, parts, "inputs"):
-        old = before.get(name, {}).get("rows")
-        new = inputs[name].summary.get("rows") if name in inputs else None
+    ranked = []
+    for name in _changed(previous, ingredients, "inputs"):
+        old_rows = previous_summaries.get(name, {}).get("rows")
+        new_rows = inputs[name].summary.get("rows") if name in inputs else None
         counts = ""
-        if old is not None and new is not None and old != new:
-            counts = f": {old:,} -> {new:,} rows"
-        place = order.index(name) if name in order else len(order)
-        found.append((not counts, place, f"{name} changed{counts}"))
-    return [text for _, _, text in sorted(found)]
+        if old_rows is not None and new_rows is not None and old_rows != new_rows:
+            counts = f": {old_rows:,} -> {new_rows:,} rows"
+        rank = order.index(name) if name in order else len(order)
+        ranked.append((not counts, rank, f"{name} changed{counts}"))
+    return [text for _, _, text in sorted(ranked)]

@@ -13,7 +13,7 @@ from ml_assets.markdown import escape_markdown
 # Dagster keeps metadata in its event log, so a larger picture is linked, not embedded.
 _MAX_PICTURE_BYTES = 120_000
 # Where Dagster looks for what it draws itself.
-_OWN_PLACES = {"columns": "dagster/column_schema", "lineage": "dagster/column_lineage"}
+_DAGSTER_KEYS = {"columns": "dagster/column_schema", "lineage": "dagster/column_lineage"}
 
 
 def shown(value: Shown, directory: Path) -> dict[str, Any]:
@@ -33,8 +33,8 @@ def shown(value: Shown, directory: Path) -> dict[str, Any]:
         case Columns(columns):
             return {"kind": "columns", "columns": [list(column) for column in columns]}
         case Lineage(asset, columns):
-            made = [[name, list(sources)] for name, sources in columns]
-            return {"kind": "lineage", "asset": list(asset), "columns": made}
+            column_sources = [[name, list(sources)] for name, sources in columns]
+            return {"kind": "lineage", "asset": list(asset), "columns": column_sources}
         case _:
             return {"kind": "plain", "value": value}
 
@@ -50,7 +50,7 @@ def to_metadata(stored: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[s
         The artifact's folder.
     """
     return {
-        _OWN_PLACES.get(value["kind"], name): _to_value(value, folder)
+        _DAGSTER_KEYS.get(value["kind"], name): _to_value(value, folder)
         for name, value in stored.items()
         if value.get("value", value) is not None
     }
@@ -70,7 +70,9 @@ def _to_value(stored: Mapping[str, Any], folder: Path) -> Any:
         case "markdown":
             return dg.MetadataValue.md(stored["text"])
         case "rows":
-            return dg.MetadataValue.table([dg.TableRecord(dict(r)) for r in stored["records"]])
+            return dg.MetadataValue.table(
+                [dg.TableRecord(dict(record)) for record in stored["records"]]
+            )
         case "columns":
             return dg.MetadataValue.table_schema(_table_schema(stored["columns"]))
         case "lineage":

@@ -1,4 +1,4 @@
-"""Whether what lies in the store is what was made: told by content, each file read once in a process.
+"""Whether what lies in the store is what was made, judged by content; a process reads each file once.
 
 Within a process a file is known again by its place, inode, size and times. Nothing of that is kept for
 the next process: there `outline` tells only whether it is worth to read everything.
@@ -14,7 +14,7 @@ from ml_assets.ingest.spans import SPANS_FOLDER
 
 DAMAGED_FOLDER = "damaged"
 _SHORT = 12
-_read: dict[tuple[str, int, int, int, int], str] = {}
+_digests: dict[tuple[str, int, int, int, int], str] = {}
 
 
 def find_damage(store: Store, artifact: Artifact) -> list[Path]:
@@ -47,21 +47,21 @@ def set_aside(store: Store, damaged: Iterable[Path]) -> Path:
     """Move what was damaged out of the way, so that it is made again; give the folder it is in."""
     folder = store.root / DAMAGED_FOLDER
     for path in damaged:
-        aside = _aside(store, path)
+        target = _aside_path(store, path)
         if path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            if aside.is_dir():
-                durable.remove_directory(aside)
-            path.replace(aside)
+            if target.is_dir():
+                durable.remove_directory(target)
+            path.replace(target)
     return folder
 
 
 def was_set_aside(store: Store, asset: str, digest: str) -> bool:
     """Whether the artifact with this content was once damaged and moved out of the way."""
-    return _aside(store, store.object_path(asset, digest)).exists()
+    return _aside_path(store, store.object_path(asset, digest)).exists()
 
 
-def _aside(store: Store, path: Path) -> Path:
+def _aside_path(store: Store, path: Path) -> Path:
     return store.root / DAMAGED_FOLDER / f"{path.parent.name}-{path.name[:_SHORT]}"
 
 
@@ -73,17 +73,20 @@ def refuse_damaged(store: Store, artifacts: Iterable[Artifact]) -> None:
     DataError
         With a line for each of them.
     """
-    found = {artifact.asset: find_damage(store, artifact) for artifact in artifacts}
-    wrong = [
+    damage_by_asset = {artifact.asset: find_damage(store, artifact) for artifact in artifacts}
+    messages = [
         f"{store.root.name}/{asset} was damaged: {damage_in_words(store, paths)}."
-        for asset, paths in found.items()
+        for asset, paths in damage_by_asset.items()
         if paths
     ]
-    if wrong:
-        aside = set_aside(store, (path for paths in found.values() for path in paths))
+    if messages:
+        folder = set_aside(store, (path for paths in damage_by_asset.values() for path in paths))
         raise DataError(
             "\n".join(
-                [*wrong, f"It was moved to {aside}. A run of the whole pipeline makes it again."]
+                [
+                    *messages,
+                    f"It was moved to {folder}. A run of the whole pipeline makes it again.",
+                ]
             )
         )
 
@@ -105,23 +108,23 @@ def sound_path(store: Store, asset: str, digest: str, *, may_be_gone: bool = Fal
     path = store.object_path(asset, digest)
     is_gone = not path.is_dir() and not may_be_gone
     if is_gone or is_altered(store, asset, digest):
-        pipeline, again = store.root.name, "python -m ml_assets"
+        pipeline, command = store.root.name, "python -m ml_assets"
         raise ModelError(
             f"{pipeline}/{asset}: objects/{asset}/{digest[:_SHORT]}... "
             f"{'is gone' if is_gone else 'was altered after it was made'}, so it is not used. Restore "
-            f"the folder from a copy, or do without that model: {again} rollback {pipeline} --reason "
-            f"TEXT, or train another one with {again} run {pipeline}"
+            f"the folder from a copy, or do without that model: {command} rollback {pipeline} --reason "
+            f"TEXT, or train another one with {command} run {pipeline}"
         )
     return path
 
 
 def damage_in_words(store: Store, damaged: Sequence[Path]) -> str:
     """Say what was damaged, in a few words."""
-    first = damaged[0].relative_to(store.root)
-    first = first.with_name(f"{first.name[:_SHORT]}...") if len(first.name) > 2 * _SHORT else first
-    what = "was altered, or files of it are gone" if damaged[0].exists() else "is gone"
+    path = damaged[0].relative_to(store.root)
+    path = path.with_name(f"{path.name[:_SHORT]}...") if len(path.name) > 2 * _SHORT else path
+    state = "was altered, or files of it are gone" if damaged[0].exists() else "is gone"
     more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
-    return f"{first} {what}{more}"
+    return f"{path} {state}{more}"
 
 
 def outline(store: Store, artifact: Artifact) -> list[list[str | int]]:
@@ -129,7 +132,9 @@ def outline(store: Store, artifact: Artifact) -> list[list[str | int]]:
     files = [path for path in artifact.path.rglob("*") if path.is_file()]
     files += [path for path, _ in _snapshots(store, artifact) if path.is_file()]
     stats = ((path, path.stat()) for path in sorted(files))
-    return [[str(path.relative_to(store.root)), s.st_size, s.st_mtime_ns] for path, s in stats]
+    return [
+        [str(path.relative_to(store.root)), stat.st_size, stat.st_mtime_ns] for path, stat in stats
+    ]
 
 
 def _snapshots(store: Store, artifact: Artifact) -> Iterator[tuple[Path, str]]:
@@ -142,6 +147,6 @@ def _snapshots(store: Store, artifact: Artifact) -> Iterator[tuple[Path, str]]:
 def _digest(path: Path) -> str:
     stat = path.stat()
     key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    if key not in _read:
-        _read[key] = durable.file_digest(path)
-    return _read[key]
+    if key not in _digests:
+        _digests[key] = durable.file_digest(path)
+    return _digests[key]

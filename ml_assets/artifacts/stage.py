@@ -81,10 +81,10 @@ class Stage:
         record = self.store.current(self.asset)
         if record is None:
             return None
-        found = self.store.artifact(record)
-        damaged = find_damage(self.store, found)
+        artifact = self.store.artifact(record)
+        damaged = find_damage(self.store, artifact)
         set_aside(self.store, damaged)
-        return None if found.path in damaged else found
+        return None if artifact.path in damaged else artifact
 
     def stored(self, asset: str, digest: str, *, may_be_gone: bool = False) -> Path:
         """Give the folder of an older artifact with this content.
@@ -99,16 +99,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Launch:
-    """What a person can ask of an asset by launching it with a config, before it is looked at as usual.
+    """A request that a person makes by launching an asset with a config; handled before the asset runs.
 
-    What is asked changes something outside the store, such as a file; whether the asset runs then depends
-    on that alone, as ever. So no config is lost because the asset is cached, and one that was answered
+    A request changes something outside the store, such as a file; whether the asset runs then depends on
+    that alone, as ever. So no request is lost because the asset is cached, and one that was answered
     already changes nothing.
 
     Attributes
     ----------
     config : type of dagster.Config
-        The form; with its defaults nothing is asked.
+        The form; its defaults request nothing.
     answer : callable
         Given the config, the home, the Dagster run's id and a function that prints one line.
     """
@@ -158,7 +158,7 @@ def stage_asset(
     """
 
     def decorate(function: StageFunction) -> dg.AssetsDefinition:
-        plain = {key: _plain(value) for key, value in config.items()}
+        plain = {key: _as_json(value) for key, value in config.items()}
         stage = Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
         declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
@@ -185,8 +185,8 @@ def stage_asset(
         def compute(context: dg.AssetExecutionContext, **inputs: Artifact):  # type: ignore[no-untyped-def]
             home, run_id, log = current_home(), context.run.run_id, context.log.info
             if launch is not None:
-                asked = launch.config(**context.op_execution_context.op_config)
-                launch.answer(asked, home, run_id, log)
+                request = launch.config(**context.op_execution_context.op_config)
+                launch.answer(request, home, run_id, log)
             return _materialize(stage, home, inputs, run_id, log)
 
         return compute
@@ -194,7 +194,7 @@ def stage_asset(
     return decorate
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 
@@ -208,28 +208,28 @@ def _materialize(
     store = Store(home.pipeline(stage.pipeline.name))
     inputs = {name: inputs[name] for name in stage.ins}
     digests = {name: artifact.digest for name, artifact in inputs.items()}
-    parts = ingredients_now(stage, home, digests)
-    record, why = _find(stage, home, store, parts, inputs)
+    ingredients = ingredients_now(stage, home, digests)
+    record, why = _find_stored(stage, home, store, ingredients, inputs)
     if record is None:
-        record = _run(stage, home, store, parts, inputs, run_id, why, log)
+        record = _run(stage, home, store, ingredients, inputs, run_id, why, log)
     else:
         record = replace(record, reason=why)
     log(line_of(record, why))
     return materialization_of(store, record, why)
 
 
-def _find(
+def _find_stored(
     stage: Declared,
     home: Home,
     store: Store,
-    parts: Ingredients,
+    ingredients: Ingredients,
     inputs: Mapping[str, Artifact],
 ) -> tuple[Record | None, str]:
     """Give the stored record that still holds, or None and the reason to run."""
-    record = store.record(stage.name, fingerprint(parts))
+    record = store.record(stage.name, fingerprint(ingredients))
     if record is None:
         previous = store.last_record(stage.name)
-        why = reason_to_run(previous, parts, inputs, _summaries_before(store, previous))
+        why = reason_to_run(previous, ingredients, inputs, _summaries_before(store, previous))
         if why == DELETED and previous and was_set_aside(store, stage.name, previous.digest):
             why = DAMAGED
         return None, why
@@ -238,14 +238,14 @@ def _find(
         why = f"{DAMAGED}: {damage_in_words(store, damaged)}"
         set_aside(store, damaged)
         return None, why
-    gone = stage.verify(home, store.artifact(record)) if stage.verify else None
-    if gone is not None:
-        return None, gone
+    stale_reason = stage.verify(home, store.artifact(record)) if stage.verify else None
+    if stale_reason is not None:
+        return None, stale_reason
     # The same content may have been made again by other upstream runs: the lineage follows them.
     fingerprints = {name: artifact.fingerprint for name, artifact in inputs.items()}
     if dict(record.inputs) != fingerprints:
         record = replace(record, inputs=fingerprints)
-        store.keep(record, found_by=fingerprint(parts))
+        store.keep(record, found_by=fingerprint(ingredients))
     return record, CACHED
 
 
@@ -258,22 +258,25 @@ def is_stored(stage: Declared, home: Home) -> bool:
         If the YAML does not fit what is stored.
     """
     store = Store(home.pipeline(stage.pipeline.name))
-    found, _ = _find(stage, home, store, ingredients_now(stage, home, {}), {})
-    return found is not None
+    record, _ = _find_stored(stage, home, store, ingredients_now(stage, home, {}), {})
+    return record is not None
 
 
 def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mapping[str, Any]]:
     if previous is None:
         return {}
-    found = {name: store.record(name, print_) for name, print_ in previous.inputs.items()}
-    return {name: record.summary for name, record in found.items() if record is not None}
+    records = {
+        name: store.record(name, input_fingerprint)
+        for name, input_fingerprint in previous.inputs.items()
+    }
+    return {name: record.summary for name, record in records.items() if record is not None}
 
 
 def _run(
     stage: Declared,
     home: Home,
     store: Store,
-    parts: Ingredients,
+    ingredients: Ingredients,
     inputs: Mapping[str, Artifact],
     run_id: str,
     why: str,
@@ -282,9 +285,9 @@ def _run(
     began, now = time.monotonic(), datetime.now(UTC)
     refuse_damaged(store, inputs.values())
     with store.staging(stage.name) as directory:
-        tools = Stage(
+        context = Stage(
             directory=directory,
-            fingerprint=fingerprint(parts),
+            fingerprint=fingerprint(ingredients),
             store=store,
             home=home,
             asset=stage.name,
@@ -292,18 +295,18 @@ def _run(
             now=now,
             log=log,
         )
-        outcome = stage.function(tools, **inputs)
+        outcome = stage.function(context, **inputs)
         _check_names(stage, outcome)
         metadata = {name: shown(value, directory) for name, value in outcome.metadata.items()}
         digest = store.publish(directory, stage.name)
-    made_from = fingerprint(parts)
+    base_fingerprint = fingerprint(ingredients)
     record = Record(
         asset=stage.name,
         # What looks at the outside world can give another content for the same ingredients: each keeps
         # a record of its own, so that the lineage of what was made from it stays true.
-        fingerprint=json_digest([made_from, digest]) if stage.verify else made_from,
+        fingerprint=json_digest([base_fingerprint, digest]) if stage.verify else base_fingerprint,
         digest=digest,
-        ingredients=parts,
+        ingredients=ingredients,
         inputs={name: artifact.fingerprint for name, artifact in inputs.items()},
         summary=dict(outcome.summary),
         metadata=metadata,
@@ -314,12 +317,12 @@ def _run(
         seconds=round(time.monotonic() - began, 3),
         reason=why,
     )
-    store.keep(record, found_by=made_from)
+    store.keep(record, found_by=base_fingerprint)
     return record
 
 
 def _check_names(stage: Declared, outcome: Outcome) -> None:
     declared = {*stage.blocking, *stage.warning}
-    given = {check.name for check in outcome.checks}
-    if declared != given:
-        raise AssertionError(f"{stage.name} declares checks {declared} but gave {given}")
+    reported = {check.name for check in outcome.checks}
+    if declared != reported:
+        raise AssertionError(f"{stage.name} declares checks {declared} but gave {reported}")

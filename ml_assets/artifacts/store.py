@@ -75,11 +75,13 @@ class Record:
 
     def failed_checks(self) -> list[dict[str, Any]]:
         """The checks that failed with severity ``ERROR``."""
-        return [c for c in self.checks if not c["passed"] and c["severity"] == "ERROR"]
+        return [
+            check for check in self.checks if not check["passed"] and check["severity"] == "ERROR"
+        ]
 
     def blocks(self) -> bool:
         """Whether a failed check of this record must stop what comes after it."""
-        return any(c["name"] in self.blocking for c in self.failed_checks())
+        return any(check["name"] in self.blocking for check in self.failed_checks())
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Store:
 
     def current(self, asset: str) -> Record | None:
         """Give the record that holds now, or None if the asset was never made, or its object is gone."""
-        fingerprint = self._pointed(asset)
+        fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self.record(asset, fingerprint)
 
     def assets(self) -> list[str]:
@@ -110,7 +112,7 @@ class Store:
 
     def last_record(self, asset: str) -> Record | None:
         """Give the record that holds now, even where its object is gone."""
-        fingerprint = self._pointed(asset)
+        fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self._read_record(asset, fingerprint)
 
     def artifact(self, record: Record) -> Artifact:
@@ -164,8 +166,8 @@ class Store:
 
     def pointed_by(self, asset: str) -> str | None:
         """Give the run that last found which record holds; None if no run did."""
-        found = self._pointer(asset).get("run")
-        return found if isinstance(found, str) and found else None
+        run_id = self._pointer(asset).get("run")
+        return run_id if isinstance(run_id, str) and run_id else None
 
     def lineage(self, record: Record) -> dict[str, Record]:
         """Give all records that `record` was made from, itself included, by asset name.
@@ -175,13 +177,13 @@ class Store:
         DataError
             If a record of the lineage, or its object, is missing.
         """
-        found = {record.asset: record}
+        records = {record.asset: record}
         for asset, fingerprint in record.inputs.items():
             upstream = self.record(asset, fingerprint)
             if upstream is None:
                 raise DataError(f"{record.asset}: the record of its input {asset} is missing.")
-            found = {**self.lineage(upstream), **found}
-        return found
+            records = {**self.lineage(upstream), **records}
+        return records
 
     def sweep(self) -> list[Path]:
         """Remove what killed processes left half-written; give what was removed."""
@@ -196,16 +198,16 @@ class Store:
     def _pointer(self, asset: str) -> dict[str, Any]:
         return durable.read_json_object(self.root / "current" / f"{asset}.json") or {}
 
-    def _pointed(self, asset: str) -> str | None:
+    def _current_fingerprint(self, asset: str) -> str | None:
         """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
-        found = self._pointer(asset).get("fingerprint")
-        return found if isinstance(found, str) else None
+        fingerprint = self._pointer(asset).get("fingerprint")
+        return fingerprint if isinstance(fingerprint, str) else None
 
     def _read_record(self, asset: str, fingerprint: str) -> Record | None:
         """Read a record. One of another version of this package counts as absent: it is made again."""
-        found = durable.read_json_object(self._record_path(asset, fingerprint))
-        is_known = found is not None and found.keys() == Record.__dataclass_fields__.keys()
-        return Record(**found) if found is not None and is_known else None
+        content = durable.read_json_object(self._record_path(asset, fingerprint))
+        is_known = content is not None and content.keys() == Record.__dataclass_fields__.keys()
+        return Record(**content) if content is not None and is_known else None
 
     def _record_path(self, asset: str, fingerprint: str) -> Path:
         return self.root / "records" / asset / f"{fingerprint}.json"

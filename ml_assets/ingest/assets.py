@@ -31,7 +31,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 
 def where_in_file(pipeline: PipelineSpec) -> Callable[[tuple[str | int, ...]], str]:
-    """Give what names file and line of a key of the pipeline's YAML; it reads the file when asked."""
+    """Give the function that names file and line of a key of the YAML; it reads the file when called."""
     path = pipeline.directory / "defs.yaml"
 
     @cache
@@ -39,8 +39,8 @@ def where_in_file(pipeline: PipelineSpec) -> Callable[[tuple[str | int, ...]], s
         return read_pipeline_file(path) if path.is_file() else None
 
     def where(key: tuple[str | int, ...]) -> str:
-        found = file()
-        return pipeline.name if found is None else found.where(*key)
+        pipeline_file = file()
+        return pipeline.name if pipeline_file is None else pipeline_file.where(*key)
 
     return where
 
@@ -69,16 +69,16 @@ def _raw_data(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
         spans_dir, where = _spans_dir(stage), where_in_file(pipeline)
         durable.sweep_staging(spans_dir, process_is_alive)
-        before = _ingested_before(stage)
+        previous = _ingested_before(stage)
         with durable.staging_directory(spans_dir) as scratch:
             source = take_or_open(ingest.source, pipeline.directory, scratch)
             mistakes = check_types(ingest.source, source, where)
-            types = source.types(known=before.types_of(source) if before else None)
+            types = source.types(known=previous.types_of(source) if previous else None)
             columns = common_types(types, source.kind)
             refuse([*mistakes, *column_mistakes(pipeline, columns, where)], columns)
-            taken = take_snapshots(source, types, ingest.time, ingest.span, spans_dir, before)
-        _write_raw_data(stage, taken, source.fingerprint)
-        return _raw_data_outcome(stage, taken, ingest.max_rejected_fraction)
+            snapshots = take_snapshots(source, types, ingest.time, ingest.span, spans_dir, previous)
+        _write_raw_data(stage, snapshots, source.fingerprint)
+        return _raw_data_outcome(stage, snapshots, ingest.max_rejected_fraction)
 
     return raw_data
 
@@ -111,12 +111,12 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         manifest = raw_data.json("manifest.json")
         spans = select_spans(manifest, ingest.window)
         table = open_spans(manifest, _spans_dir(stage), ingest.window)
-        known = pq.read_table(labels.path / "labels.parquet")
+        labelled = pq.read_table(labels.path / "labels.parquet")
         label = pipeline.labels.columns
-        plan = plan_examples(table, spans, known, ingest.split, ingest.key, ingest.time, label)
+        plan = plan_examples(table, spans, labelled, ingest.split, ingest.key, ingest.time, label)
         if plan.different * 2 < plan.count(KEPT):
             stage.log(f"    {_few_different(plan)}")
-        made = _write_examples(stage.directory, table, plan)
+        example_table = _write_examples(stage.directory, table, plan)
         durable.write_json(stage.directory / SPANS_FILE, span_rows(plan, spans, table.schema))
         # What the codes in the column of labels stand for.
         durable.write_json(stage.directory / "labels.json", labels.json("labels.json"))
@@ -125,9 +125,12 @@ def _examples(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             summary=summary,
             metadata={
                 **{key: value for key, value in summary.items() if isinstance(value, int)},
-                "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in made.schema]),
+                "columns": _columns(example_table),
             },
-            checks=[_splits_disjoint(made, pipeline), _point_in_time(made, pipeline)],
+            checks=[
+                _splits_disjoint(example_table, pipeline),
+                _point_in_time(example_table, pipeline),
+            ],
         )
 
     return examples
@@ -143,8 +146,8 @@ def _write_examples(directory: Path, table: "Table", plan: "Plan") -> "Table":
     )
     from ml_assets.table import write_table
 
-    aside = directory / "duplicates.parquet"
-    write_table(aside, duplicate_batches(table, plan), duplicate_schema(table))
+    duplicates = directory / "duplicates.parquet"
+    write_table(duplicates, duplicate_batches(table, plan), duplicate_schema(table))
     rows = example_batches(table, plan)
     return write_table(directory / "examples.parquet", rows, example_schema(table, plan))
 
@@ -157,10 +160,10 @@ def _why_stale(pipeline: PipelineSpec, home: Home, artifact: Artifact) -> str | 
 
     manifest = artifact.json("manifest.json")
     columns = {column["name"]: column["type"] for column in manifest["columns"]}
-    found = source_fingerprint(pipeline.ingest.source, pipeline.directory)
-    if found is None:
+    fingerprint = source_fingerprint(pipeline.ingest.source, pipeline.directory)
+    if fingerprint is None:
         return Unsure("only reading the source tells whether it changed")
-    if found != manifest["source_fingerprint"]:
+    if fingerprint != manifest["source_fingerprint"]:
         return "the source changed"
     folder = home.pipeline(pipeline.name) / SPANS_FOLDER
     if not all((folder / span["file"]).is_file() for span in manifest["spans"]):
@@ -187,58 +190,64 @@ def _ingested_before(stage: Stage) -> "Ingested | None":
     return Ingested(previous.json("manifest.json"), rejected)
 
 
-def _write_raw_data(stage: Stage, taken: "Snapshots", fingerprint: str | None) -> None:
+def _write_raw_data(stage: Stage, snapshots: "Snapshots", fingerprint: str | None) -> None:
     from ml_assets.ingest.rejected import rejected_table
     from ml_assets.table import write_table
 
-    durable.write_json(stage.directory / "manifest.json", taken.manifest(fingerprint))
-    rejected = rejected_table(taken.rejections.kept)
+    durable.write_json(stage.directory / "manifest.json", snapshots.manifest(fingerprint))
+    rejected = rejected_table(snapshots.rejections.kept)
     write_table(stage.directory / "rejected.parquet", rejected.to_batches(), rejected.schema)
 
 
-def _raw_data_outcome(stage: Stage, taken: "Snapshots", most_rejected: float) -> Outcome:
-    old = stage.previous.json("manifest.json")["spans"] if stage.previous else []
-    known = {span["sha256"] for span in old}
-    for note in taken.notes[:5]:
+def _raw_data_outcome(stage: Stage, snapshots: "Snapshots", most_rejected: float) -> Outcome:
+    old_spans = stage.previous.json("manifest.json")["spans"] if stage.previous else []
+    known_digests = {span["sha256"] for span in old_spans}
+    for note in snapshots.notes[:5]:
         stage.log(f"    {note}")
     summary: dict[str, Any] = {
-        "rows": taken.rows,
-        "spans": len(taken.spans),
-        "new_spans": sum(span["sha256"] not in known for span in taken.spans),
-        "rejected": taken.rejections.count,
-        "last_span": max(str(span["span"]) for span in taken.spans),
-        "notes": taken.notes,
+        "rows": snapshots.rows,
+        "spans": len(snapshots.spans),
+        "new_spans": sum(span["sha256"] not in known_digests for span in snapshots.spans),
+        "rejected": snapshots.rejections.count,
+        "last_span": max(str(span["span"]) for span in snapshots.spans),
+        "notes": snapshots.notes,
         "settings": stage.fingerprint,
     }
     shown = ("rows", "spans", "new_spans", "rejected", "last_span")
     reasons: list[dict[str, Scalar]] = [
-        {"reason": reason, "rows": count} for reason, count in taken.rejections.reasons()[:10]
+        {"reason": reason, "rows": count} for reason, count in snapshots.rejections.reasons()[:10]
     ]
     return Outcome(
         summary=summary,
         metadata={
             **{key: summary[key] for key in shown},
-            "infinite_values": sum(taken.infinite.values()),
-            "columns": Columns([(name, kind, True, "") for name, kind in taken.columns.items()]),
+            "infinite_values": sum(snapshots.infinite.values()),
+            "columns": Columns(
+                [(name, kind, True, "") for name, kind in snapshots.columns.items()]
+            ),
             **({"rejected_reasons": Rows(reasons)} if reasons else {}),
         },
-        checks=[_rejected_rows(taken, most_rejected)],
+        checks=[_rejected_rows(snapshots, most_rejected)],
     )
 
 
-def _rejected_rows(taken: "Snapshots", most: float) -> Check:
-    count, share = taken.rejections.count, taken.rejected_fraction
-    total = taken.rows + count
-    text = f"{count:,} of {total:,} rows could not be read ({share:.2%}; allowed {most:.2%})."
+def _rejected_rows(snapshots: "Snapshots", most_rejected: float) -> Check:
+    count, share = snapshots.rejections.count, snapshots.rejected_fraction
+    total = snapshots.rows + count
+    text = (
+        f"{count:,} of {total:,} rows could not be read ({share:.2%}; allowed {most_rejected:.2%})."
+    )
     if count:
-        first = taken.rejections.kept[0]
+        first = snapshots.rejections.kept[0]
         text += (
-            f" Most often: {taken.rejections.reasons()[0][0]}. The first is {first.file}, line "
+            f" Most often: {snapshots.rejections.reasons()[0][0]}. The first is {first.file}, line "
             f"{first.line}; all are in rejected.parquet."
         )
-    if share > most:
+    if share > most_rejected:
         text += " Mend the source, or raise ingest.max_rejected_fraction."
-    return Check("rejected_rows", share <= most, text, values={"rejected": count, "share": share})
+    return Check(
+        "rejected_rows", share <= most_rejected, text, values={"rejected": count, "share": share}
+    )
 
 
 def _examples_summary(plan: "Plan", spans: list[str]) -> dict[str, Any]:
@@ -256,6 +265,10 @@ def _examples_summary(plan: "Plan", spans: list[str]) -> dict[str, Any]:
     }
 
 
+def _columns(table: "Table") -> Columns:
+    return Columns([(field.name, str(field.type), field.nullable, "") for field in table.schema])
+
+
 def _few_different(plan: "Plan") -> str:
     from ml_assets.ingest.examples import KEPT
 
@@ -265,24 +278,24 @@ def _few_different(plan: "Plan") -> str:
     )
 
 
-def _splits_disjoint(made: Any, pipeline: PipelineSpec) -> Check:
+def _splits_disjoint(examples: Any, pipeline: PipelineSpec) -> Check:
     from ml_assets.ingest.guarantees import shared_units
 
-    shared = shared_units(made, pipeline.ingest.split, pipeline.ingest.time)
-    found = ", ".join(f"{count:,} by {unit}" for unit, count in shared.items())
-    text = f"Shared between splits: {found}. None may be."
+    shared = shared_units(examples, pipeline.ingest.split, pipeline.ingest.time)
+    counts = ", ".join(f"{count:,} by {unit}" for unit, count in shared.items())
+    text = f"Shared between splits: {counts}. None may be."
     return Check("splits_disjoint", not any(shared.values()), text, values=shared)
 
 
-def _point_in_time(made: Any, pipeline: PipelineSpec) -> Check:
+def _point_in_time(examples: Any, pipeline: PipelineSpec) -> Check:
     from ml_assets.ingest.guarantees import late_facts
 
     ingest = pipeline.ingest
     if not ingest.known_at:
         return Check("point_in_time", True, "No joined facts are declared in ingest.known_at.")
-    late = late_facts(made, str(ingest.time), ingest.known_at)
-    found = ", ".join(f"{name}: {count:,} rows" for name, count in late.items())
+    late = late_facts(examples, str(ingest.time), ingest.known_at)
+    counts = ", ".join(f"{name}: {count:,} rows" for name, count in late.items())
     text = (
-        f"Known only after {ingest.time}: {found}. None may be: join earlier facts in the source."
+        f"Known only after {ingest.time}: {counts}. None may be: join earlier facts in the source."
     )
     return Check("point_in_time", not any(late.values()), text, values=dict(late))

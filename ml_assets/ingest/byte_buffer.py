@@ -36,14 +36,17 @@ class ByteBuffer:
         size = _STEP
         while True:
             # One more byte, since an LF behind a CR belongs to the same line end.
-            more = self.has(size + 1)
-            found = [
-                p
-                for p in (self.content.find(b"\n", 0, size), self.content.find(b"\r", 0, size))
-                if p >= 0
+            has_more = self.has(size + 1)
+            line_ends = [
+                position
+                for position in (
+                    self.content.find(b"\n", 0, size),
+                    self.content.find(b"\r", 0, size),
+                )
+                if position >= 0
             ]
-            if found or not more:
-                end = min(found, default=len(self.content) - 1) + 1
+            if line_ends or not has_more:
+                end = min(line_ends, default=len(self.content) - 1) + 1
                 end += self.content[end - 1 : end + 1] == b"\r\n"
                 line = self.content[:end]
                 self.drop(end)

@@ -44,25 +44,27 @@ def check_column_names(names: Sequence[str], file: str) -> None:
 
 
 def _blank(names: Sequence[str]) -> list[str]:
-    places = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
+    places = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if not places:
         return []
-    which = ", ".join(places[:8]) + (", ..." if len(places) > 8 else "")
-    return [f"column {which} has no name" if len(places) == 1 else f"columns {which} have no name"]
+    numbers = ", ".join(places[:8]) + (", ..." if len(places) > 8 else "")
+    return [
+        f"column {numbers} has no name" if len(places) == 1 else f"columns {numbers} have no name"
+    ]
 
 
 def _duplicate(names: Sequence[str]) -> Iterable[str]:
     for name, count in Counter(names).items():
         if count > 1 and name.strip():
-            yield f"the column name {_shown(name)} appears {count} times"
+            yield f"the column name {_quoted(name)} appears {count} times"
 
 
 def _unfit(names: Sequence[str]) -> Iterable[str]:
     for name in dict.fromkeys(names):
         if len(name) > _MAX_LENGTH:
-            yield f"the column name {_shown(name)} is longer than {_MAX_LENGTH} characters"
+            yield f"the column name {_quoted(name)} is longer than {_MAX_LENGTH} characters"
         if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in name):
-            yield f"the column name {_shown(name)} holds characters that cannot be seen"
+            yield f"the column name {_quoted(name)} holds characters that cannot be seen"
         if name in RESERVED_COLUMNS:
             yield f"the column name '{name}' is reserved"
 
@@ -75,10 +77,10 @@ def _confusable(names: Sequence[str]) -> Iterable[str]:
             alike[skeleton].append(name)
     for group in alike.values():
         if len(group) > 1:
-            yield f"the column names {' and '.join(map(_shown, group[:3]))} look the same"
+            yield f"the column names {' and '.join(map(_quoted, group[:3]))} look the same"
 
 
-def _shown(name: str) -> str:
+def _quoted(name: str) -> str:
     """The name with everything beyond ASCII escaped, so that look-alikes differ, and cut short."""
     text = ascii(name)
     return text if len(text) <= 60 else text[:56] + "...'"

@@ -60,14 +60,14 @@ def type_words(schema: pa.Schema, name: str) -> dict[str, str]:
     DataError
         Naming every column whose type is nested, binary or otherwise not one of the six.
     """
-    found = {field.name: type_word(field.type) for field in schema}
-    refused = [f"'{field.name}' ({field.type})" for field in schema if found[field.name] is None]
+    kinds = {field.name: type_word(field.type) for field in schema}
+    refused = [f"'{field.name}' ({field.type})" for field in schema if kinds[field.name] is None]
     if refused:
         raise DataError(
-            f"{name}: {len(refused)} of {len(found)} columns cannot be read: {', '.join(refused[:8])}. "
+            f"{name}: {len(refused)} of {len(kinds)} columns cannot be read: {', '.join(refused[:8])}. "
             f"Allowed are {', '.join(ARROW)}. Leave such columns out, or flatten them first."
         )
-    return {column: str(kind) for column, kind in found.items()}
+    return {column: str(kind) for column, kind in kinds.items()}
 
 
 def widest(kinds: Iterable[str]) -> str | None:

@@ -97,10 +97,10 @@ def cut_records(
     DataError
         If a line is longer than 16 MiB.
     """
-    return _merged(_cut(ByteBuffer(chunks), delimiter, fields, file, first_line))
+    return _merged_blocks(_record_blocks(ByteBuffer(chunks), delimiter, fields, file, first_line))
 
 
-def _cut(
+def _record_blocks(
     buffer: ByteBuffer, delimiter: str, fields: int, file: str, line: int
 ) -> Iterator[Records]:
     piece = _PIECE
@@ -108,39 +108,41 @@ def _cut(
         last = not buffer.has(piece + 1)
         scan = _scan(buffer.content[:piece], delimiter, last)
         if len(scan.ends):
-            records, line = _take(buffer.content, scan, fields, file, line)
+            records, line = _records_of_scan(buffer.content, scan, fields, file, line)
             yield records
             buffer.drop(int(scan.ends[-1]))
             piece = min(2 * piece, _PIECE)
         if scan.mistake is not None:
-            yield _nothing_but(Rejected(file, line, scan.reason, raw_text(buffer.take_line())))
+            yield _only_rejected(Rejected(file, line, scan.reason, raw_text(buffer.take_line())))
             line, piece = line + 1, _SMALL_PIECE
         elif not len(scan.ends):
             _refuse_long_record(piece, file, line)
             piece *= 2
 
 
-def _merged(found: Iterator[Records]) -> Iterator[Records]:
+def _merged_blocks(blocks: Iterator[Records]) -> Iterator[Records]:
     """The same records in blocks of a bearable size, however often a broken line interrupts them."""
-    waiting, size = list[Records](), 0
-    for records in found:
-        waiting.append(records)
+    pending, size = list[Records](), 0
+    for records in blocks:
+        pending.append(records)
         size += len(records.content)
         if size >= _PIECE // 2:
-            yield _joined(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _joined(waiting)
+            yield _concatenated(pending)
+            pending, size = [], 0
+    if pending:
+        yield _concatenated(pending)
 
 
-def _joined(parts: list[Records]) -> Records:
+def _concatenated(parts: list[Records]) -> Records:
     if len(parts) == 1:
         return parts[0]
     sizes = [len(part.content) for part in parts]
-    begins = np.cumsum([0, *sizes[:-1]])
+    offsets = np.cumsum([0, *sizes[:-1]])
     return Records(
         content=b"".join(part.content for part in parts),
-        starts=np.concatenate([p.starts + b for p, b in zip(parts, begins, strict=True)]),
+        starts=np.concatenate(
+            [part.starts + offset for part, offset in zip(parts, offsets, strict=True)]
+        ),
         lines=np.concatenate([part.lines for part in parts]),
         quoted_line_ends=any(part.quoted_line_ends for part in parts),
         rejected=[row for part in parts for row in part.rejected],
@@ -227,14 +229,14 @@ def _scan(piece: bytes, delimiter: str, final: bool) -> _Scan:
 
 def _line_ends(data: npt.NDArray[np.uint8], final: bool) -> Positions:
     """Where each line's last character is: LF, or a CR that no LF follows."""
-    lf = data == _LF
-    cr = data == _CR
-    if cr.any():
-        lone = cr.copy()
-        lone[:-1] &= ~lf[1:]
-        lone[-1] &= final
-        lf = lf | lone
-    return np.flatnonzero(lf)
+    ends_line = data == _LF
+    is_return = data == _CR
+    if is_return.any():
+        lone_return = is_return.copy()
+        lone_return[:-1] &= ~ends_line[1:]
+        lone_return[-1] &= final
+        ends_line = ends_line | lone_return
+    return np.flatnonzero(ends_line)
 
 
 def _misplaced_quote(
@@ -251,50 +253,52 @@ def _misplaced_quote(
     after = np.minimum(closing + 1, len(data) - 1)
     after_ok = breaks[data[after]] | (closing + 1 == len(data))
     after_ok[: len(opening) - 1] |= opening[1:] == closing[: len(opening) - 1] + 1
-    found = [
+    mistakes = [
         *(
-            (int(p), "a quote inside a field that does not begin with one")
-            for p in opening[~before_ok][:1]
+            (int(position), "a quote inside a field that does not begin with one")
+            for position in opening[~before_ok][:1]
         ),
-        *((int(p), "text follows a closing quote") for p in closing[~after_ok][:1]),
+        *((int(position), "text follows a closing quote") for position in closing[~after_ok][:1]),
     ]
     if final and len(quotes) % 2:
-        found.append((int(quotes[-1]), "a quote is opened and never closed"))
-    return min(found, default=(None, ""))
+        mistakes.append((int(quotes[-1]), "a quote is opened and never closed"))
+    return min(mistakes, default=(None, ""))
 
 
-def _take(content: bytes, scan: _Scan, fields: int, file: str, line: int) -> tuple[Records, int]:
+def _records_of_scan(
+    content: bytes, scan: _Scan, fields: int, file: str, line: int
+) -> tuple[Records, int]:
     """The records that a scan found, and the line on which the next one begins."""
     ends = scan.ends
     starts = np.concatenate([[0], ends[:-1]])
     lines = line + np.searchsorted(scan.line_ends, starts)
     # A record that begins with a line end is an empty line.
-    first = np.frombuffer(content, dtype=np.uint8)[starts]
-    blank = (first == _LF) | (first == _CR)
-    nul = np.zeros(len(starts), dtype=bool)
-    nul[np.searchsorted(ends, scan.nul[scan.nul < ends[-1]], side="right")] = True
-    bad = (nul | (scan.fields != fields)) & ~blank
+    first_bytes = np.frombuffer(content, dtype=np.uint8)[starts]
+    is_blank = (first_bytes == _LF) | (first_bytes == _CR)
+    has_nul = np.zeros(len(starts), dtype=bool)
+    has_nul[np.searchsorted(ends, scan.nul[scan.nul < ends[-1]], side="right")] = True
+    is_broken = (has_nul | (scan.fields != fields)) & ~is_blank
     rejected = [
         Rejected(
             file,
-            int(lines[i]),
-            _reason(bool(nul[i]), int(scan.fields[i]), fields),
-            raw_text(content[starts[i] : ends[i]]),
+            int(lines[record]),
+            _why_broken(bool(has_nul[record]), int(scan.fields[record]), fields),
+            raw_text(content[starts[record] : ends[record]]),
         )
-        for i in np.flatnonzero(bad)
+        for record in np.flatnonzero(is_broken)
     ]
-    kept = _without(content, starts, ends, lines, bad | blank)
+    good = _without_records(content, starts, ends, lines, is_broken | is_blank)
     next_line = line + int(np.searchsorted(scan.line_ends, ends[-1]))
-    return Records(*kept, scan.quoted_line_ends, rejected), next_line
+    return Records(*good, scan.quoted_line_ends, rejected), next_line
 
 
-def _reason(nul: bool, found: int, fields: int) -> str:
-    if nul:
+def _why_broken(has_nul: bool, field_count: int, expected: int) -> str:
+    if has_nul:
         return "a NUL byte"
-    return f"{found} field{'s' if found != 1 else ''}, the header has {fields}"
+    return f"{field_count} field{'s' if field_count != 1 else ''}, the header has {expected}"
 
 
-def _without(
+def _without_records(
     content: bytes,
     starts: Positions,
     ends: Positions,
@@ -304,17 +308,17 @@ def _without(
     """The content without some of its records, where they begin, and on which lines."""
     if not drop.any():
         return content[: ends[-1]], starts, lines
-    kept = np.flatnonzero(~drop)
-    if not len(kept):
+    kept_records = np.flatnonzero(~drop)
+    if not len(kept_records):
         return b"", starts[:0], lines[:0]
     # Neighbouring records that stay are copied in one slice.
-    runs = np.split(kept, np.flatnonzero(np.diff(kept) > 1) + 1)
+    runs = np.split(kept_records, np.flatnonzero(np.diff(kept_records) > 1) + 1)
     content = b"".join(content[starts[run[0]] : ends[run[-1]]] for run in runs)
-    sizes = (ends - starts)[kept]
-    return content, np.concatenate([[0], np.cumsum(sizes)[:-1]]), lines[kept]
+    sizes = (ends - starts)[kept_records]
+    return content, np.concatenate([[0], np.cumsum(sizes)[:-1]]), lines[kept_records]
 
 
-def _nothing_but(rejected: Rejected) -> Records:
+def _only_rejected(rejected: Rejected) -> Records:
     nothing = np.zeros(0, dtype=np.int64)
     return Records(b"", nothing, nothing, False, [rejected])
 

@@ -38,18 +38,18 @@ def utf8_chunks(path: Path, encoding: str, name: str) -> Iterator[bytes]:
         ) from None
     decoder = codec.incrementaldecoder()
     with path.open("rb") as stream:
-        offset, first = 0, True
+        offset, at_start = 0, True
         while True:
             chunk = stream.read(_CHUNK)
             pending = len(decoder.getstate()[0])
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                at = offset - pending + error.start
-                raise DataError(_not_decodable(path, name, encoding, at)) from None
+                wrong_offset = offset - pending + error.start
+                raise DataError(_not_decodable(path, name, encoding, wrong_offset)) from None
             if text:
-                yield (text.removeprefix("\ufeff") if first else text).encode()
-                first = False
+                yield (text.removeprefix("\ufeff") if at_start else text).encode()
+                at_start = False
             if not chunk:
                 return
             offset += len(chunk)
@@ -66,10 +66,10 @@ def guess_encoding(path: Path) -> str:
         return "utf-16"
     if any(begin.startswith(magic) for magic in _MAGIC):
         return "utf-8"
-    return next((name for name in ("utf-8", "cp1252") if _is_in(path, name)), "latin-1")
+    return next((name for name in ("utf-8", "cp1252") if _can_decode(path, name)), "latin-1")
 
 
-def _is_in(path: Path, encoding: str) -> bool:
+def _can_decode(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as stream:
         try:
@@ -84,9 +84,9 @@ def _is_in(path: Path, encoding: str) -> bool:
 def _not_decodable(path: Path, name: str, encoding: str, offset: int) -> str:
     with path.open("rb") as stream:
         begin = stream.read(4)
-    packed = next((kind for magic, kind in _MAGIC.items() if begin.startswith(magic)), None)
-    if packed:
-        return f"{name} is compressed ({packed}), not text. Unpack it first."
+    compression = next((kind for magic, kind in _MAGIC.items() if begin.startswith(magic)), None)
+    if compression:
+        return f"{name} is compressed ({compression}), not text. Unpack it first."
     if begin[:2] in (b"\xff\xfe", b"\xfe\xff"):
         hint = "It begins like UTF-16: set ingest.source.encoding: utf-16"
     else:

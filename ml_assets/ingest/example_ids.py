@@ -60,7 +60,7 @@ def example_digests(
         Columns of the whole row that do not count.
     """
     texts = _key_texts(batch, key) if key else _row_texts(batch, without)
-    joined = b"".join(blake2b(t, digest_size=DIGEST_BYTES).digest() for t in texts)
+    joined = b"".join(blake2b(text, digest_size=DIGEST_BYTES).digest() for text in texts)
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
 
 
@@ -88,7 +88,7 @@ def _key_texts(batch: pa.RecordBatch, key: Sequence[str]) -> list[bytes]:
     joined = pc.binary_join_element_wise(
         *columns, _BETWEEN, null_handling="replace", null_replacement=_NULL
     )
-    return _bytes(joined)
+    return _encoded(joined)
 
 
 def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
@@ -100,9 +100,9 @@ def _row_texts(batch: pa.RecordBatch, without: Sequence[str]) -> list[bytes]:
     ]
     # Arrow leaves a row out where every part is null, so each row begins with one that is not.
     begin = pa.repeat(pa.scalar(""), batch.num_rows)
-    return _bytes(pc.binary_join_element_wise(begin, *columns, _BETWEEN, null_handling="skip"))
+    return _encoded(pc.binary_join_element_wise(begin, *columns, _BETWEEN, null_handling="skip"))
 
 
-def _bytes(texts: pa.Array) -> list[bytes]:
-    found: list[bytes] = texts.cast(pa.binary()).to_pylist()
-    return found
+def _encoded(texts: pa.Array) -> list[bytes]:
+    encoded: list[bytes] = texts.cast(pa.binary()).to_pylist()
+    return encoded

@@ -101,113 +101,124 @@ def plan_examples(
         If no row is left, more than half are lost to keys that are not unique, or a split is empty.
     """
     digests = _digests(table, key)
-    fates, numbers = _fates_of_equals(table, digests, key)
+    fates, occurrences = _fates_of_duplicates(table, digests, key)
     _refuse_useless_key(fates, key)
     ids = ids_of(digests)
-    found = pc.index_in(ids, labels[EXAMPLE_ID].combine_chunks())
-    values = labels[LABEL].combine_chunks().take(found)
-    fates[(fates == KEPT) & np.asarray(found.is_null())] = UNLABELLED
-    kept = fates == KEPT
+    positions = pc.index_in(ids, labels[EXAMPLE_ID].combine_chunks())
+    row_labels = labels[LABEL].combine_chunks().take(positions)
+    fates[(fates == KEPT) & np.asarray(positions.is_null())] = UNLABELLED
+    is_kept = fates == KEPT
     splits = np.full(len(fates), -1, dtype=np.int8)
     units = digests if key else _digests(table, (), label)
-    splits[kept] = _split(table, units, kept, split, time)
-    different = int(kept.sum()) if key else len(np.unique(_heads(units[kept])))
+    splits[is_kept] = _split(table, units, is_kept, split, time)
+    different = int(is_kept.sum()) if key else len(np.unique(_short_digests(units[is_kept])))
     _refuse_empty_split(splits, split, different, bool(key))
-    return Plan(fates, _numbered(ids, numbers), span_of_rows(spans), splits, values, different)
+    return Plan(
+        fates,
+        _with_occurrences(ids, occurrences),
+        span_of_rows(spans),
+        splits,
+        row_labels,
+        different,
+    )
 
 
 def example_schema(table: Table, plan: Plan) -> pa.Schema:
     """Give the columns of the examples: id, span, split and label, then the raw ones."""
-    ours = [(EXAMPLE_ID, pa.string()), (SPAN, pa.string()), (SPLIT, pa.string())]
-    return pa.schema([*ours, (LABEL, plan.labels.type), *table.schema])
+    added = [(EXAMPLE_ID, pa.string()), (SPAN, pa.string()), (SPLIT, pa.string())]
+    return pa.schema([*added, (LABEL, plan.labels.type), *table.schema])
 
 
 def example_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """Give the examples, with the columns of `example_schema`."""
     schema, names = example_schema(table, plan), pa.array(SPLITS)
-    for at, rows in _chosen(table, plan.fates == KEPT):
-        ours = [
-            plan.ids.take(at),
-            plan.spans.take(at).dictionary_decode(),
-            names.take(pa.array(plan.splits).take(at)),
-            plan.labels.take(at),
+    for positions, rows in _selected_rows(table, plan.fates == KEPT):
+        added = [
+            plan.ids.take(positions),
+            plan.spans.take(positions).dictionary_decode(),
+            names.take(pa.array(plan.splits).take(positions)),
+            plan.labels.take(positions),
         ]
-        yield pa.record_batch([*ours, *rows.columns], schema=schema)
+        yield pa.record_batch([*added, *rows.columns], schema=schema)
 
 
 def duplicate_schema(table: Table) -> pa.Schema:
     """Give the columns of the rows that were set aside: id, span and reason, then the raw ones."""
-    ours = [(EXAMPLE_ID, pa.string()), (SPAN, pa.string()), (REASON, pa.string())]
-    return pa.schema([*ours, *table.schema])
+    added = [(EXAMPLE_ID, pa.string()), (SPAN, pa.string()), (REASON, pa.string())]
+    return pa.schema([*added, *table.schema])
 
 
 def duplicate_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
     """Give the rows that share their key with another and are not kept."""
     schema = duplicate_schema(table)
-    for at, rows in _chosen(table, np.isin(plan.fates, list(_REASONS))):
-        reasons = [_REASONS[int(plan.fates[i])] for i in at.to_pylist()]
-        ours = [
-            plan.ids.take(at),
-            plan.spans.take(at).dictionary_decode(),
+    for positions, rows in _selected_rows(table, np.isin(plan.fates, list(_REASONS))):
+        reasons = [_REASONS[int(plan.fates[position])] for position in positions.to_pylist()]
+        added = [
+            plan.ids.take(positions),
+            plan.spans.take(positions).dictionary_decode(),
             pa.array(reasons, pa.string()),
         ]
-        yield pa.record_batch([*ours, *rows.columns], schema=schema)
+        yield pa.record_batch([*added, *rows.columns], schema=schema)
 
 
-def _chosen(table: Table, mask: npt.NDArray[np.bool_]) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
+def _selected_rows(
+    table: Table, mask: npt.NDArray[np.bool_]
+) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
     """The rows of a table that are chosen, in full batches, and their positions in the table."""
     if not mask.any():
         return
     start = 0
     for batch in rechunk(table.batches()):
-        at = np.flatnonzero(mask[start : start + batch.num_rows])
-        if len(at):
-            rows = batch if len(at) == batch.num_rows else batch.take(pa.array(at))
-            yield pa.array(at + start), rows
+        positions = np.flatnonzero(mask[start : start + batch.num_rows])
+        if len(positions):
+            rows = batch if len(positions) == batch.num_rows else batch.take(pa.array(positions))
+            yield pa.array(positions + start), rows
         start += batch.num_rows
 
 
 def _digests(table: Table, key: Sequence[str], without: Sequence[str] = ()) -> Digests:
     columns = list(key) or None
-    found = [example_digests(batch, key, without) for batch in rechunk(table.batches(columns))]
-    if not found:
+    digests = [example_digests(batch, key, without) for batch in rechunk(table.batches(columns))]
+    if not digests:
         raise DataError("The window holds no rows.")
-    return np.concatenate(found)
+    return np.concatenate(digests)
 
 
-def _fates_of_equals(
+def _fates_of_duplicates(
     table: Table, digests: Digests, key: Sequence[str]
 ) -> tuple[npt.NDArray[np.int8], dict[int, int]]:
     """Which rows are lost to others with the same id; and without a key, which occurrence a row is."""
     fates = np.full(len(digests), KEPT, dtype=np.int8)
-    _, inverse, counts = np.unique(_heads(digests), return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(_short_digests(digests), return_inverse=True, return_counts=True)
     suspects = np.flatnonzero(counts[inverse] > 1)
-    groups: dict[bytes, list[int]] = {}
+    rows_by_digest: dict[bytes, list[int]] = {}
     for row in suspects:
-        groups.setdefault(digests[row].tobytes(), []).append(int(row))
-    same = [rows for rows in groups.values() if len(rows) > 1]
+        rows_by_digest.setdefault(digests[row].tobytes(), []).append(int(row))
+    groups = [rows for rows in rows_by_digest.values() if len(rows) > 1]
     if not key:
-        numbers = {row: n for rows in same for n, row in enumerate(rows[1:], 2)}
-        return fates, numbers
-    contents = _contents(table, suspects) if same else {}
-    for rows in same:
+        occurrences = {
+            row: occurrence for rows in groups for occurrence, row in enumerate(rows[1:], 2)
+        }
+        return fates, occurrences
+    contents = _content_digests(table, suspects) if groups else {}
+    for rows in groups:
         equal = len({contents[row] for row in rows}) == 1
         fates[rows[1:] if equal else rows] = REPEATED if equal else CONTRADICTED
     return fates, {}
 
 
-def _heads(digests: Digests) -> npt.NDArray[np.uint64]:
+def _short_digests(digests: Digests) -> npt.NDArray[np.uint64]:
     return digests[:, :8].copy().view(np.uint64).ravel()
 
 
-def _contents(table: Table, rows: npt.NDArray[np.int64]) -> dict[int, bytes]:
+def _content_digests(table: Table, rows: npt.NDArray[np.int64]) -> dict[int, bytes]:
     """A hash over all columns of some rows, by their position."""
     mask = np.zeros(table.num_rows, dtype=bool)
     mask[rows] = True
     return {
         row: digest.tobytes()
-        for at, batch in _chosen(table, mask)
-        for row, digest in zip(at.to_pylist(), example_digests(batch), strict=True)
+        for positions, batch in _selected_rows(table, mask)
+        for row, digest in zip(positions.to_pylist(), example_digests(batch), strict=True)
     }
 
 
@@ -223,25 +234,25 @@ def _refuse_useless_key(fates: npt.NDArray[np.int8], key: Sequence[str]) -> None
     )
 
 
-def _numbered(ids: pa.Array, numbers: Mapping[int, int]) -> pa.Array:
+def _with_occurrences(ids: pa.Array, occurrences: Mapping[int, int]) -> pa.Array:
     """The ids with the number of the occurrence, for equal rows without a key."""
-    if not numbers:
+    if not occurrences:
         return ids
-    rows = sorted(numbers)
+    rows = sorted(occurrences)
     mask = np.zeros(len(ids), dtype=bool)
     mask[rows] = True
-    texts = [f"{ids[row].as_py()}-{numbers[row]}" for row in rows]
+    texts = [f"{ids[row].as_py()}-{occurrences[row]}" for row in rows]
     return pc.replace_with_mask(ids, pa.array(mask), pa.array(texts, pa.string()))
 
 
 def _split(
     table: Table,
     digests: Digests,
-    kept: npt.NDArray[np.bool_],
+    is_kept: npt.NDArray[np.bool_],
     split: SplitSpec,
     time: str | None,
 ) -> npt.NDArray[np.int8]:
-    if not kept.any():
+    if not is_kept.any():
         raise DataError(
             "No example is left: no row of the window has a label. Compare labels and ingest.window in "
             "the YAML with the data."
@@ -250,7 +261,7 @@ def _split(
         case "time":
             column = pc.cast(table.column(str(time)), pa.timestamp("us"))
             times = column.to_numpy(zero_copy_only=False)
-            return split_by_time(times[kept], split.eval, split.test)
+            return split_by_time(times[is_kept], split.eval, split.test)
         case "group":
             groups = table.column(str(split.group)).dictionary_encode()
             hashes = example_digests(pa.record_batch([groups.dictionary], ["group"]), ["group"])
@@ -258,9 +269,9 @@ def _split(
             missing = example_digests(pa.record_batch([pa.nulls(1)], ["group"]), ["group"])
             codes = pc.fill_null(groups.indices, len(hashes)).to_numpy()
             hashes = np.concatenate([hashes, missing])
-            return split_by_hash(hashes[codes[kept]], split.eval, split.test)
+            return split_by_hash(hashes[codes[is_kept]], split.eval, split.test)
         case _:
-            return split_by_hash(digests[kept], split.eval, split.test)
+            return split_by_hash(digests[is_kept], split.eval, split.test)
 
 
 def _refuse_empty_split(

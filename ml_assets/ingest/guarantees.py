@@ -36,13 +36,13 @@ def shared_units(examples: Table, split: SplitSpec, time: str | None) -> dict[st
     # Equal rows without a key differ only in the number behind the dash.
     ids = pc.utf8_slice_codeunits(examples.column(EXAMPLE_ID), 0, 32)
     splits = examples.column(SPLIT)
-    found = {"key": _shared(ids, splits)}
+    counts = {"key": _shared_count(ids, splits)}
     if split.by == "group":
-        found["group"] = _shared(examples.column(str(split.group)), splits)
+        counts["group"] = _shared_count(examples.column(str(split.group)), splits)
     if split.by == "time":
         times = examples.column(str(time))
-        found["time"] = _shared(times, splits) + _out_of_order(times, splits)
-    return found
+        counts["time"] = _shared_count(times, splits) + _out_of_order_count(times, splits)
+    return counts
 
 
 def late_facts(examples: Table, time: str, known_at: Sequence[str]) -> Mapping[str, int]:
@@ -66,17 +66,17 @@ def late_facts(examples: Table, time: str, known_at: Sequence[str]) -> Mapping[s
     return late
 
 
-def _shared(units: pa.Array, splits: pa.Array) -> int:
+def _shared_count(units: pa.Array, splits: pa.Array) -> int:
     """How many values appear in more than one split."""
     table = pa.table({_UNIT: units, SPLIT: splits})
-    counted = table.group_by(_UNIT).aggregate([(SPLIT, "count_distinct")])
-    return int(pc.sum(pc.greater(counted[f"{SPLIT}_count_distinct"], 1)).as_py() or 0)
+    distinct_splits = table.group_by(_UNIT).aggregate([(SPLIT, "count_distinct")])
+    return int(pc.sum(pc.greater(distinct_splits[f"{SPLIT}_count_distinct"], 1)).as_py() or 0)
 
 
-def _out_of_order(times: pa.Array, splits: pa.Array) -> int:
+def _out_of_order_count(times: pa.Array, splits: pa.Array) -> int:
     """How many rows lie after the first moment of a later split."""
     late = 0
-    for before, after in (("train", "eval"), ("eval", "test")):
-        first = pc.min(times.filter(pc.equal(splits, after)))
-        late += pc.greater(times.filter(pc.equal(splits, before)), first).true_count
+    for earlier, later in (("train", "eval"), ("eval", "test")):
+        first_later = pc.min(times.filter(pc.equal(splits, later)))
+        late += pc.greater(times.filter(pc.equal(splits, earlier)), first_later).true_count
     return late

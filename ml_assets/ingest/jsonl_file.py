@@ -111,8 +111,8 @@ def _block(lines: list[tuple[int, bytes]], name: str) -> TextBlock:
         kinds[column] = {_KINDS[type(value)] for value in values if value is not None}
         arrays.append(pa.array([_text(value) for value in values], pa.string()))
     texts = pa.record_batch(arrays, names=columns) if arrays else _no_columns(len(rows))
-    where = np.array(numbers, dtype=np.int64)
-    return TextBlock(texts, where, lambda i: raw_text(raws[i]), rejected, kinds)
+    line_numbers = np.array(numbers, dtype=np.int64)
+    return TextBlock(texts, line_numbers, lambda index: raw_text(raws[index]), rejected, kinds)
 
 
 _KINDS: dict[type, str] = {_Number: "number", bool: "bool", str: "string"}
@@ -146,16 +146,19 @@ class _DuplicateKeyError(Exception):
     """An object has a key twice."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _with_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value_by_key = dict(pairs)
+    if len(value_by_key) < len(pairs):
         keys = [key for key, _ in pairs]
         raise _DuplicateKeyError(next(key for key in keys if keys.count(key) > 1))
-    return found
+    return value_by_key
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_Number, parse_float=_Number, parse_constant=_Number
+    object_pairs_hook=_with_unique_keys,
+    parse_int=_Number,
+    parse_float=_Number,
+    parse_constant=_Number,
 )
 
 

@@ -93,10 +93,10 @@ def check_source(
         Naming every mistake at once, in fewer than ten lines.
     """
     columns = _columns(source, named)
-    first = _first_rows(source, columns)
+    first_rows = _first_rows(source, columns)
     refuse([*check_types(spec, source, where), *check_columns(columns, named, where)], columns)
-    rejected = _rejected_rows(first, len(source.parts) == 1, where, most_rejected)
-    refuse(rejected or _lost_texts(spec, first, columns, named, where), columns)
+    rejected = _rejected_rows(first_rows, len(source.parts) == 1, where, most_rejected)
+    refuse(rejected or _lost_texts(spec, first_rows, columns, named, where), columns)
     return columns
 
 
@@ -104,11 +104,13 @@ def _columns(source: Source, named: Sequence[NamedColumns]) -> dict[str, str]:
     """The columns' types by the first rows, or by all where these leave open a type that matters."""
     from ml_assets.ingest.column_types import UNKNOWN
 
-    found = source.types(sample=True)
-    told = [pair for types in found.values() for pair in types.items()]
-    unknown = {name for name, _ in told} - {name for name, kind in told if kind != UNKNOWN}
-    typed = {name for entry in named if entry.types for name in entry.columns}
-    return common_types(source.types() if typed & unknown else found, source.kind)
+    types_by_part = source.types(sample=True)
+    named_types = [pair for types in types_by_part.values() for pair in types.items()]
+    unknown = {name for name, _ in named_types} - {
+        name for name, kind in named_types if kind != UNKNOWN
+    }
+    typed_names = {name for entry in named if entry.types for name in entry.columns}
+    return common_types(source.types() if typed_names & unknown else types_by_part, source.kind)
 
 
 def first_and_last_span(spec: IngestSpec, directory: Path) -> tuple[str, str]:
@@ -123,17 +125,17 @@ def first_and_last_span(spec: IngestSpec, directory: Path) -> tuple[str, str]:
 
     from ml_assets.ingest.spans import span_name
 
-    time, ends = str(spec.time), list[datetime]()
+    time, moments = str(spec.time), list[datetime]()
     with tempfile.TemporaryDirectory() as scratch:
         source = open_source(spec.source, directory, Path(scratch))
         kinds = {time: common_types(source.types(), source.kind)[time]}
         for part in source.parts:
             for batch in part.batches(kinds):
-                found = pc.min_max(pc.cast(batch.column(time), "timestamp[us]")).as_py()
-                ends += [end for end in found.values() if end is not None]
-    if not ends:
+                bounds = pc.min_max(pc.cast(batch.column(time), "timestamp[us]")).as_py()
+                moments += [moment for moment in bounds.values() if moment is not None]
+    if not moments:
         raise DataError(f"ingest.time: no row has a value in '{time}'.")
-    return span_name(min(ends), spec.span), span_name(max(ends), spec.span)
+    return span_name(min(moments), spec.span), span_name(max(moments), spec.span)
 
 
 def check_columns(
@@ -208,12 +210,12 @@ def refuse(mistakes: Sequence[str], columns: Mapping[str, str]) -> None:
 
 
 @dataclass(frozen=True)
-class _First:
+class _FirstRows:
     """The first rows of a source, those behind them, and how many before and among them are broken."""
 
     part: Part
     rows: "pa.RecordBatch | None"
-    more: "Iterator[pa.RecordBatch]"
+    rest: "Iterator[pa.RecordBatch]"
     rejected: int
 
     @property
@@ -221,30 +223,32 @@ class _First:
         return self.rejected + (self.rows.num_rows if self.rows else 0)
 
 
-def _first_rows(source: Source, columns: Mapping[str, str]) -> _First:
+def _first_rows(source: Source, columns: Mapping[str, str]) -> _FirstRows:
     from ml_assets.ingest.rejected import Rejections
     from ml_assets.ingest.snapshots import no_rows
 
     for part in source.parts:
         batches = part.batches(columns)
-        first = _First(part, next(batches, None), batches, part.rejections.count)
-        if first.count:
-            return first
+        first_rows = _FirstRows(part, next(batches, None), batches, part.rejections.count)
+        if first_rows.count:
+            return first_rows
     raise DataError(no_rows(source, Rejections()))
 
 
-def _rejected_rows(first: _First, is_only: bool, where: Where, most_rejected: float) -> list[str]:
+def _rejected_rows(
+    first_rows: _FirstRows, is_only: bool, where: Where, most_rejected: float
+) -> list[str]:
     """Too many of the first rows that cannot be read."""
-    share, part = first.rejected / first.count, first.part
-    example = part.rejections.kept[0] if first.rejected else None
-    reason = part.rejections.reasons()[0][0] if first.rejected else ""
+    share, part = first_rows.rejected / first_rows.count, first_rows.part
+    example = part.rejections.kept[0] if first_rows.rejected else None
+    reason = part.rejections.reasons()[0][0] if first_rows.rejected else ""
     # The first rows decide only where they are all rows.
-    is_all = is_only and example is not None and next(first.more, None) is None
-    if example is None or share <= (most_rejected if is_all else _MOST_MISFITS):
+    all_read = is_only and example is not None and next(first_rows.rest, None) is None
+    if example is None or share <= (most_rejected if all_read else _MOST_MISFITS):
         return []
     return [
-        f"{where(('ingest', 'source'))}: ingest.source: {first.rejected:,} of the first "
-        f"{first.count:,} rows cannot be read ({share:.2%}; allowed {most_rejected:.2%}, "
+        f"{where(('ingest', 'source'))}: ingest.source: {first_rows.rejected:,} of the first "
+        f"{first_rows.count:,} rows cannot be read ({share:.2%}; allowed {most_rejected:.2%}, "
         f"ingest.max_rejected_fraction). Most often: {reason}. The first is {example.file}, line "
         f"{example.line}."
     ]
@@ -252,7 +256,7 @@ def _rejected_rows(first: _First, is_only: bool, where: Where, most_rejected: fl
 
 def _lost_texts(
     spec: SourceSpec,
-    first: _First,
+    first_rows: _FirstRows,
     columns: Mapping[str, str],
     named: Sequence[NamedColumns],
     where: Where,
@@ -262,14 +266,16 @@ def _lost_texts(
 
     mistakes = []
     # Of several columns together the encoding itself says what it takes.
-    alone = [one for one in named if one.are_numbers and len(one.columns) == 1]
-    for entry, name in ((one, one.columns[0]) for one in alone):
-        texts = first.rows.column(name) if first.rows and columns[name] == "string" else None
-        known = len(texts) - texts.null_count if texts is not None else 0
-        lost = to_type(texts, "float", spec.null_values)[1].true_count if known else 0
-        if lost > _MOST_MISFITS * known:
+    single = [entry for entry in named if entry.are_numbers and len(entry.columns) == 1]
+    for entry, name in ((entry, entry.columns[0]) for entry in single):
+        texts = (
+            first_rows.rows.column(name) if first_rows.rows and columns[name] == "string" else None
+        )
+        total = len(texts) - texts.null_count if texts is not None else 0
+        lost = to_type(texts, "float", spec.null_values)[1].true_count if total else 0
+        if lost > _MOST_MISFITS * total:
             mistakes.append(
-                f"{where(entry.key)}: {_dotted(entry.key)}: {lost:,} of the first {known:,} texts of "
+                f"{where(entry.key)}: {_dotted(entry.key)}: {lost:,} of the first {total:,} texts of "
                 f"'{name}' are no numbers and would be missing; use categorical."
             )
     return mistakes

@@ -50,26 +50,26 @@ class SnapshotWriter:
         batches : iterator of pyarrow.RecordBatch
             Its rows. Without any nothing is written, and the entry says 0 rows.
         """
-        seen = _Seen(self.time)
+        extent = _Extent(self.time)
         staged = self.staging / "snapshot.parquet"
-        write_table(staged, seen.watch(rechunk(batches)), self.schema, compression="snappy")
+        write_table(staged, extent.watch(rechunk(batches)), self.schema, compression="snappy")
         digest = durable.file_digest(staged)
         target = self.spans_dir / f"{digest}.parquet"
-        if seen.rows and not (target.is_file() and durable.file_digest(target) == digest):
+        if extent.rows and not (target.is_file() and durable.file_digest(target) == digest):
             durable.publish_file(staged, target)
         return {
             "span": span,
             "file": target.name,
             "sha256": digest,
-            "rows": seen.rows,
-            "min_time": _iso(seen.first),
-            "max_time": _iso(seen.last),
+            "rows": extent.rows,
+            "min_time": _iso(extent.first),
+            "max_time": _iso(extent.last),
             "source": source,
         }
 
 
 @dataclass
-class _Seen:
+class _Extent:
     """The number of rows and the range of times in a stream of batches."""
 
     time: str | None
@@ -81,9 +81,9 @@ class _Seen:
         for batch in batches:
             self.rows += batch.num_rows
             if self.time is not None:
-                found = pc.min_max(batch.column(self.time)).as_py()
-                self.first = min(filter(None, (self.first, found["min"])))
-                self.last = max(filter(None, (self.last, found["max"])))
+                times = pc.min_max(batch.column(self.time)).as_py()
+                self.first = min(filter(None, (self.first, times["min"])))
+                self.last = max(filter(None, (self.last, times["max"])))
             yield batch
 
 

@@ -40,12 +40,12 @@ class Ingested:
 
     def file(self, digest: str) -> Mapping[str, Any] | None:
         """Give what is known of the file with this content."""
-        return next((f for f in self.manifest["files"] if f["digest"] == digest), None)
+        return next((entry for entry in self.manifest["files"] if entry["digest"] == digest), None)
 
     def types_of(self, source: Source) -> dict[str, dict[str, str]]:
         """Give the columns' types of those parts of a source whose content is known, by name."""
-        found = {name: self.file(file.digest) for name, file in source.files.items()}
-        return {name: dict(file["columns"]) for name, file in found.items() if file is not None}
+        files = {name: self.file(file.digest) for name, file in source.files.items()}
+        return {name: dict(file["columns"]) for name, file in files.items() if file is not None}
 
 
 @dataclass
@@ -105,7 +105,7 @@ def take_snapshots(
     time: str | None,
     span: Granularity,
     spans_dir: Path,
-    before: Ingested | None = None,
+    previous: Ingested | None = None,
 ) -> Snapshots:
     """Write the source's spans that are not there yet.
 
@@ -121,7 +121,7 @@ def take_snapshots(
         How the source is cut.
     spans_dir : Path
         The folder of the snapshots.
-    before : Ingested, optional
+    previous : Ingested, optional
         What was ingested last, with the same settings.
 
     Returns
@@ -134,77 +134,77 @@ def take_snapshots(
     DataError
         If there is no row that can be read, or a file changed while it was read.
     """
-    taken = Snapshots(span, common_types(types, source.kind))
-    taken.notes += _notes(source, types)
+    snapshots = Snapshots(span, common_types(types, source.kind))
+    snapshots.notes += _notes(source, types)
     with durable.staging_directory(spans_dir) as staging:
-        write = SnapshotWriter(arrow_schema(taken.columns), time, spans_dir, staging)
+        writer = SnapshotWriter(arrow_schema(snapshots.columns), time, spans_dir, staging)
         if span == "file":
-            _take_files(source, types, taken, write, before)
+            _take_by_file(source, types, snapshots, writer, previous)
         else:
-            _take_times(source, types, taken, write, str(time))
-    if not taken.rows:
-        raise DataError(no_rows(source, taken.rejections))
-    taken.notes += _infinite_notes(source, taken.infinite)
-    return taken
+            _take_by_time(source, types, snapshots, writer, str(time))
+    if not snapshots.rows:
+        raise DataError(no_rows(source, snapshots.rejections))
+    snapshots.notes += _infinite_notes(source, snapshots.infinite)
+    return snapshots
 
 
-def _take_files(
+def _take_by_file(
     source: Source,
     types: Mapping[str, Mapping[str, str]],
-    taken: Snapshots,
-    write: SnapshotWriter,
-    before: Ingested | None,
+    snapshots: Snapshots,
+    writer: SnapshotWriter,
+    previous: Ingested | None,
 ) -> None:
     """One span for each file; for a query or function, one in all."""
-    reuse = _reusable(taken, write.spans_dir, before)
+    reuse = _reusable(snapshots, writer.spans_dir, previous)
     for part in source.parts:
         file = source.files.get(part.name)
-        known = reuse(file.digest) if file else None
-        if known is not None:
-            span, rejected = known
-            taken.spans.append({**span, "span": part.name, "source": part.name})
-            _count(taken, source, part, types, rejected)
+        stored = reuse(file.digest) if file else None
+        if stored is not None:
+            span, reused = stored
+            snapshots.spans.append({**span, "span": part.name, "source": part.name})
+            _add_part(snapshots, source, part, types, reused)
             continue
-        entry = write.write(part.name, part.name, part.batches(taken.columns, write.required))
+        entry = writer.write(part.name, part.name, part.batches(snapshots.columns, writer.required))
         if file is not None:
             check_unchanged(file)
         if entry["rows"]:
-            taken.spans.append(entry)
+            snapshots.spans.append(entry)
         else:
-            taken.notes.append(f"{part.name} has no rows")
-        _count(taken, source, part, types, None)
+            snapshots.notes.append(f"{part.name} has no rows")
+        _add_part(snapshots, source, part, types, None)
 
 
-def _take_times(
+def _take_by_time(
     source: Source,
     types: Mapping[str, Mapping[str, str]],
-    taken: Snapshots,
-    write: SnapshotWriter,
+    snapshots: Snapshots,
+    writer: SnapshotWriter,
     time: str,
 ) -> None:
     """One span for each hour, day, week or month; a span may have rows of several files."""
-    spool = Spool(write.staging / "spool")
+    spool = Spool(writer.staging / "spool")
     for part in source.parts:
         rows = 0
-        for batch in part.batches(taken.columns, write.required):
+        for batch in part.batches(snapshots.columns, writer.required):
             rows += batch.num_rows
-            for name, piece in cut_by_time(batch, time, taken.granularity):
+            for name, piece in cut_by_time(batch, time, snapshots.granularity):
                 spool.add(name, piece)
         if part.name in source.files:
             check_unchanged(source.files[part.name])
         if not rows:
-            taken.notes.append(f"{part.name} has no rows")
-        _count(taken, source, part, types, None)
-    taken.spans += [
-        write.write(key, source.kind, spool.batches(key)) for key in spool.sorted_keys()
+            snapshots.notes.append(f"{part.name} has no rows")
+        _add_part(snapshots, source, part, types, None)
+    snapshots.spans += [
+        writer.write(key, source.kind, spool.batches(key)) for key in spool.sorted_keys()
     ]
 
 
-_Reuse = Callable[[str], tuple[dict[str, Any], "_Known"] | None]
+_Reuse = Callable[[str], tuple[dict[str, Any], "_Reused"] | None]
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Reused:
     """What is known of a file that is not read again."""
 
     rejected: list[Rejected]
@@ -212,56 +212,58 @@ class _Known:
     infinite: Mapping[str, int]
 
 
-def _reusable(taken: Snapshots, spans_dir: Path, before: Ingested | None) -> _Reuse:
+def _reusable(snapshots: Snapshots, spans_dir: Path, previous: Ingested | None) -> _Reuse:
     """Give what finds the span of a file that was ingested before, by the file's content."""
-    columns = [{"name": name, "type": kind} for name, kind in taken.columns.items()]
-    if before is None or before.manifest["columns"] != columns:
+    columns = [{"name": name, "type": kind} for name, kind in snapshots.columns.items()]
+    if previous is None or previous.manifest["columns"] != columns:
         return lambda digest: None
-    spans = {span["source"]: span for span in before.manifest["spans"]}
+    spans = {span["source"]: span for span in previous.manifest["spans"]}
 
-    def find(digest: str) -> tuple[dict[str, Any], _Known] | None:
-        file = before.file(digest)
+    def find(digest: str) -> tuple[dict[str, Any], _Reused] | None:
+        file = previous.file(digest)
         span = spans.get(file["name"]) if file else None
         if file is None or span is None or not (spans_dir / span["file"]).is_file():
             return None
-        rejected = [row for row in before.rejected if row.file == file["name"]]
-        return span, _Known(rejected, file["rejected"], file["infinite"])
+        rejected = [row for row in previous.rejected if row.file == file["name"]]
+        return span, _Reused(rejected, file["rejected"], file["infinite"])
 
     return find
 
 
-def _count(
-    taken: Snapshots,
+def _add_part(
+    snapshots: Snapshots,
     source: Source,
     part: Part,
     types: Mapping[str, Mapping[str, str]],
-    known: _Known | None,
+    reused: _Reused | None,
 ) -> None:
     """Add a part's rejected rows and infinite values, and what its file was."""
     rejected, infinite = part.rejections.kept, dict(part.infinite)
     count = part.rejections.count
-    if known is not None:
-        rejected = [Rejected(part.name, r.line, r.reason, r.text) for r in known.rejected]
-        count, infinite = known.rejected_count, dict(known.infinite)
-    taken.rejections.add_all(rejected)
-    taken.rejections.count += count - len(rejected)
-    taken.infinite.update(infinite)
+    if reused is not None:
+        rejected = [Rejected(part.name, row.line, row.reason, row.text) for row in reused.rejected]
+        count, infinite = reused.rejected_count, dict(reused.infinite)
+    snapshots.rejections.add_all(rejected)
+    snapshots.rejections.count += count - len(rejected)
+    snapshots.infinite.update(infinite)
     file = source.files.get(part.name)
     if file is not None:
-        taken.files.append(
+        snapshots.files.append(
             {
                 "name": file.name,
                 "digest": file.digest,
                 "columns": [[name, kind] for name, kind in types[part.name].items()],
                 "rejected": count,
-                "infinite": {name: n for name, n in infinite.items() if n},
+                "infinite": {name: number for name, number in infinite.items() if number},
             }
         )
 
 
 def _notes(source: Source, types: Mapping[str, Mapping[str, str]]) -> list[str]:
-    same = [f"{name} is left out: its content is that of {first}" for name, first in
-            source.repeated.items()]  # fmt: skip
+    repeated = [
+        f"{name} is left out: its content is that of {original}"
+        for name, original in source.repeated.items()
+    ]
     lacking = [
         f"{part} lacks {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}: null there"
         for part, names in missing_columns(types).items()
@@ -271,15 +273,15 @@ def _notes(source: Source, types: Mapping[str, Mapping[str, str]]) -> list[str]:
         for part in source.parts
         for name, why in part.left_out().items()
     ]
-    return [*same, *lacking, *not_read]
+    return [*repeated, *lacking, *not_read]
 
 
 def _infinite_notes(source: Source, infinite: Mapping[str, int]) -> list[str]:
-    where = source.parts[0].name if len(source.parts) == 1 else f"{len(source.parts):,} parts"
-    found = {name: count for name, count in infinite.items() if count}
+    place = source.parts[0].name if len(source.parts) == 1 else f"{len(source.parts):,} parts"
+    counts = {name: count for name, count in infinite.items() if count}
     return [
-        f"{where}: '{name}' has {count:,} infinite {'number' if count == 1 else 'numbers'}: null there"
-        for name, count in found.items()
+        f"{place}: '{name}' has {count:,} infinite {'number' if count == 1 else 'numbers'}: null there"
+        for name, count in counts.items()
     ]
 
 
@@ -289,8 +291,8 @@ def no_rows(source: Source, rejections: Rejections) -> str:
     if not rejections.count:
         return f"{names} has column names but no rows."
     reason, _ = rejections.reasons()[0]
-    first = next(row for row in rejections.kept if row.reason == reason)
+    example = next(row for row in rejections.kept if row.reason == reason)
     return (
         f"None of the {rejections.count:,} rows of {names} can be read. Most often: {reason} (first in "
-        f"{first.file}, line {first.line}). Compare ingest.source in the YAML with the data."
+        f"{example.file}, line {example.line}). Compare ingest.source in the YAML with the data."
     )

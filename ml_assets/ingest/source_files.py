@@ -40,7 +40,9 @@ def project_directory(directory: Path) -> Path:
         does, `directory` itself.
     """
     folders = (directory, *directory.parents)
-    marked = (f for f in folders if any((f / mark).is_file() for mark in _PROJECT_MARKS))
+    marked = (
+        folder for folder in folders if any((folder / mark).is_file() for mark in _PROJECT_MARKS)
+    )
     return next(marked, directory)
 
 
@@ -70,9 +72,9 @@ def find_files(pattern: str, kind: str, directory: Path) -> list[tuple[str, Path
     if path.is_file():
         return [(path.name, path)]
     if path.is_dir():
-        return _in_folder(path, kind)
+        return _files_in_folder(path, kind)
     if glob.has_magic(pattern):
-        return _matching(path, kind)
+        return _files_matching(path, kind)
     raise DataError(missing_file(path, f"ingest.source.{kind}"))
 
 
@@ -84,13 +86,13 @@ def digested(files: list[tuple[str, Path]]) -> list[FoundFile]:
     DataError
         If a file cannot be read.
     """
-    found = []
+    found_files = []
     for name, path in files:
         try:
-            found.append(FoundFile(name, path, file_digest(path)))
+            found_files.append(FoundFile(name, path, file_digest(path)))
         except OSError as error:
             raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    return found
+    return found_files
 
 
 def check_unchanged(file: FoundFile) -> None:
@@ -113,36 +115,40 @@ def missing_file(path: Path, key: str) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"{key}: {path} does not exist; neither does its folder."
-    hint = did_you_mean(path.name, [p.name for p in folder.iterdir()])
+    hint = did_you_mean(path.name, [sibling.name for sibling in folder.iterdir()])
     return f"{key}: {path} does not exist.{hint}"
 
 
-def _in_folder(folder: Path, kind: str) -> list[tuple[str, Path]]:
-    files = [p for p in sorted(folder.iterdir()) if p.is_file() and _counts(p)]
-    found = [(p.name, p) for p in files if p.suffix.lower() in ENDINGS[kind]]
-    if not found:
+def _files_in_folder(folder: Path, kind: str) -> list[tuple[str, Path]]:
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_data(path)]
+    matches = [(path.name, path) for path in files if path.suffix.lower() in ENDINGS[kind]]
+    if not matches:
         endings = ", ".join(ENDINGS[kind])
         raise DataError(
             f"ingest.source.{kind}: {folder} is a folder and holds no file that ends in {endings}. "
             f"It holds {len(files)} other files. Name a file, or a folder of such files."
         )
-    return found
+    return matches
 
 
-def _matching(pattern: Path, kind: str) -> list[tuple[str, Path]]:
+def _files_matching(pattern: Path, kind: str) -> list[tuple[str, Path]]:
     base = pattern
     while glob.has_magic(str(base)):
         base = base.parent
-    paths = sorted(Path(p) for p in glob.glob(str(pattern), recursive=True))  # noqa: PTH207
-    found = [(p.relative_to(base).as_posix(), p) for p in paths if p.is_file() and _counts(p)]
-    if not found:
+    paths = sorted(Path(path) for path in glob.glob(str(pattern), recursive=True))  # noqa: PTH207
+    matches = [
+        (path.relative_to(base).as_posix(), path)
+        for path in paths
+        if path.is_file() and _is_data(path)
+    ]
+    if not matches:
         raise DataError(
             f"ingest.source.{kind}: no file matches {pattern}. The folder {base} "
             f"{'exists' if base.is_dir() else 'does not exist'}."
         )
-    return found
+    return matches
 
 
-def _counts(path: Path) -> bool:
+def _is_data(path: Path) -> bool:
     """Whether a file is data: names with a leading dot or underscore are other programs' marks."""
     return not path.name.startswith((".", "_"))

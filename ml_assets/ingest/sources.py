@@ -80,7 +80,7 @@ class Source:
             The types of parts that are known already, by name.
         """
         known = known or {}
-        return {p.name: dict(known.get(p.name) or p.types(sample)) for p in self.parts}
+        return {part.name: dict(known.get(part.name) or part.types(sample)) for part in self.parts}
 
 
 def open_source(spec: SourceSpec, directory: Path, scratch: Path) -> Source:
@@ -105,14 +105,18 @@ def open_source(spec: SourceSpec, directory: Path, scratch: Path) -> Source:
 
         part = spooled_part(spec, project_directory(directory), scratch)
         return Source(spec.kind, (part,), {}, {}, source_fingerprint(spec, directory))
-    found = digested(find_files(getattr(spec, spec.kind), spec.kind, directory))
-    first: dict[str, FoundFile] = {}
-    for file in found:
-        first.setdefault(file.digest, file)
-    files = {file.name: file for file in first.values()}
-    repeated = {f.name: first[f.digest].name for f in found if f.name not in files}
+    found_files = digested(find_files(getattr(spec, spec.kind), spec.kind, directory))
+    first_by_digest: dict[str, FoundFile] = {}
+    for file in found_files:
+        first_by_digest.setdefault(file.digest, file)
+    files = {file.name: file for file in first_by_digest.values()}
+    repeated = {
+        file.name: first_by_digest[file.digest].name
+        for file in found_files
+        if file.name not in files
+    }
     parts = tuple(_part(file, spec) for file in files.values())
-    return Source(spec.kind, parts, files, repeated, _files_fingerprint(found))
+    return Source(spec.kind, parts, files, repeated, _files_fingerprint(found_files))
 
 
 def _part(file: FoundFile, spec: SourceSpec) -> Part:
@@ -158,29 +162,29 @@ def source_fingerprint(spec: SourceSpec, directory: Path) -> str | None:
     if spec.fingerprint is not None:
         from ml_assets.ingest.user_function import call
 
-        given = call(spec.fingerprint, "ingest.source.fingerprint")
-        if not isinstance(given, str) or not given:
+        text = call(spec.fingerprint, "ingest.source.fingerprint")
+        if not isinstance(text, str) or not text:
             raise DataError(
-                f"ingest.source.fingerprint: {spec.fingerprint} gave a {type(given).__name__}; allowed "
+                f"ingest.source.fingerprint: {spec.fingerprint} gave a {type(text).__name__}; allowed "
                 "is a text that is not empty."
             )
-        return json_digest(given)
+        return json_digest(text)
     if not spec.is_file:
         return None
-    found = digested(find_files(getattr(spec, spec.kind), spec.kind, directory))
-    return _files_fingerprint(found)
+    files = digested(find_files(getattr(spec, spec.kind), spec.kind, directory))
+    return _files_fingerprint(files)
 
 
-def _files_fingerprint(found: Sequence[FoundFile]) -> str:
-    return json_digest([[file.name, file.digest] for file in found])
+def _files_fingerprint(files: Sequence[FoundFile]) -> str:
+    return json_digest([[file.name, file.digest] for file in files])
 
 
-def common_types(found: Mapping[str, Mapping[str, str]], kind: str) -> dict[str, str]:
+def common_types(types_by_part: Mapping[str, Mapping[str, str]], kind: str) -> dict[str, str]:
     """Give the one set of columns that all parts of a source share.
 
     Parameters
     ----------
-    found : mapping of str to mapping
+    types_by_part : mapping of str to mapping
         The columns' types of each part by its name.
     kind : str
         The kind of source. In text files a column that is a number in one and text in another is text.
@@ -198,23 +202,25 @@ def common_types(found: Mapping[str, Mapping[str, str]], kind: str) -> dict[str,
     """
     from ml_assets.ingest.column_types import UNKNOWN, widest
 
-    names = dict.fromkeys(name for columns in found.values() for name in columns)
+    names = dict.fromkeys(name for columns in types_by_part.values() for name in columns)
     columns, mistakes = {}, []
     for name in names:
-        kinds = {part: types[name] for part, types in found.items() if name in types}
+        kinds = {part: types[name] for part, types in types_by_part.items() if name in types}
         common = widest(kinds.values())
         if common is None and kind not in ("csv", "jsonl"):
-            each = {word: part for part, word in kinds.items() if word != UNKNOWN}
-            shown = ", ".join(f"{word} in {part}" for word, part in sorted(each.items()))
-            mistakes.append(f"The column '{name}' has types that share no other: {shown}.")
+            part_by_kind = {word: part for part, word in kinds.items() if word != UNKNOWN}
+            listed = ", ".join(f"{word} in {part}" for word, part in sorted(part_by_kind.items()))
+            mistakes.append(f"The column '{name}' has types that share no other: {listed}.")
         columns[name] = "string" if common in (None, UNKNOWN) else str(common)
     if mistakes:
         raise DataError("\n".join(mistakes[:8]))
     return columns
 
 
-def missing_columns(found: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+def missing_columns(types_by_part: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
     """Give the columns that each part lacks and another has; they are null in it."""
-    names = dict.fromkeys(name for columns in found.values() for name in columns)
-    lacks = {part: [n for n in names if n not in types] for part, types in found.items()}
-    return {part: missing for part, missing in lacks.items() if missing}
+    names = dict.fromkeys(name for columns in types_by_part.values() for name in columns)
+    missing_by_part = {
+        part: [name for name in names if name not in types] for part, types in types_by_part.items()
+    }
+    return {part: missing for part, missing in missing_by_part.items() if missing}

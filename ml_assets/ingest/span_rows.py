@@ -36,20 +36,20 @@ def span_rows(
         ``span`` (its name), ``start`` (its first row in the examples), ``rows``, and ``digest``: of the
         raw columns of its examples, of their splits and of their labels. Ids are not part of it.
     """
-    kept, found, at, start = plan.fates == KEPT, list[dict[str, Any]](), 0, 0
+    is_kept, entries, raw_start, start = plan.fates == KEPT, list[dict[str, Any]](), 0, 0
     columns = [f"{field.name}: {field.type}" for field in [*schema, pa.field("", plan.labels.type)]]
     for span in spans:
-        raw = slice(at, at := at + int(span["rows"]))
-        rows = int(kept[raw].sum())
+        raw_rows = slice(raw_start, raw_start := raw_start + int(span["rows"]))
+        rows = int(is_kept[raw_rows].sum())
         if rows:
             digest = hashlib.sha256(repr((columns, span["sha256"])).encode())
-            digest.update(kept[raw].tobytes() + plan.splits[raw].tobytes())
-            digest.update(_content(plan.labels[raw].filter(pa.array(kept[raw]))))
-            found.append({"span": str(span["span"]), "start": start, "rows": rows,
-                          "digest": digest.hexdigest()})  # fmt: skip
+            digest.update(is_kept[raw_rows].tobytes() + plan.splits[raw_rows].tobytes())
+            digest.update(_label_bytes(plan.labels[raw_rows].filter(pa.array(is_kept[raw_rows]))))
+            entries.append({"span": str(span["span"]), "start": start, "rows": rows,
+                            "digest": digest.hexdigest()})  # fmt: skip
         start += rows
-    return found
+    return entries
 
 
-def _content(labels: pa.Array) -> pa.Buffer:
+def _label_bytes(labels: pa.Array) -> pa.Buffer:
     return pa.record_batch([labels], [LABEL]).serialize()

@@ -86,17 +86,17 @@ def rechunk(
     """
     import pyarrow as pa
 
-    waiting, count = list[pa.RecordBatch](), 0
+    pending, count = list[pa.RecordBatch](), 0
     for batch in batches:
         while count + batch.num_rows >= rows:
-            need = rows - count
-            yield pa.concat_batches([*waiting, batch.slice(0, need)])
-            batch, waiting, count = batch.slice(need), [], 0
+            missing = rows - count
+            yield pa.concat_batches([*pending, batch.slice(0, missing)])
+            batch, pending, count = batch.slice(missing), [], 0
         if batch.num_rows:
-            waiting.append(batch)
+            pending.append(batch)
             count += batch.num_rows
-    if waiting:
-        yield pa.concat_batches(waiting)
+    if pending:
+        yield pa.concat_batches(pending)
 
 
 def window_ends(window: WindowSpec, span: Granularity) -> tuple[str, str | None]:
@@ -127,7 +127,9 @@ def select_spans(manifest: Mapping[str, Any], window: WindowSpec | None) -> list
     if window.last is not None:
         return spans[-window.last :]
     first, last = window_ends(window, manifest["granularity"])
-    chosen = [s for s in spans if s["span"] >= first and (last is None or s["span"] <= last)]
+    chosen = [
+        span for span in spans if span["span"] >= first and (last is None or span["span"] <= last)
+    ]
     if not chosen:
         raise DataError(
             f"The window from {first or 'the beginning'} to {last or 'the end'} holds none of the "

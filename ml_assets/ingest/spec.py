@@ -76,21 +76,25 @@ class SourceSpec(Spec):
     @model_validator(mode="after")
     def _exactly_one(self) -> "SourceSpec":
         kinds = ("csv", "parquet", "jsonl", "sql", "python")
-        found = [kind for kind in kinds if getattr(self, kind) is not None]
-        given = " and ".join(found) or "none"
-        lone = "query" if self.query is not None else "sql"
-        needed = f"needs exactly one of {', '.join(kinds)}; found {given}"
-        styled = "decimal" if self.decimal != "." else "thousands"
+        declared = [kind for kind in kinds if getattr(self, kind) is not None]
+        listed = " and ".join(declared) or "none"
+        lone_key = "query" if self.query is not None else "sql"
+        needs_one = f"needs exactly one of {', '.join(kinds)}; found {listed}"
+        style_key = "decimal" if self.decimal != "." else "thousands"
         is_styled = self.decimal != "." or bool(self.thousands)
         broken_rules(
-            (is_styled and self.csv is None, styled, f"belongs to a csv source; found {given}"),
+            (is_styled and self.csv is None, style_key, f"belongs to a csv source; found {listed}"),
             (self.thousands == self.decimal, "thousands", "must differ from decimal"),
-            (len(found) != 1, "", needed),
-            ((self.query is None) != (self.sql is None), lone, "needs sql and query together"),
+            (len(declared) != 1, "", needs_one),
+            (
+                (self.query is None) != (self.sql is None),
+                lone_key,
+                "needs sql and query together",
+            ),
             (
                 self.fingerprint is not None and self.python is None,
                 "fingerprint",
-                f"belongs to a python source; found {given}",
+                f"belongs to a python source; found {listed}",
             ),
         )
         return self
@@ -108,13 +112,13 @@ class WindowSpec(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "WindowSpec":
-        both = self.last is not None and (self.start is not None or self.end is not None)
+        both_ways = self.last is not None and (self.start is not None or self.end is not None)
         start, end = self.start, self.end
-        mixed = bool(start and end and (start.tzinfo is None) != (end.tzinfo is None))
-        backwards = bool(start and end and not mixed and start > end)
+        mixed_zones = bool(start and end and (start.tzinfo is None) != (end.tzinfo is None))
+        backwards = bool(start and end and not mixed_zones and start > end)
         broken_rules(
-            (mixed, "start", "and end must both have a time zone, or neither"),
-            (both, "", "takes either last, or start and end; found both"),
+            (mixed_zones, "start", "and end must both have a time zone, or neither"),
+            (both_ways, "", "takes either last, or start and end; found both"),
             (backwards, "start", f"{self.start} is after end {self.end}"),
         )
         return self
@@ -196,21 +200,25 @@ class IngestSpec(Spec):
 
     @model_validator(mode="after")
     def _time_where_needed(self) -> "IngestSpec":
-        timeless = self.time is None
-        dated = self.window.start is not None or self.window.end is not None
-        cut = "hour, day, week or month"
+        lacks_time = self.time is None
+        has_dates = self.window.start is not None or self.window.end is not None
+        spans_by_time = "hour, day, week or month"
         broken_rules(
             (
-                timeless and self.span != "file",
+                lacks_time and self.span != "file",
                 "span",
                 f"{self.span} needs a time column; set time",
             ),
             (
-                timeless and self.split.by == "time",
+                lacks_time and self.split.by == "time",
                 "split",
                 "by time needs a time column; set time",
             ),
-            (timeless and bool(self.known_at), "known_at", "needs a time column; set time"),
-            (self.span == "file" and dated, "window", f"with dates needs span: {cut}; found file"),
+            (lacks_time and bool(self.known_at), "known_at", "needs a time column; set time"),
+            (
+                self.span == "file" and has_dates,
+                "window",
+                f"with dates needs span: {spans_by_time}; found file",
+            ),
         )
         return self

@@ -29,10 +29,10 @@ def split_by_hash(digests: Digests, eval_share: float, test_share: float) -> Cod
         Positions in `SPLITS`.
     """
     # The last 8 bytes; the first ones tell duplicates apart.
-    place = digests[:, 8:].copy().view(">u8").ravel().astype(np.float64) / 2.0**64
+    fraction = digests[:, 8:].copy().view(">u8").ravel().astype(np.float64) / 2.0**64
     codes = np.full(len(digests), TRAIN, dtype=np.int8)
-    codes[place < test_share + eval_share] = EVAL
-    codes[place < test_share] = TEST
+    codes[fraction < test_share + eval_share] = EVAL
+    codes[fraction < test_share] = TEST
     return codes
 
 
@@ -64,10 +64,10 @@ def split_by_time(times: npt.NDArray[Any], eval_share: float, test_share: float)
             "Widen the window, or split by hash."
         )
     # How many rows lie at or after each time, as a share of all.
-    after = np.cumsum(counts[::-1])[::-1] / len(times)
-    first_test = 2 + int(np.argmin(np.abs(after[2:] - test_share)))
-    wanted = np.abs(after[1:first_test] - after[first_test] - eval_share)
-    first_eval = 1 + int(np.argmin(wanted))
+    share_after = np.cumsum(counts[::-1])[::-1] / len(times)
+    first_test = 2 + int(np.argmin(np.abs(share_after[2:] - test_share)))
+    distances = np.abs(share_after[1:first_test] - share_after[first_test] - eval_share)
+    first_eval = 1 + int(np.argmin(distances))
     codes = np.full(len(times), TRAIN, dtype=np.int8)
     codes[times >= values[first_eval]] = EVAL
     codes[times >= values[first_test]] = TEST

@@ -51,12 +51,12 @@ class Spool:
         writers: dict[str, tuple[Path, pa.RecordBatchFileWriter, list[str]]] = {}
         for key, batches in self._memory.items():
             for batch in batches:
-                form = batch.schema.to_string()
-                if form not in writers:
+                schema_text = batch.schema.to_string()
+                if schema_text not in writers:
                     self._count += 1
                     path = self._directory / f"{self._count}.arrow"
-                    writers[form] = (path, pa.ipc.new_file(str(path), batch.schema), [])
-                path, writer, written = writers[form]
+                    writers[schema_text] = (path, pa.ipc.new_file(str(path), batch.schema), [])
+                path, writer, written = writers[schema_text]
                 self._files.setdefault(key, []).append((path, len(written)))
                 writer.write_batch(batch)
                 written.append(key)

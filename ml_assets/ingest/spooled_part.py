@@ -37,13 +37,13 @@ def spooled_part(spec: SourceSpec, directory: Path, scratch: Path) -> TablePart:
         types that share no other.
     """
     name = spec.python or "the query"
-    once = _ReadOnce(
-        lambda: _run(spec, directory), Spool(scratch), name, _keeps_times_as_text(spec)
+    reader = _ReadOnce(
+        lambda: _source_batches(spec, directory), Spool(scratch), name, _keeps_times_as_text(spec)
     )
-    return TablePart(name, once.types, once.batches)
+    return TablePart(name, reader.types, reader.batches)
 
 
-def _run(spec: SourceSpec, directory: Path) -> Iterator[pa.RecordBatch]:
+def _source_batches(spec: SourceSpec, directory: Path) -> Iterator[pa.RecordBatch]:
     if spec.python is not None:
         from ml_assets.ingest.user_function import function_batches
 
@@ -58,24 +58,29 @@ def _keeps_times_as_text(spec: SourceSpec) -> bool:
 
 
 class _ReadOnce:
-    """Batches that are read from the world once, no further than asked for, and then from the spool."""
+    """Batches that are read from the source once, only as far as needed, and then from the spool."""
 
     def __init__(
-        self, run: Callable[[], Iterator[pa.RecordBatch]], spool: Spool, name: str, texts: bool
+        self,
+        read: Callable[[], Iterator[pa.RecordBatch]],
+        spool: Spool,
+        name: str,
+        may_hold_times: bool,
     ) -> None:
-        self._run, self._spool, self._name, self._may_hold_times = run, spool, name, texts
-        self._coming: Iterator[pa.RecordBatch] | None = None
+        self._read, self._spool, self._name = read, spool, name
+        self._may_hold_times = may_hold_times
+        self._stream: Iterator[pa.RecordBatch] | None = None
         self._types: dict[str, str] | None = None
         self._times: dict[str, str] = {}
 
     def types(self, sample: bool) -> dict[str, str]:
         if self._types is not None:
             return self._types
-        coming = (batch for batch in self._unread() if batch.num_rows)
-        next(coming, None) if sample else deque(coming, maxlen=0)
-        found = self._find_types()
-        self._types = None if sample else found
-        return found
+        unread = (batch for batch in self._unread() if batch.num_rows)
+        next(unread, None) if sample else deque(unread, maxlen=0)
+        column_types = self._find_types()
+        self._types = None if sample else column_types
+        return column_types
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for batch in chain(self._spool.batches(_ROWS), self._unread()):
@@ -83,21 +88,21 @@ class _ReadOnce:
 
     def _unread(self) -> Iterator[pa.RecordBatch]:
         """What was not read yet; from now on it is in the spool."""
-        self._coming = self._coming or self._run()
-        for batch in self._coming:
+        self._stream = self._stream or self._read()
+        for batch in self._stream:
             self._spool.add(_ROWS, batch)
             yield batch
 
     def _find_types(self) -> dict[str, str]:
         """The types of what was read so far."""
-        found = self._common(self._spool.batches(_ROWS))
+        types = self._common_types(self._spool.batches(_ROWS))
         if self._may_hold_times:
             from ml_assets.ingest.sql_query import times_as_text
 
             self._times = times_as_text(self._spool.batches(_ROWS))
-        return found | self._times
+        return types | self._times
 
-    def _common(self, batches: Iterable[pa.RecordBatch]) -> dict[str, str]:
+    def _common_types(self, batches: Iterable[pa.RecordBatch]) -> dict[str, str]:
         """The type of each column over all batches."""
         kinds, rows = dict[str, set[str]](), 0
         for batch in batches:

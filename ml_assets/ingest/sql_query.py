@@ -52,8 +52,8 @@ def query_batches(url: str, query: str, directory: Path) -> Iterator[pa.RecordBa
             options = {"stream_results": True, "no_parameters": True}
             streaming = connection.execution_options(**options)
 
-            def hint(said: str) -> str:
-                return _nearest_name(engine, query, said)
+            def hint(message: str) -> str:
+                return _nearest_name(engine, query, message)
 
             result = _guarded(lambda: streaming.exec_driver_sql(query), address, hint)
             names = list(result.keys())
@@ -69,12 +69,16 @@ def times_as_text(batches: Iterable[pa.RecordBatch]) -> dict[str, str]:
 
     SQLite has no type for times and keeps them as text.
     """
-    found: dict[str, Inference] = {}
+    inferences: dict[str, Inference] = {}
     for batch in batches:
         for name, values in zip(batch.schema.names, batch.columns, strict=True):
             if pa.types.is_string(values.type):
-                found.setdefault(name, Inference()).update(values)
-    return {n: i.kind for n, i in found.items() if i.kind in ("date", "timestamp")}
+                inferences.setdefault(name, Inference()).update(values)
+    return {
+        name: inference.kind
+        for name, inference in inferences.items()
+        if inference.kind in ("date", "timestamp")
+    }
 
 
 def _address(url: str, directory: Path) -> sa.URL:
@@ -108,7 +112,7 @@ def _guarded(
 ) -> Any:
     """Do something with a database; raise what goes wrong without the secrets of its address.
 
-    What a query does has a `hint` on it, which is given what the database said.
+    For what a query does, `hint` gives advice on the database's message.
     """
     problem: Exception | None = None
     try:
@@ -125,25 +129,29 @@ def _guarded(
     except Exception as error:
         cause = getattr(error, "orig", None) or error
         text = _without_secrets(" ".join(str(cause).split()), address)[:300]
-        key, near = ("query", hint(text)) if hint else ("sql", "")
-        problem = DataError(f"ingest.source.{key}: {_place(address)}: {text}{near and f'.{near}'}")
+        key, suggestion = ("query", hint(text)) if hint else ("sql", "")
+        problem = DataError(
+            f"ingest.source.{key}: {_place(address)}: {text}{suggestion and f'.{suggestion}'}"
+        )
     # Outside of the except block, so that the driver's own error, with its secrets, is not attached.
     raise problem
 
 
-def _nearest_name(engine: sa.Engine, query: str, said: str) -> str:
+def _nearest_name(engine: sa.Engine, query: str, message: str) -> str:
     """The nearest table, or column of the query's tables, to what a database does not know."""
-    asked = {word.casefold() for word in _WORD.findall(query)}
+    query_words = {word.casefold() for word in _WORD.findall(query)}
     try:
         inspector = sa.inspect(engine)
-        known = [*inspector.get_table_names(), *inspector.get_view_names()]
-        tables = [name for name in known if name.casefold() in asked]
-        known += [column["name"] for table in tables for column in inspector.get_columns(table)]
-    except sa.exc.SQLAlchemyError:  # a database that cannot be asked has no hint to give
+        known_names = [*inspector.get_table_names(), *inspector.get_view_names()]
+        tables = [name for name in known_names if name.casefold() in query_words]
+        known_names += [
+            column["name"] for table in tables for column in inspector.get_columns(table)
+        ]
+    except sa.exc.SQLAlchemyError:  # without its tables there is no hint
         return ""
-    folded = {name.casefold() for name in known}
-    unknown = [w for w in _WORD.findall(said) if w.casefold() in asked - folded]
-    return next((hint for word in unknown if (hint := did_you_mean(word, known))), "")
+    folded = {name.casefold() for name in known_names}
+    unknown = [word for word in _WORD.findall(message) if word.casefold() in query_words - folded]
+    return next((hint for word in unknown if (hint := did_you_mean(word, known_names))), "")
 
 
 def _place(address: sa.URL) -> str:
@@ -170,12 +178,12 @@ def _batch(names: list[str], rows: Sequence[Sequence[Any]]) -> pa.RecordBatch:
 
 
 def _array(name: str, values: list[Any]) -> pa.Array:
-    plain = [str(v) if isinstance(v, _TEXT_TYPES) else v for v in values]
+    plain_values = [str(value) if isinstance(value, _TEXT_TYPES) else value for value in values]
     try:
-        return pa.array(plain)
+        return pa.array(plain_values)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        kinds = sorted({type(v).__name__ for v in values if v is not None})
+        types = sorted({type(value).__name__ for value in values if value is not None})
         raise DataError(
-            f"ingest.source.query: the column '{name}' holds {' and '.join(kinds)} that share no type. "
+            f"ingest.source.query: the column '{name}' holds {' and '.join(types)} that share no type. "
             f"Cast it in the query, such as CAST({name} AS TEXT)."
         ) from error

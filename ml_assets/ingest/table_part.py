@@ -31,7 +31,7 @@ class TablePart:
     name : str
         The name of the file, query or function, for people.
     known_types : callable
-        Gives the columns' types; told to look at the first rows only, it may.
+        Gives the columns' types; its argument says whether the first rows are enough.
     read : callable
         Reads the batches from the start.
     left_out : callable
@@ -70,15 +70,17 @@ class TablePart:
             Columns that must have a value; a row without one is set aside.
         """
         self.rejections, self.infinite = Rejections(), Counter()
-        schema, first = arrow_schema(types), 1
+        schema, first_row = arrow_schema(types), 1
         for batch in self.read():
             if batch.num_rows:
                 columns = [self._column(batch, name, kind) for name, kind in types.items()]
-                yield self._complete(pa.record_batch(columns, schema=schema), required, first)
-                first += batch.num_rows
+                yield self._without_incomplete(
+                    pa.record_batch(columns, schema=schema), required, first_row
+                )
+                first_row += batch.num_rows
 
-    def _complete(
-        self, batch: pa.RecordBatch, required: Sequence[str], first: int
+    def _without_incomplete(
+        self, batch: pa.RecordBatch, required: Sequence[str], first_row: int
     ) -> pa.RecordBatch:
         """Set aside the rows that lack a required value; the batch's first row has number `first`."""
         for name in required:
@@ -89,7 +91,7 @@ class TablePart:
                 values = batch.slice(int(row), 1).to_pylist()[0]
                 text = raw_text(json.dumps(values, default=str).encode())
                 reason = f"column '{name}' has no value"
-                self.rejections.add(Rejected(self.name, first + int(row), reason, text))
+                self.rejections.add(Rejected(self.name, first_row + int(row), reason, text))
             batch = batch.filter(pc.invert(missing))
         return batch
 
@@ -110,20 +112,20 @@ def parquet_part(path: Path, name: str) -> TablePart:
     """
 
     def known_types(_sample: bool) -> dict[str, str]:
-        with _open(path, name) as file:
+        with _open_parquet(path, name) as file:
             check_column_names(file.schema_arrow.names, name)
             index = unnamed_index(file.schema_arrow)
-            return type_words(_without(file.schema_arrow, index), name)
+            return type_words(_without_columns(file.schema_arrow, index), name)
 
     def read() -> Iterator[pa.RecordBatch]:
-        with _open(path, name) as file:
+        with _open_parquet(path, name) as file:
             try:
                 yield from file.iter_batches(batch_size=BATCH_ROWS)
             except (pa.ArrowInvalid, OSError) as error:
                 raise DataError(f"{name} is damaged: {error}. Deliver it again.") from error
 
     def left_out() -> dict[str, str]:
-        with _open(path, name) as file:
+        with _open_parquet(path, name) as file:
             return dict.fromkeys(unnamed_index(file.schema_arrow), _INDEX)
 
     return TablePart(name, known_types, read, left_out)
@@ -139,14 +141,14 @@ def unnamed_index(schema: pa.Schema) -> list[str]:
     except ValueError:  # what somebody else wrote under that name says nothing about an index
         return []
     index = metadata.get("index_columns", []) if isinstance(metadata, dict) else []
-    return [n for n in schema.names if n in index and _UNNAMED_INDEX.fullmatch(n)]
+    return [name for name in schema.names if name in index and _UNNAMED_INDEX.fullmatch(name)]
 
 
-def _without(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+def _without_columns(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
     return pa.schema([field for field in schema if field.name not in names])
 
 
-def _open(path: Path, name: str) -> pq.ParquetFile:
+def _open_parquet(path: Path, name: str) -> pq.ParquetFile:
     if not path.stat().st_size:
         raise DataError(f"{name} is empty.")
     try:

@@ -100,7 +100,7 @@ class TextFile:
 
     def misfits(self) -> dict[str, float]:
         """Give the share of values among the first rows that each declared type does not fit."""
-        block = next((b for b in self.blocks() if b.texts.num_rows), None)
+        block = next((block for block in self.blocks() if block.texts.num_rows), None)
         names = block.texts.schema.names if block else []
         shares = {}
         for name, kind in self.spec.types.items():
@@ -127,45 +127,45 @@ class TextFile:
         for block in self.blocks():
             self.rejections.add_all(block.rejected)
             if block.texts.num_rows:
-                yield self._typed(block, types, schema, required)
+                yield self._typed_batch(block, types, schema, required)
 
-    def _typed(
+    def _typed_batch(
         self,
         block: TextBlock,
         types: Mapping[str, str],
         schema: pa.Schema,
         required: Sequence[str],
     ) -> pa.RecordBatch:
-        columns, wrong = [], dict[str, Mask]()
+        columns, wrong_rows = [], dict[str, Mask]()
         present = set(block.texts.schema.names)
         for name, kind in types.items():
             if name not in present:
                 columns.append(pa.nulls(block.texts.num_rows, schema.field(name).type))
                 continue
             texts = block.texts.column(name)
-            values, bad = to_type(texts, kind, self.spec.null_values, _style(self.spec))
-            if bad.true_count:
-                wrong[f"column '{name}' is not of type {kind}"] = _mask(bad)
+            values, wrong = to_type(texts, kind, self.spec.null_values, _style(self.spec))
+            if wrong.true_count:
+                wrong_rows[f"column '{name}' is not of type {kind}"] = _mask(wrong)
             columns.append(without_infinite(values, name, self.infinite))
         batch = pa.record_batch(columns, schema=schema)
         for name in required:
             if batch.column(name).null_count:
-                wrong.setdefault(
+                wrong_rows.setdefault(
                     f"column '{name}' has no value", _mask(batch.column(name).is_null())
                 )
-        return self._without_wrong(batch, wrong, block) if wrong else batch
+        return self._without_wrong(batch, wrong_rows, block) if wrong_rows else batch
 
     def _without_wrong(
-        self, batch: pa.RecordBatch, wrong: Mapping[str, Mask], block: TextBlock
+        self, batch: pa.RecordBatch, wrong_rows: Mapping[str, Mask], block: TextBlock
     ) -> pa.RecordBatch:
         """Set aside the rows that something is wrong with."""
-        any_wrong: Mask = np.logical_or.reduce(list(wrong.values()))
-        for row in np.flatnonzero(any_wrong):
+        is_wrong: Mask = np.logical_or.reduce(list(wrong_rows.values()))
+        for row in np.flatnonzero(is_wrong):
             # A value that cannot be read is missing too; the first reason says it all.
-            reason = next(reason for reason, mask in wrong.items() if mask[row])
+            reason = next(reason for reason, mask in wrong_rows.items() if mask[row])
             line, text = int(block.lines[row]), block.raw(int(row))
             self.rejections.add(Rejected(self.name, line, reason, text))
-        return batch.filter(pa.array(~any_wrong))
+        return batch.filter(pa.array(~is_wrong))
 
 
 def _style(spec: SourceSpec) -> NumberStyle:
@@ -173,8 +173,8 @@ def _style(spec: SourceSpec) -> NumberStyle:
 
 
 def _mask(values: pa.Array) -> Mask:
-    found: Mask = values.to_numpy(zero_copy_only=False)
-    return found
+    mask: Mask = values.to_numpy(zero_copy_only=False)
+    return mask
 
 
 class _Column:
@@ -202,13 +202,13 @@ class _Column:
         """The declared type; else what the values allow, and the file's own words for them."""
         if self._declared is not None:
             return self._declared
-        found = self._inference.kind if self._inference else UNKNOWN
-        if not self._kinds or found == UNKNOWN:
-            return found
+        inferred = self._inference.kind if self._inference else UNKNOWN
+        if not self._kinds or inferred == UNKNOWN:
+            return inferred
         allowed = {
             "number": ("int", "float"),
             "bool": ("bool",),
             "string": ("date", "timestamp"),
         }
-        word = next(iter(self._kinds)) if len(self._kinds) == 1 else ""
-        return found if found in allowed.get(word, ()) else "string"
+        json_kind = next(iter(self._kinds)) if len(self._kinds) == 1 else ""
+        return inferred if inferred in allowed.get(json_kind, ()) else "string"

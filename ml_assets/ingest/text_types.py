@@ -70,9 +70,11 @@ class Inference:
         if not len(values):
             return
         self._seen = True
-        first = values[: min(len(values), 20)]
-        tests = {kind: _test(kind, self.numbers, self.style) for kind in self._possible}
-        self._possible = [k for k, test in tests.items() if test(first) and test(values)]
+        first_values = values[: min(len(values), 20)]
+        tests = {kind: _fit_test(kind, self.numbers, self.style) for kind in self._possible}
+        self._possible = [
+            kind for kind, test in tests.items() if test(first_values) and test(values)
+        ]
         if "float" in self._possible and not self._finite:
             self._finite = _any_finite(values)
 
@@ -88,10 +90,12 @@ class Inference:
 
 def without_null_texts(texts: pa.Array, null_values: Sequence[str]) -> pa.Array:
     """Give texts with null for empty ones and for those that mean "no value"."""
-    nothing = pa.array(["", *null_values], pa.string())
-    found = pc.is_in(texts, nothing)
+    null_texts = pa.array(["", *null_values], pa.string())
+    means_null = pc.is_in(texts, null_texts)
     return (
-        pc.if_else(found, pa.scalar(None, pa.string()), texts) if pc.any(found).as_py() else texts
+        pc.if_else(means_null, pa.scalar(None, pa.string()), texts)
+        if pc.any(means_null).as_py()
+        else texts
     )
 
 
@@ -121,24 +125,23 @@ def to_type(
     if kind == "string":
         return texts, pa.repeat(pa.scalar(value=False), len(texts))
     texts = without_null_texts(texts, null_values)
-    trimmed = pc.utf8_trim_whitespace(texts)
-    values = without_null_texts(trimmed, ()) if kind != "string" else trimmed
-    read = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
-    wrong = pc.and_(pc.is_valid(values), pc.is_null(read))
-    return read, wrong
+    values = without_null_texts(pc.utf8_trim_whitespace(texts), ())
+    parsed = _READERS[kind](style.usual(values) if kind in ("int", "float") else values)
+    wrong = pc.and_(pc.is_valid(values), pc.is_null(parsed))
+    return parsed, wrong
 
 
 def _read_int(texts: pa.Array) -> pa.Array:
-    return _parse(pc.utf8_ltrim(_only(texts, _INT), "+"), ARROW["int"])
+    return _parse(pc.utf8_ltrim(_matching(texts, _INT), "+"), ARROW["int"])
 
 
 def _read_float(texts: pa.Array) -> pa.Array:
-    numbers = _without_rounded(_parse(_only(texts, _FLOAT), ARROW["float"]), texts)
+    numbers = _without_rounded(_parse(_matching(texts, _FLOAT), ARROW["float"]), texts)
     # 1e400 is written as a number but is none that a float can hold.
     numbers = pc.if_else(pc.is_finite(numbers), numbers, None)
     if numbers.null_count == texts.null_count:
         return numbers
-    return pc.coalesce(numbers, _parse(_only(texts, _NOT_FINITE), ARROW["float"]))
+    return pc.coalesce(numbers, _parse(_matching(texts, _NOT_FINITE), ARROW["float"]))
 
 
 def _without_rounded(numbers: pa.Array, texts: pa.Array) -> pa.Array:
@@ -155,24 +158,24 @@ def _without_rounded(numbers: pa.Array, texts: pa.Array) -> pa.Array:
 
 def _read_bool(texts: pa.Array) -> pa.Array:
     folded = pc.utf8_lower(texts)
-    true = pc.is_in(folded, pa.array(["true", "1"]))
-    known = pc.or_(true, pc.is_in(folded, pa.array(["false", "0"])))
-    return pc.if_else(known, true, None)
+    is_true = pc.is_in(folded, pa.array(["true", "1"]))
+    is_bool = pc.or_(is_true, pc.is_in(folded, pa.array(["false", "0"])))
+    return pc.if_else(is_bool, is_true, None)
 
 
 def _read_date(texts: pa.Array) -> pa.Array:
-    return _parse(_only(texts, _DATE), ARROW["date"])
+    return _parse(_matching(texts, _DATE), ARROW["date"])
 
 
 def _read_timestamp(texts: pa.Array) -> pa.Array:
     """ISO 8601, with a zone or without; or whole seconds since 1970 in 9 or 10 digits."""
-    found = _parse(_only(texts, _NAIVE), ARROW["timestamp"])
-    if found.null_count == texts.null_count:
-        return found
-    zoned = _parse(_only(texts, _ZONED), pa.timestamp("us", "UTC"))
-    seconds = _parse(_only(texts, _EPOCH), pa.int64())
+    naive = _parse(_matching(texts, _NAIVE), ARROW["timestamp"])
+    if naive.null_count == texts.null_count:
+        return naive
+    zoned = _parse(_matching(texts, _ZONED), pa.timestamp("us", "UTC"))
+    seconds = _parse(_matching(texts, _EPOCH), pa.int64())
     epoch = pc.cast(pc.cast(seconds, pa.timestamp("s")), ARROW["timestamp"])
-    return pc.coalesce(found, pc.cast(zoned, ARROW["timestamp"]), epoch)
+    return pc.coalesce(naive, pc.cast(zoned, ARROW["timestamp"]), epoch)
 
 
 _READERS: dict[str, Callable[[pa.Array], pa.Array]] = {
@@ -184,7 +187,7 @@ _READERS: dict[str, Callable[[pa.Array], pa.Array]] = {
 }
 
 
-def _only(texts: pa.Array, pattern: str) -> pa.Array:
+def _matching(texts: pa.Array, pattern: str) -> pa.Array:
     """The texts that match; null elsewhere."""
     fits = pc.match_substring_regex(texts, pattern)
     return texts if _all(fits) else pc.if_else(fits, texts, pa.scalar(None, pa.string()))
@@ -196,36 +199,36 @@ def _parse(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return pc.cast(texts, kind)
     except pa.ArrowInvalid:
         codes = texts.dictionary_encode()
-        values = [_parse_one(text, kind) for text in codes.dictionary]
+        values = [_parse_text(text, kind) for text in codes.dictionary]
         return pa.array(values, kind).take(codes.indices)
 
 
-def _parse_one(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
+def _parse_text(text: pa.Scalar, kind: pa.DataType) -> pa.Scalar:
     try:
         return text.cast(kind)
     except pa.ArrowInvalid:
         return pa.scalar(None, kind)
 
 
-def _test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], bool]:
+def _fit_test(kind: str, numbers: bool, style: NumberStyle) -> Callable[[pa.Array], bool]:
     """The test whether a type holds all of some texts as they are written; no text is null."""
     match kind:
         case "int":
-            return lambda texts: _are(_are_ints, style.usual(texts))
+            return lambda texts: _all_in_style(_are_ints, style.usual(texts))
         case "float":
-            found = _are_floats_anyhow if numbers else _are_floats
-            return lambda texts: _are(found, style.usual(texts))
+            are_floats = _are_loose_floats if numbers else _are_floats
+            return lambda texts: _all_in_style(are_floats, style.usual(texts))
         case "date":
-            return lambda texts: _all_read(texts, _DATE, ARROW["date"])
+            return lambda texts: _all_parse(texts, _DATE, ARROW["date"])
         case "timestamp":
-            return lambda texts: _all_read(texts, _NAIVE, ARROW["timestamp"])
+            return lambda texts: _all_parse(texts, _NAIVE, ARROW["timestamp"])
         case "zoned":
-            return lambda texts: _all_read(texts, _ZONED, pa.timestamp("us", "UTC"))
+            return lambda texts: _all_parse(texts, _ZONED, pa.timestamp("us", "UTC"))
         case _:
             return lambda texts: _all(pc.is_in(texts, pa.array(_BOOLS[kind])))
 
 
-def _are(test: Callable[[pa.Array], bool], numbers: pa.Array) -> bool:
+def _all_in_style(test: Callable[[pa.Array], bool], numbers: pa.Array) -> bool:
     return not numbers.null_count and test(numbers)
 
 
@@ -239,10 +242,10 @@ def _are_ints(texts: pa.Array) -> bool:
 
 def _are_floats(texts: pa.Array) -> bool:
     plain = pc.match_substring_regex(texts, _PLAIN_FLOAT)
-    return _are_floats_anyhow(texts, plain)
+    return _are_loose_floats(texts, plain)
 
 
-def _are_floats_anyhow(texts: pa.Array, plain: pa.Array | None = None) -> bool:
+def _are_loose_floats(texts: pa.Array, plain: pa.Array | None = None) -> bool:
     if plain is None:
         plain = pc.match_substring_regex(texts, _FLOAT)
     if not _all(plain):
@@ -250,20 +253,20 @@ def _are_floats_anyhow(texts: pa.Array, plain: pa.Array | None = None) -> bool:
             return False
         texts = texts.filter(plain)
     numbers = pc.cast(texts, pa.float64())
-    return _all(pc.is_finite(numbers)) and not _rounds(texts, numbers)
+    return _all(pc.is_finite(numbers)) and not _would_round(texts, numbers)
 
 
 def _any_finite(texts: pa.Array) -> bool:
     return not _all(pc.match_substring_regex(texts, _NOT_FINITE))
 
 
-def _rounds(texts: pa.Array, numbers: pa.Array) -> bool:
+def _would_round(texts: pa.Array, numbers: pa.Array) -> bool:
     """Whether a float would round a whole number among the texts."""
     large = pc.greater_equal(pc.abs(numbers), _EXACT_FLOAT)
     return bool(np.asarray(pc.match_substring_regex(texts.filter(large), _WHOLE)).any())
 
 
-def _all_read(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
+def _all_parse(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
     if not _all(pc.match_substring_regex(texts, pattern)):
         return False
     try:
@@ -273,5 +276,5 @@ def _all_read(texts: pa.Array, pattern: str, kind: pa.DataType) -> bool:
     return True
 
 
-def _all(found: pa.Array) -> bool:
-    return bool(pc.all(found, min_count=0).as_py())
+def _all(flags: pa.Array) -> bool:
+    return bool(pc.all(flags, min_count=0).as_py())

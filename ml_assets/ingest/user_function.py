@@ -42,10 +42,13 @@ def load_function(name: str, key: str) -> Callable[..., Any]:
         ) from error
     function = getattr(module, function_name, None)
     if not callable(function):
-        hint = did_you_mean(function_name, [n for n in vars(module) if not n.startswith("_")])
+        hint = did_you_mean(
+            function_name,
+            [public_name for public_name in vars(module) if not public_name.startswith("_")],
+        )
         raise PipelineFileError(f"{key}: {module_name} has no function {function_name!r}.{hint}")
-    found: Callable[..., Any] = function
-    return found
+    loaded: Callable[..., Any] = function
+    return loaded
 
 
 def call(name: str, key: str) -> Any:
@@ -84,13 +87,13 @@ def function_batches(name: str, key: str) -> "Iterator[pa.RecordBatch]":
         yield from table.to_batches(max_chunksize=BATCH_ROWS) or _no_rows(table)
 
 
-def _tables(given: Any, name: str, key: str) -> "Iterator[pa.Table]":
-    if _is_table(given):
-        yield _table(given, name, key)
+def _tables(result: Any, name: str, key: str) -> "Iterator[pa.Table]":
+    if _is_table(result):
+        yield _table(result, name, key)
         return
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes | dict):
-        raise DataError(f"{key}: {name} gave a {type(given).__name__}; allowed is {_EXPECTED}.")
-    items = iter(given)
+    if not isinstance(result, Iterable) or isinstance(result, str | bytes | dict):
+        raise DataError(f"{key}: {name} gave a {type(result).__name__}; allowed is {_EXPECTED}.")
+    items = iter(result)
     while True:
         try:
             item = next(items)

@@ -41,40 +41,42 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         table = open_spans(raw_data.json("manifest.json"), stage.store.root / SPANS_FOLDER)
         columns = list(dict.fromkeys([*key, *spec.columns])) if key else None
         with data_of(pipeline.ingest.source.told):
-            made = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
-        for group in alike_classes(made.counts)[:3]:
+            labelled = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
+        for group in alike_classes(labelled.counts)[:3]:
             shown = ", ".join(repr(name[:40]) for name in group[:3])
             stage.log(f"    classes that differ only by case or spaces: {shown}")
-        parts = made.table.combine_chunks().to_batches()
-        write_table(stage.directory / "labels.parquet", parts, made.table.schema)
-        durable.write_json(stage.directory / "labels.json", made.to_json())
-        return _outcome(made, spec.max_missing_fraction)
+        parts = labelled.table.combine_chunks().to_batches()
+        write_table(stage.directory / "labels.parquet", parts, labelled.table.schema)
+        durable.write_json(stage.directory / "labels.json", labelled.to_json())
+        return _outcome(labelled, spec.max_missing_fraction)
 
     return [labels]
 
 
-def _outcome(made: "Labels", most_missing: float) -> Outcome:
-    share = made.missing_fraction
+def _outcome(labelled: "Labels", most_missing: float) -> Outcome:
+    share = labelled.missing_fraction
     numbers = {
-        "rows": made.table.num_rows,
-        "missing": made.missing,
-        "contradictory": made.contradictory,
+        "rows": labelled.table.num_rows,
+        "missing": labelled.missing,
+        "contradictory": labelled.contradictory,
     }
     text = (
-        f"{made.missing:,} of {made.rows:,} rows have no label ({share:.2%}; allowed "
+        f"{labelled.missing:,} of {labelled.rows:,} rows have no label ({share:.2%}; allowed "
         f"{most_missing:.2%})."
     )
     if share > most_missing:
         text += " Look at the label's columns, or raise labels.max_missing_fraction."
     counted: list[dict[str, Scalar]] = [
-        {"class": name, "rows": count} for name, count in made.counts.items()
+        {"class": name, "rows": count} for name, count in labelled.counts.items()
     ]
     return Outcome(
-        summary={**numbers, "classes": dict(made.counts)},
+        summary={**numbers, "classes": dict(labelled.counts)},
         metadata={
             **numbers,
             "missing_fraction": share,
-            "columns": Columns([(f.name, str(f.type), False, "") for f in made.table.schema]),
+            "columns": Columns(
+                [(field.name, str(field.type), False, "") for field in labelled.table.schema]
+            ),
             **({"classes": Rows(counted[:_MOST_SHOWN])} if counted else {}),
         },
         checks=[Check("labels", share <= most_missing, text, values={"missing_fraction": share})],

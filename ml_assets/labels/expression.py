@@ -50,11 +50,11 @@ def evaluate(expression: str, batch: pa.RecordBatch) -> pa.Array:
     if mistake is not None:
         raise PipelineFileError(f"labels.expression: {expression!r} cannot be read: {mistake}.")
     tree = ast.parse(expression.strip(), mode="eval")
-    names = sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)})
+    names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
     for name in names:
         _column(name, batch, expression)
     try:
-        found = _value(tree.body, batch)
+        values = _value(tree.body, batch)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         types = ", ".join(f"{name} is {batch.schema.field(name).type}" for name in names)
         raise DataError(
@@ -63,7 +63,7 @@ def evaluate(expression: str, batch: pa.RecordBatch) -> pa.Array:
     missing = pc.is_null(batch.column(names[0]))
     for name in names[1:]:
         missing = pc.or_(missing, pc.is_null(batch.column(name)))
-    return pc.if_else(missing, pa.scalar(None, found.type), found)
+    return pc.if_else(missing, pa.scalar(None, values.type), values)
 
 
 def _column(name: str, batch: pa.RecordBatch, expression: str) -> pa.Array:
@@ -87,22 +87,25 @@ def _value(node: ast.expr, batch: pa.RecordBatch) -> Any:
             value = _value(operand, batch)
             return pc.negate_checked(value) if isinstance(op, ast.USub) else value
         case ast.BoolOp(op=op, values=values):
-            join = pc.and_kleene if isinstance(op, ast.And) else pc.or_kleene
-            found = [_value(value, batch) for value in values]
-            return _reduce(join, found)
+            combine = pc.and_kleene if isinstance(op, ast.And) else pc.or_kleene
+            operands = [_value(value, batch) for value in values]
+            return _reduce(combine, operands)
         case ast.Compare(left=left, ops=ops, comparators=others):
             sides = [_value(side, batch) for side in (left, *others)]
             pairs = zip(ops, sides[:-1], sides[1:], strict=True)
-            return _reduce(pc.and_kleene, [_compare(op, a, b) for op, a, b in pairs])
+            return _reduce(
+                pc.and_kleene,
+                [_compare(op, left_side, right_side) for op, left_side, right_side in pairs],
+            )
         case _:
             raise AssertionError(f"{type(node).__name__} passed the grammar")
 
 
-def _reduce(join: Any, values: list[Any]) -> Any:
-    found = values[0]
+def _reduce(combine: Any, values: list[Any]) -> Any:
+    result = values[0]
     for value in values[1:]:
-        found = join(found, value)
-    return found
+        result = combine(result, value)
+    return result
 
 
 def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:

@@ -47,20 +47,23 @@ def expression_mistake(expression: str) -> str | None:
     if len(expression) > _MAX_LENGTH:
         return f"it is longer than {_MAX_LENGTH:,} characters"
     try:
-        parts = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
+        nodes = list(ast.walk(ast.parse(expression.strip(), mode="eval")))
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         return str(getattr(error, "msg", None) or error)
-    if len(parts) > _MAX_PARTS:
+    if len(nodes) > _MAX_PARTS:
         return f"it has more than {_MAX_PARTS} parts"
-    found = [part for part in parts if not isinstance(part, _ALLOWED)]
-    if found:
-        return (
-            f"{_NAMES.get(type(found[0]), type(found[0]).__name__)} is not allowed; use {_IN_WORDS}"
-        )
-    wrong = [repr(p.value) for p in parts if isinstance(p, ast.Constant) and not _is_plain(p.value)]
-    if wrong:
-        return f"{wrong[0][:40]} is not a number of 64 bits, a text, True or False"
-    return None if any(isinstance(p, ast.Name) for p in parts) else "it names no column"
+    forbidden = [node for node in nodes if not isinstance(node, _ALLOWED)]
+    if forbidden:
+        kind = type(forbidden[0])
+        return f"{_NAMES.get(kind, kind.__name__)} is not allowed; use {_IN_WORDS}"
+    unfit = [
+        repr(node.value)
+        for node in nodes
+        if isinstance(node, ast.Constant) and not _is_plain(node.value)
+    ]
+    if unfit:
+        return f"{unfit[0][:40]} is not a number of 64 bits, a text, True or False"
+    return None if any(isinstance(node, ast.Name) for node in nodes) else "it names no column"
 
 
 def _is_plain(value: object) -> bool:

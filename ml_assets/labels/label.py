@@ -92,13 +92,15 @@ def make_labels(
         ids.append(example_ids(batch, key))
         values.append(raw_labels(batch, spec))
     all_ids, all_values = pa.concat_arrays(ids), pa.concat_arrays(values)
-    known = all_values.is_valid()
+    has_label = all_values.is_valid()
     missing = all_values.null_count
     if missing == len(all_values):
         raise DataError(f"{_place(spec)} has no value in any of {missing:,} rows.")
     counts, classes = _classes(all_values, spec, task)
-    table = pa.table({EXAMPLE_ID: all_ids, LABEL: _encode(all_values, task, classes)}).filter(known)
-    table, contradictory = _each_once(table)
+    table = pa.table({EXAMPLE_ID: all_ids, LABEL: _encode(all_values, task, classes)}).filter(
+        has_label
+    )
+    table, contradictory = _without_contradictions(table)
     return Labels(table, task, classes, len(all_ids), missing, contradictory, counts)
 
 
@@ -161,38 +163,38 @@ def _classes(
     """How many rows each class has, and the class names in the order of their codes."""
     if task == "regression":
         return {}, None
-    found = Counter(
+    counts = Counter(
         {
             str(entry["values"]): int(entry["counts"])
             for entry in _texts(values.drop_null()).value_counts().to_pylist()
         }
     )
     is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    names = sorted(found, key=(lambda name: (float(name), name)) if is_number else None)
-    _refuse_wrong_number(names, found, spec, task)
+    names = sorted(counts, key=(lambda name: (float(name), name)) if is_number else None)
+    _refuse_wrong_number(names, counts, spec, task)
     if task == "binary":
         positive = _positive(names, spec)
         names = [next(name for name in names if name != positive), positive]
-    return {name: found[name] for name in names}, names
+    return {name: counts[name] for name in names}, names
 
 
 def _refuse_wrong_number(
-    names: list[str], found: Counter[str], spec: LabelSpec, task: Task
+    names: list[str], counts: Counter[str], spec: LabelSpec, task: Task
 ) -> None:
     if len(names) == 1:
         raise DataError(
-            f"{_place(spec)} has one class only: all {found[names[0]]:,} labelled rows are "
+            f"{_place(spec)} has one class only: all {counts[names[0]]:,} labelled rows are "
             f"{names[0][:40]!r}. There is nothing to tell apart."
         )
-    most = 2 if task == "binary" else MAX_CLASSES
-    if len(names) > most:
+    most_classes = 2 if task == "binary" else MAX_CLASSES
+    if len(names) > most_classes:
         shown = ", ".join(repr(name[:40]) for name in names[:3])
         advice = "Set task: multiclass, or compare it with a value in labels.expression." if (
             task == "binary"
         ) else "Set task: regression if these are numbers, or choose another column."  # fmt: skip
         raise DataError(
             f"{_place(spec)} has {len(names):,} classes ({shown}, ...); a {task} task has at most "
-            f"{most:,}. {advice}"
+            f"{most_classes:,}. {advice}"
         )
 
 
@@ -200,11 +202,13 @@ def _positive(names: list[str], spec: LabelSpec) -> str:
     """The class that counts as positive: the one that is named, else the usual one."""
     if spec.positive is None:
         return usual_positive(names)
-    wanted = _texts(pa.array([spec.positive]))[0].as_py()
-    if wanted not in names:
+    positive = _texts(pa.array([spec.positive]))[0].as_py()
+    if positive not in names:
         shown = " and ".join(repr(name[:40]) for name in names)
-        raise DataError(f"labels.positive: {wanted!r} is not a class of the label; found {shown}.")
-    return str(wanted)
+        raise DataError(
+            f"labels.positive: {positive!r} is not a class of the label; found {shown}."
+        )
+    return str(positive)
 
 
 def _texts(values: pa.Array) -> pa.Array:
@@ -212,7 +216,7 @@ def _texts(values: pa.Array) -> pa.Array:
     return pc.cast(values, pa.string())
 
 
-def _each_once(table: pa.Table) -> tuple[pa.Table, int]:
+def _without_contradictions(table: pa.Table) -> tuple[pa.Table, int]:
     """Each id with its label; ids whose rows have different labels are left out, and counted."""
     if pc.count_distinct(table[EXAMPLE_ID]).as_py() == table.num_rows:
         return table, 0
@@ -220,8 +224,8 @@ def _each_once(table: pa.Table) -> tuple[pa.Table, int]:
         [(LABEL, "min"), (LABEL, "max")]
     )
     agrees = pc.equal(grouped[f"{LABEL}_min"], grouped[f"{LABEL}_max"])
-    kept = grouped.filter(agrees).select([EXAMPLE_ID, f"{LABEL}_min"])
-    return kept.rename_columns([EXAMPLE_ID, LABEL]), grouped.num_rows - kept.num_rows
+    agreeing = grouped.filter(agrees).select([EXAMPLE_ID, f"{LABEL}_min"])
+    return agreeing.rename_columns([EXAMPLE_ID, LABEL]), grouped.num_rows - agreeing.num_rows
 
 
 def _place(spec: LabelSpec) -> str:

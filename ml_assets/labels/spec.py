@@ -51,17 +51,17 @@ class LabelSpec(Spec):
 
     @model_validator(mode="after")
     def _one_way(self) -> "LabelSpec":
-        alike = (self.column is None) == (self.expression is None)
+        is_unclear = (self.column is None) == (self.expression is None)
         found = "neither" if self.column is None else "both"
-        unread = expression_mistake(self.expression) if self.expression is not None else None
+        mistake = expression_mistake(self.expression) if self.expression is not None else None
         broken_rules(
-            (alike, "", f"needs either column or expression; found {found}"),
+            (is_unclear, "", f"needs either column or expression; found {found}"),
             (
                 bool(self.null_values) and self.expression is not None,
                 "null_values",
                 "belongs to a column; in an expression, compare with such texts",
             ),
-            (unread is not None, "expression", f"cannot be read: {unread}"),
+            (mistake is not None, "expression", f"cannot be read: {mistake}"),
         )
         return self
 
@@ -71,8 +71,8 @@ class LabelSpec(Spec):
         if self.expression is None:
             return [str(self.column)]
         names = (
-            n.id
-            for n in ast.walk(ast.parse(self.expression.strip(), mode="eval"))
-            if isinstance(n, ast.Name)
+            node.id
+            for node in ast.walk(ast.parse(self.expression.strip(), mode="eval"))
+            if isinstance(node, ast.Name)
         )
         return list(dict.fromkeys(names))

@@ -54,10 +54,10 @@ class Kept:
     shown: int
     total: int
 
-    def rest(self, what: str) -> str:
+    def rest(self, noun: str) -> str:
         """Say how many of what were left out; empty where none was."""
-        left = self.total - self.shown
-        return f"and {left:,} more {what}" if left else ""
+        omitted = self.total - self.shown
+        return f"and {omitted:,} more {noun}" if omitted else ""
 
 
 def renderer(templates: Mapping[str, str]) -> Render:
@@ -107,9 +107,9 @@ def rows_table(
 ) -> Markup:
     """Give a table of the first records that fit; the columns `numbers` stand on the right."""
     head = list(records[0]) if records else []
-    right = [place for place, name in enumerate(head) if name in numbers]
-    rows = (_render("row", cells=list(one.values()), numbers=right) for one in records)
-    return table(head, within(rows, len(records), max_bytes).body, right)
+    positions = [place for place, name in enumerate(head) if name in numbers]
+    rows = (_render("row", cells=list(record.values()), numbers=positions) for record in records)
+    return table(head, within(rows, len(records), max_bytes).body, positions)
 
 
 def figure(content: bytes, caption: str) -> Markup:

@@ -6,9 +6,9 @@ that a candidate must beat; TFX's Resolver), `infra_validation` (TFX's InfraVali
 ``champion``), and `promotion`, which fails the run where the candidate was refused.
 
 Reading order: `version` (what is in the registry), `gate` and `verdicts` (who is promoted),
-`mlflow_model`, `loader` and `payload` (how a model is served and asked), `infra_validation`. What touches
-the world: `registry` with `run`, `client` and `database` (MLflow), `scoring_server` with `serve` (a
-server process).
+`mlflow_model`, `loader` and `payload` (how a model is served and queried), `infra_validation`. What
+touches the world: `registry` with `run`, `client` and `database` (MLflow), `scoring_server` with `serve`
+(a server process). `promotion_assets` and `assets` wire.
 """
 
 import lazy_loader as lazy

@@ -19,25 +19,25 @@ Predictions = npt.NDArray[np.float64]
 
 def unsound(predictions: Predictions, interface: Interface, rows: int, where: str) -> Iterator[str]:
     """Say what no model may predict for so many rows, whatever it was trained on."""
-    multiclass = interface.task == "multiclass"
-    wanted = (rows, len(interface.classes or ())) if multiclass else (rows,)
-    if predictions.shape != wanted:
-        yield f"the predictions {where} have the shape {predictions.shape}; {wanted} is needed"
+    is_multiclass = interface.task == "multiclass"
+    shape = (rows, len(interface.classes or ())) if is_multiclass else (rows,)
+    if predictions.shape != shape:
+        yield f"the predictions {where} have the shape {predictions.shape}; {shape} is needed"
         return
     by_row = predictions.reshape(rows, -1)
     finite = np.isfinite(by_row).all(axis=1)
     if not finite.all():
-        bad = int((~finite).sum())
-        yield f"{bad} of {rows} predictions {where} are not numbers (NaN or infinite)"
+        count = int((~finite).sum())
+        yield f"{count} of {rows} predictions {where} are not numbers (NaN or infinite)"
     if interface.task == "regression" or not finite.any():
         return
     outside = ((by_row[finite] < 0) | (by_row[finite] > 1)).any(axis=1)
     if outside.any():
         yield f"{int(outside.sum())} of {rows} probabilities {where} are outside 0 to 1"
-    if multiclass:
-        wrong = np.abs(by_row[finite].sum(axis=1) - 1) > SUM_TOLERANCE
-        if wrong.any():
-            yield f"{int(wrong.sum())} of {rows} rows of probabilities {where} do not sum to 1"
+    if is_multiclass:
+        unnormalized = np.abs(by_row[finite].sum(axis=1) - 1) > SUM_TOLERANCE
+        if unnormalized.any():
+            yield f"{int(unnormalized.sum())} of {rows} rows of probabilities {where} do not sum to 1"
 
 
 def as_array(predictions: Any) -> Predictions | None:
@@ -52,21 +52,23 @@ def as_array(predictions: Any) -> Predictions | None:
 
 def is_expected(answer: Answer, expected: Predictions, tolerance: float) -> bool:
     """Whether an answer holds the predictions of training, each within the tolerance."""
-    given = as_array(predictions_in(answer.body)) if answer.status == OK else None
-    if given is None or given.shape != expected.shape:
+    predictions = as_array(predictions_in(answer.body)) if answer.status == OK else None
+    if predictions is None or predictions.shape != expected.shape:
         return False
-    return largest_difference(given, expected) <= tolerance
+    return largest_difference(predictions, expected) <= tolerance
 
 
-def rows_that_differ(given: Predictions, expected: Predictions, tolerance: float) -> int:
+def rows_that_differ(predictions: Predictions, expected: Predictions, tolerance: float) -> int:
     """Give how many rows are predicted otherwise by more than the tolerance."""
-    pairs = zip(given, expected, strict=True)
-    return sum(not largest_difference(one, other) <= tolerance for one, other in pairs)
+    pairs = zip(predictions, expected, strict=True)
+    return sum(
+        not largest_difference(row, expected_row) <= tolerance for row, expected_row in pairs
+    )
 
 
-def largest_difference(given: Predictions, expected: Predictions) -> float:
+def largest_difference(predictions: Predictions, expected: Predictions) -> float:
     """The largest absolute difference; NaN on both sides is none, on one side infinite."""
-    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
+    same = (predictions == expected) | (np.isnan(predictions) & np.isnan(expected))
     with np.errstate(invalid="ignore"):
-        difference = np.where(same, 0.0, np.abs(given - expected))
+        difference = np.where(same, 0.0, np.abs(predictions - expected))
     return float(np.where(np.isnan(difference), np.inf, difference).max(initial=0.0))

@@ -17,18 +17,18 @@ def facts_of(
     tracking_uri: str, version: RegisteredVersion, decision: Decision, pipeline: str
 ) -> dict[str, Any]:
     """Give the content of ``registered_model.json``: what was registered, and what became of it."""
-    now, next_ = (f(tracking_uri, version.name) for f in (champion, challenger))
+    current, contender = (find(tracking_uri, version.name) for find in (champion, challenger))
     return {
         "name": version.name,
         "version": version.version,
         "model_digest": version.model_digest,
-        "champion": now is not None and now.version == version.version,
-        "champion_version": now.version if now else None,
-        "challenger": next_.version if next_ else None,
+        "champion": current is not None and current.version == version.version,
+        "champion_version": current.version if current else None,
+        "challenger": contender.version if contender else None,
         "reasons": list(decision.reasons),
         "stale": list(decision.stale),
         "promoted": decision.promote,
-        "said": in_words(decision, version.version, now.version if now else None, pipeline),
+        "said": in_words(decision, version.version, current.version if current else None, pipeline),
     }
 
 
@@ -60,19 +60,19 @@ def what_differs(tracking_uri: str, folder: Path, facts: Mapping[str, Any]) -> s
         return f"version {number} of {name} cannot serve: {why_not}"
     entries = ledger_in(ledger_folder(folder, name)).entries()
     if facts["champion"]:
-        return _champion_differs(tracking_uri, version, entries)
+        return _why_champion_differs(tracking_uri, version, entries)
     if _was_approved(entries, facts):
         return f"version {number} was approved"
-    return _moved("challenger", version, challenger(tracking_uri, name))
+    return _why_moved("challenger", version, challenger(tracking_uri, name))
 
 
-def _champion_differs(
+def _why_champion_differs(
     tracking_uri: str, version: RegisteredVersion, entries: Sequence[Entry]
 ) -> str | None:
-    moved = _moved("champion", version, champion(tracking_uri, version.name))
-    if moved is None and not passed_the_gate(entries, version):
+    reason = _why_moved("champion", version, champion(tracking_uri, version.name))
+    if reason is None and not passed_the_gate(entries, version):
         return f"the ledger does not know that version {version.version} was promoted"
-    return moved
+    return reason
 
 
 def _was_approved(entries: Sequence[Entry], facts: Mapping[str, Any]) -> bool:
@@ -80,8 +80,10 @@ def _was_approved(entries: Sequence[Entry], facts: Mapping[str, Any]) -> bool:
     return waited and approval_of(entries, facts["model_digest"]) is not None
 
 
-def _moved(alias: str, version: RegisteredVersion, now: RegisteredVersion | None) -> str | None:
-    if now is not None and now.version == version.version:
+def _why_moved(
+    alias: str, version: RegisteredVersion, current: RegisteredVersion | None
+) -> str | None:
+    if current is not None and current.version == version.version:
         return None
-    bearer = "none" if now is None else f"version {now.version}"
+    bearer = "none" if current is None else f"version {current.version}"
     return f"the alias {alias} was moved in MLflow, from version {version.version} to {bearer}"

@@ -32,11 +32,11 @@ def find_baseline(tracking_uri: str, name: str, candidate: str) -> dict[str, Any
     ModelError
         If the champion was not registered by this package.
     """
-    found = champion(tracking_uri, name)
-    if found is not None and found.model_digest == candidate:
-        before = found.baseline
-        found = None if before is None else registered_version(tracking_uri, name, before)
-    return {} if found is None else _facts(found)
+    baseline = champion(tracking_uri, name)
+    if baseline is not None and baseline.model_digest == candidate:
+        previous = baseline.baseline
+        baseline = None if previous is None else registered_version(tracking_uri, name, previous)
+    return {} if baseline is None else _facts(baseline)
 
 
 def _facts(version: RegisteredVersion) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def connect(tracking_uri: str, doing: str) -> Iterator[Any]:
         except (MlflowException, SQLAlchemyError) as error:
             cause = _cause(error)
             remedy = _remedy(cause, tracking_uri)
-            said = cause.partition(_OTHER_SCHEMA)[0].rstrip(". ")[:300]
+            message = cause.partition(_OTHER_SCHEMA)[0].rstrip(". ")[:300]
             raise ModelError(
                 _without_password(
-                    f"MLflow ({tracking_uri}) failed at {doing}: {said}. The champion was not "
+                    f"MLflow ({tracking_uri}) failed at {doing}: {message}. The champion was not "
                     f"changed. {remedy}, then run again."
                 )
             ) from error
@@ -96,11 +96,11 @@ def quiet() -> Iterator[None]:
 
 def _cause(error: BaseException) -> str:
     """What the database itself says, if it is what failed, else the first line of the error."""
-    found: BaseException | None = error
-    while found is not None:
-        if getattr(found, "orig", None) is not None:  # as SQLAlchemy keeps it
-            return str(found.orig)  # type: ignore[attr-defined]
-        found = found.__cause__
+    cause: BaseException | None = error
+    while cause is not None:
+        if getattr(cause, "orig", None) is not None:  # as SQLAlchemy keeps it
+            return str(cause.orig)  # type: ignore[attr-defined]
+        cause = cause.__cause__
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0]
 

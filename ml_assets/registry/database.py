@@ -1,8 +1,8 @@
 """MLflow's SQLite file: made in one step, and read without importing MLflow.
 
 Importing MLflow takes seconds of CPU, a question such as "which version is the champion?" none. So this
-module reads MLflow's tables itself, read-only, and says `UNKNOWN` where they look different from those
-that it knows; the caller then asks MLflow.
+module reads MLflow's tables itself, read-only, and gives `UNKNOWN` where they look different from
+those that it knows; the caller then asks MLflow.
 """
 
 import sqlite3
@@ -61,18 +61,24 @@ def sqlite_path(tracking_uri: str) -> Path | None:
 
 def version_with_alias(path: Path, name: str, alias: str) -> RegisteredVersion | Unknown | None:
     """Read the version of model `name` that bears `alias` from the database file `path`."""
-    return _read(path, lambda db: _version(db, name, _BY_ALIAS, (name, alias)), None)
+    return _read(
+        path, lambda connection: _read_version(connection, name, _BY_ALIAS, (name, alias)), None
+    )
 
 
 def version_with_number(path: Path, name: str, version: int) -> RegisteredVersion | Unknown | None:
     """Read one version of model `name` from the database file `path`."""
-    return _read(path, lambda db: _version(db, name, _BY_NUMBER, (name, version)), None)
+    return _read(
+        path, lambda connection: _read_version(connection, name, _BY_NUMBER, (name, version)), None
+    )
 
 
 def running_processes(path: Path) -> list[str] | Unknown:
     """Give the names of the processes that own the runs which the database says are running."""
     query = (PREFIX + "process",)
-    return _read(path, lambda db: [row[0] for row in db.execute(_RUNNING, query)], [])
+    return _read(
+        path, lambda connection: [row[0] for row in connection.execute(_RUNNING, query)], []
+    )
 
 
 def create_database(path: Path) -> None:
@@ -86,10 +92,10 @@ def create_database(path: Path) -> None:
     from mlflow.db import upgrade
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    begun = path.with_name(f".{path.name}.begun")
-    begun.unlink(missing_ok=True)
-    upgrade.callback(url=f"{_SQLITE}{begun}")
-    durable.publish_file(begun, path)
+    unfinished = path.with_name(f".{path.name}.begun")
+    unfinished.unlink(missing_ok=True)
+    upgrade.callback(url=f"{_SQLITE}{unfinished}")
+    durable.publish_file(unfinished, path)
 
 
 def keep_before_migration(path: Path) -> Path | None:
@@ -103,17 +109,17 @@ def keep_before_migration(path: Path) -> Path | None:
     Path or None
         The copy beside it, made once for each version of the tables; None if none is needed.
     """
-    revision = _read(path, lambda db: db.execute(_REVISION).fetchone(), None)
+    revision = _read(path, lambda connection: connection.execute(_REVISION).fetchone(), None)
     if revision is None or revision is UNKNOWN or revision[0] == _installed_revision():
         return None
-    kept = path.with_name(f"{path.name}.before-migration-{revision[0]}")
-    if not kept.is_file():
-        begun = path.with_name(f".{path.name}.copy")
-        begun.unlink(missing_ok=True)
-        with _opened(path, "ro") as db, closing(sqlite3.connect(begun)) as copy:
-            db.backup(copy)
-        durable.publish_file(begun, kept)
-    return kept
+    backup = path.with_name(f"{path.name}.before-migration-{revision[0]}")
+    if not backup.is_file():
+        unfinished = path.with_name(f".{path.name}.copy")
+        unfinished.unlink(missing_ok=True)
+        with _connect(path, "ro") as connection, closing(sqlite3.connect(unfinished)) as copy:
+            connection.backup(copy)
+        durable.publish_file(unfinished, backup)
+    return backup
 
 
 @cache
@@ -137,11 +143,11 @@ def wait_until_writable(path: Path) -> None:
         If it is held for longer than `_LOCKED_SECONDS`, is damaged, or cannot be written.
     """
     try:
-        with _opened(path, "rw") as db:
-            db.execute("begin immediate")
+        with _connect(path, "rw") as connection:
+            connection.execute("begin immediate")
             # Only a write opens the journal, for which the folder must be writable too.
-            db.execute("create table ml_assets_was_here (x)")
-            db.rollback()
+            connection.execute("create table ml_assets_was_here (x)")
+            connection.rollback()
     except sqlite3.OperationalError as error:
         raise ModelError(
             f"MLflow's database {path} cannot be written: {error}. See that the disk has room and that "
@@ -155,20 +161,20 @@ def _read(
     if not path.is_file():
         return without_tables
     try:
-        with _opened(path, "ro") as db:
-            return question(db)
+        with _connect(path, "ro") as connection:
+            return question(connection)
     except sqlite3.OperationalError as error:
         return without_tables if "no such table" in str(error) else UNKNOWN
 
 
 @contextmanager
-def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+def _connect(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
     address = f"file:{quote(str(path.absolute()))}?mode={mode}"
     try:
         if not path.stat().st_size:
             raise sqlite3.DatabaseError("it is empty")
-        with closing(sqlite3.connect(address, uri=True, timeout=_LOCKED_SECONDS)) as db:
-            yield db
+        with closing(sqlite3.connect(address, uri=True, timeout=_LOCKED_SECONDS)) as connection:
+            yield connection
     except sqlite3.OperationalError as error:
         if "locked" not in str(error):
             raise
@@ -183,14 +189,14 @@ def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
-def _version(
-    db: sqlite3.Connection, name: str, query: str, values: tuple[Any, ...]
+def _read_version(
+    connection: sqlite3.Connection, name: str, query: str, values: tuple[Any, ...]
 ) -> RegisteredVersion | None:
-    row = db.execute(query, values).fetchone()
+    row = connection.execute(query, values).fetchone()
     if row is None:
         return None
     number, created, source = row
-    tags: Mapping[str, str] = dict(db.execute(_TAGS, (name, number)).fetchall())
+    tags: Mapping[str, str] = dict(connection.execute(_TAGS, (name, number)).fetchall())
     return RegisteredVersion(
         name=name,
         version=int(number),

@@ -1,4 +1,4 @@
-"""What is said about a candidate in MLflow: tags, parameters, metrics and a description."""
+"""Describes a candidate in MLflow: tags, parameters, metrics and a description."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _TRACED = (
 
 
 def describe_tags(lineage: Mapping[str, Record]) -> dict[str, str]:
-    """Give the tags that say what a candidate was made from, and what was found about it.
+    """Give the tags that say what a candidate was made from, and how it was judged.
 
     Parameters
     ----------
@@ -29,25 +29,32 @@ def describe_tags(lineage: Mapping[str, Record]) -> dict[str, str]:
         ``<asset>_digest`` for the data, ``code_version`` for the code of the whole lineage, and
         ``verdict.<check>`` with ``passed`` or ``failed``.
     """
-    digests = {f"{a}_digest": lineage[a]["digest"] for a in _TRACED if a in lineage}
+    digests = {f"{asset}_digest": lineage[asset]["digest"] for asset in _TRACED if asset in lineage}
     code = {asset: record["ingredients"].get("code", {}) for asset, record in lineage.items()}
     checks = [check for record in lineage.values() for check in record["checks"]]
     return {
         **digests,
         "code_version": durable.json_digest(code)[:16],
-        **{f"verdict.{c['name']}": "passed" if c["passed"] else "failed" for c in checks},
+        **{
+            f"verdict.{check['name']}": "passed" if check["passed"] else "failed"
+            for check in checks
+        },
     }
 
 
 def describe_metrics(evaluation: Record, infra: Record) -> dict[str, float]:
     """Give the finite numbers of the two summaries: each metric with its interval, and the baselines'."""
-    found: dict[str, Any] = {}
+    numbers: dict[str, Any] = {}
     for name, (value, low, high) in evaluation.get("metrics", {}).items():
-        found |= {name: value, f"{name}_low": low, f"{name}_high": high}
+        numbers |= {name: value, f"{name}_low": low, f"{name}_high": high}
     for baseline, metrics in evaluation.get("baselines", {}).items():
-        found |= {f"{baseline}.{name}": triple[0] for name, triple in metrics.items()}
-    found |= {name: infra.get(name) for name in ("load_seconds", "p50_ms", "p99_ms", "memory_mb")}
-    return {n: float(v) for n, v in found.items() if v is not None and math.isfinite(v)}
+        numbers |= {f"{baseline}.{name}": triple[0] for name, triple in metrics.items()}
+    numbers |= {name: infra.get(name) for name in ("load_seconds", "p50_ms", "p99_ms", "memory_mb")}
+    return {
+        name: float(value)
+        for name, value in numbers.items()
+        if value is not None and math.isfinite(value)
+    }
 
 
 def describe_parameters(manifest: Record) -> dict[str, Any]:

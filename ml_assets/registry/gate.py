@@ -154,7 +154,7 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     Decision
         ``promote`` only where there is no reason against it.
     """
-    waived, unwaived = _waive(verdicts)
+    waived, unwaived = _apply_waivers(verdicts)
     reasons = [
         *verdicts.problems,
         *verdicts.stale,
@@ -164,8 +164,8 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
         *_against_baseline(verdicts),
         *_against_people(verdicts.people),
     ]
-    found = tuple(dict.fromkeys(reasons))
-    return Decision(not found, found, tuple(waived), tuple(verdicts.stale))
+    distinct = tuple(dict.fromkeys(reasons))
+    return Decision(not distinct, distinct, tuple(waived), tuple(verdicts.stale))
 
 
 def in_words(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
@@ -196,59 +196,66 @@ def in_words(decision: Decision, version: int, champion: int | None, pipeline: s
     )
 
 
-def _waive(verdicts: Verdicts) -> tuple[list[str], Any]:
+def _apply_waivers(verdicts: Verdicts) -> tuple[list[str], Any]:
     """What the waivers that hold today say, and the blessing without the rules that they waive."""
     blessing = verdicts.blessing
     failed = blessing.get("failed") if isinstance(blessing, Mapping) else None
     today = verdicts.people.today
     if not isinstance(failed, Mapping) or not failed or today is None:
         return [], blessing
-    given = (w for w in verdicts.people.waivers if w.rule not in _NEVER_WAIVED)
-    holding = {w.rule: w for w in given if today <= w.until}
-    used = [holding[rule] for rule in failed if rule in holding]
+    waivable = (waiver for waiver in verdicts.people.waivers if waiver.rule not in _NEVER_WAIVED)
+    in_force = {waiver.rule: waiver for waiver in waivable if today <= waiver.until}
+    used = [in_force[rule] for rule in failed if rule in in_force]
     if not used:
         return [], blessing
     # Two rules may say the same, such as of a metric that is undefined: it stands until both are waived.
-    standing = {text for rule, text in failed.items() if rule not in holding}
+    standing = {text for rule, text in failed.items() if rule not in in_force}
     waived = {failed[waiver.rule] for waiver in used} - standing
     # A reason that no rule stands for cannot be waived either.
     all_reasons = dict.fromkeys([*failed.values(), *blessing.get("reasons", ())])
-    left = [text for text in all_reasons if text not in waived]
-    said = [f"{w.rule} waived by {w.by} until {w.until}: {w.reason}" for w in used]
-    return said, {**blessing, "blessed": not left, "reasons": left}
+    remaining = [text for text in all_reasons if text not in waived]
+    texts = [
+        f"{waiver.rule} waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+        for waiver in used
+    ]
+    return texts, {**blessing, "blessed": not remaining, "reasons": remaining}
 
 
-def _against_blessing(name: str, found: Any, candidate: str) -> Iterator[str]:
+def _against_blessing(name: str, blessing: Any, candidate: str) -> Iterator[str]:
     remedy = f"materialize {_BLESSINGS[name]} again"
-    if found is None:
+    if blessing is None:
         yield f"{name}: there is none for this candidate; {remedy}"
         return
-    sound = isinstance(found, Mapping) and isinstance(found.get("blessed"), bool)
-    if not sound:
+    is_verdict = isinstance(blessing, Mapping) and isinstance(blessing.get("blessed"), bool)
+    if not is_verdict:
         yield f"{name}: its file is not a verdict; {remedy}"
         return
-    if found.get("candidate") != candidate:
+    if blessing.get("candidate") != candidate:
         yield (
-            f"{name}: it was given to another candidate ({_short(found.get('candidate'))}, "
+            f"{name}: it was given to another candidate ({_short(blessing.get('candidate'))}, "
             f"not {_short(candidate)}); {remedy}"
         )
-    if not found["blessed"]:
-        reasons = found.get("reasons") or ["not blessed, and no reason is recorded"]
+    if not blessing["blessed"]:
+        reasons = blessing.get("reasons") or ["not blessed, and no reason is recorded"]
         yield from (f"{name}: {reason}" for reason in reasons)
 
 
 def _against_lineages(lineages: Sequence[Mapping[str, Made]], candidate: str) -> Iterator[str]:
-    made = [record for lineage in lineages for record in lineage.values()]
-    missing = {"model", *_BLESSINGS.values()} - {record.asset for record in made}
+    records = [record for lineage in lineages for record in lineage.values()]
+    missing = {"model", *_BLESSINGS.values()} - {record.asset for record in records}
     yield from (f"{asset}: its record is missing" for asset in sorted(missing))
-    for record in made:
+    for record in records:
         if record.asset == "model" and record.digest != candidate:
             yield f"model: the verdicts are about {_short(record.digest)}, not {_short(candidate)}"
         yield from _against_checks(record)
     for lineage in lineages:
-        yield from (reason for record in lineage.values() for reason in _stale(record, lineage))
+        yield from (
+            reason
+            for record in lineage.values()
+            for reason in _against_stale_inputs(record, lineage)
+        )
     for one, other in pairwise(lineages):
-        yield from _different(one, other)
+        yield from _against_mixed_lineages(one, other)
 
 
 def _against_checks(record: Made) -> Iterator[str]:
@@ -261,7 +268,7 @@ def _against_checks(record: Made) -> Iterator[str]:
             yield f"{record.asset}: {name} failed: {check['description']}"
 
 
-def _stale(record: Made, lineage: Mapping[str, Made]) -> Iterator[str]:
+def _against_stale_inputs(record: Made, lineage: Mapping[str, Made]) -> Iterator[str]:
     for name, digest in record.inputs.items():
         if name not in lineage:
             yield f"{record.asset}: the record of its input {name} is missing"
@@ -269,7 +276,7 @@ def _stale(record: Made, lineage: Mapping[str, Made]) -> Iterator[str]:
             yield f"{record.asset}: it is stale, made from another {name} than the one that holds now"
 
 
-def _different(one: Mapping[str, Made], other: Mapping[str, Made]) -> Iterator[str]:
+def _against_mixed_lineages(one: Mapping[str, Made], other: Mapping[str, Made]) -> Iterator[str]:
     for asset in sorted(one.keys() & other.keys()):
         if one[asset].digest != other[asset].digest:
             yield f"{asset}: the model and its verdicts were made from different ones"
@@ -279,8 +286,8 @@ def _against_baseline(verdicts: Verdicts) -> Iterator[str]:
     if verdicts.is_champion or verdicts.baseline == verdicts.champion:
         return
     yield (
-        f"blessing: it was compared with {_version(verdicts.baseline)}, but the champion is now "
-        f"{_version(verdicts.champion)}; materialize baseline_model and evaluation again"
+        f"blessing: it was compared with {_version_text(verdicts.baseline)}, but the champion is now "
+        f"{_version_text(verdicts.champion)}; materialize baseline_model and evaluation again"
     )
 
 
@@ -297,7 +304,7 @@ def _against_people(people: People) -> Iterator[str]:
         )
 
 
-def _version(version: int | None) -> str:
+def _version_text(version: int | None) -> str:
     return "no champion" if version is None else f"version {version}"
 
 

@@ -1,4 +1,4 @@
-"""What a candidate must keep as a scoring server, and what was found about it."""
+"""The limits that a candidate must keep as a scoring server, and the result of its validation."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +40,7 @@ class InfraValidation:
     Attributes
     ----------
     rows : int
-        The rows that it was asked.
+        How many rows were sent to it.
     reasons : list of str
         Empty if it is blessed.
     refused : dict of str to int
@@ -85,10 +85,10 @@ class InfraValidation:
     def answers(self) -> dict[str, Any]:
         """Give what it answered as plain JSON, without what was measured: the same each time."""
         difference = self.max_difference
-        known = difference is not None and np.isfinite(difference)
+        is_finite = difference is not None and np.isfinite(difference)
         return {
             "rows": self.rows,
             "refused": dict(self.refused),
             "survived": dict(self.survived),
-            "max_difference": difference if known else None,
+            "max_difference": difference if is_finite else None,
         }

@@ -32,8 +32,8 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
         from ml_assets.registry.people import roll_back_pipeline
 
         home = current_home()
-        done = roll_back_pipeline(home, pipeline, config.reason, config.to, context.run_id)
-        _tell(context, pipeline, home, done)
+        message = roll_back_pipeline(home, pipeline, config.reason, config.to, context.run_id)
+        _report(context, pipeline, home, message)
 
     @dg.op(name=f"{name}_approve_op")
     def approve(context: dg.OpExecutionContext, config: ApprovalConfig) -> None:
@@ -41,8 +41,8 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
         from ml_assets.registry.people import approve_version
 
         home = current_home()
-        done = approve_version(home, pipeline, config.version, config.reason, context.run_id)
-        _tell(context, pipeline, home, done)
+        message = approve_version(home, pipeline, config.version, config.reason, context.run_id)
+        _report(context, pipeline, home, message)
 
     @dg.job(
         name=f"{name}_rollback",
@@ -61,7 +61,7 @@ def build_jobs(pipeline: PipelineSpec) -> list[dg.JobDefinition]:
     return [rollback_job, approve_job]
 
 
-def ledger_observation(pipeline: PipelineSpec, home: Home, done: str) -> dg.AssetObservation:
+def ledger_observation(pipeline: PipelineSpec, home: Home, message: str) -> dg.AssetObservation:
     """Give the ledger as the UI shows it with the asset `registered_model`, and what was done."""
     from ml_assets.registry.ledger import ledger_rows
     from ml_assets.registry.people import ledger_entries
@@ -69,12 +69,14 @@ def ledger_observation(pipeline: PipelineSpec, home: Home, done: str) -> dg.Asse
     ledger = shown(Rows(ledger_rows(ledger_entries(home, pipeline))), home.root)
     return dg.AssetObservation(
         asset_key=dg.AssetKey([pipeline.name, "registered_model"]),
-        description=done,
+        description=message,
         metadata=to_metadata({"ledger": ledger}, home.root),
     )
 
 
-def _tell(context: dg.OpExecutionContext, pipeline: PipelineSpec, home: Home, done: str) -> None:
+def _report(
+    context: dg.OpExecutionContext, pipeline: PipelineSpec, home: Home, message: str
+) -> None:
     """Say what was done, and show the ledger with the asset `registered_model`."""
-    context.log.info(done)
-    context.log_event(ledger_observation(pipeline, home, done))
+    context.log.info(message)
+    context.log_event(ledger_observation(pipeline, home, message))

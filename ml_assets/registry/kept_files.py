@@ -1,4 +1,4 @@
-"""Whether the files that MLflow keeps of a version are those that were registered, told by content."""
+"""Whether the files that MLflow keeps of a version are those that were registered, by their content."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,8 +45,8 @@ def _files_of(version: RegisteredVersion, tracking_uri: str) -> Iterator[Path]:
         return
     from mlflow.artifacts import download_artifacts, list_artifacts
 
-    there = {"artifact_uri": version.source, "tracking_uri": tracking_uri}
+    location = {"artifact_uri": version.source, "tracking_uri": tracking_uri}
     with TemporaryDirectory(prefix="ml_assets-version-") as fetched:
-        if list_artifacts(**there):
-            download_artifacts(**there, dst_path=fetched)
+        if list_artifacts(**location):
+            download_artifacts(**location, dst_path=fetched)
         yield next((path.parent for path in Path(fetched).rglob("MLmodel")), Path(fetched))

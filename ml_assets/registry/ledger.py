@@ -61,7 +61,7 @@ def ledger_in(folder: Path) -> Chain[Entry]:
 
 def last_move(entries: Sequence[Entry]) -> Entry | None:
     """Give the entry that made the latest champion."""
-    return next((e for e in reversed(entries) if e.action != "approval"), None)
+    return next((entry for entry in reversed(entries) if entry.action != "approval"), None)
 
 
 def gate_moves(entries: Iterable[Entry]) -> list[Entry]:
@@ -82,14 +82,16 @@ def champion_before(entries: Iterable[Entry], version: int) -> int | None:
 
     For a version that never passed the gate that is the latest that did.
     """
-    made = [entry.to_version for entry in gate_moves(entries)]
-    before = made[: made.index(version)] if version in made else made
-    return before[-1] if before else None
+    champions = [entry.to_version for entry in gate_moves(entries)]
+    earlier = champions[: champions.index(version)] if version in champions else champions
+    return earlier[-1] if earlier else None
 
 
 def approval_of(entries: Iterable[Entry], digest: str) -> Entry | None:
     """Give the entry in which a person approved this content."""
-    return next((e for e in entries if e.action == "approval" and e.digest == digest), None)
+    return next(
+        (entry for entry in entries if entry.action == "approval" and entry.digest == digest), None
+    )
 
 
 def withdrawal_of(entries: Sequence[Entry], digest: str) -> Entry | None:

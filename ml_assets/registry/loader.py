@@ -22,7 +22,7 @@ class ServedModel:
     def __init__(self, model: LoadedModel) -> None:
         self._model = model
         columns = model.manifest["input_columns"]
-        self._texts = [column["name"] for column in columns if column["type"] == "string"]
+        self._text_columns = [column["name"] for column in columns if column["type"] == "string"]
 
     def predict(self, data: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Give the model's predictions for raw rows.
@@ -39,9 +39,9 @@ class ServedModel:
         DataError
             If a column cannot be read as its type. The scoring server answers that with a 4xx.
         """
-        wrong = [name for name in self._texts if not _is_text(data[name])]
-        if wrong:
-            raise DataError(f"text or null is needed in {', '.join(wrong)}; found other values.")
+        mistyped = [name for name in self._text_columns if not _is_text(data[name])]
+        if mistyped:
+            raise DataError(f"text or null is needed in {', '.join(mistyped)}; found other values.")
         return self._model.predict(data)
 
 

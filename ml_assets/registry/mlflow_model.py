@@ -98,7 +98,7 @@ def _write_description(directory: Path, interface: Interface, size: int) -> None
         utc_time_created=_NO_TIME,
         model_uuid=None,
         signature=_signature(interface),
-        metadata=_facts(interface),
+        metadata=_model_metadata(interface),
         model_size_bytes=size,
     )
     environment = {"conda_env": "conda.yaml", "python_env": "python_env.yaml"}
@@ -117,27 +117,29 @@ def _signature(interface: Interface) -> Any:
     from mlflow.types import ColSpec, Schema, TensorSpec
     from mlflow.types.schema import AnyType
 
-    def column(given: ModelInput) -> Any:
-        match given.type:
+    def column_spec(column: ModelInput) -> Any:
+        match column.type:
             case "int":
-                return ColSpec("double" if given.nullable else "long", given.name)
+                return ColSpec("double" if column.nullable else "long", column.name)
             case "float":
-                return ColSpec("double", given.name)
+                return ColSpec("double", column.name)
             case "string":
-                return ColSpec("string", given.name)
+                return ColSpec("string", column.name)
             case _:
-                return ColSpec(AnyType(), given.name)
+                return ColSpec(AnyType(), column.name)
 
     outputs = ColSpec("double", "score")
     if interface.task == "multiclass":
         import numpy as np
 
         outputs = TensorSpec(np.dtype("float64"), (-1, len(interface.classes or ())))
-    return ModelSignature(Schema([column(given) for given in interface.inputs]), Schema([outputs]))
+    return ModelSignature(
+        Schema([column_spec(column) for column in interface.inputs]), Schema([outputs])
+    )
 
 
-def _facts(interface: Interface) -> Mapping[str, Any]:
-    columns = {given.name: given.type for given in interface.inputs}
+def _model_metadata(interface: Interface) -> Mapping[str, Any]:
+    columns = {column.name: column.type for column in interface.inputs}
     classes = {"classes": list(interface.classes)} if interface.classes else {}
     return {"task": interface.task, **classes, "columns": columns}
 
@@ -145,12 +147,12 @@ def _facts(interface: Interface) -> Mapping[str, Any]:
 def _write_environment(directory: Path, libraries: Sequence[str]) -> None:
     # Given, not inferred: MLflow infers them by loading the model in another process.
     names = dict.fromkeys([*_LIBRARIES, *libraries])
-    needed = [f"{name}=={metadata.version(name)}" for name in names if _is_installed(name)]
-    (directory / "requirements.txt").write_text("\n".join(needed) + "\n")
+    pinned = [f"{name}=={metadata.version(name)}" for name in names if _is_installed(name)]
+    (directory / "requirements.txt").write_text("\n".join(pinned) + "\n")
     python = python_version()
     _write_yaml(
         directory / "conda.yaml",
-        {"name": "mlflow-env", "dependencies": [f"python={python}", "pip", {"pip": needed}]},
+        {"name": "mlflow-env", "dependencies": [f"python={python}", "pip", {"pip": pinned}]},
     )
     requirements = ["-r requirements.txt"]
     _write_yaml(directory / "python_env.yaml", {"python": python, "dependencies": requirements})

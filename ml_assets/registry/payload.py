@@ -1,4 +1,4 @@
-"""The JSON bodies that a candidate is asked with: real rows, odd ones, and what must be refused."""
+"""The JSON bodies that are sent to a candidate: real rows, odd ones, and what must be refused."""
 
 import json
 import math
@@ -43,8 +43,8 @@ class Malformed:
 
 def choose_rows(table: Table, columns: Sequence[str], count: int) -> "pa.Table":
     """Give the first `count` rows of the test split, or of the whole table where that has none."""
-    found = table.dataset().head(count, columns=list(columns), filter=split_is("test"))
-    return found if found.num_rows else table.dataset().head(count, columns=list(columns))
+    test_rows = table.dataset().head(count, columns=list(columns), filter=split_is("test"))
+    return test_rows if test_rows.num_rows else table.dataset().head(count, columns=list(columns))
 
 
 def rows_body(rows: "pa.Table", start: int = 0, stop: int | None = None) -> bytes:
@@ -54,7 +54,7 @@ def rows_body(rows: "pa.Table", start: int = 0, stop: int | None = None) -> byte
     missing), and dates and times become ISO 8601.
     """
     chosen = rows.slice(start, None if stop is None else stop - start)
-    return _split(chosen.column_names, [list(row.values()) for row in chosen.to_pylist()])
+    return _dataframe_split(chosen.column_names, [list(row.values()) for row in chosen.to_pylist()])
 
 
 def malformed_requests(rows: "pa.Table", types: Mapping[str, str]) -> list[Malformed]:
@@ -69,15 +69,15 @@ def malformed_requests(rows: "pa.Table", types: Mapping[str, str]) -> list[Malfo
     """
     names = rows.column_names
     row = list(rows.slice(0, 1).to_pylist()[0].values())
-    wrong = [_of_wrong_type(types[name], value) for name, value in zip(names, row, strict=True)]
+    mistyped = [_mistyped_value(types[name], value) for name, value in zip(names, row, strict=True)]
     return [
         Malformed("not JSON", b"{nope"),
         Malformed("an empty body", b""),
         Malformed("a wrong key", b'{"rows": []}'),
         Malformed("a list in place of an object", b"[1, 2]"),
-        Malformed("a missing column", _split(names[1:], [row[1:]])),
-        Malformed("values of a wrong type", _split(names, [wrong])),
-        Malformed("more values than columns", _split(names, [[*row, 1]])),
+        Malformed("a missing column", _dataframe_split(names[1:], [row[1:]])),
+        Malformed("values of a wrong type", _dataframe_split(names, [mistyped])),
+        Malformed("more values than columns", _dataframe_split(names, [[*row, 1]])),
         Malformed("an unknown content type", rows_body(rows, 0, 1), "text/html"),
     ]
 
@@ -98,13 +98,15 @@ def odd_rows(rows: "pa.Table", inputs: Sequence[ModelInput]) -> list[Odd]:
     row = rows.slice(0, 1)
     optional = [column.name for column in inputs if column.nullable]
     texts = [column.name for column in inputs if column.type == "string"]
-    found = [Odd(f"no {name}", _with(row, {name: None})) for name in optional]
+    cases = [Odd(f"no {name}", _replace_values(row, {name: None})) for name in optional]
     if len(optional) > 1:
-        found.append(Odd("none of the optional values", _with(row, dict.fromkeys(optional))))
+        cases.append(
+            Odd("none of the optional values", _replace_values(row, dict.fromkeys(optional)))
+        )
     if texts:
         unknown = dict.fromkeys(texts, UNKNOWN_CATEGORY)
-        found.append(Odd("unknown categories", _with(row, unknown)))
-    return found
+        cases.append(Odd("unknown categories", _replace_values(row, unknown)))
+    return cases
 
 
 def hard_requests(rows: "pa.Table", inputs: Sequence[ModelInput]) -> list[Malformed]:
@@ -114,15 +116,15 @@ def hard_requests(rows: "pa.Table", inputs: Sequence[ModelInput]) -> list[Malfor
     """
     row = rows_body(rows, 0, 1)
     numbers = [column.name for column in inputs if column.type in _NUMBERS]
-    found = []
+    requests = []
     if numbers:
-        place = rows.column_names.index(numbers[0])
+        position = rows.column_names.index(numbers[0])
         for word, number in (("NaN", math.nan), ("Infinity", math.inf)):
             content = json.loads(row)
-            content["dataframe_split"]["data"][0][place] = number
-            found.append(Malformed(word, json.dumps(content).encode()))
-    found.append(Malformed("10 MB", row[:-1] + b" " * (LARGE_BYTES - len(row)) + row[-1:]))
-    return found
+            content["dataframe_split"]["data"][0][position] = number
+            requests.append(Malformed(word, json.dumps(content).encode()))
+    requests.append(Malformed("10 MB", row[:-1] + b" " * (LARGE_BYTES - len(row)) + row[-1:]))
+    return requests
 
 
 def predictions_in(body: bytes) -> Any:
@@ -134,30 +136,30 @@ def predictions_in(body: bytes) -> Any:
     return answer.get("predictions") if isinstance(answer, dict) else None
 
 
-def _with(row: "pa.Table", values: Mapping[str, str | None]) -> "pa.Table":
+def _replace_values(row: "pa.Table", values: Mapping[str, str | None]) -> "pa.Table":
     """The row with other values."""
     import pyarrow as pa
 
     for name, value in values.items():
-        place = row.column_names.index(name)
+        position = row.column_names.index(name)
         kind = pa.string() if value is not None else row.schema.field(name).type
-        row = row.set_column(place, name, pa.array([value], kind))
+        row = row.set_column(position, name, pa.array([value], kind))
     return row
 
 
-def _of_wrong_type(kind: str, value: Any) -> Any:
+def _mistyped_value(kind: str, value: Any) -> Any:
     if kind in _NUMBERS or kind in _MOMENTS or kind == "bool":
         return "neither a number nor a moment"
     return {"of": "the wrong type"} if kind == "string" else value
 
 
-def _split(columns: Sequence[str], data: Sequence[Sequence[Any]]) -> bytes:
-    plain = [[_plain(value) for value in row] for row in data]
+def _dataframe_split(columns: Sequence[str], data: Sequence[Sequence[Any]]) -> bytes:
+    plain = [[_json_value(value) for value in row] for row in data]
     content = {"dataframe_split": {"columns": list(columns), "data": plain}}
     return json.dumps(content, allow_nan=False).encode()
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     match value:
         case float() if not math.isfinite(value):
             return None

@@ -33,7 +33,7 @@ def roll_back_pipeline(
     """
     name = pipeline.model_name
     request = Request(current_user(), needed_reason(reason), run_id)
-    refuse = _cannot_serve(Store(home.pipeline(pipeline.name)))
+    refuse = _why_not_servable(Store(home.pipeline(pipeline.name)))
     entry = rollback(registry_of(home), name, request, to, refuse)
     return (
         f"version {entry.to_version} of {name} is the champion again, no longer version "
@@ -53,11 +53,11 @@ def approve_version(
         If there is no such version.
     """
     name = pipeline.model_name
-    found = registered_version(home.tracking_uri, name, version)
-    if found is None:
+    registered = registered_version(home.tracking_uri, name, version)
+    if registered is None:
         raise ModelError(f"'{name}' has no version {version}, so it cannot be approved.")
     request = Request(current_user(), needed_reason(reason), run_id)
-    entry = approve(registry_of(home), found, request)
+    entry = approve(registry_of(home), registered, request)
     return (
         f"version {version} of {name} is approved (entry {entry.sequence} of the ledger). The next "
         f"run of {pipeline.name} promotes it if every other verdict is positive."
@@ -69,10 +69,10 @@ def ledger_entries(home: Home, pipeline: PipelineSpec) -> list[Entry]:
     return ledger_of(registry_of(home), pipeline.model_name).entries()
 
 
-def _cannot_serve(store: Store) -> Callable[[RegisteredVersion], str | None]:
+def _why_not_servable(store: Store) -> Callable[[RegisteredVersion], str | None]:
     """The model that scores is the store's, so it has to be there as it was made."""
 
-    def refuse(version: RegisteredVersion) -> str | None:
+    def why_not(version: RegisteredVersion) -> str | None:
         digest = version.model_digest or "none"
         path = store.object_path("model", digest)
         if not path.is_dir():
@@ -81,4 +81,4 @@ def _cannot_serve(store: Store) -> Callable[[RegisteredVersion], str | None]:
             return f"its model in {path} was altered after it was made"
         return None
 
-    return refuse
+    return why_not

@@ -72,8 +72,8 @@ def promote(
     Returns
     -------
     Decision
-        What `decide` said. It is kept as the version's tag `promotion`; where it said no, nothing else is
-        changed.
+        What `decide` gave. It is kept as the version's tag `promotion`; where it is a no, nothing else
+        changes.
 
     Raises
     ------
@@ -86,16 +86,16 @@ def promote(
         locked(registry.folder, registry.tracking_uri),
         connect(registry.tracking_uri, f"promoting {name}") as client,
     ):
-        entries = _settled(client, registry, name)
+        entries = _settle(client, registry, name)
         before = champion(registry.tracking_uri, name)
-        decision = _with_files(registry, version, decide(before, entries))
+        decision = _refuse_altered_files(registry, version, decide(before, entries))
         verdict = "promoted" if decision.promote else f"refused: {'; '.join(decision.reasons)}"
         tag = {"key": PREFIX + "promotion", "value": verdict[:MAX_TAG]}
         client.set_model_version_tag(name, str(version.version), **tag)
         if decision.promote:
             waived = {"waived": "; ".join(decision.waived)} if decision.waived else {}
-            told = replace(request, evidence={**request.evidence, **waived})
-            _move(client, registry, "promotion", before, version, told)
+            full_request = replace(request, evidence={**request.evidence, **waived})
+            _move(client, registry, "promotion", before, version, full_request)
             _drop_challenger(client, registry, version)
         return decision
 
@@ -107,7 +107,7 @@ def rollback(
     to: int | None = None,
     refuse: Callable[[RegisteredVersion], str | None] = lambda version: None,
 ) -> Entry:
-    """Make an earlier champion the champion again. No verdict is asked: it had them all.
+    """Make an earlier champion the champion again. No verdict is read: it had them all.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def rollback(
     Returns
     -------
     Entry
-        What the ledger now says last.
+        The last entry of the ledger now.
 
     Raises
     ------
@@ -136,16 +136,16 @@ def rollback(
         locked(registry.folder, registry.tracking_uri),
         connect(registry.tracking_uri, f"rolling {name} back") as client,
     ):
-        entries = _settled(client, registry, name)
-        now = champion(registry.tracking_uri, name)
-        target = _target(registry, name, now, entries, to)
+        entries = _settle(client, registry, name)
+        current = champion(registry.tracking_uri, name)
+        target = _target(registry, name, current, entries, to)
         why_not = why_not_as_registered(target, registry.tracking_uri) or refuse(target)
         if why_not:
             raise ModelError(
                 f"version {target.version} of '{name}' cannot be the champion again: {why_not}. Name "
                 "another one with --to. The champion was not changed."
             )
-        return _move(client, registry, "rollback", now, target, request)
+        return _move(client, registry, "rollback", current, target, request)
 
 
 def approve(registry: Registry, version: RegisteredVersion, request: Request) -> Entry:
@@ -162,37 +162,47 @@ def approve(registry: Registry, version: RegisteredVersion, request: Request) ->
         locked(registry.folder, registry.tracking_uri),
         connect(registry.tracking_uri, f"approving {version.name}") as client,
     ):
-        _settled(client, registry, version.name)
-        return ledger_of(registry, version.name).append(_entry("approval", None, version, request))
+        _settle(client, registry, version.name)
+        return ledger_of(registry, version.name).append(
+            _make_entry("approval", None, version, request)
+        )
 
 
-def _settled(client: Any, registry: Registry, name: str) -> list[Entry]:
+def _settle(client: Any, registry: Registry, name: str) -> list[Entry]:
     """The ledger, after what was begun is finished and what was not recorded is."""
     ledger = ledger_of(registry, name)
     ledger.sweep()
     entries = ledger.entries()
-    now = champion(registry.tracking_uri, name)
-    begun = ledger.intent()
-    if begun is not None:
-        if _is_missing(begun, entries) and now is not None and now.version == begun.to_version:
-            entries.append(ledger.append(begun))
-            _drop_challenger(client, registry, now)
+    current = champion(registry.tracking_uri, name)
+    intent = ledger.intent()
+    if intent is not None:
+        if (
+            _is_missing(intent, entries)
+            and current is not None
+            and current.version == intent.to_version
+        ):
+            entries.append(ledger.append(intent))
+            _drop_challenger(client, registry, current)
         ledger.end()
     last = last_move(entries)
-    was, version = (last.to_version if last else None), (now.version if now else None)
-    if was != version:
+    recorded, actual = (last.to_version if last else None), (current.version if current else None)
+    if recorded != actual:
         reason = "the alias champion was moved in MLflow, not by ml_assets"
-        before = None if was is None else registered_version(registry.tracking_uri, name, was)
-        found = _entry("found", before, now, Request("unknown", reason))
-        entries.append(ledger.append(found))
+        before = (
+            None if recorded is None else registered_version(registry.tracking_uri, name, recorded)
+        )
+        entry = _make_entry("found", before, current, Request("unknown", reason))
+        entries.append(ledger.append(entry))
     return entries
 
 
-def _is_missing(begun: Entry, entries: Sequence[Entry]) -> bool:
-    return not entries or entries[-1].at != begun.at or entries[-1].to_version != begun.to_version
+def _is_missing(intent: Entry, entries: Sequence[Entry]) -> bool:
+    return not entries or entries[-1].at != intent.at or entries[-1].to_version != intent.to_version
 
 
-def _with_files(registry: Registry, version: RegisteredVersion, decision: Decision) -> Decision:
+def _refuse_altered_files(
+    registry: Registry, version: RegisteredVersion, decision: Decision
+) -> Decision:
     """The decision, turned down where MLflow's files are not those that the verdicts are about."""
     why_not = why_not_as_registered(version, registry.tracking_uri) if decision.promote else None
     return decision if why_not is None else replace(decision, promote=False, reasons=(why_not,))
@@ -207,7 +217,7 @@ def _move(
     request: Request,
 ) -> Entry:
     ledger = ledger_of(registry, version.name)
-    entry = _entry(action, before, version, request)
+    entry = _make_entry(action, before, version, request)
     is_champion = before is not None and before.version == version.version
     # One that only got the alias by hand is the gate's from now on.
     if is_champion and passed_the_gate(ledger.entries(), version):
@@ -219,7 +229,7 @@ def _move(
     return written
 
 
-def _entry(
+def _make_entry(
     action: Action,
     before: RegisteredVersion | None,
     after: RegisteredVersion | None,
@@ -240,33 +250,34 @@ def _entry(
 
 
 def _drop_challenger(client: Any, registry: Registry, version: RegisteredVersion) -> None:
-    found = challenger(registry.tracking_uri, version.name)
-    if found is not None and found.version == version.version:
+    current = challenger(registry.tracking_uri, version.name)
+    if current is not None and current.version == version.version:
         client.delete_registered_model_alias(version.name, CHALLENGER)
 
 
 def _target(
     registry: Registry,
     name: str,
-    now: RegisteredVersion | None,
+    current: RegisteredVersion | None,
     entries: Sequence[Entry],
     to: int | None,
 ) -> RegisteredVersion:
-    if now is None and to is None:
+    if current is None and to is None:
         raise ModelError(f"'{name}' has no champion, so there is nothing to roll back from.")
-    number = to if to is not None or now is None else champion_before(entries, now.version)
+    number = to if to is not None or current is None else champion_before(entries, current.version)
     if number is None:
         raise ModelError(
-            f"No version of '{name}' passed the gate before version {now.version if now else None}, so "
-            "there is nothing to go back to. Name a version with --to."
+            f"No version of '{name}' passed the gate before version "
+            f"{current.version if current else None}, so there is nothing to go back to. Name a version "
+            "with --to."
         )
-    if now is not None and now.version == number:
+    if current is not None and current.version == number:
         raise ModelError(f"version {number} of '{name}' is the champion already.")
-    found = registered_version(registry.tracking_uri, name, number)
-    if found is None or not passed_the_gate(entries, found):
-        known = sorted({entry.to_version or 0 for entry in gate_moves(entries)})
+    target = registered_version(registry.tracking_uri, name, number)
+    if target is None or not passed_the_gate(entries, target):
+        passed = sorted({entry.to_version or 0 for entry in gate_moves(entries)})
         raise ModelError(
             f"version {number} of '{name}', as MLflow has it now, never passed the gate. Those that "
-            f"did: {', '.join(map(str, known)) or 'none'}."
+            f"did: {', '.join(map(str, passed)) or 'none'}."
         )
-    return found
+    return target

@@ -55,11 +55,11 @@ def registered_version(tracking_uri: str, name: str, version: int) -> Registered
     """Give one version of the registered model `name`, or None. SQLite is read without MLflow."""
     path = database.sqlite_path(tracking_uri)
     if path is not None:
-        found = database.version_with_number(path, name, version)
-        if found is not database.UNKNOWN:
-            return found
+        registered = database.version_with_number(path, name, version)
+        if registered is not database.UNKNOWN:
+            return registered
     with connect(tracking_uri, f"version {version} of {name}") as client:
-        return _or_none(lambda: client.get_model_version(name, str(version)))
+        return _version_or_none(lambda: client.get_model_version(name, str(version)))
 
 
 def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
@@ -88,16 +88,16 @@ def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
     ):
         # Of this process, which holds the lock, no other registration is under way: one that runs failed.
         run.close_dead_runs(
-            client, lambda one: one != registry.process and registry.is_running(one)
+            client, lambda process: process != registry.process and registry.is_running(process)
         )
-        version = _find(client, registry, candidate)
+        version = _find_version(client, registry, candidate)
         if version is None:
-            version = _create(client, registry, candidate)
+            version = _create_version(client, registry, candidate)
         else:
-            _bring_up_to_date(client, version, candidate)
+            _update_tags(client, version, candidate)
         _finish_run(client, version)
-        _name(client, candidate.name, CHALLENGER, version)
-        return _registered(client.get_model_version(candidate.name, version.version))
+        _set_alias(client, candidate.name, CHALLENGER, version)
+        return _to_registered(client.get_model_version(candidate.name, version.version))
 
 
 def close_dead_runs(tracking_uri: str, is_running: Callable[[str], bool]) -> list[str]:
@@ -128,18 +128,18 @@ def close_dead_runs(tracking_uri: str, is_running: Callable[[str], bool]) -> lis
 def _with_alias(tracking_uri: str, name: str, alias: str) -> RegisteredVersion | None:
     path = database.sqlite_path(tracking_uri)
     if path is not None:
-        found = database.version_with_alias(path, name, alias)
-        if found is not database.UNKNOWN:
-            return found
+        version = database.version_with_alias(path, name, alias)
+        if version is not database.UNKNOWN:
+            return version
     with connect(tracking_uri, f"{alias} of {name}") as client:
-        return _or_none(lambda: client.get_model_version_by_alias(name, alias))
+        return _version_or_none(lambda: client.get_model_version_by_alias(name, alias))
 
 
-def _or_none(ask: Callable[[], Any]) -> RegisteredVersion | None:
+def _version_or_none(ask: Callable[[], Any]) -> RegisteredVersion | None:
     from mlflow.exceptions import MlflowException
 
     try:
-        return _registered(ask())
+        return _to_registered(ask())
     except MlflowException as error:
         # MLflow answers that an alias does not exist with INVALID_PARAMETER_VALUE.
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
@@ -147,7 +147,7 @@ def _or_none(ask: Callable[[], Any]) -> RegisteredVersion | None:
         raise
 
 
-def _registered(version: Any) -> RegisteredVersion:
+def _to_registered(version: Any) -> RegisteredVersion:
     return RegisteredVersion(
         name=version.name,
         version=int(version.version),
@@ -157,18 +157,25 @@ def _registered(version: Any) -> RegisteredVersion:
     )
 
 
-def _find(client: Any, registry: Registry, candidate: Candidate) -> Any:
+def _find_version(client: Any, registry: Registry, candidate: Candidate) -> Any:
     """The first version with this content, by its tag and by its files."""
     query = f"name = '{candidate.name}' and tags.`{DIGEST_TAG}` = '{candidate.digest}'"
-    versions = sorted(client.search_model_versions(query), key=lambda v: int(v.version))
+    versions = sorted(client.search_model_versions(query), key=lambda version: int(version.version))
     uri = registry.tracking_uri
-    return next((v for v in versions if not why_not_as_registered(_registered(v), uri)), None)
+    return next(
+        (
+            version
+            for version in versions
+            if not why_not_as_registered(_to_registered(version), uri)
+        ),
+        None,
+    )
 
 
-def _create(client: Any, registry: Registry, candidate: Candidate) -> Any:
-    experiment = _experiment(client, registry, candidate.name)
-    begun = run.begin_run(client, experiment, registry.process, candidate)
-    run_id = begun.info.run_id
+def _create_version(client: Any, registry: Registry, candidate: Candidate) -> Any:
+    experiment = _experiment_id(client, registry, candidate.name)
+    begun_run = run.begin_run(client, experiment, registry.process, candidate)
+    run_id = begun_run.info.run_id
     try:
         run.log_run(client, run_id, candidate)
         model = run.log_model(client, experiment, run_id, candidate)
@@ -182,16 +189,16 @@ def _create(client: Any, registry: Registry, candidate: Candidate) -> Any:
             description=candidate.description,
         )
     except BaseException:
-        run.discard(client, begun)
+        run.discard(client, begun_run)
         raise
 
 
-def _experiment(client: Any, registry: Registry, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        if found.lifecycle_stage == "deleted":
-            client.restore_experiment(found.experiment_id)
-        return str(found.experiment_id)
+def _experiment_id(client: Any, registry: Registry, name: str) -> str:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None:
+        if experiment.lifecycle_stage == "deleted":
+            client.restore_experiment(experiment.experiment_id)
+        return str(experiment.experiment_id)
     is_local = database.sqlite_path(registry.tracking_uri) is not None
     folder = (registry.folder.absolute() / "artifacts" / name).as_uri() if is_local else None
     return str(client.create_experiment(name, artifact_location=folder))
@@ -207,7 +214,7 @@ def _create_registered_model(client: Any, name: str) -> None:
             raise
 
 
-def _bring_up_to_date(client: Any, version: Any, candidate: Candidate) -> None:
+def _update_tags(client: Any, version: Any, candidate: Candidate) -> None:
     for key, value in candidate.version_tags().items():
         if version.tags.get(key) != value:
             client.set_model_version_tag(candidate.name, version.version, key, value)
@@ -218,5 +225,5 @@ def _finish_run(client: Any, version: Any) -> None:
         client.set_terminated(version.run_id, "FINISHED")
 
 
-def _name(client: Any, name: str, alias: str, version: Any) -> None:
+def _set_alias(client: Any, name: str, alias: str, version: Any) -> None:
     client.set_registered_model_alias(name, alias, str(version.version))

@@ -37,11 +37,15 @@ def log_run(client: Any, run_id: str, candidate: Candidate) -> None:
     """Keep the candidate's parameters and metrics with its run."""
     from mlflow.entities import Metric, Param
 
-    now = int(datetime.now(UTC).timestamp() * 1000)
+    timestamp = int(datetime.now(UTC).timestamp() * 1000)
     client.log_batch(
         run_id,
-        metrics=[Metric(key, value, now, 0) for key, value in sorted(candidate.metrics.items())],
-        params=[Param(k, str(v)[:_MAX_PARAM]) for k, v in sorted(candidate.params.items())],
+        metrics=[
+            Metric(key, value, timestamp, 0) for key, value in sorted(candidate.metrics.items())
+        ],
+        params=[
+            Param(key, str(value)[:_MAX_PARAM]) for key, value in sorted(candidate.params.items())
+        ],
     )
 
 
@@ -75,7 +79,7 @@ def log_model(client: Any, experiment: str, run_id: str, candidate: Candidate) -
 
 def close_dead_runs(client: Any, is_running: Callable[[str], bool]) -> list[str]:
     """Close as failed the running runs whose process is gone; give their ids."""
-    experiments = [e.experiment_id for e in client.search_experiments()]
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     running = (
         client.search_runs(experiments, "attributes.status = 'RUNNING'") if experiments else []
     )

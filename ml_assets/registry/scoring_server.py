@@ -104,7 +104,8 @@ class ScoringServer:
             )
         if code is not None:
             raise ScoringServerError(
-                f"the scoring server ended {_how(code)}{self._last_line()}; its output is in {self.log}"
+                f"the scoring server ended {_ending(code)}{self._last_line()}; its output is in "
+                f"{self.log}"
             )
 
     def ask(self, body: bytes, content_type: str = JSON) -> Answer:
@@ -139,9 +140,9 @@ class ScoringServer:
 
         A server that holds more than `most_mb` is ended, before the machine has none left.
         """
-        now = sum(_resident(process) for process in self._family()) / _MEGABYTE
-        self.memory.peak_mb = max(self.memory.peak_mb, now)
-        if now > most_mb and not self.memory.is_too_much:
+        resident_mb = sum(_resident_bytes(process) for process in self._family()) / _MEGABYTE
+        self.memory.peak_mb = max(self.memory.peak_mb, resident_mb)
+        if resident_mb > most_mb and not self.memory.is_too_much:
             self.memory.is_too_much = True
             self._kill()
         return self.memory.peak_mb
@@ -153,9 +154,9 @@ class ScoringServer:
 
     def _kill(self) -> None:
         family = self._family()
-        _kill(lambda: os.killpg(self.process.pid, signal.SIGKILL))
+        _kill_if_running(lambda: os.killpg(self.process.pid, signal.SIGKILL))
         for process in family:
-            _kill(process.kill)
+            _kill_if_running(process.kill)
 
     def _family(self) -> list[psutil.Process]:
         try:
@@ -215,12 +216,15 @@ def scoring_server(
         Variables to set for it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="ml_assets-serving-") as empty, _port() as listener:
+    with (
+        tempfile.TemporaryDirectory(prefix="ml_assets-serving-") as empty,
+        _bind_free_port() as listener,
+    ):
         with log.open("wb") as output:
             process = _start(model, listener.fileno(), output.fileno(), empty, environment or {})
         server = ScoringServer(process, listener.getsockname()[1], log, answer_seconds)
         listener.close()
-        with _watched(server, most_mb):
+        with _memory_watch(server, most_mb):
             try:
                 yield server
             finally:
@@ -228,7 +232,7 @@ def scoring_server(
 
 
 @contextmanager
-def _watched(server: ScoringServer, most_mb: float) -> Iterator[None]:
+def _memory_watch(server: ScoringServer, most_mb: float) -> Iterator[None]:
     """Look at the server's memory all the while."""
     is_over = threading.Event()
 
@@ -246,7 +250,7 @@ def _watched(server: ScoringServer, most_mb: float) -> Iterator[None]:
 
 
 @contextmanager
-def _port() -> Iterator[socket.socket]:
+def _bind_free_port() -> Iterator[socket.socket]:
     """A socket bound to a free port, which the server inherits, so that nobody else can take it."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -280,20 +284,20 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _how(code: int) -> str:
+def _ending(code: int) -> str:
     if code >= 0:
         return f"with exit code {code}"
     return f"by {signal.Signals(-code).name}"
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident_bytes(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
     except psutil.NoSuchProcess:
         return 0
 
 
-def _kill(kill: Callable[[], object]) -> None:
+def _kill_if_running(kill: Callable[[], object]) -> None:
     try:
         kill()
     except (ProcessLookupError, psutil.NoSuchProcess):

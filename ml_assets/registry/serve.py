@@ -1,4 +1,4 @@
-"""Runs MLflow's scoring server on a socket that is already bound, and ends with the process that asked.
+"""Runs MLflow's scoring server on a socket that is already bound; ends with the process that started it.
 
 ``python -m ml_assets.registry.serve MODEL DESCRIPTOR PARENT`` does what ``mlflow models serve
 --env-manager local`` comes down to, which is MLflow's own ASGI application under uvicorn, without the
@@ -17,7 +17,7 @@ _LOOK_EVERY_SECONDS = 0.5
 
 def main(model: str, descriptor: int, parent: int) -> None:
     """Serve the MLflow model in folder `model` on the socket `descriptor` while `parent` lives."""
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
 
     import uvicorn
     from mlflow.pyfunc import scoring_server
@@ -28,7 +28,7 @@ def main(model: str, descriptor: int, parent: int) -> None:
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 
-def _end_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY_SECONDS)
     os._exit(1)

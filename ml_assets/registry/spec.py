@@ -14,7 +14,7 @@ class InfraValidationSpec(Spec):
     Attributes
     ----------
     rows : int
-        How many real rows it is asked, >= 1.
+        How many real rows are sent to it, >= 1.
     max_load_seconds : float
         From the start of the process to its first healthy answer.
     max_latency_ms : float
@@ -24,7 +24,7 @@ class InfraValidationSpec(Spec):
     tolerance : float
         The largest absolute difference to the prediction in training, >= 0.
     concurrent_requests : int
-        How many clients ask it at once, 1 to 64.
+        How many clients query it at once, 1 to 64.
     """
 
     rows: Annotated[int, Field(ge=1, le=10_000)] = 50

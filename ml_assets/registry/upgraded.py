@@ -1,7 +1,7 @@
-"""A model that was made with other versions of the libraries is asked again before it is opened.
+"""Checks a model that was made with other versions of the libraries before it is opened.
 
 No library promises that a newer version reads and computes what an older one wrote. So in a server
-process of its own the model must predict what it predicted when it was validated. What was found is
+process of its own the model must predict what it predicted when it was validated. The outcome is
 remembered until a library changes again.
 """
 
@@ -33,11 +33,11 @@ def keep_expected(directory: Path, expected: "Predictions | None") -> None:
 
 def other_libraries(libraries: Mapping[str, str]) -> dict[str, str]:
     """Give the libraries that a model was made with and that are of another version here, in words."""
-    here = {name: _version(name) for name in libraries}
+    installed = {name: _installed_version(name) for name in libraries}
     return {
-        name: f"{name} {then} (here {here[name]})"
-        for name, then in sorted(libraries.items())
-        if here[name] != then
+        name: f"{name} {version} (here {installed[name]})"
+        for name, version in sorted(libraries.items())
+        if installed[name] != version
     }
 
 
@@ -53,21 +53,21 @@ def refuse_if_upgrades_change_it(
     Parameters
     ----------
     version : RegisteredVersion
-        The version. Nothing is asked where it was made with the versions that are installed here.
+        The version. Nothing is checked where it was made with the versions that are installed here.
     folder_of : callable
-        Gives the folder of an asset's content by its digest, and raises where that was altered. What is
-        gone is gone: opening it says so.
+        Gives the folder of an asset's content by its digest, and raises where that was altered. It may
+        be gone: opening the model then fails and says so.
     limits : InfraValidationSpec
         What it must keep: the time to load, the memory and the tolerance.
     trusted_types : sequence of str
         The types of the user's own in its file.
     root : Path
-        The pipeline's folder, for what the server says and for what is remembered.
+        The pipeline's folder, for the server's log and for what is remembered.
 
     Raises
     ------
     ModelError
-        With the versions and what was found; also where nothing tells what it predicted.
+        With the versions and the difference; also where no record says what it predicted.
     """
     path = folder_of("model", version.model_digest or "none") / "model.json"
     manifest = durable.read_json(path) if path.is_file() else {"libraries": {}}
@@ -75,17 +75,17 @@ def refuse_if_upgrades_change_it(
     key = durable.json_digest([version.model_digest, changed])
     if not changed or (durable.read_json_object(root / _MEMORY) or {}).get("key") == key:
         return
-    wrong = _ask_again(version, folder_of, manifest, limits, trusted_types, root)
-    if wrong is not None:
+    reason = _why_not_opened(version, folder_of, manifest, limits, trusted_types, root)
+    if reason is not None:
         raise ModelError(
             f"version {version.version} of '{version.name}' was made with {', '.join(changed.values())}. "
-            f"So it was asked again before it was opened, and {wrong}. Train another one, or install "
+            f"So it was asked again before it was opened, and {reason}. Train another one, or install "
             "those versions."
         )
     durable.write_json(root / _MEMORY, {"key": key})
 
 
-def _ask_again(
+def _why_not_opened(
     version: RegisteredVersion,
     folder_of: Callable[[str, str], Path],
     manifest: Mapping[str, Any],
@@ -102,24 +102,24 @@ def _ask_again(
     from ml_assets.registry.payload import choose_rows
     from ml_assets.table import Table
 
-    kept, examples = (
+    validation, examples = (
         folder_of(asset, version.tags.get(f"{asset}_digest", "none"))
         for asset in ("infra_validation", "validated_examples")
     )
-    served = kept / "mlflow_model"
+    served = validation / "mlflow_model"
     if durable.directory_digest(served / BUNDLE) != version.model_digest:
         return f"{served} does not hold it"
-    if not ((kept / EXPECTED_FILE).is_file() and (examples / "examples.parquet").is_file()):
+    if not ((validation / EXPECTED_FILE).is_file() and (examples / "examples.parquet").is_file()):
         return "nothing tells what it predicted when it was validated"
-    expected = np.load(kept / EXPECTED_FILE, allow_pickle=False)
+    expected = np.load(validation / EXPECTED_FILE, allow_pickle=False)
     names = [column["name"] for column in manifest["input_columns"]]
     rows = choose_rows(Table((examples / "examples.parquet",)), names, len(expected))
     log = root / "logs" / f"version_{version.version}.log"
     environment = {TRUSTED_TYPES: ",".join(trusted_types)}
-    return _compare(served, rows, expected, Limits.of(limits), log, environment)
+    return _why_predictions_differ(served, rows, expected, Limits.of(limits), log, environment)
 
 
-def _compare(
+def _why_predictions_differ(
     served: Path,
     rows: Any,
     expected: "Predictions",
@@ -131,9 +131,9 @@ def _compare(
     from ml_assets.registry.payload import rows_body
     from ml_assets.registry.scoring_server import ScoringServerError, scoring_server
 
-    most = limits.max_memory_mb + limits.spare_memory_mb
+    most_mb = limits.max_memory_mb + limits.spare_memory_mb
     try:
-        with scoring_server(served, log, limits.max_answer_seconds, most, environment) as server:
+        with scoring_server(served, log, limits.max_answer_seconds, most_mb, environment) as server:
             server.wait_until_healthy(limits.max_load_seconds)
             answer = server.ask(rows_body(rows))
     except ScoringServerError as error:
@@ -144,7 +144,7 @@ def _compare(
     return None
 
 
-def _version(name: str) -> str:
+def _installed_version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

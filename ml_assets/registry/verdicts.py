@@ -36,8 +36,11 @@ def read_verdicts(
     return Verdicts(
         blessing=_read(objects["evaluation"][0] / "blessing.json"),
         infra_blessing=_read(objects["infra_validation"][0] / "infra_blessing.json"),
-        lineages=[{name: _made(record) for name, record in one.items()} for one in lineages],
-        problems=(*problems, *_altered(objects)),
+        lineages=[
+            {name: _made_from_record(record) for name, record in lineage.items()}
+            for lineage in lineages
+        ],
+        problems=(*problems, *_altered_artifacts(objects)),
     )
 
 
@@ -46,15 +49,15 @@ def with_people(
 ) -> Verdicts:
     """Add what people decided about this content: `people`, with what the ledger says of it."""
     withdrawal = withdrawal_of(entries, digest)
-    said = None
+    withdrawn = None
     if withdrawal is not None:
         day = withdrawal.at[:10]
-        said = f"{withdrawal.by} rolled this very model back on {day}: {withdrawal.reason}"
+        withdrawn = f"{withdrawal.by} rolled this very model back on {day}: {withdrawal.reason}"
     is_approved = approval_of(entries, digest) is not None
-    return replace(verdicts, people=replace(people, withdrawn=said, is_approved=is_approved))
+    return replace(verdicts, people=replace(people, withdrawn=withdrawn, is_approved=is_approved))
 
 
-def _altered(objects: Mapping[str, tuple[Path, str]]) -> list[str]:
+def _altered_artifacts(objects: Mapping[str, tuple[Path, str]]) -> list[str]:
     return [
         f"{asset}: its files are missing or were altered after it was made ({path})"
         for asset, (path, digest) in objects.items()
@@ -72,7 +75,7 @@ def _read(path: Path) -> Any:
         return _UNREADABLE
 
 
-def _made(record: Mapping[str, Any]) -> Made:
+def _made_from_record(record: Mapping[str, Any]) -> Made:
     return Made(
         asset=record["asset"],
         digest=record["digest"],

@@ -6,7 +6,8 @@ each row (check `predictions`).
 TFX: BulkInferrer.
 
 Reading order: `spec` (the YAML), `score` (rows to predictions), `sound` (what the check demands),
-`champion` (who scores). What a person asks: `people` (why was this predicted?), told by `explanation`.
+`champion` (who scores). What a person asks: `people` (why was this predicted?), with `explanation`
+(the answer in words).
 """
 
 import lazy_loader as lazy

@@ -49,17 +49,17 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         from ml_assets.training.bundle import load_model
 
         trusted = pipeline.training.trusted_types
-        by = find_scorer(stage.home, stage.store, pipeline)
-        model = load_model(stage.stored("model", by.model_digest), trusted)
+        scorer = find_scorer(stage.home, stage.store, pipeline)
+        model = load_model(stage.stored("model", scorer.model_digest), trusted)
         manifest, window = raw_data.json("manifest.json"), pipeline.serving.window
         spans = select_spans(manifest, window)
         rows = open_spans(manifest, stage.store.root / SPANS_FOLDER, window)
-        scoring = _scoring(pipeline, by, model)
+        scoring = _scoring(pipeline, scorer, model)
         scores = stage.directory / "predictions.parquet"
         batch_rows = pipeline.serving.batch_rows
         check = score_table(rows, spans, model.predict, scoring, scores, batch_rows)
         facts = {
-            "scorer": by.to_json(),
+            "scorer": scorer.to_json(),
             "classes": list(scoring.classes),
             "decision_threshold": scoring.decision_threshold,
             "inputs": model.input_columns,
@@ -72,7 +72,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
     return [predictions]
 
 
-def _scoring(pipeline: PipelineSpec, by: "Scorer", model: "LoadedModel") -> "Scoring":
+def _scoring(pipeline: PipelineSpec, scorer: "Scorer", model: "LoadedModel") -> "Scoring":
     from ml_assets.serving.score import Scoring
 
     return Scoring(
@@ -80,7 +80,7 @@ def _scoring(pipeline: PipelineSpec, by: "Scorer", model: "LoadedModel") -> "Sco
         classes=tuple(model.classes or ()),
         key=tuple(pipeline.ingest.key),
         time=pipeline.ingest.time,
-        model_version=by.version,
+        model_version=scorer.version,
         decision_threshold=model.decision_threshold(),
     )
 
@@ -92,8 +92,10 @@ def _why_stale(name: str, home: Home, artifact: Artifact) -> str | None:
     return holds_no_more(champion(home.tracking_uri, name), artifact.summary["model_version"])
 
 
-def _outcome(check: "ScoreCheck", wanted: int, facts: dict[str, Any], scores: "Table") -> Outcome:
-    passed, text = check.verdict(wanted)
+def _outcome(
+    check: "ScoreCheck", expected_rows: int, facts: dict[str, Any], scores: "Table"
+) -> Outcome:
+    passed, text = check.verdict(expected_rows)
     version, spans = facts["scorer"]["version"], facts["spans"]
     return Outcome(
         summary={
@@ -105,7 +107,9 @@ def _outcome(check: "ScoreCheck", wanted: int, facts: dict[str, Any], scores: "T
         metadata={
             "model_version": version,
             "spans": len(spans),
-            "columns": Columns([(f.name, str(f.type), f.nullable, "") for f in scores.schema]),
+            "columns": Columns(
+                [(field.name, str(field.type), field.nullable, "") for field in scores.schema]
+            ),
         },
         checks=[Check("predictions", passed, text, values={"rows": check.rows})],
     )

@@ -1,4 +1,4 @@
-"""What is told of one example whose prediction is explained: every stage's value of it, in words."""
+"""An example whose prediction is explained: every stage's value of it, in words."""
 
 from dataclasses import dataclass
 
@@ -34,26 +34,29 @@ class ExplainedExample:
     neighbours: tuple[str, ...]
 
 
-def explanation_lines(found: ExplainedExample) -> list[str]:
+def explanation_lines(example: ExplainedExample) -> list[str]:
     """Say of an explained example what was predicted, what moved the prediction, and who is like it."""
-    why = found.explanation
-    about = [f"split {found.split}"] if found.split else []
-    about += ["label not known" if found.label is None else f"label {found.label}"]
+    explanation = example.explanation
+    about = [f"split {example.split}"] if example.split else []
+    about += ["label not known" if example.label is None else f"label {example.label}"]
     row = "  {:<24} {:<20} {:<34} {}".format
     lines = [
-        f"example {found.example_id}: {', '.join(about)}",
-        f"version {found.version}: {found.predicted} {why.prediction:.4g}; usual is {why.usual:.4g}",
+        f"example {example.example_id}: {', '.join(about)}",
+        f"version {example.version}: {example.predicted} {explanation.prediction:.4g}; usual is "
+        f"{explanation.usual:.4g}",
         row("column", "value", "moves it by", "features"),
     ]
-    for one in why.contributions:
-        moved = f"{one.value:+.4g} [{one.low:+.4g}, {one.high:+.4g}]"
-        made = ", ".join(f"{name}={_number(value)}" for name, value in one.transformed)
-        lines.append(row(one.column, one.raw[:20], moved, made[:80]).rstrip())
+    for contribution in explanation.contributions:
+        movement = f"{contribution.value:+.4g} [{contribution.low:+.4g}, {contribution.high:+.4g}]"
+        features = ", ".join(f"{name}={_number(value)}" for name, value in contribution.transformed)
+        lines.append(
+            row(contribution.column, contribution.raw[:20], movement, features[:80]).rstrip()
+        )
     lines.append("most like it:")
-    for name, near in zip(found.neighbours, why.neighbours, strict=True):
-        differs = ", ".join(f"{column}={value}" for column, value in near.differs)
-        told = f"{near.prediction:.4g}, differs in {differs or 'nothing'}"
-        lines.append(f"  {name}  {told:.130}")
+    for name, neighbour in zip(example.neighbours, explanation.neighbours, strict=True):
+        differs = ", ".join(f"{column}={value}" for column, value in neighbour.differs)
+        summary = f"{neighbour.prediction:.4g}, differs in {differs or 'nothing'}"
+        lines.append(f"  {name}  {summary:.130}")
     return lines
 
 

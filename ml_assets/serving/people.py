@@ -29,7 +29,7 @@ from ml_assets.training.bundle import LoadedModel, load_model
 from ml_assets.validation.sample import sample_rows
 
 # Rows that the example is compared with.
-_OTHERS = 1_000
+_REFERENCE_ROWS = 1_000
 _SHORTEST = 6
 
 
@@ -52,14 +52,14 @@ def find_scorer(home: Home, store: Store, pipeline: PipelineSpec) -> Scorer:
         it predicts.
     """
     name = pipeline.model_name
-    holder = registry.champion(home.tracking_uri, name)
-    by = scorer(holder, name, pipeline.name)
-    check_promoted(holder, ledger_in(ledger_folder(home.mlflow, name)).entries(), pipeline.name)
-    if holder is not None:
+    version = registry.champion(home.tracking_uri, name)
+    champion = scorer(version, name, pipeline.name)
+    check_promoted(version, ledger_in(ledger_folder(home.mlflow, name)).entries(), pipeline.name)
+    if version is not None:
         limits, trusted = pipeline.registry.infra_validation, pipeline.training.trusted_types
-        kept = partial(sound_path, store, may_be_gone=True)
-        refuse_if_upgrades_change_it(holder, kept, limits, trusted, store.root)
-    return by
+        folder_of = partial(sound_path, store, may_be_gone=True)
+        refuse_if_upgrades_change_it(version, folder_of, limits, trusted, store.root)
+    return champion
 
 
 def explain_example(home: Home, pipeline: PipelineSpec, example_id: str) -> ExplainedExample:
@@ -82,75 +82,75 @@ def explain_example(home: Home, pipeline: PipelineSpec, example_id: str) -> Expl
         If there is no champion that may score.
     """
     store = Store(home.pipeline(pipeline.name))
-    by = find_scorer(home, store, pipeline)
+    champion = find_scorer(home, store, pipeline)
     trusted = pipeline.training.trusted_types
-    model = load_model(sound_path(store, "model", by.model_digest), trusted)
-    found, row = _find(store, pipeline, example_id)
+    model = load_model(sound_path(store, "model", champion.model_digest), trusted)
+    full_id, row = _find_row(store, pipeline, example_id)
     examples = store.current_artifact("validated_examples").path / "examples.parquet"
-    others = _others(Table((examples,)), model)
-    sources = {one["name"]: one["sources"][0] for one in model.manifest["features"]}
+    reference = _reference_rows(Table((examples,)), model)
+    sources = {feature["name"]: feature["sources"][0] for feature in model.manifest["features"]}
     explanation = explain_row(
         model.predict,
         row,
-        others,
+        reference,
         columns=model.input_columns,
         classes=model.classes,
-        features=lambda rows: _features(model, rows, list(sources)),
+        features=lambda rows: _transformed_features(model, rows, list(sources)),
         sources=sources.__getitem__,
     )
     return ExplainedExample(
-        found,
-        by.version,
-        _label(store, found),
-        _value(examples, found, SPLIT),
+        full_id,
+        champion.version,
+        _read_label(store, full_id),
+        _read_value(examples, full_id, SPLIT),
         # The positive class is the last of two.
         f"P({(model.classes or [''])[-1]})" if model.task == "binary" else explanation.predicted,
         explanation,
-        tuple(others[EXAMPLE_ID].iloc[one.place] for one in explanation.neighbours),
+        tuple(reference[EXAMPLE_ID].iloc[neighbour.place] for neighbour in explanation.neighbours),
     )
 
 
-def _find(store: Store, pipeline: PipelineSpec, wanted: str) -> tuple[str, pd.DataFrame]:
-    """The one row of the stored spans whose example id begins so."""
-    if len(wanted) < _SHORTEST:
+def _find_row(store: Store, pipeline: PipelineSpec, prefix: str) -> tuple[str, pd.DataFrame]:
+    """The one row of the stored spans whose example id begins with `prefix`."""
+    if len(prefix) < _SHORTEST:
         raise RequestError(
-            f"{wanted!r} is too short for an example id: give {_SHORTEST} characters."
+            f"{prefix!r} is too short for an example id: give {_SHORTEST} characters."
         )
     manifest = store.current_artifact("raw_data").json("manifest.json")
     rows = open_spans(manifest, store.root / SPANS_FOLDER)
-    found: dict[str, pa.RecordBatch] = {}
+    matches: dict[str, pa.RecordBatch] = {}
     for batch in rows.batches():
         ids = example_ids(batch, pipeline.ingest.key)
-        for place in np.flatnonzero(pc.starts_with(ids, wanted).to_numpy(zero_copy_only=False)):
-            found.setdefault(ids[place].as_py(), batch.slice(int(place), 1))
-    if len(found) == 1:
-        ((name, row),) = found.items()
+        for position in np.flatnonzero(pc.starts_with(ids, prefix).to_numpy(zero_copy_only=False)):
+            matches.setdefault(ids[position].as_py(), batch.slice(int(position), 1))
+    if len(matches) == 1:
+        ((name, row),) = matches.items()
         return name, row.to_pandas()
-    some = f"{len(found):,} examples have" if found else "no stored example has"
+    subject = f"{len(matches):,} examples have" if matches else "no stored example has"
     raise RequestError(
-        f"{some} an id that begins with {wanted!r}. Ids are in the column {EXAMPLE_ID} of "
+        f"{subject} an id that begins with {prefix!r}. Ids are in the column {EXAMPLE_ID} of "
         "predictions.parquet and examples.parquet, and beside anomalies and cell errors."
     )
 
 
-def _others(examples: Table, model: LoadedModel) -> pd.DataFrame:
-    table, _ = sample_rows(examples, _OTHERS, 0, [EXAMPLE_ID, *model.input_columns])
+def _reference_rows(examples: Table, model: LoadedModel) -> pd.DataFrame:
+    table, _ = sample_rows(examples, _REFERENCE_ROWS, 0, [EXAMPLE_ID, *model.input_columns])
     return table.to_pandas()  # type: ignore[no-any-return]
 
 
-def _features(model: LoadedModel, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    made = model.pipeline[:-1].transform(rows[model.input_columns])
-    return pd.DataFrame(np.asarray(made, dtype=np.float64), columns=names)
+def _transformed_features(model: LoadedModel, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    features = model.pipeline[:-1].transform(rows[model.input_columns])
+    return pd.DataFrame(np.asarray(features, dtype=np.float64), columns=names)
 
 
-def _label(store: Store, example_id: str) -> str | None:
-    """The label in words; None where it is not known."""
+def _read_label(store: Store, example_id: str) -> str | None:
+    """The label in words; None where it is unknown."""
     labels = store.current_artifact("labels")
-    code = _value(labels.path / "labels.parquet", example_id, LABEL)
+    code = _read_value(labels.path / "labels.parquet", example_id, LABEL)
     classes = labels.json("labels.json")["classes"]
     return code if code is None or classes is None else str(classes[int(code)])
 
 
-def _value(file: Path, example_id: str, column: str) -> str | None:
+def _read_value(file: Path, example_id: str, column: str) -> str | None:
     table = pq.read_table(file, columns=[column], filters=[(EXAMPLE_ID, "==", example_id)])
     return str(table[column][0].as_py()) if table.num_rows else None

@@ -15,7 +15,7 @@ def check_promoted(
     Parameters
     ----------
     champion : RegisteredVersion or None
-        The version that bears the alias; nothing is said of none.
+        The version that bears the alias; without one nothing is refused.
     entries : sequence of Entry
         The ledger of its registered model.
     pipeline : str

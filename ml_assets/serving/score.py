@@ -50,7 +50,7 @@ class Scoring:
     decision_threshold: float = CUT
 
     @property
-    def kept(self) -> list[str]:
+    def raw_columns(self) -> list[str]:
         """The raw columns that are written beside the scores."""
         return list(dict.fromkeys([*self.key, *([self.time] if self.time else [])]))
 
@@ -75,25 +75,25 @@ def prediction_schema(raw: pa.Schema, scoring: Scoring) -> pa.Schema:
     DataError
         If the raw rows lack a key or time column, or one has the name of a column of predictions.
     """
-    missing = [name for name in scoring.kept if name not in raw.names]
+    missing = [name for name in scoring.raw_columns if name not in raw.names]
     if missing:
         raise DataError(f"predictions: the raw rows lack {', '.join(map(repr, missing))}.")
     kind = pa.float64() if scoring.task == "regression" else pa.string()
-    own = [
+    prediction_fields = [
         pa.field(EXAMPLE_ID, pa.string(), nullable=False),
         pa.field(SPAN, pa.string(), nullable=False),
         pa.field(MODEL_VERSION, pa.int32(), nullable=False),
         *(pa.field(name, pa.float64()) for name in score_columns(scoring.task, scoring.classes)),
         pa.field(PREDICTION, kind),
     ]
-    taken = [field.name for field in own if field.name in scoring.kept]
-    if taken:
-        names = ", ".join(map(repr, taken))
+    clashing = [field.name for field in prediction_fields if field.name in scoring.raw_columns]
+    if clashing:
+        names = ", ".join(map(repr, clashing))
         raise DataError(
             f"predictions: the key or time column {names} has the name of a column of the predictions. "
             "Rename it in the source, and ingest.key and ingest.time with it."
         )
-    return pa.schema([*(raw.field(name) for name in scoring.kept), *own])
+    return pa.schema([*(raw.field(name) for name in scoring.raw_columns), *prediction_fields])
 
 
 def score_table(
@@ -175,7 +175,7 @@ def score_batches(
         names = spans.slice(start, batch.num_rows).cast(pa.string())
         start += batch.num_rows
         columns = [
-            *(batch.column(name) for name in scoring.kept),
+            *(batch.column(name) for name in scoring.raw_columns),
             example_ids(batch, list(scoring.key)),
             names,
             pa.array(np.full(batch.num_rows, scoring.model_version), pa.int32()),

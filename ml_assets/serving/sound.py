@@ -44,10 +44,10 @@ class ScoreCheck:
 
     def verdict(self, rows: int) -> tuple[bool, str]:
         """Say whether the predictions for `rows` rows are sound, and what is wrong."""
-        wrong = [f"{count:,} rows have {fault}" for fault, count in self.faults.items() if count]
+        problems = [f"{count:,} rows have {fault}" for fault, count in self.faults.items() if count]
         if self.rows != rows:
-            wrong.append(f"{rows:,} rows came in but {self.rows:,} predictions went out")
-        return not wrong, "; ".join(wrong) or f"{rows:,} rows have a sound score"
+            problems.append(f"{rows:,} rows came in but {self.rows:,} predictions went out")
+        return not problems, "; ".join(problems) or f"{rows:,} rows have a sound score"
 
 
 def _numbers(column: pa.Array) -> Any:
@@ -61,10 +61,10 @@ def _faults(
     faults = {"a score that is NaN or infinite": int((~finite).sum())}
     if task == "regression":
         return faults
-    known = scores[finite]
-    outside = ((known < 0) | (known > 1)).any(axis=1)
+    finite_scores = scores[finite]
+    outside = ((finite_scores < 0) | (finite_scores > 1)).any(axis=1)
     faults["a probability outside 0 to 1"] = int(outside.sum())
     if task == "multiclass":
-        apart = np.abs(known.sum(axis=1) - 1) > _TOLERANCE
+        apart = np.abs(finite_scores.sum(axis=1) - 1) > _TOLERANCE
         faults["probabilities that do not add up to 1"] = int((apart & ~outside).sum())
     return faults

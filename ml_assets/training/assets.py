@@ -14,7 +14,7 @@ from ml_assets.pipeline import PipelineSpec
 if TYPE_CHECKING:
     from ml_assets.training.bundle import ModelFacts
     from ml_assets.training.data import TrainingData
-    from ml_assets.training.reproduce import Reproduced
+    from ml_assets.training.reproduce import Reproduction
     from ml_assets.training.row_facts import RowFacts
     from ml_assets.training.spec import TrainingSpec
     from ml_assets.training.train import TrainedModels
@@ -33,11 +33,11 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 def _best_hyperparameters(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     spec, metric = pipeline.training, pipeline.main_metric
-    unit = _unit(pipeline) if spec.tuning.folds else None
+    unit = _unit_column(pipeline) if spec.tuning.folds else None
 
     @stage_asset(
         pipeline,
-        ins=["validated_features", *_examples(pipeline, unit)],
+        ins=["validated_features", *_examples_input(pipeline, unit)],
         config={
             "task": pipeline.task,
             "training": spec.model_dump(mode="json", exclude=_NOT_SEARCHED),
@@ -45,7 +45,7 @@ def _best_hyperparameters(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             **_facts_config(pipeline, unit),
         },
         kinds=["optuna"],
-        verify=_holds_whoever_is_champion,
+        verify=_keep_under_any_champion,
     )
     def best_hyperparameters(
         stage: Stage, validated_features: Artifact, validated_examples: Artifact | None = None
@@ -98,19 +98,20 @@ def _best_metadata(best: dict[str, Any]) -> dict[str, Shown]:
         "value": best["value"],
         "gain_over_defaults": best.get("gain"),
         "champions_value": best.get("champion_value"),
-        "on_the_edge": ", ".join(f"{n} ({e})" for n, e in best.get("edges", {}).items()) or None,
+        "on_the_edge": ", ".join(f"{name} ({end})" for name, end in best.get("edges", {}).items())
+        or None,
         "parameters": Rows(
             [
-                {"parameter": n, "value": str(v)}
-                | ({"importance": importance.get(n)} if importance else {})
-                for n, v in best["parameters"].items()
+                {"parameter": name, "value": str(value)}
+                | ({"importance": importance.get(name)} if importance else {})
+                for name, value in best["parameters"].items()
             ]
         ),
     }
 
 
 def _effort(result: "SearchResult", rows: int, meter: "Meter") -> dict[str, Shown]:
-    """What the trials of this run took: numbers of it, not of what was found."""
+    """What the trials of this run took: figures of the run, not of its result."""
     effort, caption = result.effort, "The value of each trial, and what mattered"
     return {
         "trials_run_now": effort.trials,
@@ -122,18 +123,23 @@ def _effort(result: "SearchResult", rows: int, meter: "Meter") -> dict[str, Show
     }
 
 
-def _holds_whoever_is_champion(home: Home, artifact: Artifact) -> str | None:
-    """A search may begin elsewhere when the champion is another; it is not made again for that."""
+def _keep_under_any_champion(home: Home, artifact: Artifact) -> str | None:
+    """Another champion would begin the search elsewhere, which is no reason to search again."""
     return None
 
 
 def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     spec = pipeline.training
-    unit = _unit(pipeline) if spec.calibration else None
+    unit = _unit_column(pipeline) if spec.calibration else None
 
     @stage_asset(
         pipeline,
-        ins=["validated_features", "best_hyperparameters", "labels", *_examples(pipeline, unit)],
+        ins=[
+            "validated_features",
+            "best_hyperparameters",
+            "labels",
+            *_examples_input(pipeline, unit),
+        ],
         config={"task": pipeline.task, **_fit_config(spec), **_facts_config(pipeline, unit)},
         kinds=["scikitlearn"],
         checks=["reproducible"] if spec.refit_rows else [],
@@ -154,19 +160,19 @@ def _model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.transform.trusted import TRUSTED_TYPES
 
         parameters = best_hyperparameters.json("best_hyperparameters.json")["parameters"]
-        known = labels.json("labels.json")
-        rows = _row_facts(pipeline, validated_examples, unit)
+        label_facts = labels.json("labels.json")
+        row_facts = _row_facts(pipeline, validated_examples, unit)
         data, manifest = read_training_data(
-            validated_features.path, pipeline.task, len(known["classes"] or ()), rows
+            validated_features.path, pipeline.task, len(label_facts["classes"] or ()), row_facts
         )
         transformer = read_skops(validated_features.path / "transform.skops", TRUSTED_TYPES)
         with metered() as meter:
-            models = _fitted(spec, data, transformer, parameters)
-        facts = _model_facts(pipeline, known, parameters, (data, manifest), models)
+            models = _train(spec, data, transformer, parameters)
+        facts = _model_facts(pipeline, label_facts, parameters, (data, manifest), models)
         write_model(stage.directory, models, facts)
         fitted = models.model[-1]
-        again = reproduce(fitted, data, spec, parameters) if spec.refit_rows else None
-        return _model_outcome(facts, meter, again)
+        reproduced = reproduce(fitted, data, spec, parameters) if spec.refit_rows else None
+        return _model_outcome(facts, meter, reproduced)
 
     return model
 
@@ -179,7 +185,7 @@ def _fit_config(spec: "TrainingSpec") -> dict[str, Any]:
     return {f"training.{key}": getattr(spec, key) for key in keys}
 
 
-def _fitted(
+def _train(
     spec: "TrainingSpec", data: "TrainingData", transformer: Any, parameters: dict[str, Any]
 ) -> "TrainedModels":
     from ml_assets.training.train import train_models
@@ -198,19 +204,19 @@ def _fitted(
 
 def _model_facts(
     pipeline: PipelineSpec,
-    known: dict[str, Any],
+    label_facts: dict[str, Any],
     parameters: dict[str, Any],
-    read: "tuple[TrainingData, TransformManifest]",
+    data_and_manifest: "tuple[TrainingData, TransformManifest]",
     models: "TrainedModels",
 ) -> "ModelFacts":
     from ml_assets.training.bundle import ModelFacts
     from ml_assets.training.train import decide_thresholds
 
-    (data, manifest), spec = read, pipeline.training
+    (data, manifest), spec = data_and_manifest, pipeline.training
     return ModelFacts(
         task=pipeline.task,
-        classes=known["classes"],
-        positive=known.get("positive"),
+        classes=label_facts["classes"],
+        positive=label_facts.get("positive"),
         estimator=spec.estimator,
         parameters=parameters,
         seed=spec.seed,
@@ -223,11 +229,13 @@ def _model_facts(
     )
 
 
-def _model_outcome(facts: "ModelFacts", meter: "Meter", again: "Reproduced | None") -> Outcome:
+def _model_outcome(
+    facts: "ModelFacts", meter: "Meter", reproduced: "Reproduction | None"
+) -> Outcome:
     seconds, checks = round(meter.seconds, 3), []
-    if again is not None:
-        numbers = {"rows": again.rows, "differing": again.differing}
-        checks = [Check("reproducible", not again.differing, again.text, values=numbers)]
+    if reproduced is not None:
+        numbers = {"rows": reproduced.rows, "differing": reproduced.differing}
+        checks = [Check("reproducible", not reproduced.differing, reproduced.text, values=numbers)]
     return Outcome(
         summary={"rows": facts.rows, "estimator": facts.estimator, "seconds": seconds},
         metadata={
@@ -244,20 +252,20 @@ def _model_outcome(facts: "ModelFacts", meter: "Meter", again: "Reproduced | Non
     )
 
 
-def _unit(pipeline: PipelineSpec) -> str | None:
+def _unit_column(pipeline: PipelineSpec) -> str | None:
     """The column of moments or groups by which the examples are split."""
     split = pipeline.ingest.split
     return {"time": pipeline.ingest.time, "group": split.group, "hash": None}[split.by]
 
 
-def _examples(pipeline: PipelineSpec, unit: str | None) -> list[str]:
-    """The input that holds what is known of a row beside its features, where that is asked for."""
+def _examples_input(pipeline: PipelineSpec, unit: str | None) -> list[str]:
+    """The input with the rows' weights, moments or groups, where any of them is used."""
     return ["validated_examples"] if unit or pipeline.statistics.weight else []
 
 
 def _facts_config(pipeline: PipelineSpec, unit: str | None) -> dict[str, Any]:
-    by = pipeline.ingest.split.by if unit else None
-    return {"statistics.weight": pipeline.statistics.weight, "ingest.split": [by, unit]}
+    split_by = pipeline.ingest.split.by if unit else None
+    return {"statistics.weight": pipeline.statistics.weight, "ingest.split": [split_by, unit]}
 
 
 def _row_facts(pipeline: PipelineSpec, examples: Artifact | None, unit: str | None) -> "RowFacts":

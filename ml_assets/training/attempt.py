@@ -1,7 +1,7 @@
 """Runs one trial on its own, in this process or another one.
 
-All that it knows is given, and all that it found is given back. Nothing is written, so a process that
-dies leaves nothing behind.
+It takes all that it needs and returns all that it finds. Nothing is written, so a process that dies
+leaves nothing behind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ class Attempt:
 
 
 def attempt(
-    contest: Contest, parameters: Mapping[str, Any], known: Sequence[FrozenTrial]
+    contest: Contest, parameters: Mapping[str, Any], complete: Sequence[FrozenTrial]
 ) -> Attempt:
     """Run one trial.
 
@@ -67,21 +67,21 @@ def attempt(
         What all trials have in common.
     parameters : mapping
         All its hyperparameters.
-    known : sequence of FrozenTrial
+    complete : sequence of FrozenTrial
         The complete trials that it is compared with: it is pruned where it is worse than half of them
         at the same step, once there are 4.
 
     Raises
     ------
     PipelineFileError
-        If the estimator lacks a parameter. What an estimator says to values that do not go together is
+        If the estimator lacks a parameter. What an estimator says of values that do not go together is
         the attempt's `error` instead: the search goes on without them.
     """
     steps: dict[int, float] = {}
-    prune = _pruning(contest.metric, known, steps)
+    prune = _median_pruning(contest.metric, complete, steps)
     with limit_threads(contest.threads), metered() as meter:
-        found = _run(contest, parameters, steps, prune, meter)
-    return Attempt(**found, steps=steps, seconds=meter.seconds, peak_mb=meter.peak_mb)
+        outcome = _run(contest, parameters, steps, prune, meter)
+    return Attempt(**outcome, steps=steps, seconds=meter.seconds, peak_mb=meter.peak_mb)
 
 
 def _run(
@@ -121,12 +121,14 @@ def _refuse_over_budget(contest: Contest, meter: Meter) -> None:
         )
 
 
-def _pruning(metric: str, known: Sequence[FrozenTrial], steps: Mapping[int, float]) -> Any:
+def _median_pruning(
+    metric: str, complete: Sequence[FrozenTrial], steps: Mapping[int, float]
+) -> Any:
     """Optuna's median pruning of a trial with these steps, apart from any study on disk."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = MedianPruner(n_startup_trials=_TRIALS_BEFORE_PRUNING)
     study = optuna.create_study(direction=direction(metric), pruner=pruner)
-    study.add_trials(known)
+    study.add_trials(complete)
     trial = study.ask()
 
     def prune() -> None:

@@ -84,7 +84,7 @@ def write_model(directory: Path, models: TrainedModels, facts: ModelFacts) -> No
     (directory / "baselines").mkdir(parents=True, exist_ok=True)
     files = {
         MODEL: models.model,
-        **{_baseline(n): getattr(models, n) for n in ("majority", "linear")},
+        **{_baseline_file(name): getattr(models, name) for name in ("majority", "linear")},
     }
     for name, model in files.items():
         write_skops(model, directory / name, trusted)
@@ -155,7 +155,9 @@ class LoadedModel:
     def predict_baseline(self, name: str, frame: pd.DataFrame) -> Predictions:
         """Predict with the baseline ``majority`` or ``linear``; the form is that of `predict`."""
         if name not in self._baselines:
-            self._baselines[name] = _read(self.path, _baseline(name), self.trusted_types)
+            self._baselines[name] = _read_pipeline(
+                self.path, _baseline_file(name), self.trusted_types
+            )
         return self._predict(self._baselines[name], frame)
 
     def _predict(self, pipeline: Any, frame: pd.DataFrame) -> Predictions:
@@ -167,15 +169,15 @@ class LoadedModel:
 
 
 def load_model(path: Path, trusted_types: Sequence[str] = ()) -> LoadedModel:
-    """Read a model bundle, after every file in it was found to be the one that was written.
+    """Read a model bundle, after checking that every file in it is the one that was written.
 
     Parameters
     ----------
     path : Path
         The bundle's folder.
     trusted_types : sequence of str
-        Types of one's own to allow: ``training.trusted_types`` of the YAML. Those that the bundle names
-        itself count for nothing.
+        The user's own types to allow: ``training.trusted_types`` of the YAML. Those that the bundle
+        names itself count for nothing.
 
     Raises
     ------
@@ -187,31 +189,31 @@ def load_model(path: Path, trusted_types: Sequence[str] = ()) -> LoadedModel:
     manifest = durable.read_json(path / MANIFEST)
     _check_files(path, manifest["files"])
     trusted = tuple(trusted_types)
-    return LoadedModel(path, manifest, _read(path, MODEL, trusted), trusted)
+    return LoadedModel(path, manifest, _read_pipeline(path, MODEL, trusted), trusted)
 
 
-def _baseline(name: str) -> str:
+def _baseline_file(name: str) -> str:
     return f"baselines/{name}.skops"
 
 
-def _read(path: Path, name: str, trusted_types: Sequence[str]) -> Any:
+def _read_pipeline(path: Path, name: str, trusted_types: Sequence[str]) -> Any:
     model = read_skops(path / name, [*MODEL_TYPES, *trusted_types])
     check_trees(model)
     return model
 
 
 def _check_files(path: Path, files: Mapping[str, str]) -> None:
-    wrong = []
+    problems = []
     for name in sorted({MODEL, *files}):
         if name not in files:
-            wrong.append(f"{name} is not in {MANIFEST}")
+            problems.append(f"{name} is not in {MANIFEST}")
         elif not (path / name).is_file():
-            wrong.append(f"{name} is missing")
+            problems.append(f"{name} is missing")
         elif durable.file_digest(path / name) != files[name]:
-            wrong.append(f"{name} was altered after it was written")
-    if wrong:
+            problems.append(f"{name} was altered after it was written")
+    if problems:
         raise ModelError(
-            f"the model bundle {path.name} is not whole: {'; '.join(wrong)}. It was not opened; "
+            f"the model bundle {path.name} is not whole: {'; '.join(problems)}. It was not opened; "
             f"materialize the model again."
         )
 

@@ -1,4 +1,4 @@
-"""What all trials of a search have in common, and what one gives."""
+"""What all trials of a search have in common, and what each of them gives."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Contest:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """The metric's value, and what the trial learnt beside it, such as the number of trees."""
 
     value: float

@@ -65,7 +65,7 @@ class Form:
     @property
     def numeric(self) -> list[int]:
         """The positions of the features that are numbers."""
-        return [i for i in range(self.width) if i not in self.categorical]
+        return [position for position in range(self.width) if position not in self.categorical]
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ class TrainingData:
 
 def take(examples: Examples, rows: npt.NDArray[np.intp]) -> Examples:
     """Give some rows. A feature that has no value among them becomes 0: estimators need one."""
-    taken = _rows_of(examples, rows)
-    empty = np.isnan(taken.features).all(axis=0)
-    taken.features[:, empty] = 0.0
-    return taken
+    subset = _rows_of(examples, rows)
+    empty = np.isnan(subset.features).all(axis=0)
+    subset.features[:, empty] = 0.0
+    return subset
 
 
 def _rows_of(examples: Examples, rows: npt.NDArray[np.intp]) -> Examples:
@@ -159,7 +159,7 @@ def read_training_data(
     """
     manifest = TransformManifest.from_json(durable.read_json(directory / "transform.json"))
     table = Table((directory / "features.parquet",))
-    train, evaluation = (_read(table, manifest, task, s, facts) for s in ("train", "eval"))
+    train, evaluation = (_read(table, manifest, task, split, facts) for split in ("train", "eval"))
     refuse_unlearnable(train, evaluation, task)
     if task != "regression":
         classes = max(classes, 2, 1 + int(max(train.label.max(), evaluation.label.max())))
@@ -171,12 +171,12 @@ def _read(
     table: Table, manifest: TransformManifest, task: Task, split: str, facts: RowFacts
 ) -> Examples:
     names = manifest.feature_names
-    found = table.to_arrow([EXAMPLE_ID, LABEL, *names], where=split_is(split))
-    features = np.empty((found.num_rows, len(names)))
+    rows = table.to_arrow([EXAMPLE_ID, LABEL, *names], where=split_is(split))
+    features = np.empty((rows.num_rows, len(names)))
     for position, name in enumerate(names):
-        features[:, position] = found[name].to_numpy()
-    weight, unit = facts.read(found[EXAMPLE_ID], split)
-    return Examples(features, _labels(found[LABEL], task, split), weight, unit)
+        features[:, position] = rows[name].to_numpy()
+    weight, unit = facts.read(rows[EXAMPLE_ID], split)
+    return Examples(features, _labels(rows[LABEL], task, split), weight, unit)
 
 
 def _labels(column: Any, task: Task, split: str) -> Labels:

@@ -18,7 +18,7 @@ from ml_assets.training.spec import CostsSpec, DecisionMetric, DecisionSpec
 
 USUAL_THRESHOLD = 0.5
 # Sums of weights that differ by less differ by rounding.
-_SAME = 1e-12
+_ROUNDING = 1e-12
 _Numbers = npt.NDArray[np.float64]
 
 
@@ -48,26 +48,26 @@ def choose_threshold(
     DataError
         If the rows are of one class only.
     """
-    rows = np.ones(len(label)) if weight is None else weight
-    if len(np.unique(label[rows > 0])) < 2:
+    weights = np.ones(len(label)) if weight is None else weight
+    if len(np.unique(label[weights > 0])) < 2:
         raise DataError(
             f"training.decision: all {len(label):,} eval rows have the same class, so no threshold can "
             f"be chosen on them; look at ingest.split, or take the key away."
         )
     thresholds = _thresholds(scores)
-    called = _Called(
-        hits=_weight_above(thresholds, scores, rows * (label == 1)),
-        false_alarms=_weight_above(thresholds, scores, rows * (label == 0)),
-        positive=float(rows @ (label == 1)),
-        negative=float(rows @ (label == 0)),
+    confusion = _Confusion(
+        hits=_weight_above(thresholds, scores, weights * (label == 1)),
+        false_alarms=_weight_above(thresholds, scores, weights * (label == 0)),
+        positive=float(weights @ (label == 1)),
+        negative=float(weights @ (label == 0)),
     )
-    worth = _METRICS[spec.metric](called) if spec.metric else -_cost(called, spec.costs)
-    best = thresholds[worth >= worth.max() - _SAME * (1 + abs(worth.max()))]
+    utility = _METRICS[spec.metric](confusion) if spec.metric else -_cost(confusion, spec.costs)
+    best = thresholds[utility >= utility.max() - _ROUNDING * (1 + abs(utility.max()))]
     return float(best[np.argmin(np.abs(best - USUAL_THRESHOLD))])
 
 
 @dataclass(frozen=True)
-class _Called:
+class _Confusion:
     """The weight of the rows that are called positive at each threshold, and of all rows."""
 
     hits: _Numbers
@@ -77,10 +77,10 @@ class _Called:
 
 
 def _thresholds(scores: Predictions) -> _Numbers:
-    known = np.unique(scores)
-    ends = [known[0] / 2, (known[-1] + 1) / 2]
+    distinct = np.unique(scores)
+    ends = [distinct[0] / 2, (distinct[-1] + 1) / 2]
     # Between two neighbouring floats there is nothing: the middle is one of them, and must be the lower.
-    middles = np.minimum((known[:-1] + known[1:]) / 2, np.nextafter(known[1:], 0))
+    middles = np.minimum((distinct[:-1] + distinct[1:]) / 2, np.nextafter(distinct[1:], 0))
     return np.unique(np.concatenate([ends, middles, [USUAL_THRESHOLD]]))
 
 
@@ -91,27 +91,28 @@ def _weight_above(thresholds: _Numbers, scores: Predictions, weight: _Numbers) -
     return above
 
 
-def _cost(called: _Called, costs: CostsSpec | None) -> _Numbers:
+def _cost(confusion: _Confusion, costs: CostsSpec | None) -> _Numbers:
     price = costs or CostsSpec()
-    misses = called.positive - called.hits
-    return price.false_positive * called.false_alarms + price.false_negative * misses
+    misses = confusion.positive - confusion.hits
+    return price.false_positive * confusion.false_alarms + price.false_negative * misses
 
 
-def _f1(called: _Called) -> _Numbers:
-    return 2 * called.hits / (called.hits + called.false_alarms + called.positive)
+def _f1(confusion: _Confusion) -> _Numbers:
+    return 2 * confusion.hits / (confusion.hits + confusion.false_alarms + confusion.positive)
 
 
-def _accuracy(called: _Called) -> _Numbers:
-    right = called.hits + called.negative - called.false_alarms
-    return right / (called.positive + called.negative)
+def _accuracy(confusion: _Confusion) -> _Numbers:
+    right = confusion.hits + confusion.negative - confusion.false_alarms
+    return right / (confusion.positive + confusion.negative)
 
 
-def _balanced_accuracy(called: _Called) -> _Numbers:
-    recall, fall_out = called.hits / called.positive, called.false_alarms / called.negative
+def _balanced_accuracy(confusion: _Confusion) -> _Numbers:
+    recall = confusion.hits / confusion.positive
+    fall_out = confusion.false_alarms / confusion.negative
     return (recall + 1 - fall_out) / 2
 
 
-_METRICS: dict[DecisionMetric, Callable[[_Called], _Numbers]] = {
+_METRICS: dict[DecisionMetric, Callable[[_Confusion], _Numbers]] = {
     "f1": _f1,
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,

@@ -32,7 +32,7 @@ Parameters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Named:
+class _Estimator:
     """An estimator that has a name in the YAML."""
 
     classifier: Any
@@ -40,21 +40,21 @@ class _Named:
     defaults: Parameters = field(default_factory=dict)
     space: Mapping[str, SearchDimension] = field(default_factory=dict)
 
-    def known(self, task: Task) -> Parameters:
-        """The parameters that it has."""
+    def library_parameters(self, task: Task) -> Parameters:
+        """Its parameters, with the library's defaults."""
         model = self.regressor if task == "regression" else self.classifier
-        found: Parameters = model().get_params()
-        return found
+        parameters: Parameters = model().get_params()
+        return parameters
 
     def make(self, task: Task, parameters: Parameters, form: Form) -> Any:
         model = self.regressor if task == "regression" else self.classifier
         return model(**parameters)
 
 
-class _NamedLightGBM(_Named):
-    """LightGBM, which is imported only when it is asked for."""
+class _LightGBM(_Estimator):
+    """LightGBM, which is imported only when it is used."""
 
-    def known(self, task: Task) -> Parameters:
+    def library_parameters(self, task: Task) -> Parameters:
         from ml_assets.training.lightgbm_model import known_parameters
 
         return known_parameters(task == "regression")
@@ -66,8 +66,8 @@ class _NamedLightGBM(_Named):
         return kind(dict(parameters), list(form.categorical))
 
 
-_NAMED = {
-    "hist_gradient_boosting": _Named(
+_ESTIMATORS = {
+    "hist_gradient_boosting": _Estimator(
         HistGradientBoostingClassifier,
         HistGradientBoostingRegressor,
         {
@@ -83,19 +83,19 @@ _NAMED = {
             "l2_regularization": FloatRange(low=1e-3, high=30.0, log=True),
         },
     ),
-    "logistic": _Named(
+    "logistic": _Estimator(
         LogisticRegression,
         None,
         {"C": 1.0, "max_iter": 500},
         {"C": FloatRange(low=1e-4, high=100.0, log=True)},
     ),
-    "ridge": _Named(
+    "ridge": _Estimator(
         None,
         Ridge,
         {"alpha": 1.0},
         {"alpha": FloatRange(low=1e-3, high=1e4, log=True)},
     ),
-    "random_forest": _Named(
+    "random_forest": _Estimator(
         RandomForestClassifier,
         RandomForestRegressor,
         {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.3},
@@ -104,7 +104,7 @@ _NAMED = {
             "max_features": FloatRange(low=0.1, high=1.0),
         },
     ),
-    LIGHTGBM: _NamedLightGBM(
+    LIGHTGBM: _LightGBM(
         None,
         None,
         {"learning_rate": 0.1, "num_leaves": 31, "min_child_samples": 20, "reg_lambda": 0.01},
@@ -120,12 +120,12 @@ _NAMED = {
 
 def default_parameters(name: str, task: Task) -> dict[str, Any]:
     """Give the parameters that an estimator has by default; none for one of the user's own."""
-    return dict(_NAMED[name].defaults) if name in _NAMED else {}
+    return dict(_ESTIMATORS[name].defaults) if name in _ESTIMATORS else {}
 
 
 def default_space(name: str) -> dict[str, SearchDimension]:
     """Give what is searched by default; nothing for an estimator of the user's own."""
-    return dict(_NAMED[name].space) if name in _NAMED else {}
+    return dict(_ESTIMATORS[name].space) if name in _ESTIMATORS else {}
 
 
 def make_estimator(
@@ -155,21 +155,25 @@ def make_estimator(
     MissingExtraError
         If it is LightGBM, and that is not installed.
     """
-    if name not in _NAMED:
+    if name not in _ESTIMATORS:
         return _own_estimator(name, form, parameters, seed)
-    named = _NAMED[name]
-    known = named.known(form.task)
-    _check_names(name, form.task, parameters, known)
-    fixed = {key: value for key, value in _fixed(name, form, seed, threads).items() if key in known}
-    return _with_head(name, named.make(form.task, {**fixed, **parameters}, form), form)
+    entry = _ESTIMATORS[name]
+    allowed = entry.library_parameters(form.task)
+    _check_names(name, form.task, parameters, allowed)
+    fixed = {
+        key: value
+        for key, value in _fixed_parameters(name, form, seed, threads).items()
+        if key in allowed
+    }
+    return _with_head(name, entry.make(form.task, {**fixed, **parameters}, form), form)
 
 
 def majority(form: Form) -> Any:
-    """Give the baseline that always says the classes' shares, or the mean."""
+    """Give the baseline that always predicts the classes' shares, or the mean."""
     return DummyRegressor() if form.task == "regression" else DummyClassifier(strategy="prior")
 
 
-def _fixed(name: str, form: Form, seed: int, threads: int) -> dict[str, Any]:
+def _fixed_parameters(name: str, form: Form, seed: int, threads: int) -> dict[str, Any]:
     fixed: dict[str, Any] = {"random_state": seed}
     if name == "hist_gradient_boosting":
         fixed |= {"early_stopping": False, "categorical_features": list(form.categorical) or None}
@@ -192,24 +196,24 @@ def _with_head(name: str, model: Any, form: Form) -> Any:
     return Pipeline([("head", head), ("model", model)])
 
 
-def unknown_parameters(name: str, task: Task, given: Iterable[str]) -> dict[str, str]:
+def unknown_parameters(name: str, task: Task, names: Iterable[str]) -> dict[str, str]:
     """Give the parameters that an estimator does not have, each with what is wrong about it.
 
-    Nothing is known of an estimator of the user's own.
+    Empty for the user's own estimator, whose parameters are not known.
     """
-    known = _NAMED[name].known(task) if name in _NAMED else given
+    allowed = _ESTIMATORS[name].library_parameters(task) if name in _ESTIMATORS else names
     return {
-        key: f"'{key}' is not a parameter of {name}.{did_you_mean(key, known)}"
-        for key in given
-        if key not in known
+        key: f"'{key}' is not a parameter of {name}.{did_you_mean(key, allowed)}"
+        for key in names
+        if key not in allowed
     }
 
 
-def _check_names(name: str, task: Task, parameters: Parameters, known: Parameters) -> None:
+def _check_names(name: str, task: Task, parameters: Parameters, allowed: Parameters) -> None:
     unknown = unknown_parameters(name, task, parameters)
     if unknown:
         mistakes = "\n".join(f"training: {text}" for text in unknown.values())
-        raise PipelineFileError(f"{mistakes}\nAllowed: {', '.join(sorted(known))}.")
+        raise PipelineFileError(f"{mistakes}\nAllowed: {', '.join(sorted(allowed))}.")
 
 
 def _own_estimator(name: str, form: Form, parameters: Parameters, seed: int) -> Any:
@@ -226,6 +230,8 @@ def _own_estimator(name: str, form: Form, parameters: Parameters, seed: int) -> 
         )
     # Unseeded, two runs would give two models.
     seeds = {
-        k: seed for k, v in model.get_params().items() if k.endswith("random_state") and v is None
+        name: seed
+        for name, value in model.get_params().items()
+        if name.endswith("random_state") and value is None
     }
     return model.set_params(**seeds)

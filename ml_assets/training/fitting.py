@@ -44,10 +44,10 @@ def fit_quietly(model: Any, examples: Examples, class_weight: ClassWeight | None
     ModelError
         If there are weights and the estimator takes none.
     """
-    given = weight_argument(model, fit_weights(examples, class_weight))
+    weights = weight_argument(model, fit_weights(examples, class_weight))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(examples.features, examples.label, **given)
+        model.fit(examples.features, examples.label, **weights)
 
 
 def fit_weights(examples: Examples, class_weight: ClassWeight | None) -> Weights | None:
@@ -67,8 +67,8 @@ def fit_weights(examples: Examples, class_weight: ClassWeight | None) -> Weights
     factors = compute_class_weight(
         class_weight, classes=classes, y=examples.label, sample_weight=weight
     )
-    found: Weights = weight * factors[codes]
-    return found
+    balanced: Weights = weight * factors[codes]
+    return balanced
 
 
 def weight_argument(model: Any, weight: Weights | None) -> dict[str, Weights]:

@@ -69,13 +69,13 @@ def _shuffled(data: TrainingData, count: int, seed: int) -> list[Fold]:
     is_by_group, is_regression = data.split_by == "group", data.task == "regression"
     groups = data.train.unit if is_by_group else None
     _refuse_few(data, groups, count)
-    kinds: Any = {
+    splitters: Any = {
         (False, True): KFold,
         (False, False): StratifiedKFold,
         (True, True): GroupKFold,
         (True, False): StratifiedGroupKFold,
     }
-    splitter = kinds[is_by_group, is_regression](count, shuffle=True, random_state=seed)
+    splitter = splitters[is_by_group, is_regression](count, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         # A class with fewer rows than folds; whether a fold can do without it is judged later.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
@@ -83,14 +83,14 @@ def _shuffled(data: TrainingData, count: int, seed: int) -> list[Fold]:
 
 
 def _refuse_few(data: TrainingData, groups: npt.NDArray[np.int64] | None, count: int) -> None:
-    found = {"training rows": len(data.train)}
+    counts = {"training rows": len(data.train)}
     if groups is not None:
-        found["groups"] = len(np.unique(groups))
+        counts["groups"] = len(np.unique(groups))
     if data.task != "regression":
-        found["rows of the largest class"] = int(np.bincount(data.train.label).max())
-    for what, number in found.items():
+        counts["rows of the largest class"] = int(np.bincount(data.train.label).max())
+    for noun, number in counts.items():
         if number < count:
-            raise _cannot(count, f"{number:,} {what}")
+            raise _cannot_cut(count, f"{number:,} {noun}")
 
 
 def _by_time(data: TrainingData, count: int) -> list[Fold]:
@@ -99,7 +99,7 @@ def _by_time(data: TrainingData, count: int) -> list[Fold]:
         raise ValueError("folds by time need the moment of each row")
     order = np.argsort(moments, kind="stable")
     if len(order) <= count:
-        raise _cannot(count, f"{len(order):,} training rows")
+        raise _cannot_cut(count, f"{len(order):,} training rows")
     cuts = TimeSeriesSplit(count).split(order)
     # Rows of the moment at which measuring begins are not fitted on.
     return [
@@ -115,20 +115,20 @@ def _refuse_empty(data: TrainingData, folds: list[Fold]) -> None:
     needed = 1 if data.task == "regression" else 2
     for fitted, measured in folds:
         for rows, verb in ((fitted, "fit"), (measured, "measure")):
-            found = len(np.unique(_counted(data.train, rows)))
-            if found < needed:
-                what = "no rows" if not found else "rows of one class only"
-                raise _cannot(len(folds), f"one has {what} to {verb} on")
+            distinct = len(np.unique(_weighted_labels(data.train, rows)))
+            if distinct < needed:
+                shortage = "no rows" if not distinct else "rows of one class only"
+                raise _cannot_cut(len(folds), f"one has {shortage} to {verb} on")
 
 
-def _counted(train: Examples, rows: Rows) -> npt.NDArray[Any]:
+def _weighted_labels(train: Examples, rows: Rows) -> npt.NDArray[Any]:
     """The labels of those rows that have a weight."""
     label = train.label[rows]
-    counted: npt.NDArray[Any] = label if train.weight is None else label[train.weight[rows] > 0]
-    return counted
+    labels: npt.NDArray[Any] = label if train.weight is None else label[train.weight[rows] > 0]
+    return labels
 
 
-def _cannot(count: int, why: str) -> DataError:
+def _cannot_cut(count: int, why: str) -> DataError:
     return DataError(
         f"the training rows cannot be cut {'into folds' if count > 1 else 'in two'}: {why}. Use fewer "
         f"folds (training.tuning.folds), no calibration (training.calibration), or more rows "

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_assets.training.contest import Contest, Measured, Report
+from ml_assets.training.contest import Contest, Measurement, Report
 from ml_assets.training.data import TrainingData
 from ml_assets.training.estimators import make_estimator
 from ml_assets.training.fitting import fit_weights
@@ -39,7 +39,7 @@ def can_grow(estimator: str, parameters: Mapping[str, Any]) -> bool:
 
 def grow(
     contest: Contest, data: TrainingData, parameters: Mapping[str, Any], report: Report
-) -> Measured:
+) -> Measurement:
     """Fit a boosted model, measured while it grows.
 
     Parameters
@@ -51,7 +51,7 @@ def grow(
 
     Returns
     -------
-    Measured
+    Measurement
         The best value, and the number of trees that had it, under the estimator's own name for that.
     """
     watch = Watch(contest, data, report)
@@ -63,9 +63,9 @@ def grow(
             contest.estimator, contest.data.form, {**parameters, **growth}, seed=contest.seed
         )
         grow_lightgbm(model, data, fit_weights(data.train, contest.class_weight), watch, _PATIENCE)
-        return Measured(watch.best, {"n_estimators": watch.best_trees})
+        return Measurement(watch.best, {"n_estimators": watch.best_trees})
     _grow_histogram(contest, data, parameters, watch)
-    return Measured(watch.best, {"max_iter": watch.best_trees})
+    return Measurement(watch.best, {"max_iter": watch.best_trees})
 
 
 def _grow_histogram(
@@ -149,6 +149,6 @@ class _Scorer:
         self._calls += 1
         is_eval, trees = self._calls % 2 == 0, len(model._predictors)
         if is_eval and self._watch.is_due(trees):
-            found = predict_scores(model, rows, self._data.task, self._data.classes)
-            self._watch.measure(found, trees, float(model.learning_rate))
+            predictions = predict_scores(model, rows, self._data.task, self._data.classes)
+            self._watch.measure(predictions, trees, float(model.learning_rate))
         return self._watch.score if is_eval else 0.0

@@ -36,19 +36,19 @@ def parameter_importance(
         From 0 to 1, the most important first, adding up to 1. Empty with fewer than 8 trials, with fewer
         than two hyperparameters, or where no trial differs from the others.
     """
-    measured = list(_measured(trials))
+    measured = list(_measured_trials(trials))
     searched = {name for trial in measured for name in trial.params}
     values = {trial.value for trial in measured}
     if len(measured) < _LEAST_TRIALS or len(searched) < 2 or len(values) < 2:
         return {}
     study = optuna.create_study(direction=direction)
     study.add_trials(measured)
-    found = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=seed))
-    shares = {name: float(share) for name, share in found.items()}
+    importances = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=seed))
+    shares = {name: float(share) for name, share in importances.items()}
     return shares if all(map(math.isfinite, shares.values())) else {}
 
 
-def _measured(trials: Sequence[FrozenTrial]) -> Iterator[FrozenTrial]:
+def _measured_trials(trials: Sequence[FrozenTrial]) -> Iterator[FrozenTrial]:
     for trial in trials:
         steps = trial.intermediate_values
         value = (

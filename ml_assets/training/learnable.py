@@ -12,7 +12,7 @@ _LEAST_OF_A_CLASS = 2
 
 
 class Rows(Protocol):
-    """What is asked of the rows of a split, as of `training.data.Examples`."""
+    """What is needed of the rows of a split, as of `training.data.Examples`."""
 
     @property
     def features(self) -> npt.NDArray[np.float64]:
@@ -55,25 +55,25 @@ def refuse_unlearnable(train: Rows, evaluation: Rows, task: str) -> None:
         raise DataError("\n".join(mistakes))
 
 
-def _counted(rows: Rows) -> npt.NDArray[np.bool_]:
+def _has_weight(rows: Rows) -> npt.NDArray[np.bool_]:
     return np.ones(len(rows), dtype=bool) if rows.weight is None else rows.weight > 0
 
 
 def _too_few(name: str, rows: Rows) -> list[str]:
-    count = int(_counted(rows).sum())
+    count = int(_has_weight(rows).sum())
     if count >= _LEAST_ROWS:
         return []
-    found = {0: "no rows", 1: "one row"}[count] + (
+    amount = {0: "no rows", 1: "one row"}[count] + (
         "" if rows.weight is None else " of a weight above 0"
     )
     return [
-        f"the {name} split has {found}, at least {_LEAST_ROWS} are needed; look at ingest.window and "
+        f"the {name} split has {amount}, at least {_LEAST_ROWS} are needed; look at ingest.window and "
         f"ingest.split."
     ]
 
 
 def _fewer_than_features(train: Rows) -> list[str]:
-    rows, width = int(_counted(train).sum()), train.features.shape[1]
+    rows, width = int(_has_weight(train).sum()), train.features.shape[1]
     if rows >= width:
         return []
     return [
@@ -84,7 +84,7 @@ def _fewer_than_features(train: Rows) -> list[str]:
 
 
 def _rare_classes(train: Rows) -> list[str]:
-    label = train.label[_counted(train)]
+    label = train.label[_has_weight(train)]
     classes, counts = np.unique(label, return_counts=True)
     if len(classes) < _LEAST_OF_A_CLASS:
         return [
@@ -94,11 +94,11 @@ def _rare_classes(train: Rows) -> list[str]:
     rare = [str(code) for code, count in zip(classes, counts, strict=True) if count < 2]
     if not rare:
         return []
-    which = f"the class with the code {rare[0]} has" if len(rare) == 1 else (
+    subject = f"the class with the code {rare[0]} has" if len(rare) == 1 else (
         f"the classes with the codes {', '.join(rare)} have"
     )  # fmt: skip
     return [
-        f"{which} one training row, and a class needs at least {_LEAST_OF_A_CLASS} (the codes count from "
-        f"0, in the order of classes in labels.json); merge or leave out rare classes in "
+        f"{subject} one training row, and a class needs at least {_LEAST_OF_A_CLASS} (the codes count "
+        f"from 0, in the order of classes in labels.json); merge or leave out rare classes in "
         f"labels.expression, or widen ingest.window."
     ]

@@ -1,7 +1,7 @@
 """LightGBM as a scikit-learn estimator that keeps nothing but LightGBM's own text of the trees.
 
 So a skops file holds a text and a few numbers of it, and no object of LightGBM's. The text is checked
-when it is read from a file, and handed to LightGBM when the model is first asked.
+when it is read from a file, and handed to LightGBM when the model first predicts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,8 +25,8 @@ _FIXED = {"deterministic": True, "force_row_wise": True, "verbosity": -1}
 
 def known_parameters(is_regression: bool) -> dict[str, Any]:
     """Give the hyperparameters that LightGBM has, with their defaults."""
-    found: dict[str, Any] = _library_model(is_regression, {}).get_params()
-    return found
+    parameters: dict[str, Any] = _library_model(is_regression, {}).get_params()
+    return parameters
 
 
 class _LightGBM(BaseEstimator):  # type: ignore[misc]
@@ -63,10 +63,10 @@ class _LightGBM(BaseEstimator):  # type: ignore[misc]
         self.__dict__.pop(_BOOSTER, None)
         return self
 
-    def _ask(self, features: Any) -> Any:
+    def _predict_raw(self, features: Any) -> Any:
         if _BOOSTER not in self.__dict__:
-            self.__dict__[_BOOSTER] = _import().Booster(model_str=self.text_)
-        # Few rows are asked for at a time, and threads take longer to start than to work.
+            self.__dict__[_BOOSTER] = _import_lightgbm().Booster(model_str=self.text_)
+        # Few rows come at a time, and threads take longer to start than to work.
         return self.__dict__[_BOOSTER].predict(
             np.asarray(features, dtype=np.float64), num_threads=1
         )
@@ -88,8 +88,8 @@ class LightGBMClassifier(ClassifierMixin, _LightGBM):  # type: ignore[misc]
 
     def predict_proba(self, features: Any) -> Any:
         """Give one column for each class that was fitted, in the order of ``classes_``."""
-        found = self._ask(features)
-        return found if found.ndim == 2 else np.column_stack([1 - found, found])
+        scores = self._predict_raw(features)
+        return scores if scores.ndim == 2 else np.column_stack([1 - scores, scores])
 
     def predict(self, features: Any) -> Any:
         """Give the most probable class of each row."""
@@ -103,7 +103,7 @@ class LightGBMRegressor(RegressorMixin, _LightGBM):  # type: ignore[misc]
 
     def predict(self, features: Any) -> Any:
         """Give a number for each row."""
-        return self._ask(features)
+        return self._predict_raw(features)
 
 
 def grow_lightgbm(
@@ -130,11 +130,11 @@ def grow_lightgbm(
     """
     rate, trees = float(model.parameters.get("learning_rate", 0.1)), 0
 
-    def scored(label: Any, predictions: Any) -> tuple[str, float, bool]:
+    def evaluate(label: Any, predictions: Any) -> tuple[str, float, bool]:
         nonlocal trees
         trees += 1
         if watch.is_due(trees):
-            watch.measure(_of_all_classes(predictions, data), trees, rate)
+            watch.measure(_for_all_classes(predictions, data), trees, rate)
         return "watched", watch.score, True
 
     # The watch has the labels; those of classes that were not fitted would be refused here.
@@ -145,30 +145,32 @@ def grow_lightgbm(
         sample_weight=weight,
         eval_X=data.eval.features,
         eval_y=stand_in,
-        eval_metric=scored,
-        callbacks=[_import().early_stopping(patience, first_metric_only=True, verbose=False)],
+        eval_metric=evaluate,
+        callbacks=[
+            _import_lightgbm().early_stopping(patience, first_metric_only=True, verbose=False)
+        ],
     )
 
 
-def _of_all_classes(predictions: Any, data: "TrainingData") -> Any:
+def _for_all_classes(predictions: Any, data: "TrainingData") -> Any:
     """LightGBM's predictions while it grows, with a column also for each class that was not fitted."""
     if data.task != "multiclass":
         return predictions
-    found = (
+    fitted = (
         predictions if predictions.ndim == 2 else np.column_stack([1 - predictions, predictions])
     )
-    every = np.zeros((len(found), data.classes))
-    every[:, np.unique(data.train.label)] = found
-    return every
+    probabilities = np.zeros((len(fitted), data.classes))
+    probabilities[:, np.unique(data.train.label)] = fitted
+    return probabilities
 
 
 def _library_model(is_regression: bool, parameters: Mapping[str, Any]) -> Any:
-    library = _import()
+    library = _import_lightgbm()
     kind = library.LGBMRegressor if is_regression else library.LGBMClassifier
     return kind(**{**_FIXED, **parameters})
 
 
-def _import() -> Any:
+def _import_lightgbm() -> Any:
     try:
         import lightgbm
     except ImportError as error:

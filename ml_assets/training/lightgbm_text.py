@@ -1,7 +1,7 @@
 """LightGBM's own text of a model, cut down to what predicts, and checked before LightGBM reads it.
 
-LightGBM follows the node numbers of a text without looking whether the nodes exist, and believes what it
-says of its own length. A text can come from a crafted file, so both are looked at here.
+LightGBM follows the node numbers of a text without checking that the nodes exist, and believes what it
+says of its own length. A text can come from a crafted file, so both are checked here.
 """
 
 import re
@@ -38,8 +38,8 @@ _Numbers = npt.NDArray[np.float64]
 
 def trimmed(text: str) -> str:
     """Give the header and the trees of a model's text, without its settings and its own lengths."""
-    kept = text[: text.index(_END) + len(_END)]
-    return re.sub(r"\ntree_sizes=.*", "", kept) + "\n"
+    body = text[: text.index(_END) + len(_END)]
+    return re.sub(r"\ntree_sizes=.*", "", body) + "\n"
 
 
 def check_text(text: str) -> None:
@@ -52,9 +52,9 @@ def check_text(text: str) -> None:
         or outside its sets of categories.
     """
     try:
-        header, trees = _parsed(text)
+        header, trees = _parse(text)
         sound = _is_sound_header(header, len(trees)) and all(
-            _is_sound_tree(tree, _whole(header["max_feature_idx"]) + 1) for tree in trees
+            _is_sound_tree(tree, _integer(header["max_feature_idx"]) + 1) for tree in trees
         )
     except (ValueError, KeyError, IndexError, OverflowError, TypeError, AttributeError):
         sound = False
@@ -65,7 +65,7 @@ def check_text(text: str) -> None:
         )
 
 
-def _parsed(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
+def _parse(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
     """The lines of the header and of each tree, by their keys.
 
     Blank lines end a part for LightGBM, so they must stand where it writes them.
@@ -73,24 +73,26 @@ def _parsed(text: str) -> tuple[dict[str, str], list[dict[str, str]]]:
     if not text.endswith(f"\n\n\n{_END}\n"):
         raise ValueError("no end")
     header, *trees = re.split(r"\n\n(?:\n)?Tree=\d+\n", text.removesuffix(f"\n\n\n{_END}\n"))
-    return _lines(header, (*_HEADER, *_FLAGS)), [_lines(tree, _IN_TREES) for tree in trees]
+    return _parse_lines(header, (*_HEADER, *_FLAGS)), [
+        _parse_lines(tree, _IN_TREES) for tree in trees
+    ]
 
 
-def _lines(part: str, allowed: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _parse_lines(part: str, allowed: Collection[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
     for line in part.split("\n"):
         key, equals, value = line.partition("=")
-        if key not in allowed or key in found or bool(equals) == (key in _FLAGS):
+        if key not in allowed or key in values or bool(equals) == (key in _FLAGS):
             raise ValueError(f"line {key}")
-        found[key] = value
-    return found
+        values[key] = value
+    return values
 
 
 def _is_sound_header(header: Mapping[str, str], trees: int) -> bool:
-    width, outputs = _whole(header["max_feature_idx"]) + 1, _whole(header["num_class"])
-    per_round, objective = _whole(header["num_tree_per_iteration"]), header["objective"]
-    # What turns the trees' sums into probabilities reads as many of them as it says itself.
-    said = [int(number) for number in re.findall(r" num_class:([0-9]+)", objective)]
+    width, outputs = _integer(header["max_feature_idx"]) + 1, _integer(header["num_class"])
+    per_round, objective = _integer(header["num_tree_per_iteration"]), header["objective"]
+    # The objective, which turns the trees' sums into probabilities, reads as many as it names itself.
+    class_counts = [int(number) for number in re.findall(r" num_class:([0-9]+)", objective)]
     is_multiclass = objective.startswith("multiclass")
     names, infos = (header[key].split(" ") for key in ("feature_names", "feature_infos"))
     return (
@@ -102,14 +104,14 @@ def _is_sound_header(header: Mapping[str, str], trees: int) -> bool:
         and len(names) == len(infos) == width
         and all([*names, *infos])
         and _OBJECTIVE.fullmatch(objective) is not None
-        and said == ([outputs] if is_multiclass else [])
+        and class_counts == ([outputs] if is_multiclass else [])
         and is_multiclass == (outputs > 1)
     )
 
 
 def _is_sound_tree(tree: Mapping[str, str], width: int) -> bool:
-    leaves, sets = _whole(tree["num_leaves"]), _whole(tree["num_cat"])
-    if not 1 <= leaves <= _MOST_LEAVES or not 0 <= sets < leaves or _whole(tree["is_linear"]):
+    leaves, sets = _integer(tree["num_leaves"]), _integer(tree["num_cat"])
+    if not 1 <= leaves <= _MOST_LEAVES or not 0 <= sets < leaves or _integer(tree["is_linear"]):
         return False
     nodes = {name: _numbers(tree[name], _WHOLE) for name in _WHOLE_OF_NODES}
     nodes |= {name: _numbers(tree[name], _NUMBER) for name in _OF_NODES}
@@ -154,7 +156,7 @@ def _are_sound_sets(tree: Mapping[str, str], sets: int) -> bool:
     )
 
 
-def _whole(text: str) -> int:
+def _integer(text: str) -> int:
     (number,) = _numbers(text, _WHOLE)
     return int(number)
 

@@ -21,14 +21,14 @@ _TUNED: dict[Task, tuple[str, ...]] = {
 _LOWER_IS_BETTER = {"log_loss", "brier", "rmse", "mae", "median_absolute_error"}
 
 
-def tuned_metric(task: Task, wanted: str) -> str:
-    """Give the metric to tune by: the wanted one, unless it hangs on a decision threshold.
+def tuned_metric(task: Task, main_metric: str) -> str:
+    """Give the metric to tune by: the main one, unless it depends on a decision threshold.
 
     Accuracy, precision, recall and f1 stand still while probabilities improve, and some are best for a
-    model that always says the same; the log loss stands in for them.
+    model that always predicts the same; the log loss stands in for them.
     """
     tuned = _TUNED[task]
-    return wanted if wanted in tuned else tuned[0]
+    return main_metric if main_metric in tuned else tuned[0]
 
 
 def direction(metric: str) -> str:
@@ -109,6 +109,7 @@ def _one_against_rest(label: Labels, predictions: Predictions, weight: Weights |
     """The mean over the classes that occur: scikit-learn's needs every class to occur."""
     present = np.unique(label if weight is None else label[weight > 0])
     areas = [
-        metrics.roc_auc_score(label == k, predictions[:, k], sample_weight=weight) for k in present
+        metrics.roc_auc_score(label == code, predictions[:, code], sample_weight=weight)
+        for code in present
     ]
     return float(np.mean(areas))

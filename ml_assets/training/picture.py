@@ -37,26 +37,41 @@ def draw_search(result: SearchResult, path: Path) -> None:
 
 def _draw_trials(axes: Any, result: SearchResult) -> None:
     pick = min if direction(result.metric) == "minimize" else max
-    complete = [t for t in result.trials if t.state == "complete" and t.value is not None]
-    pruned = [t for t in result.trials if t.state == "pruned" and t.value is not None]
-    values = [t.value for t in complete if t.value is not None]
-    numbers = [t.number for t in complete]
-    best = [pick(values[: i + 1]) for i in range(len(values))]
+    complete = [
+        trial for trial in result.trials if trial.state == "complete" and trial.value is not None
+    ]
+    pruned = [
+        trial for trial in result.trials if trial.state == "pruned" and trial.value is not None
+    ]
+    values = [trial.value for trial in complete if trial.value is not None]
+    numbers = [trial.number for trial in complete]
+    best = [pick(values[: position + 1]) for position in range(len(values))]
     to_the_end = [*numbers, len(result.trials) - 1], [*best, *best[-1:]]
     axes.plot(numbers, values, "o", color="#1f77b4", label="complete")
     axes.plot(
-        [t.number for t in pruned], [t.value for t in pruned], "x", color="#999", label="pruned"
+        [trial.number for trial in pruned],
+        [trial.value for trial in pruned],
+        "x",
+        color="#999",
+        label="pruned",
     )
     axes.step(*to_the_end, where="post", color="#d62728", label="best so far")
-    lines = (("defaults", result.default, "#2ca02c"), ("champion's", result.champion, "#9467bd"))
-    for label, trial, colour in lines:
+    reference_lines = (
+        ("defaults", result.default, "#2ca02c"),
+        ("champion's", result.champion, "#9467bd"),
+    )
+    for label, trial, colour in reference_lines:
         if trial is not None and trial.value is not None:
             axes.axhline(trial.value, color=colour, ls=":", label=label)
 
 
 def _draw_importance(axes: Any, importance: Mapping[str, float]) -> None:
-    shown = list(importance.items())[:_MOST_BARS][::-1]
-    bars = axes.barh([name for name, _ in shown], [share for _, share in shown], color="#1f77b4")
+    most_important = list(importance.items())[:_MOST_BARS][::-1]
+    bars = axes.barh(
+        [name for name, _ in most_important],
+        [share for _, share in most_important],
+        color="#1f77b4",
+    )
     axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8)
     axes.set_xlim(0, 1.15)
     axes.set_xticks([0, 0.5, 1])

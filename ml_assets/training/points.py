@@ -18,7 +18,7 @@ _STARTUP_TRIALS = 6
 
 
 class Points:
-    """Draws points of a search space, from what is known of others.
+    """Draws points of a search space, from the trials so far.
 
     Parameters
     ----------
@@ -33,12 +33,12 @@ class Points:
     def __init__(self, space: Mapping[str, BaseDistribution], direction: str, seed: int) -> None:
         self._space = dict(space)
         self._seed = seed
-        self._known = 0
+        self._num_added = 0
         # Kept in memory, apart from the study on disk: that may know more than a batch may use.
         self._study = optuna.create_study(direction=direction)
 
     def draw(
-        self, place: int, known: Sequence[FrozenTrial], wanted: Mapping[str, Any] | None = None
+        self, place: int, earlier: Sequence[FrozenTrial], preset: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Draw the point of one trial.
 
@@ -46,19 +46,19 @@ class Points:
         ----------
         place : int
             The trial's place in the search, from 0.
-        known : sequence of FrozenTrial
+        earlier : sequence of FrozenTrial
             The trials that it may learn from, in order; each call gives at least those of the last.
-        wanted : mapping, optional
+        preset : mapping, optional
             Values that are not drawn.
         """
-        self._study.add_trials(known[self._known :])
-        self._known = len(known)
+        self._study.add_trials(earlier[self._num_added :])
+        self._num_added = len(earlier)
         seed = int(np.random.SeedSequence([self._seed, place]).generate_state(1)[0])
         self._study.sampler = TPESampler(
             seed=seed, n_startup_trials=_STARTUP_TRIALS, multivariate=True
         )
-        if wanted is not None:
-            self._study.enqueue_trial(dict(wanted))
+        if preset is not None:
+            self._study.enqueue_trial(dict(preset))
         trial = self._study.ask(self._space)
         self._study.tell(trial, state=TrialState.FAIL)
         return dict(trial.params)

@@ -34,7 +34,7 @@ def predict_scores(model: Any, rows: Any, task: Task, classes: int) -> Predictio
         return np.empty((0, classes) if task == "multiclass" else 0)
     if task == "regression":
         return np.asarray(model.predict(rows), dtype=np.float64)
-    found = np.asarray(model.predict_proba(rows), dtype=np.float64)
-    every = np.zeros((len(found), classes))
-    every[:, np.asarray(model.classes_, dtype=np.intp)] = found
-    return every[:, 1] if task == "binary" else every
+    probabilities = np.asarray(model.predict_proba(rows), dtype=np.float64)
+    scores = np.zeros((len(probabilities), classes))
+    scores[:, np.asarray(model.classes_, dtype=np.intp)] = probabilities
+    return scores[:, 1] if task == "binary" else scores

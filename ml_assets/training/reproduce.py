@@ -18,7 +18,7 @@ from ml_assets.training.train import fit_model
 
 
 @dataclass(frozen=True)
-class Reproduced:
+class Reproduction:
     """What came of fitting again.
 
     Attributes
@@ -40,11 +40,11 @@ class Reproduced:
     def text(self) -> str:
         """One sentence for a person."""
         fits = "the model and a second fit" if self.is_whole else "two fits on a sample of rows"
-        told = f"{fits} ({self.rows:,} rows, one seed)"
+        subject = f"{fits} ({self.rows:,} rows, one seed)"
         if not self.differing:
-            return f"{told} predict the same {self.predicted:,} eval rows byte for byte"
+            return f"{subject} predict the same {self.predicted:,} eval rows byte for byte"
         return (
-            f"{told} differ in {self.differing:,} of {self.predicted:,} predictions, so this model "
+            f"{subject} differ in {self.differing:,} of {self.predicted:,} predictions, so this model "
             f"cannot be made again. Give the estimator a random_state, and use one thread "
             f"(training.threads)."
         )
@@ -52,7 +52,7 @@ class Reproduced:
 
 def reproduce(
     model: Any, data: TrainingData, spec: TrainingSpec, parameters: Mapping[str, Any]
-) -> Reproduced:
+) -> Reproduction:
     """Fit again with the same seed.
 
     Parameters
@@ -73,16 +73,16 @@ def reproduce(
     sample = data.sample(spec.refit_rows, spec.seed)
 
     def fit() -> Any:
-        fresh = make_estimator(
+        estimator = make_estimator(
             spec.estimator, data.form, parameters, seed=spec.seed, threads=threads
         )
-        return fit_model(fresh, sample, spec.seed, spec.class_weight, spec.calibration)
+        return fit_model(estimator, sample, spec.seed, spec.class_weight, spec.calibration)
 
     with limit_threads(threads):
         fits = (model if is_whole else fit(), fit())
-        one, other = (
+        first, second = (
             predict_scores(fitted, data.eval.features, data.task, data.classes) for fitted in fits
         )
-    same = one.view(np.uint64) == other.view(np.uint64)
-    differing = int((~same.reshape(len(one), -1).all(axis=1)).sum())
-    return Reproduced(len(sample.train), len(one), differing, is_whole)
+    same = first.view(np.uint64) == second.view(np.uint64)
+    differing = int((~same.reshape(len(first), -1).all(axis=1)).sum())
+    return Reproduction(len(sample.train), len(first), differing, is_whole)

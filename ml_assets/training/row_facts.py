@@ -1,4 +1,4 @@
-"""What is known of each row beside its features: its weight, and its moment or group.
+"""What a fit uses of each row beside its features: its weight, and its moment or group.
 
 Both are raw columns of the validated examples, whose rows are those of the feature table in the same
 order.
@@ -66,15 +66,15 @@ class RowFacts:
         names = [name for name in (self.weight, self.unit) if name is not None]
         if not names:
             return None, None
-        wanted = list(dict.fromkeys([EXAMPLE_ID, *names]))
-        found = self.examples.to_arrow(wanted, where=split_is(split))
-        if not found[EXAMPLE_ID].equals(ids):
+        columns = list(dict.fromkeys([EXAMPLE_ID, *names]))
+        rows = self.examples.to_arrow(columns, where=split_is(split))
+        if not rows[EXAMPLE_ID].equals(ids):
             raise DataError(
                 f"the {split} rows of validated_examples are not those of validated_features; run the "
                 f"whole pipeline."
             )
-        weight = None if self.weight is None else _weights(found[self.weight], self.weight, split)
-        unit = None if self.unit is None else _units(found[self.unit], self.split_by)
+        weight = None if self.weight is None else _weights(rows[self.weight], self.weight, split)
+        unit = None if self.unit is None else _units(rows[self.unit], self.split_by)
         return weight, unit
 
 
@@ -83,10 +83,10 @@ NO_FACTS = RowFacts(Table(()))
 
 def _weights(column: Any, name: str, split: str) -> Weights:
     values = column.to_pandas().to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = int((~np.isfinite(values) | (values < 0)).sum())
-    if wrong:
+    invalid = int((~np.isfinite(values) | (values < 0)).sum())
+    if invalid:
         raise DataError(
-            f"statistics.weight: {wrong:,} of {len(values):,} {split} rows have no weight in '{name}'; "
+            f"statistics.weight: {invalid:,} of {len(values):,} {split} rows have no weight in '{name}'; "
             f"it must be a finite number from 0 on in every row."
         )
     weights: Weights = values

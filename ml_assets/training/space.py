@@ -24,32 +24,35 @@ def to_distributions(space: Mapping[str, SearchDimension]) -> dict[str, BaseDist
 
 def inside(values: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, Any]:
     """Give those of `values` that the space searches, each moved to the nearest point of it."""
-    found = {}
+    point = {}
     for name, dimension in space.items():
         value = values.get(name)
         if isinstance(dimension, Choice):
             if value in dimension.choices:
-                found[name] = value
+                point[name] = value
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[name] = min(max(value, dimension.low), dimension.high)
-    return found
+            point[name] = min(max(value, dimension.low), dimension.high)
+    return point
 
 
 def corner(space: Mapping[str, SearchDimension]) -> dict[str, Any]:
     """Give one point of the space."""
-    return {n: d.choices[0] if isinstance(d, Choice) else d.low for n, d in space.items()}
+    return {
+        name: dimension.choices[0] if isinstance(dimension, Choice) else dimension.low
+        for name, dimension in space.items()
+    }
 
 
 def edges(best: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, str]:
     """Say of the best values that lie on the edge of the space at which end: ``low`` or ``high``."""
-    found = {}
+    ends = {}
     for name, dimension in space.items():
         if isinstance(dimension, Choice) or name not in best:
             continue
         share = _share(best[name], dimension)
         if share <= _EDGE_SHARE or share >= 1 - _EDGE_SHARE:
-            found[name] = "low" if share < 0.5 else "high"
-    return found
+            ends[name] = "low" if share < 0.5 else "high"
+    return ends
 
 
 def _share(value: float, dimension: FloatRange | IntRange) -> float:

@@ -136,7 +136,7 @@ class TrainingSpec(Spec):
     Attributes
     ----------
     estimator : str
-        A name, or ``module:function`` for a function of one's own that takes the hyperparameters as
+        A name, or ``module:function`` for the user's own function that takes the hyperparameters as
         keywords and gives a scikit-learn estimator. ``lightgbm`` needs the extra of that name.
     parameters : mapping
         Fixed hyperparameters; they are not searched.
@@ -158,7 +158,7 @@ class TrainingSpec(Spec):
         The check `reproducible` fits twice with one seed on at most so many training rows, >= 0; with 0
         there is no such check.
     trusted_types : list of str
-        Types of one's own that the model file may hold, as ``package.module.Class``.
+        The user's own types that the model file may hold, as ``package.module.Class``.
     """
 
     estimator: EstimatorName | FunctionName = "hist_gradient_boosting"

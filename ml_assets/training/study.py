@@ -69,15 +69,15 @@ def _cut_torn_end(path: Path) -> None:
     """Keep the lines of a journal up to the first that was not written whole."""
     if not path.exists():
         return
-    whole = 0
+    whole_bytes = 0
     with path.open("rb") as journal:
         for line in journal:
             if not (line.endswith(b"\n") and _is_json(line)):
                 break
-            whole += len(line)
-    if whole < path.stat().st_size:
+            whole_bytes += len(line)
+    if whole_bytes < path.stat().st_size:
         with path.open("r+b") as journal:
-            journal.truncate(whole)
+            journal.truncate(whole_bytes)
 
 
 def _is_json(line: bytes) -> bool:

@@ -35,7 +35,7 @@ class TrainedModels:
     model : Pipeline
         The model.
     majority : Pipeline
-        Says the classes' shares, or the mean, whatever it is asked.
+        Predicts the classes' shares, or the mean, for every row.
     linear : Pipeline
         A logistic or ridge regression with default parameters.
     """
@@ -90,7 +90,10 @@ def train_models(
         for baseline in baselines:
             fit_quietly(baseline, data.train)
     return TrainedModels(
-        *(Pipeline([("transform", transformer), ("estimator", m)]) for m in (model, *baselines))
+        *(
+            Pipeline([("transform", transformer), ("estimator", fitted)])
+            for fitted in (model, *baselines)
+        )
     )
 
 
@@ -134,11 +137,11 @@ def decide_thresholds(
     names = [field.name for field in fields(models)] if data.task == "binary" else []
     if spec is None:
         return dict.fromkeys(names, USUAL_THRESHOLD)
-    rows, found = data.eval, {}
+    rows, thresholds = data.eval, {}
     for name in names:
         scores = predict_scores(getattr(models, name)[-1], rows.features, data.task, data.classes)
-        found[name] = choose_threshold(rows.label, scores, spec, rows.weight)
-    return found
+        thresholds[name] = choose_threshold(rows.label, scores, spec, rows.weight)
+    return thresholds
 
 
 def _serve_with_one_thread(model: Any) -> None:

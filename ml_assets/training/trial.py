@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_assets.training.contest import Contest, Measured, Report
+from ml_assets.training.contest import Contest, Measurement, Report
 from ml_assets.training.data import TrainingData, take
 from ml_assets.training.estimators import make_estimator
 from ml_assets.training.fitting import fit_quietly
@@ -23,7 +23,7 @@ _SHARES = (0.1, 0.3, 1.0)
 _MIN_ROWS_TO_SHARE = 3_000
 
 
-def run_trial(contest: Contest, parameters: Mapping[str, Any], report: Report) -> Measured:
+def run_trial(contest: Contest, parameters: Mapping[str, Any], report: Report) -> Measurement:
     """Fit with these hyperparameters and measure.
 
     Parameters
@@ -33,33 +33,36 @@ def run_trial(contest: Contest, parameters: Mapping[str, Any], report: Report) -
     parameters : mapping
         The hyperparameters.
     report : callable
-        Is told (step, value) on the way; it may raise to end the trial, and that error passes through.
+        Called with (step, value) on the way; it may raise to end the trial, and that error passes
+        through.
 
     Returns
     -------
-    Measured
+    Measurement
         The value, and for a boosted model the best number of trees, as ``max_iter`` or
         ``n_estimators``. Of folds, the mean of the values and the median of what was learnt.
     """
     if contest.folds is None:
         return _measure(contest, contest.data, parameters, report)
-    found: list[Measured] = []
+    results: list[Measurement] = []
     for fitted, measured in cut_folds(contest.data, contest.folds, contest.seed):
         fold = contest.data.hold_out(fitted, measured)
-        found.append(_measure(contest, fold, parameters, _to_nobody))
-        if len(found) < contest.folds:
-            report(len(found), fmean(one.value for one in found))
-    learnt = {name: round(median(one.learnt[name] for one in found)) for name in found[0].learnt}
-    return Measured(fmean(one.value for one in found), learnt)
+        results.append(_measure(contest, fold, parameters, _report_nothing))
+        if len(results) < contest.folds:
+            report(len(results), fmean(result.value for result in results))
+    learnt = {
+        name: round(median(result.learnt[name] for result in results)) for name in results[0].learnt
+    }
+    return Measurement(fmean(result.value for result in results), learnt)
 
 
-def _to_nobody(step: int, value: float) -> None:
+def _report_nothing(step: int, value: float) -> None:
     """Trials are compared fold by fold, not within one."""
 
 
 def _measure(
     contest: Contest, data: TrainingData, parameters: Mapping[str, Any], report: Report
-) -> Measured:
+) -> Measurement:
     if can_grow(contest.estimator, parameters):
         return grow(contest, data, parameters, report)
     return _fit_on_shares(contest, data, parameters, report)
@@ -67,7 +70,7 @@ def _measure(
 
 def _fit_on_shares(
     contest: Contest, data: TrainingData, parameters: Mapping[str, Any], report: Report
-) -> Measured:
+) -> Measurement:
     value = np.nan
     order = np.random.default_rng(contest.seed).permutation(len(data.train))
     shares = _SHARES[-1:] if len(order) < _MIN_ROWS_TO_SHARE or contest.folds else _SHARES
@@ -87,4 +90,4 @@ def _fit_on_shares(
         value = measure_metric(contest.metric, data.eval.label, predictions, data.eval.weight)
         if share < 1:
             report(step, value)
-    return Measured(value)
+    return Measurement(value)

@@ -112,10 +112,10 @@ class Effort:
     seconds: float = 0.0
     peak_mb: float = 0.0
 
-    def and_of(self, found: Attempt) -> "Effort":
+    def plus(self, attempt: Attempt) -> "Effort":
         """Give this effort with one more trial."""
-        peak = max(self.peak_mb, found.peak_mb)
-        return Effort(self.trials + 1, self.seconds + found.seconds, peak)
+        peak = max(self.peak_mb, attempt.peak_mb)
+        return Effort(self.trials + 1, self.seconds + attempt.seconds, peak)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class SearchResult:
         The best values that lie on the edge of the space: there may be better ones beyond.
     importance : mapping of str to float
         How much each searched hyperparameter mattered, from 0 to 1, adding up to 1; empty where that
-        cannot be told.
+        cannot be computed.
     trials : tuple of TrialResult
         All trials, in order.
     effort : Effort
@@ -192,9 +192,9 @@ def search(
         If every trial failed, or a process that ran one died.
     """
     first, effort = _first_points(study, plan), Effort()
-    with workers_for(contest, plan.workers, plan.cluster) as run:
-        for found in _attempts(study, contest, plan, list(first.values()), run, clock, log):
-            effort = effort.and_of(found)
+    with workers_for(contest, plan.workers, plan.cluster) as run_batch:
+        for attempt in _attempts(study, contest, plan, list(first.values()), run_batch, clock, log):
+            effort = effort.plus(attempt)
     return _result(study, contest, plan, list(first), effort)
 
 
@@ -204,8 +204,8 @@ def _first_points(study: optuna.Study, plan: Plan) -> dict[str, dict[str, Any]]:
     The study keeps the champion with which it began: another one since makes no other search of it.
     """
     if _CHAMPION not in study.user_attrs:
-        known = None if plan.champion is None else inside(plan.champion, plan.space)
-        study.set_user_attr(_CHAMPION, known)
+        point = None if plan.champion is None else inside(plan.champion, plan.space)
+        study.set_user_attr(_CHAMPION, point)
     champion, defaults = study.user_attrs[_CHAMPION], inside(plan.defaults, plan.space)
     is_new = bool(champion) and champion != defaults
     return {**({"champion": champion} if is_new else {}), "defaults": defaults}
@@ -216,59 +216,64 @@ def _attempts(
     contest: Contest,
     plan: Plan,
     first: Sequence[Mapping[str, Any]],
-    run: RunBatch,
+    run_batch: RunBatch,
     clock: Callable[[], float],
     log: Callable[[str], None],
 ) -> Iterator[Attempt]:
     """Run batch after batch; write down each trial, and give what it took, when it has ended."""
     space, began = to_distributions(plan.space), clock()
     points = Points(space, direction(contest.metric), contest.seed)
-    while (ended := _ended(study)) < plan.trials:
+    while (ended := _num_ended(study)) < plan.trials:
         if ended and clock() - began >= plan.max_seconds:
             log(f"tuning: time is up after {ended} of {plan.trials} trials")
             return
         # Trials of a batch do not know of each other, so neither does the rest of one that was killed.
         start = ended - ended % plan.workers
-        known = study.get_trials(deepcopy=False)[:start]
-        complete = [trial for trial in known if trial.state is TrialState.COMPLETE]
+        earlier = study.get_trials(deepcopy=False)[:start]
+        complete = [trial for trial in earlier if trial.state is TrialState.COMPLETE]
         places = range(ended, min(start + plan.workers, plan.trials))
-        drawn = [points.draw(i, known, first[i] if i < len(first) else None) for i in places]
+        drawn = [
+            points.draw(place, earlier, first[place] if place < len(first) else None)
+            for place in places
+        ]
         batch = [{**plan.defaults, **plan.fixed, **point} for point in drawn]
-        for point, parameters, found in zip(drawn, batch, run(batch, complete), strict=True):
-            _write_down(study, space, point, parameters, found)
-            _tell_progress(study, contest.metric, plan.trials, log)
-            yield found
+        for point, parameters, attempt in zip(
+            drawn, batch, run_batch(batch, complete), strict=True
+        ):
+            _record_trial(study, space, point, parameters, attempt)
+            _log_progress(study, contest.metric, plan.trials, log)
+            yield attempt
 
 
-def _ended(study: optuna.Study) -> int:
+def _num_ended(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False))
 
 
-def _write_down(
+def _record_trial(
     study: optuna.Study,
     space: Mapping[str, BaseDistribution],
     point: Mapping[str, Any],
     parameters: Mapping[str, Any],
-    found: Attempt,
+    attempt: Attempt,
 ) -> None:
-    told = {_PARAMETERS: {**parameters, **found.learnt}, _ERROR: found.error}
+    attributes = {_PARAMETERS: {**parameters, **attempt.learnt}, _ERROR: attempt.error}
     study.add_trial(
         create_trial(
-            state=found.state,
-            value=found.value,
+            state=attempt.state,
+            value=attempt.value,
             params=dict(point),
             distributions=dict(space),
-            intermediate_values=dict(found.steps),
-            user_attrs=told,
+            intermediate_values=dict(attempt.steps),
+            user_attrs=attributes,
         )
     )
 
 
-def _tell_progress(
+def _log_progress(
     study: optuna.Study, metric: str, planned: int, log: Callable[[str], None]
 ) -> None:
     """Log when a third of the way is reached."""
-    ended = _ended(study)
+    ended = _num_ended(study)
     is_any_complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if is_any_complete and 3 * ended // planned > 3 * (ended - 1) // planned:
         log(f"tuning: {ended} of {planned} trials, best {metric} {study.best_value:.4f}")
@@ -282,7 +287,7 @@ def _result(
     complete = [trial for trial in trials if trial.state == "complete"]
     if not complete:
         raise ModelError(f"all {len(trials)} trials failed; the first with {trials[0].reason}")
-    best, named = _best(complete, metric), dict(zip(first, trials, strict=False))
+    best, named = _best_trial(complete, metric), dict(zip(first, trials, strict=False))
     default = named.get("defaults")
     gain = None
     if default is not None and default.state == "complete":
@@ -300,13 +305,17 @@ def _result(
     )
 
 
-def _best(complete: Sequence[TrialResult], metric: str) -> TrialResult:
+def _best_trial(complete: Sequence[TrialResult], metric: str) -> TrialResult:
     """The best trial; of equally good ones the first."""
-    return max(complete, key=lambda t: (improvement(metric, t.value or 0.0, 0.0), -t.number))
+    return max(
+        complete, key=lambda trial: (improvement(metric, trial.value or 0.0, 0.0), -trial.number)
+    )
 
 
 def _trial_result(trial: FrozenTrial) -> TrialResult:
     steps = trial.intermediate_values
     value = trial.value if trial.value is not None else (steps[max(steps)] if steps else None)
-    told = trial.user_attrs
-    return TrialResult(trial.number, _STATES[trial.state], value, told[_PARAMETERS], told[_ERROR])
+    attributes = trial.user_attrs
+    return TrialResult(
+        trial.number, _STATES[trial.state], value, attributes[_PARAMETERS], attributes[_ERROR]
+    )

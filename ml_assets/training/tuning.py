@@ -1,4 +1,4 @@
-"""From the YAML's words to a search and back: what is searched, and what a search's files say."""
+"""From the YAML to a search, and from its result to the files of the artifact."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -32,22 +32,22 @@ def plan_search(spec: TrainingSpec, task: Any, champion: Mapping[str, Any] | Non
         What the manifest of the champion says. Where it is of the same estimator, its hyperparameters
         are tried first, each moved to the nearest point of the space.
     """
-    wanted = spec.tuning.search_space
-    space = default_space(spec.estimator) if wanted is None else wanted
-    free = {name: d for name, d in space.items() if name not in spec.parameters}
+    user_space = spec.tuning.search_space
+    space = default_space(spec.estimator) if user_space is None else user_space
+    free = {name: dimension for name, dimension in space.items() if name not in spec.parameters}
     return Plan(
         trials=spec.tuning.trials if free else min(1, spec.tuning.trials),
         max_seconds=spec.tuning.max_seconds,
         fixed=spec.parameters,
         defaults=default_parameters(spec.estimator, task),
         space=free,
-        champion=_parameters_of(champion, spec),
+        champion=_champion_parameters(champion, spec),
         workers=spec.tuning.workers,
         cluster=spec.tuning.cluster,
     )
 
 
-def _parameters_of(
+def _champion_parameters(
     champion: Mapping[str, Any] | None, spec: TrainingSpec
 ) -> Mapping[str, Any] | None:
     if champion is None or champion.get("estimator") != spec.estimator:
@@ -59,7 +59,7 @@ def _parameters_of(
 def run_search(
     data: TrainingData,
     spec: TrainingSpec,
-    wanted_metric: str,
+    main_metric: str,
     path: Path,
     *,
     clock: Callable[[], float],
@@ -74,7 +74,7 @@ def run_search(
         The rows to fit and to measure on.
     spec : TrainingSpec
         The `training` part of the YAML.
-    wanted_metric : str
+    main_metric : str
         The pipeline's main metric.
     path : Path
         The study file of exactly this search.
@@ -97,7 +97,7 @@ def run_search(
         measured. Nothing is written before that.
     """
     plan = plan_search(spec, data.task, champion)
-    contest = _contest(data, spec, tuned_metric(data.task, wanted_metric))
+    contest = _contest(data, spec, tuned_metric(data.task, main_metric))
     point = {**plan.defaults, **plan.fixed, **corner(plan.space)}
     model = make_estimator(spec.estimator, contest.data.form, point, seed=spec.seed)
     weight_argument(model, fit_weights(contest.data.train, spec.class_weight))
@@ -131,12 +131,12 @@ def _refuse_unmeasurable(contest: Contest) -> None:
 
 
 def best_parameters(
-    result: SearchResult | None, spec: TrainingSpec, data: TrainingData, wanted_metric: str
+    result: SearchResult | None, spec: TrainingSpec, data: TrainingData, main_metric: str
 ) -> dict[str, Any]:
     """Give the content of ``best_hyperparameters.json``."""
     defaults = default_parameters(spec.estimator, data.task)
     if result is None:
-        metric = tuned_metric(data.task, wanted_metric)
+        metric = tuned_metric(data.task, main_metric)
         parameters = {**defaults, **spec.parameters}
         return {"parameters": parameters, "value": None, "metric": metric, "trials": 0}
     return {

@@ -25,7 +25,7 @@ class Meter:
     resident_mb : callable
         Gives those that it holds now.
     peak_mb : float
-        The most that it held beyond that. Memory is looked at every 0.02 seconds, and whenever `look` is
+        The most that it held beyond that. Memory is sampled every 0.02 seconds, and whenever `look` is
         called: a shorter peak, or one of a library that keeps Python's other threads waiting, is missed.
     seconds : float
         How long it took; 0 until the end.
@@ -56,18 +56,18 @@ def metered() -> Iterator[Meter]:
         return float(process.memory_info().rss) / _MB
 
     meter = Meter(time.monotonic(), resident_mb(), resident_mb)
-    done = threading.Event()
-    watch = threading.Thread(target=_watch, args=(meter, done), daemon=True)
+    stopped = threading.Event()
+    watch = threading.Thread(target=_watch, args=(meter, stopped), daemon=True)
     watch.start()
     try:
         yield meter
     finally:
-        done.set()
+        stopped.set()
         watch.join()
         meter.look()
         meter.seconds = time.monotonic() - meter.began
 
 
-def _watch(meter: Meter, done: threading.Event) -> None:
-    while not done.wait(_EVERY_SECONDS):
+def _watch(meter: Meter, stopped: threading.Event) -> None:
+    while not stopped.wait(_EVERY_SECONDS):
         meter.look()

@@ -1,6 +1,6 @@
 """Runs the trials of a batch: here one after the other, in processes of joblib's, or on a Dask cluster.
 
-What comes back is in the order of what was asked, whichever ends first.
+The results are in the order of the batch, whichever trial ends first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +14,13 @@ from ml_assets.training.attempt import Attempt, attempt
 from ml_assets.training.contest import Contest
 
 Batch = Sequence[Mapping[str, Any]]
-Known = Sequence[FrozenTrial]
+CompleteTrials = Sequence[FrozenTrial]
 
 
 class RunBatch(Protocol):
     """Runs a batch of trials."""
 
-    def __call__(self, batch: Batch, known: Known) -> Iterator[Attempt]:
+    def __call__(self, batch: Batch, complete: CompleteTrials) -> Iterator[Attempt]:
         """Give what `attempt` gives for each set of hyperparameters, in their order."""
 
 
@@ -51,7 +51,9 @@ def workers_for(contest: Contest, count: int, cluster: str | None) -> Iterator[R
         with _in_processes(contest, count) as run:
             yield run
     else:
-        yield lambda batch, known: (attempt(contest, point, known) for point in batch)
+        yield lambda batch, complete: (
+            attempt(contest, parameters, complete) for parameters in batch
+        )
 
 
 @contextmanager
@@ -60,11 +62,13 @@ def _in_processes(contest: Contest, count: int) -> Iterator[RunBatch]:
     from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    def run(batch: Batch, known: Known) -> Iterator[Attempt]:
+    def run(batch: Batch, complete: CompleteTrials) -> Iterator[Attempt]:
         try:
-            yield from parallel(delayed(attempt)(contest, point, known) for point in batch)
+            yield from parallel(
+                delayed(attempt)(contest, parameters, complete) for parameters in batch
+            )
         except TerminatedWorkerError as error:
-            raise _died(error) from error
+            raise _worker_died(error) from error
 
     try:
         with Parallel(n_jobs=count, backend="loky", return_as="generator") as parallel:
@@ -93,19 +97,22 @@ def _on_cluster(contest: Contest, cluster: str) -> Iterator[RunBatch]:
             f"take the key away to search on this machine."
         ) from error
 
-    def run(batch: Batch, known: Known) -> Iterator[Attempt]:
-        asked = [client.submit(attempt, shared, p, list(known), pure=False) for p in batch]
+    def run(batch: Batch, complete: CompleteTrials) -> Iterator[Attempt]:
+        futures = [
+            client.submit(attempt, shared, parameters, list(complete), pure=False)
+            for parameters in batch
+        ]
         try:
-            yield from (future.result() for future in asked)
+            yield from (future.result() for future in futures)
         except (KilledWorker, FutureCancelledError) as error:
-            raise _died(error) from error
+            raise _worker_died(error) from error
 
     with client:
         shared = client.scatter(contest, broadcast=True, hash=False)
         yield run
 
 
-def _died(error: Exception) -> ModelError:
+def _worker_died(error: Exception) -> ModelError:
     return ModelError(
         f"a process died while it ran a trial ({type(error).__name__}), often for want of memory. Use "
         f"fewer training.tuning.workers or max_rows, then run again: the trials that ended are kept."

@@ -131,9 +131,9 @@ def test_only_runs_of_dead_processes_of_this_machine_are_closed(
         if tag:
             instance.add_run_tags(run.run_id, {PROCESS_TAG: tag.format(id=run.run_id)})
         assert close_dead_runs(instance) == ([run.run_id] if dead else [])
-        found = instance.get_run_by_id(run.run_id)
-    assert found is not None
-    assert found.is_failure_or_canceled == dead
+        closed = instance.get_run_by_id(run.run_id)
+    assert closed is not None
+    assert closed.is_failure_or_canceled == dead
 
 
 STATUS = dg.DagsterRunStatus
@@ -146,9 +146,9 @@ def test_a_run_of_a_dead_creator_is_closed_however_far_it_came(status: STATUS) -
         tags = {PROCESS_TAG: f"created-by {GONE}"}
         run = instance.create_run_for_job(work, tags=tags, status=status)
         assert close_dead_runs(instance) == [run.run_id]
-        found = instance.get_run_by_id(run.run_id)
-    assert found is not None
-    assert found.is_failure
+        closed = instance.get_run_by_id(run.run_id)
+    assert closed is not None
+    assert closed.is_failure
 
 
 def test_a_repeated_run_is_not_its_dead_parent() -> None:
@@ -205,8 +205,8 @@ def _started(run: dg.DagsterRun, at: float = 1.0) -> dg.EventLogEntry:
 def test_the_process_of_a_single_step_names_the_one_that_drives_the_run() -> None:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as steps:
-        assert steps.submit(dead_runs._owner).result() == os.getpid()
-    assert dead_runs._owner() == os.getpid()
+        assert steps.submit(dead_runs._driving_process).result() == os.getpid()
+    assert dead_runs._driving_process() == os.getpid()
 
 
 def test_a_process_that_waits_to_be_reaped_does_not_run() -> None:

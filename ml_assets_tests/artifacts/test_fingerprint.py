@@ -192,23 +192,25 @@ def test_libraries_are_those_that_the_code_imports(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert parts()["libraries"] == {"pandas": metadata.version("pandas")}
-    more = parts(("shop.estimator",))["libraries"]
-    assert more.keys() == {"pandas", "scikit-learn", "skops"}
+    libraries = parts(("shop.estimator",))["libraries"]
+    assert libraries.keys() == {"pandas", "scikit-learn", "skops"}
     version = metadata.version
-    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "pandas" else version(n))
+    monkeypatch.setattr(
+        metadata, "version", lambda name: "99" if name == "pandas" else version(name)
+    )
     assert parts()["libraries"] == {"pandas": "99"}
 
 
 def test_a_library_of_the_users_code_counts_if_it_is_installed(shop: Path) -> None:
     (shop / "estimator.py").write_text("import yaml, hypothesis, json, nowhere_installed\n")
-    found = parts(("shop.estimator",))["libraries"]
-    assert {name.lower() for name in found} == {"pandas", "hypothesis", "pyyaml"}
+    libraries = parts(("shop.estimator",))["libraries"]
+    assert {name.lower() for name in libraries} == {"pandas", "hypothesis", "pyyaml"}
 
 
 def test_a_library_that_the_yaml_names_counts(shop: Path) -> None:
-    found = parts(("sklearn.svm",))
-    assert found["libraries"]["scikit-learn"] == metadata.version("scikit-learn")
-    assert found["code"] == parts()["code"]
+    ingredients = parts(("sklearn.svm",))
+    assert ingredients["libraries"]["scikit-learn"] == metadata.version("scikit-learn")
+    assert ingredients["code"] == parts()["code"]
     assert "PyYAML" in parts(("yaml",))["libraries"]
 
 

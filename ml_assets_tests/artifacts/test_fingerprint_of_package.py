@@ -80,7 +80,7 @@ def test_edits_of_the_package_run_what_depends_on_them_and_only_that(tmp_path: P
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = [set(json.loads(line)) for line in done.stdout.splitlines()]
-    for (file, _, new, ran, kept), changed in zip(REAL_EDITS, found, strict=True):
+    changes = [set(json.loads(line)) for line in done.stdout.splitlines()]
+    for (file, _, new, ran, kept), changed in zip(REAL_EDITS, changes, strict=True):
         assert ran <= changed, (file, new, changed)
         assert not kept & changed, (file, new, changed)

@@ -27,18 +27,20 @@ def test_a_first_run_makes_every_artifact(toy: Toy) -> None:
 
 def test_a_second_run_is_cached_and_tells_the_same(toy: Toy) -> None:
     world = World()
-    one, two = toy.run(world), toy.run(world)
+    first, second = toy.run(world), toy.run(world)
     assert world.calls == []
-    before, after = metadata_of(one, "first"), metadata_of(two, "first")
+    before, after = metadata_of(first, "first"), metadata_of(second, "first")
     assert (after.pop("cache"), after.pop("reason"), after.pop("seconds")) == ("hit", "cached", 0.0)
     assert after == {name: before[name] for name in after}
-    assert two.success
+    assert second.success
 
 
 def test_the_version_of_the_code_is_that_of_the_stages_function(toy: Toy) -> None:
-    one, two = (metadata_of(toy.run(World()), name)["code_version"] for name in ("first", "second"))
-    assert (len(one), len(two)) == (16, 16)
-    assert one != two
+    first, second = (
+        metadata_of(toy.run(World()), name)["code_version"] for name in ("first", "second")
+    )
+    assert (len(first), len(second)) == (16, 16)
+    assert first != second
 
 
 def test_the_data_version_is_the_digest_of_the_content(toy: Toy) -> None:
@@ -147,7 +149,9 @@ def test_a_damaged_artifact_is_made_again_and_says_so(
         "are gone"
     )
     assert files(path) == {"a.txt": "aaa"}
-    assert [p.name for p in (toy.store.root / "damaged").iterdir()] == [f"first-{path.name[:12]}"]
+    assert [entry.name for entry in (toy.store.root / "damaged").iterdir()] == [
+        f"first-{path.name[:12]}"
+    ]
 
 
 def test_a_damaged_input_is_refused_and_made_again_by_the_next_whole_run(toy: Toy) -> None:
@@ -204,7 +208,9 @@ def test_an_upgraded_library_runs_what_imports_it(
     world = World()
     toy.run(world, assets=assets)
     version = metadata.version
-    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "pandas" else version(n))
+    monkeypatch.setattr(
+        metadata, "version", lambda name: "99" if name == "pandas" else version(name)
+    )
     result = toy.run(world, assets=assets)
     assert world.calls == ["first"]
     assert metadata_of(result, "first")["reason"] == "pandas was upgraded"
@@ -217,7 +223,7 @@ def test_a_failed_blocking_check_stops_what_follows_on_the_cached_run_too(toy: T
         assert not result.success
         assert world.calls == calls
         assert toy.store.current("second") is None
-        checks = {c.check_name: c for c in result.get_asset_check_evaluations()}
+        checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
         assert not checks["sound"].passed
         assert checks["sound"].description == "3 rows, 3 wanted."
     assert toy.record("first").blocks()
@@ -225,7 +231,9 @@ def test_a_failed_blocking_check_stops_what_follows_on_the_cached_run_too(toy: T
 
 def test_a_failed_warning_stops_nothing(toy: Toy) -> None:
     result = toy.run(World())
-    (pretty,) = [c for c in result.get_asset_check_evaluations() if c.check_name == "pretty"]
+    (pretty,) = [
+        check for check in result.get_asset_check_evaluations() if check.check_name == "pretty"
+    ]
     assert (pretty.passed, pretty.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert result.success
 
@@ -296,12 +304,12 @@ def test_an_asset_is_described_for_the_ui() -> None:
 def test_metadata_reaches_dagster_with_its_kinds(toy: Toy) -> None:
     result = toy.run(World())
     (event,) = result.asset_materializations_for_node("toy__first")
-    found = event.metadata
-    assert found["mean"] == dg.FloatMetadataValue(0.5)
-    assert found["note"] == dg.MarkdownMetadataValue("**bold**")
-    assert found["dagster/row_count"].value == 3
-    assert isinstance(found["sample"], dg.TableMetadataValue)
-    schema = found["dagster/column_schema"]
+    values = event.metadata
+    assert values["mean"] == dg.FloatMetadataValue(0.5)
+    assert values["note"] == dg.MarkdownMetadataValue("**bold**")
+    assert values["dagster/row_count"].value == 3
+    assert isinstance(values["sample"], dg.TableMetadataValue)
+    schema = values["dagster/column_schema"]
     assert isinstance(schema, dg.TableSchemaMetadataValue)
     assert [column.name for column in schema.schema.columns] == ["a"]
-    assert "nothing" not in found
+    assert "nothing" not in values

@@ -27,29 +27,31 @@ def _write(folder: Path, text: str) -> None:
 def test_an_artifact_holds_once_it_is_pointed_to(tmp_path: Path) -> None:
     store = Store(tmp_path / "shop")
     assert store.current("model") is None
-    made = put(store, "model", "one", summary={"rows": 3})
-    assert store.current_artifact("model") == made
-    assert made.json("a.json") == "one"
-    assert made.summary == {"rows": 3}
-    assert made.path == store.object_path("model", made.digest)
+    artifact = put(store, "model", "one", summary={"rows": 3})
+    assert store.current_artifact("model") == artifact
+    assert artifact.json("a.json") == "one"
+    assert artifact.summary == {"rows": 3}
+    assert artifact.path == store.object_path("model", artifact.digest)
 
 
 def test_a_record_knows_the_settings_that_it_was_made_with(tmp_path: Path) -> None:
     store = Store(tmp_path)
     put(store, "model", "one")
     settings = {"config": {"training": durable.json_digest({"trials": 3})}}
-    made = store.last_record("model")
-    assert made is not None
-    record = replace(made, ingredients=settings)
-    found = [record.was_made_with("training", {"trials": n}) for n in (3, 4)]
-    assert [*found, record.was_made_with("task", "binary")] == [True, False, False]
+    stored = store.last_record("model")
+    assert stored is not None
+    record = replace(stored, ingredients=settings)
+    matches = [record.was_made_with("training", {"trials": trials}) for trials in (3, 4)]
+    assert [*matches, record.was_made_with("task", "binary")] == [True, False, False]
 
 
 def test_the_same_content_is_one_folder(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    one, two, three = (put(store, "model", text) for text in ("a", "b", "a"))
-    assert one == three
-    assert {one.digest, two.digest} == {p.name for p in (tmp_path / "objects" / "model").iterdir()}
+    first, second, third = (put(store, "model", text) for text in ("a", "b", "a"))
+    assert first == third
+    assert {first.digest, second.digest} == {
+        path.name for path in (tmp_path / "objects" / "model").iterdir()
+    }
 
 
 def test_what_was_never_made_is_an_error_with_the_next_command(tmp_path: Path) -> None:
@@ -59,8 +61,8 @@ def test_what_was_never_made_is_an_error_with_the_next_command(tmp_path: Path) -
 
 def test_a_record_without_its_folder_does_not_hold(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    made = put(store, "model", "one")
-    shutil.rmtree(made.path)
+    artifact = put(store, "model", "one")
+    shutil.rmtree(artifact.path)
     assert store.current("model") is None
     assert store.last_record("model") is not None
 
@@ -91,9 +93,9 @@ def test_lineage_names_every_record_upstream(tmp_path: Path) -> None:
     put(store, "data", "later")
     record = store.current("model")
     assert record is not None
-    found = {name: one.digest for name, one in store.lineage(record).items()}
-    made = {artifact.asset: artifact.digest for artifact in (data, left, right)}
-    assert found == {**made, "model": record.digest}
+    digests = {name: upstream.digest for name, upstream in store.lineage(record).items()}
+    expected = {artifact.asset: artifact.digest for artifact in (data, left, right)}
+    assert digests == {**expected, "model": record.digest}
 
 
 def test_lineage_with_a_hole_is_an_error(tmp_path: Path) -> None:
@@ -121,7 +123,10 @@ def test_a_failed_blocking_error_blocks(
     tmp_path: Path, checks: list[tuple[str, bool, str]], blocking: list[str], blocks: bool
 ) -> None:
     store = Store(tmp_path)
-    stored = [{"name": n, "passed": p, "severity": s, "description": ""} for n, p, s in checks]
+    stored = [
+        {"name": name, "passed": passed, "severity": severity, "description": ""}
+        for name, passed, severity in checks
+    ]
     put(store, "model", "m", checks=stored, blocking=blocking)
     record = store.current("model")
     assert record is not None
@@ -144,9 +149,9 @@ def test_a_process_killed_at_any_step_leaves_the_old_artifact_or_the_new_one(
     assert any(list(folder.rglob(".*")) for folder in folders)  # some were killed in the middle
     states = []
     for store in map(Store, folders):
-        found = store.current_artifact("model")
-        states.append(found.json("a.json"))
-        assert durable.directory_digest(found.path) == found.digest
+        artifact = store.current_artifact("model")
+        states.append(artifact.json("a.json"))
+        assert durable.directory_digest(artifact.path) == artifact.digest
         store.sweep()
         assert not list(store.root.rglob(".*"))
         make(store.root)
@@ -159,12 +164,12 @@ def test_a_disk_that_fills_at_any_step_leaves_the_old_artifact_or_the_new_one(
     tmp_path: Path,
 ) -> None:
     folders = folders_for(make, "ENOSPC", tmp_path, make_old)
-    said = fail_at_each(make, folders, errno.ENOSPC)
-    assert any("No space left on device" in one for one in said)
-    for store, outcome in zip(map(Store, folders), said, strict=True):
-        found = store.current_artifact("model")
-        assert durable.directory_digest(found.path) == found.digest
-        assert outcome != DONE or found.json("a.json") == "new"
+    outcomes = fail_at_each(make, folders, errno.ENOSPC)
+    assert any("No space left on device" in text for text in outcomes)
+    for store, outcome in zip(map(Store, folders), outcomes, strict=True):
+        artifact = store.current_artifact("model")
+        assert durable.directory_digest(artifact.path) == artifact.digest
+        assert outcome != DONE or artifact.json("a.json") == "new"
         assert not list(store.root.rglob(".*"))
 
 

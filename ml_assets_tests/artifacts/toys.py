@@ -109,9 +109,9 @@ class Toy:
 
     def record(self, asset: str) -> Record:
         """Give the record of an asset that holds now."""
-        found = self.store.current(asset)
-        assert found is not None
-        return found
+        record = self.store.current(asset)
+        assert record is not None
+        return record
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:

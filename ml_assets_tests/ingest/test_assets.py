@@ -34,7 +34,7 @@ def _write(folder: Path, rows: range, *more: str, name: str = "shop.csv") -> Non
 
 
 def _without(reasons: dict[str, str], reason: str) -> list[str]:
-    return [name for name, found in reasons.items() if found != reason]
+    return [name for name, actual in reasons.items() if actual != reason]
 
 
 def test_a_csv_becomes_snapshots_labels_and_examples(shop: Shop) -> None:
@@ -51,8 +51,8 @@ def test_a_csv_becomes_snapshots_labels_and_examples(shop: Shop) -> None:
     assert examples["rows"] == examples["train"] + examples["eval"] + examples["test"] == 300
     rejected = pq.read_table(shop.artifact("raw_data").path / "rejected.parquet").to_pylist()
     assert [(row["line"], row["text"]) for row in rejected] == [(302, "301,2013-01-01 10:00")]
-    made = pq.read_table(shop.artifact("examples").path / "examples.parquet")
-    assert made.column_names[4:] == ["id", "at", "price", "paid"]
+    table = pq.read_table(shop.artifact("examples").path / "examples.parquet")
+    assert table.column_names[4:] == ["id", "at", "price", "paid"]
 
 
 def test_a_second_run_is_cached(shop: Shop) -> None:
@@ -74,9 +74,9 @@ def test_a_source_that_is_cut_in_place_is_ingested_again(shop: Shop) -> None:
     }
     assert shop.artifact("raw_data").summary["rows"] == 200
     # What was made of the old content can still be traced to it.
-    old = shop.store.record("raw_data", before.fingerprint)
-    assert old is not None
-    assert old.summary["rows"] == 300
+    record = shop.store.record("raw_data", before.fingerprint)
+    assert record is not None
+    assert record.summary["rows"] == 300
 
 
 def test_a_source_that_changes_back_gives_the_same_artifacts(shop: Shop) -> None:

@@ -77,8 +77,8 @@ BROKEN = {
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_rows_are_set_aside_with_line_reason_and_text(tmp_path: Path, case: str) -> None:
     content, rows, rejected = BROKEN[case]
-    _, found, set_aside = read_csv(tmp_path, content)
-    assert [tuple(row.values()) for row in found] == rows
+    _, read_back, set_aside = read_csv(tmp_path, content)
+    assert [tuple(row.values()) for row in read_back] == rows
     assert [(row.line, row.reason, row.text) for row in set_aside] == rejected
     assert {row.file for row in set_aside} == {"data.csv"}
 
@@ -100,8 +100,8 @@ WHOLE = {
 @pytest.mark.parametrize("case", WHOLE)
 def test_whole_rows_are_read(tmp_path: Path, case: str) -> None:
     content, rows = WHOLE[case]
-    _, found, rejected = read_csv(tmp_path, content)
-    assert found == rows
+    _, read_back, rejected = read_csv(tmp_path, content)
+    assert read_back == rows
     assert not rejected
 
 
@@ -128,8 +128,8 @@ def test_what_pythons_csv_module_writes_is_read_back_equal(
     stream = io.StringIO(newline="")
     csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator=end).writerows([("a", "b"), *rows])
     types = {"a": "string", "b": "string"}
-    _, found, rejected = read_csv(tmp_path, stream.getvalue().encode(), types=types)
-    assert [(row["a"], row["b"]) for row in found] == rows
+    _, read_back, rejected = read_csv(tmp_path, stream.getvalue().encode(), types=types)
+    assert [(row["a"], row["b"]) for row in read_back] == rows
     assert not rejected
 
 
@@ -218,6 +218,6 @@ def test_a_value_that_is_not_of_its_declared_type_sets_its_row_aside(tmp_path: P
     types, rows, rejected = read_csv(tmp_path, content, types={"a": "int"})
     assert types == {"a": "int", "b": "string"}
     assert [row["a"] for row in rows] == [1, 3, None]
-    assert [(r.line, r.reason, r.text) for r in rejected] == [
+    assert [(row.line, row.reason, row.text) for row in rejected] == [
         (4, "column 'a' is not of type int", "five,y")
     ]

@@ -13,8 +13,8 @@ VALUES = st.one_of(st.none(), st.text(max_size=5))
 
 
 def _ids(columns: dict[str, list[Any]], *key: str) -> list[str]:
-    found: list[str] = example_ids(pa.record_batch(columns), key).to_pylist()
-    return found
+    ids: list[str] = example_ids(pa.record_batch(columns), key).to_pylist()
+    return ids
 
 
 def test_an_id_is_the_hash_of_the_canonical_key() -> None:
@@ -35,10 +35,12 @@ def test_ids_are_equal_exactly_where_keys_are(
     key: tuple[str, ...], rows: list[tuple[str | None, str | None]]
 ) -> None:
     schema = pa.schema([("a", pa.string()), ("b", pa.string())])
-    batch = pa.RecordBatch.from_pylist([{"a": a, "b": b} for a, b in rows], schema)
+    batch = pa.RecordBatch.from_pylist([{"a": left, "b": right} for left, right in rows], schema)
     ids = example_ids(batch, key).to_pylist()
     assert len(set(ids)) == len(set(rows))
-    assert dict(zip(ids, rows, strict=True)) == {i: r for r, i in zip(rows, ids, strict=True)}
+    assert dict(zip(ids, rows, strict=True)) == {
+        example_id: row for row, example_id in zip(rows, ids, strict=True)
+    }
 
 
 @pytest.mark.parametrize("value", ["\\N", "\\", "\x1f", "\\u", "", "a\x1fb"], ids=ascii)
@@ -52,9 +54,9 @@ def test_a_whole_number_has_the_same_id_as_int_and_as_float() -> None:
 
 
 def test_without_a_key_the_order_of_columns_and_empty_columns_do_not_matter() -> None:
-    first = _ids({"a": [1], "b": ["x"]})
-    assert _ids({"b": ["x"], "a": [1], "c": [None], "_split": ["train"]}) == first
-    assert _ids({"a": ["x"], "b": [1]}) != first
+    ids = _ids({"a": [1], "b": ["x"]})
+    assert _ids({"b": ["x"], "a": [1], "c": [None], "_split": ["train"]}) == ids
+    assert _ids({"a": ["x"], "b": [1]}) != ids
 
 
 def test_no_rows_have_no_ids() -> None:

@@ -59,23 +59,25 @@ def _make(
     )
     labels = labels.rename_columns(["_example_id", "_label"])
     plan = plan_examples(table, manifest, labels, split or SplitSpec(), key, "t", label)
-    made = write_table(
+    examples = write_table(
         folder / "examples", example_batches(table, plan), example_schema(table, plan)
     )
-    aside = write_table(folder / "aside", duplicate_batches(table, plan), duplicate_schema(table))
-    return made, aside
+    duplicates = write_table(
+        folder / "aside", duplicate_batches(table, plan), duplicate_schema(table)
+    )
+    return examples, duplicates
 
 
 def test_an_example_has_id_span_split_and_label_before_its_raw_columns(tmp_path: Path) -> None:
-    made, aside = _make(tmp_path, [_rows(60), _rows(100)[60:]], unlabelled=[3])
-    table = made.to_arrow()
+    examples, duplicates = _make(tmp_path, [_rows(60), _rows(100)[60:]], unlabelled=[3])
+    table = examples.to_arrow()
     assert table.column_names == ["_example_id", "_span", "_split", "_label", "k", "g", "t", "x"]
     assert table.num_rows == 99
     assert table["_span"].to_pylist() == ["s0"] * 59 + ["s1"] * 40
     assert set(table["_split"].to_pylist()) == {"train", "eval", "test"}
     assert table.schema.field("_label").type == pa.int8()
     assert table["_label"].to_pylist()[:5] == [0, 1, 0, 0, 1]
-    assert aside.num_rows == 0
+    assert duplicates.num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -97,16 +99,18 @@ def test_reordered_rows_get_the_same_ids_and_splits(
     first, _ = _make(tmp_path, [rows], split, key)
     second, _ = _make(tmp_path / "shuffled", [shuffled[:70], shuffled[70:]], split, key)
     columns = ["_example_id", "_split", "k"]
-    one, two = (t.to_arrow(columns).sort_by("_example_id") for t in (first, second))
-    assert one.equals(two)
+    first_rows, second_rows = (
+        table.to_arrow(columns).sort_by("_example_id") for table in (first, second)
+    )
+    assert first_rows.equals(second_rows)
     assert not any(shared_units(first, split, "t").values())
 
 
 def test_equal_rows_with_a_key_are_one_example(tmp_path: Path) -> None:
     rows = _rows(100)
-    made, aside = _make(tmp_path, [rows, rows[:5]])
-    assert made.num_rows == 100
-    assert aside.to_arrow(["_span", "_reason", "k"]).to_pylist() == [
+    examples, duplicates = _make(tmp_path, [rows, rows[:5]])
+    assert examples.num_rows == 100
+    assert duplicates.to_arrow(["_span", "_reason", "k"]).to_pylist() == [
         {"_span": "s1", "_reason": "equal to another row with the same key", "k": f"k{i}"}
         for i in range(5)
     ]
@@ -114,25 +118,26 @@ def test_equal_rows_with_a_key_are_one_example(tmp_path: Path) -> None:
 
 def test_rows_with_one_key_that_differ_are_all_set_aside(tmp_path: Path) -> None:
     rows = _rows(100)
-    made, aside = _make(tmp_path, [rows, [{**rows[7], "x": -1.0}]])
-    assert made.num_rows == 99
-    assert "k7" not in made.to_arrow(["k"])["k"].to_pylist()
-    reasons = aside.to_arrow(["_reason", "x"]).to_pylist()
+    examples, duplicates = _make(tmp_path, [rows, [{**rows[7], "x": -1.0}]])
+    assert examples.num_rows == 99
+    assert "k7" not in examples.to_arrow(["k"])["k"].to_pylist()
+    reasons = duplicates.to_arrow(["_reason", "x"]).to_pylist()
     assert reasons == [
-        {"_reason": "differs from another row with the same key", "x": x} for x in (3.5, -1.0)
+        {"_reason": "differs from another row with the same key", "x": value}
+        for value in (3.5, -1.0)
     ]
 
 
 def test_equal_rows_without_a_key_are_examples_with_numbers(tmp_path: Path) -> None:
     rows = _rows(100)
-    made, aside = _make(tmp_path, [[*rows, rows[7], rows[7]]], key=())
-    assert aside.num_rows == 0
-    found = made.to_arrow(["_example_id", "_split", "k"]).to_pylist()
-    same = [row for row in found if row["k"] == "k7"]
-    base = same[0]["_example_id"]
-    assert [row["_example_id"] for row in same] == [base, f"{base}-2", f"{base}-3"]
-    assert len({row["_split"] for row in same}) == 1
-    assert shared_units(made, SplitSpec(), "t") == {"key": 0}
+    examples, duplicates = _make(tmp_path, [[*rows, rows[7], rows[7]]], key=())
+    assert duplicates.num_rows == 0
+    records = examples.to_arrow(["_example_id", "_split", "k"]).to_pylist()
+    equal = [row for row in records if row["k"] == "k7"]
+    base = equal[0]["_example_id"]
+    assert [row["_example_id"] for row in equal] == [base, f"{base}-2", f"{base}-3"]
+    assert len({row["_split"] for row in equal}) == 1
+    assert shared_units(examples, SplitSpec(), "t") == {"key": 0}
 
 
 def test_a_key_that_identifies_nothing_is_refused(tmp_path: Path) -> None:
@@ -147,8 +152,8 @@ def test_a_key_that_identifies_nothing_is_refused(tmp_path: Path) -> None:
 def test_rows_without_a_group_are_one_group(tmp_path: Path) -> None:
     rows = [{**row, "g": None if row["g"] == 3 else row["g"]} for row in _rows(200)]
     split = SplitSpec(by="group", group="g", eval=0.2, test=0.2)
-    made, _ = _make(tmp_path, [rows], split)
-    assert shared_units(made, split, "t") == {"key": 0, "group": 0}
+    examples, _ = _make(tmp_path, [rows], split)
+    assert shared_units(examples, split, "t") == {"key": 0, "group": 0}
 
 
 def test_no_labelled_row_is_refused(tmp_path: Path) -> None:
@@ -170,26 +175,28 @@ SPLITS = ["train", "eval", "test", "train"]
 
 
 def test_a_key_in_two_splits_is_counted(tmp_path: Path) -> None:
-    made = _written(tmp_path, _example_id=["a", "b", "c", "b"], _split=SPLITS)
-    assert shared_units(made, SplitSpec(), None) == {"key": 1}
+    examples = _written(tmp_path, _example_id=["a", "b", "c", "b"], _split=SPLITS)
+    assert shared_units(examples, SplitSpec(), None) == {"key": 1}
 
 
 def test_a_group_in_two_splits_is_counted(tmp_path: Path) -> None:
-    made = _written(tmp_path, _example_id=list("abcd"), _split=SPLITS, g=[1, 1, 2, 2])
+    examples = _written(tmp_path, _example_id=list("abcd"), _split=SPLITS, g=[1, 1, 2, 2])
     split = SplitSpec(by="group", group="g")
-    assert shared_units(made, split, None) == {"key": 0, "group": 2}
+    assert shared_units(examples, split, None) == {"key": 0, "group": 2}
 
 
 def test_a_moment_in_two_splits_or_out_of_order_is_counted(tmp_path: Path) -> None:
     times = [START, START, START + timedelta(1), START + timedelta(2)]
-    made = _written(tmp_path, _example_id=list("abcd"), _split=SPLITS, t=times)
-    assert shared_units(made, SplitSpec(by="time"), "t") == {"key": 0, "time": 2}
+    examples = _written(tmp_path, _example_id=list("abcd"), _split=SPLITS, t=times)
+    assert shared_units(examples, SplitSpec(by="time"), "t") == {"key": 0, "time": 2}
 
 
 def test_facts_that_were_known_too_late_are_counted(tmp_path: Path) -> None:
     before, after = START - timedelta(1), START + timedelta(1)
-    made = _written(tmp_path, t=[START] * 4, w=[before, START, after, None], v=[START.date()] * 4)
-    assert late_facts(made, "t", ["w", "v"]) == {"w": 1, "v": 0}
+    examples = _written(
+        tmp_path, t=[START] * 4, w=[before, START, after, None], v=[START.date()] * 4
+    )
+    assert late_facts(examples, "t", ["w", "v"]) == {"w": 1, "v": 0}
 
 
 def test_few_different_rows_without_a_key_are_told_as_such(tmp_path: Path) -> None:
@@ -204,17 +211,19 @@ def test_few_different_rows_without_a_key_are_told_as_such(tmp_path: Path) -> No
 def test_a_corrected_label_moves_no_example_to_another_split(tmp_path: Path) -> None:
     rows = [{"k": f"k{i}", "y": i % 2, "t": START} for i in range(300)]
     corrected = [{**row, "y": 1 if i < 100 else row["y"]} for i, row in enumerate(rows)]
-    found = []
-    for name, given in (("before", rows), ("after", corrected)):
+    splits = []
+    for name, version in (("before", rows), ("after", corrected)):
         (tmp_path / name).mkdir()
-        made, _ = _make(tmp_path / name, [given], key=(), label=["y"])
-        found.append(made.to_arrow(["k", "_split"]).to_pylist())
-    assert found[0] == found[1]
+        examples, _ = _make(tmp_path / name, [version], key=(), label=["y"])
+        splits.append(examples.to_arrow(["k", "_split"]).to_pylist())
+    assert splits[0] == splits[1]
 
 
 def test_rows_that_differ_in_the_label_only_are_examples_of_one_split(tmp_path: Path) -> None:
     rows = [{"x": i // 4, "y": i % 2, "t": START} for i in range(400)]
-    made, _ = _make(tmp_path, [rows], key=(), label=["y"])
-    assert made.num_rows == 400
-    splits = made.to_arrow(["x", "_split"]).group_by("x").aggregate([("_split", "count_distinct")])
+    examples, _ = _make(tmp_path, [rows], key=(), label=["y"])
+    assert examples.num_rows == 400
+    splits = (
+        examples.to_arrow(["x", "_split"]).group_by("x").aggregate([("_split", "count_distinct")])
+    )
     assert set(splits["_split_count_distinct"].to_pylist()) == {1}

@@ -67,7 +67,7 @@ def test_a_value_that_is_not_of_its_declared_type_sets_its_line_aside(tmp_path: 
     content = b'{"a": "7"}\n{"a": "x"}\n'
     _, rows, rejected = read_jsonl(tmp_path, content, types={"a": "int"})
     assert rows == [{"a": 7}]
-    assert [(r.line, r.reason) for r in rejected] == [(2, "column 'a' is not of type int")]
+    assert [(row.line, row.reason) for row in rejected] == [(2, "column 'a' is not of type int")]
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:

@@ -87,5 +87,5 @@ def test_a_column_without_a_value_in_the_first_rows_is_judged_by_all_rows(tmp_pa
 def test_a_source_that_fits_gives_its_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("fare,company\n1.5,x\n")
     named = [NamedColumns(("ingest", "key", 0), ["company"])]
-    found = check_source(*_opened(SourceSpec(csv="a.csv"), tmp_path), named, _where)
-    assert found == {"fare": "float", "company": "string"}
+    columns = check_source(*_opened(SourceSpec(csv="a.csv"), tmp_path), named, _where)
+    assert columns == {"fare": "float", "company": "string"}

@@ -25,16 +25,16 @@ def _deliver(folder: Path, **contents: str) -> None:
 
 def _take(folder: Path, span: Granularity = "file", before: Snapshots | None = None) -> Snapshots:
     source = open_source(FOLDER, folder, folder / "scratch")
-    known = Ingested(before.manifest(None), before.rejections.kept) if before else None
-    types = source.types(known=known.types_of(source) if known else None)
+    previous = Ingested(before.manifest(None), before.rejections.kept) if before else None
+    types = source.types(known=previous.types_of(source) if previous else None)
     time = None if span == "file" else "t"
-    return take_snapshots(source, types, time, span, folder / "spans", known)
+    return take_snapshots(source, types, time, span, folder / "spans", previous)
 
 
-def _rows(folder: Path, taken: Snapshots) -> dict[str, Any]:
+def _rows(folder: Path, ingested: Snapshots) -> dict[str, Any]:
     return {
         span["span"]: pq.read_table(folder / "spans" / span["file"]).to_pylist()
-        for span in taken.manifest(None)["spans"]
+        for span in ingested.manifest(None)["spans"]
     }
 
 
@@ -44,13 +44,13 @@ def _snapshots(folder: Path) -> set[str]:
 
 def test_each_file_is_a_span_named_by_its_content(tmp_path: Path) -> None:
     _deliver(tmp_path, jan="a,b\n1,x\n", feb="a,b\n2,y\n3,z\n")
-    taken = _take(tmp_path)
-    assert _rows(tmp_path, taken) == {
+    ingested = _take(tmp_path)
+    assert _rows(tmp_path, ingested) == {
         "feb.csv": [{"a": 2, "b": "y"}, {"a": 3, "b": "z"}],
         "jan.csv": [{"a": 1, "b": "x"}],
     }
-    assert {f"{span['sha256']}.parquet" for span in taken.spans} == _snapshots(tmp_path)
-    assert taken.rows == 3
+    assert {f"{span['sha256']}.parquet" for span in ingested.spans} == _snapshots(tmp_path)
+    assert ingested.rows == 3
 
 
 def test_a_new_file_is_a_new_span_and_nothing_else_is_parsed(
@@ -80,7 +80,7 @@ def test_a_file_that_was_renamed_is_the_same_snapshot(tmp_path: Path) -> None:
     first = _take(tmp_path)
     (tmp_path / "in" / "jan.csv").rename(tmp_path / "in" / "january.csv")
     second = _take(tmp_path, before=first)
-    assert [(s["span"], s["sha256"]) for s in second.spans] == [
+    assert [(span["span"], span["sha256"]) for span in second.spans] == [
         ("january.csv", first.spans[0]["sha256"])
     ]
     assert [row.file for row in second.rejections.kept] == ["january.csv"]
@@ -88,9 +88,9 @@ def test_a_file_that_was_renamed_is_the_same_snapshot(tmp_path: Path) -> None:
 
 def test_a_file_delivered_twice_is_one_span_and_reported(tmp_path: Path) -> None:
     _deliver(tmp_path, a="a\n1\n", b="a\n1\n")
-    taken = _take(tmp_path)
-    assert taken.rows == 1
-    assert taken.notes == ["b.csv is left out: its content is that of a.csv"]
+    ingested = _take(tmp_path)
+    assert ingested.rows == 1
+    assert ingested.notes == ["b.csv is left out: its content is that of a.csv"]
 
 
 def test_a_new_file_with_a_wider_type_changes_every_span(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_a_new_file_with_a_wider_type_changes_every_span(tmp_path: Path) -> None
 
 def test_a_column_that_a_file_lacks_is_null_there_and_reported(tmp_path: Path) -> None:
     _deliver(tmp_path, jan="a,b\n1,x\n", feb="b\ny\n")
-    taken = _take(tmp_path)
-    assert _rows(tmp_path, taken)["feb.csv"] == [{"b": "y", "a": None}]
-    assert taken.notes == ["feb.csv lacks a: null there"]
+    ingested = _take(tmp_path)
+    assert _rows(tmp_path, ingested)["feb.csv"] == [{"b": "y", "a": None}]
+    assert ingested.notes == ["feb.csv lacks a: null there"]
 
 
 DAYS = "t,a\n2013-01-02 05:00,1\n2013-01-01 06:00,2\n2013-01-02 07:00,3\n"
@@ -115,13 +115,13 @@ DAYS = "t,a\n2013-01-02 05:00,1\n2013-01-01 06:00,2\n2013-01-02 07:00,3\n"
 
 def test_rows_are_cut_by_time_in_their_order(tmp_path: Path) -> None:
     _deliver(tmp_path, a=DAYS)
-    taken = _take(tmp_path, "day")
-    rows = _rows(tmp_path, taken)
-    assert {name: [row["a"] for row in found] for name, found in rows.items()} == {
+    ingested = _take(tmp_path, "day")
+    rows = _rows(tmp_path, ingested)
+    assert {name: [row["a"] for row in span_records] for name, span_records in rows.items()} == {
         "2013-01-01": [2],
         "2013-01-02": [1, 3],
     }
-    last = taken.manifest(None)["spans"][-1]
+    last = ingested.manifest(None)["spans"][-1]
     assert last["min_time"] == "2013-01-02T05:00:00"
     assert last["max_time"] == "2013-01-02T07:00:00"
 
@@ -139,9 +139,9 @@ def test_late_rows_change_only_their_span(tmp_path: Path) -> None:
 
 def test_rows_without_a_time_are_set_aside(tmp_path: Path) -> None:
     _deliver(tmp_path, a="t,a\n2013-01-01 06:00,1\n,2\n")
-    taken = _take(tmp_path, "day")
-    assert taken.rows == 1
-    assert [(r.line, r.reason, r.text) for r in taken.rejections.kept] == [
+    ingested = _take(tmp_path, "day")
+    assert ingested.rows == 1
+    assert [(row.line, row.reason, row.text) for row in ingested.rejections.kept] == [
         (3, "column 't' has no value", ",2")
     ]
 
@@ -201,12 +201,12 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
 
 def test_the_same_rows_give_the_same_snapshot_bytes(tmp_path: Path) -> None:
-    taken = []
+    ingested = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         _deliver(tmp_path / name, a=DAYS)
-        taken.append(_take(tmp_path / name, "day"))
-    assert taken[0].spans == taken[1].spans
+        ingested.append(_take(tmp_path / name, "day"))
+    assert ingested[0].spans == ingested[1].spans
 
 
 def take_february(folder: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_process_killed_at_any_step_leaves_whole_snapshots_only(tmp_path: Path
 
 def test_a_disk_that_fills_at_any_step_leaves_whole_snapshots_only(tmp_path: Path) -> None:
     folders = folders_for(take_february, "ENOSPC", tmp_path, take_january)
-    said = fail_at_each(take_february, folders, errno.ENOSPC)
-    assert any("No space left on device" in one for one in said)
-    for folder, outcome in zip(folders, said, strict=True):
+    outcomes = fail_at_each(take_february, folders, errno.ENOSPC)
+    assert any("No space left on device" in text for text in outcomes)
+    for folder, outcome in zip(folders, outcomes, strict=True):
         assert len(_snapshots(folder)) == _whole_snapshots(folder) >= (2 if outcome == DONE else 1)

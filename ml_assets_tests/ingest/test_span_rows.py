@@ -29,8 +29,8 @@ def digests(*arguments: Any) -> dict[str, str]:
 
 
 def test_only_spans_with_examples_are_listed_and_follow_each_other() -> None:
-    found = span_rows(plan(), SPANS, SCHEMA)
-    places = [(span["span"], span["start"], span["rows"]) for span in found]
+    entries = span_rows(plan(), SPANS, SCHEMA)
+    places = [(span["span"], span["start"], span["rows"]) for span in entries]
     assert places == [("2013-01", 0, 2), ("2013-03", 2, 2)]
 
 

@@ -123,8 +123,8 @@ def test_a_wrong_url_is_refused(tmp_path: Path, url: str, message: str) -> None:
 def test_a_password_is_in_no_error(tmp_path: Path, url: str) -> None:
     with pytest.raises(MLAssetsError) as error:
         read_rows(SourceSpec(sql=url, query="select 1"), tmp_path)
-    told = "".join(traceback.format_exception(error.value))
-    assert CANARY not in told
+    text = "".join(traceback.format_exception(error.value))
+    assert CANARY not in text
 
 
 @pytest.fixture(scope="module")
@@ -222,13 +222,13 @@ def test_postgresqls_errors_name_what_was_probably_meant(tmp_path: Path, postgre
 
 
 def _postgres_programs() -> Path:
-    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    programs = [*Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     on_path = shutil.which("initdb")
     if on_path:
-        found.append(Path(on_path).resolve())
-    if not found:
+        programs.append(Path(on_path).resolve())
+    if not programs:
         pytest.skip("no PostgreSQL server is installed")
-    return sorted(found)[-1].parent
+    return sorted(programs)[-1].parent
 
 
 def _as_other_user() -> list[str]:

@@ -105,7 +105,7 @@ def test_a_row_without_a_required_value_is_set_aside(tmp_path: Path) -> None:
     _write(tmp_path, pa.array([5, None, 7]))
     _, rows, rejected = read_rows(PARQUET, tmp_path, required=("a",))
     assert [row["a"] for row in rows] == [5, 7]
-    assert [(r.line, r.reason, r.text) for r in rejected] == [
+    assert [(row.line, row.reason, row.text) for row in rejected] == [
         (2, "column 'a' has no value", '{"a": null}')
     ]
 

@@ -125,13 +125,13 @@ def test_a_text_that_is_not_of_its_declared_type_is_marked(kind: str, text: str)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 @settings(max_examples=50, deadline=None)
 def test_integers_come_back_equal(numbers: list[int]) -> None:
-    _assert_round_trip([str(n) for n in numbers], numbers, "int")
+    _assert_round_trip([str(number) for number in numbers], numbers, "int")
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 @settings(max_examples=50, deadline=None)
 def test_floats_come_back_equal(numbers: list[float]) -> None:
-    texts = [repr(n) for n in numbers]
+    texts = [repr(number) for number in numbers]
     _assert_round_trip(["0.5", *texts], [0.5, *numbers], "float")
 
 
@@ -145,8 +145,8 @@ def test_timestamps_come_back_equal(moments: list[datetime.datetime]) -> None:
 
 def _assert_round_trip(texts: list[str], values: list[Any], kind: str) -> None:
     assert _inferred(texts) == kind
-    found, wrong = to_type(pa.array(texts), kind, ())
-    assert found.to_pylist() == values
+    read_back, wrong = to_type(pa.array(texts), kind, ())
+    assert read_back.to_pylist() == values
     assert not any(wrong.to_pylist())
 
 

@@ -56,13 +56,15 @@ def test_it_is_what_python_computes(
     expression: str, rows: list[tuple[float | None, float | None]]
 ) -> None:
     columns = {"a": [a for a, _ in rows], "b": [b for _, b in rows]}
-    batch = pa.record_batch({k: pa.array(v, pa.float64()) for k, v in columns.items()})
-    for (a, b), found in zip(rows, evaluate(expression, batch).to_pylist(), strict=True):
+    batch = pa.record_batch(
+        {name: pa.array(values, pa.float64()) for name, values in columns.items()}
+    )
+    for (a, b), value in zip(rows, evaluate(expression, batch).to_pylist(), strict=True):
         if a is None or b is None or ("/" in expression and b == 0):
-            assert found is None
+            assert value is None
         else:
             expected = eval(expression, {"a": a, "b": b})
-            assert found == expected or math.isclose(found, expected)
+            assert value == expected or math.isclose(value, expected)
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,10 @@ def _make(values: list[Any], task: Task, spec: LabelSpec = SPEC) -> Labels:
     ],
 )
 def test_binary_labels_are_0_and_1(values: list[Any], classes: list[str], codes: list[int]) -> None:
-    made = _make(values, "binary")
-    assert made.table["_label"].to_pylist() == codes
-    assert made.table.schema.field("_label").type == pa.int8()
-    assert made.to_json() == {"task": "binary", "classes": classes, "positive": classes[1]}
+    labels = _make(values, "binary")
+    assert labels.table["_label"].to_pylist() == codes
+    assert labels.table.schema.field("_label").type == pa.int8()
+    assert labels.to_json() == {"task": "binary", "classes": classes, "positive": classes[1]}
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_binary_labels_are_0_and_1(values: list[Any], classes: list[str], codes:
     [(2, [1, 2], "2"), ("no", ["no", "yes"], "no"), (False, [True, False], "false")],
 )
 def test_the_positive_class_can_be_named(positive: Any, values: list[Any], name: str) -> None:
-    made = _make(values, "binary", LabelSpec(column="y", positive=positive))
-    assert made.to_json()["positive"] == name
+    labels = _make(values, "binary", LabelSpec(column="y", positive=positive))
+    assert labels.to_json()["positive"] == name
 
 
 def test_multiclass_labels_are_positions_in_the_sorted_names() -> None:
-    made = _make(["b", "a", None, "c", "a"], "multiclass")
-    assert made.classes == ["a", "b", "c"]
-    assert made.table["_label"].to_pylist() == [1, 0, 2, 0]
-    assert made.table.schema.field("_label").type == pa.int16()
-    assert made.counts == {"a": 2, "b": 1, "c": 1}
-    assert (made.rows, made.missing, made.missing_fraction) == (5, 1, 0.2)
+    labels = _make(["b", "a", None, "c", "a"], "multiclass")
+    assert labels.classes == ["a", "b", "c"]
+    assert labels.table["_label"].to_pylist() == [1, 0, 2, 0]
+    assert labels.table.schema.field("_label").type == pa.int16()
+    assert labels.counts == {"a": 2, "b": 1, "c": 1}
+    assert (labels.rows, labels.missing, labels.missing_fraction) == (5, 1, 0.2)
 
 
 def test_numbers_as_classes_are_sorted_as_numbers() -> None:
@@ -64,27 +64,27 @@ def test_numbers_as_classes_are_sorted_as_numbers() -> None:
 
 
 def test_regression_labels_are_floats() -> None:
-    made = _make([1, None, 3], "regression")
-    assert made.table["_label"].to_pylist() == [1.0, 3.0]
-    assert made.to_json() == {"task": "regression", "classes": None, "positive": None}
+    labels = _make([1, None, 3], "regression")
+    assert labels.table["_label"].to_pylist() == [1.0, 3.0]
+    assert labels.to_json() == {"task": "regression", "classes": None, "positive": None}
 
 
 def test_an_expression_is_a_label_too() -> None:
-    made = _make([1, 20, None], "binary", LabelSpec(expression="y > 15"))
-    assert made.classes == ["false", "true"]
-    assert made.table["_label"].to_pylist() == [0, 1]
+    labels = _make([1, 20, None], "binary", LabelSpec(expression="y > 15"))
+    assert labels.classes == ["false", "true"]
+    assert labels.table["_label"].to_pylist() == [0, 1]
 
 
 def test_ids_are_those_of_the_examples() -> None:
-    made = _make([0, 1], "binary")
-    assert made.table["_example_id"].to_pylist() == example_ids(_batch([0, 1]), ["k"]).to_pylist()
+    labels = _make([0, 1], "binary")
+    assert labels.table["_example_id"].to_pylist() == example_ids(_batch([0, 1]), ["k"]).to_pylist()
 
 
 def test_an_id_has_one_label_or_none() -> None:
     batch = pa.record_batch({"k": [1, 1, 2, 2, 3], "y": [0, 0, 0, 1, 1]})
-    made = make_labels([batch.slice(0, 2), batch.slice(2)], SPEC, "binary", ["k"])
-    assert made.table["_label"].to_pylist() == [0, 1]
-    assert made.contradictory == 1
+    labels = make_labels([batch.slice(0, 2), batch.slice(2)], SPEC, "binary", ["k"])
+    assert labels.table["_label"].to_pylist() == [0, 1]
+    assert labels.contradictory == 1
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_a_missing_column_and_a_wrong_positive_class_are_refused() -> None:
 
 def test_texts_that_mean_nothing_are_no_label() -> None:
     spec = LabelSpec(column="y", null_values=["NA", "?"])
-    made = _make(["no", "NA", "yes", "?"], "binary", spec)
-    assert made.classes == ["no", "yes"]
-    assert (made.missing, made.table["_label"].to_pylist()) == (2, [0, 1])
+    labels = _make(["no", "NA", "yes", "?"], "binary", spec)
+    assert labels.classes == ["no", "yes"]
+    assert (labels.missing, labels.table["_label"].to_pylist()) == (2, [0, 1])
     assert _make([1, 0, None], "binary", spec).missing == 1
 
 

@@ -108,9 +108,9 @@ def _wait_once_after(owner: Any, name: str, wait: Callable[[], None]) -> None:
 
     def then_wait(*args: Any, **kwargs: Any) -> Any:
         setattr(owner, name, original)
-        found = original(*args, **kwargs)
+        result = original(*args, **kwargs)
         wait()
-        return found
+        return result
 
     setattr(owner, name, then_wait)
 
@@ -152,12 +152,12 @@ def die_while_making_the_database(home: Path) -> None:
     from alembic.runtime import migration
 
     original = migration.HeadMaintainer.update_to_step
-    seen = []
+    steps = []
 
     def count(self: Any, step: Any) -> None:
         original(self, step)
-        seen.append(step)
-        if len(seen) == 10:
+        steps.append(step)
+        if len(steps) == 10:
             os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(migration.HeadMaintainer, "update_to_step", count)  # noqa: B010
@@ -180,7 +180,10 @@ def promote_at_once(home: Path, barrier: Barrier, version: int) -> None:
     assert mine is not None
     barrier.wait(60)
     promote(
-        registry, mine, lambda now, entries: Decision(now is None, ("somebody was first",)), ASKED
+        registry,
+        mine,
+        lambda champion, entries: Decision(champion is None, ("somebody was first",)),
+        ASKED,
     )
 
 

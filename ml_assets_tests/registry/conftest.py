@@ -40,12 +40,12 @@ def children() -> ForkServerContext:
 def shop_home(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    found = Home(tmp_path)
-    found.mlflow.mkdir()
-    shutil.copy(empty_database, found.mlflow / "mlflow.db")
-    put_model(found, seed=0)
-    put_examples(found, PASSED)
-    return found
+    home = Home(tmp_path)
+    home.mlflow.mkdir()
+    shutil.copy(empty_database, home.mlflow / "mlflow.db")
+    put_model(home, seed=0)
+    put_examples(home, PASSED)
+    return home
 
 
 @pytest.fixture
@@ -53,6 +53,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> InfraValidation:
     """The verdict on the candidate's server, without one."""
     verdict = InfraValidation(rows=3, load_seconds=1.0, p50_ms=9.0, p99_ms=12.0, memory_mb=280.0)
     monkeypatch.setattr(
-        "ml_assets.registry.infra_validation.validate_infra", lambda *given: verdict
+        "ml_assets.registry.infra_validation.validate_infra", lambda *arguments: verdict
     )
     return verdict

@@ -34,8 +34,8 @@ class Run:
     @property
     def said(self) -> str:
         """What was decided about the candidate: where nothing can serve, `promotion` is not made."""
-        found = self.checks.get("promotion") or self.checks["champion"]
-        return found.description or ""
+        check = self.checks.get("promotion") or self.checks["champion"]
+        return check.description or ""
 
 
 def store_of(home: Home) -> Store:
@@ -69,18 +69,18 @@ def given(pipeline: PipelineSpec, home: Home, name: str) -> dg.AssetsDefinition:
     """A stand-in for an upstream asset: what was put is its setting, so that it holds while that does."""
     folder = home.root / "put" / name
     is_examples = name == "validated_examples"
-    found = durable.read_json(home.root / "put" / "checks.json") if is_examples else []
+    checks = durable.read_json(home.root / "put" / "checks.json") if is_examples else []
 
     def stand_in(stage: Stage) -> Outcome:
         shutil.copytree(folder, stage.directory, dirs_exist_ok=True)
-        return Outcome(checks=[Check(**check) for check in found])
+        return Outcome(checks=[Check(**check) for check in checks])
 
     stand_in.__name__ = stand_in.__qualname__ = name
     stand_in.__qualname__ = "given.<locals>.stand_in"
     return stage_asset(
         pipeline,
-        config={"put": [durable.directory_digest(folder), found]},
-        blocking_checks=[check["name"] for check in found],
+        config={"put": [durable.directory_digest(folder), checks]},
+        blocking_checks=[check["name"] for check in checks],
     )(stand_in)
 
 
@@ -126,11 +126,11 @@ def materialize(
     home: Home,
     assets: list[dg.AssetsDefinition],
     selected: list[dg.AssetsDefinition],
-    told: Sequence[dg.AssetMaterialization | dg.AssetCheckEvaluation] = (),
+    reported: Sequence[dg.AssetMaterialization | dg.AssetCheckEvaluation] = (),
 ) -> dg.ExecuteInProcessResult:
     """Run assets, after somebody has told Dagster of events by hand."""
     with dg.DagsterInstance.ephemeral() as instance:
-        for event in told:
+        for event in reported:
             instance.report_runless_asset_event(event)
         return dg.materialize(
             assets,
@@ -148,9 +148,9 @@ def run(
     home: Home,
     blessed: bool | None = True,
     registry: dict[str, Any] | None = None,
-    wanted: Sequence[str] = OURS,
+    selection: Sequence[str] = OURS,
     upstream_first: bool = True,
-    told: Sequence[dg.AssetMaterialization | dg.AssetCheckEvaluation] = (),
+    reported: Sequence[dg.AssetMaterialization | dg.AssetCheckEvaluation] = (),
     **infra: Any,
 ) -> Run:
     """Run the stand-ins for what comes before, in a run of their own, then these assets."""
@@ -159,13 +159,16 @@ def run(
     ours = [judge(pipeline, blessed), *build_assets(pipeline)]
     if upstream_first:
         materialize(home, upstream, upstream)
-    selected = [asset for asset in ours if asset.key.path[-1] in wanted]
-    result = materialize(home, [*upstream, *ours], selected, told)
+    selected = [asset for asset in ours if asset.key.path[-1] in selection]
+    result = materialize(home, [*upstream, *ours], selected, reported)
     events = result.get_asset_materialization_events()
-    found = [event.materialization for event in events]
+    materializations = [event.materialization for event in events]
     return Run(
         result.success,
-        {one.asset_key.path[-1]: str(one.metadata["reason"].value) for one in found},
+        {
+            materialization.asset_key.path[-1]: str(materialization.metadata["reason"].value)
+            for materialization in materializations
+        },
         {check.check_name: check for check in result.get_asset_check_evaluations()},
     )
 
@@ -178,6 +181,6 @@ def registered(home: Home) -> dict[str, Any]:
 
 
 def aliases(home: Home) -> tuple[int | None, int | None]:
-    found = (f(home.tracking_uri, "shop") for f in (champion, challenger))
-    first, second = (one.version if one else None for one in found)
+    versions = (find(home.tracking_uri, "shop") for find in (champion, challenger))
+    first, second = (version.version if version else None for version in versions)
     return first, second

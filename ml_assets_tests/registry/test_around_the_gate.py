@@ -27,10 +27,10 @@ def registry(home: Path) -> Registry:
     return registry_in(home)
 
 
-def asked(registry: Registry, model: str, decision: Decision = YES) -> RegisteredVersion:
+def offer(registry: Registry, model: str, decision: Decision = YES) -> RegisteredVersion:
     """Register a model and ask for its promotion."""
     version = register(registry, candidate_in(registry.folder, model))
-    promote(registry, version, lambda now, entries: decision, ASKED)
+    promote(registry, version, lambda current, entries: decision, ASKED)
     return version
 
 
@@ -40,8 +40,8 @@ def set_by_hand(registry: Registry, version: int) -> None:
 
 
 def champion_of(registry: Registry) -> int | None:
-    found = champion(registry.tracking_uri, "flights")
-    return found.version if found else None
+    current = champion(registry.tracking_uri, "flights")
+    return current.version if current else None
 
 
 def moves(registry: Registry) -> list[tuple[str, int | None, int | None]]:
@@ -56,10 +56,10 @@ def files_of(version: RegisteredVersion) -> Path:
 def test_a_rollback_goes_to_what_passed_the_gate_not_to_what_was_set_by_hand(
     registry: Registry,
 ) -> None:
-    asked(registry, "a")
-    asked(registry, "b", NO)
+    offer(registry, "a")
+    offer(registry, "b", NO)
     set_by_hand(registry, 2)
-    asked(registry, "c")
+    offer(registry, "c")
 
     with pytest.raises(
         ModelError, match=r"version 2 of 'flights', as MLflow has it now, never pas"
@@ -72,8 +72,8 @@ def test_a_rollback_goes_to_what_passed_the_gate_not_to_what_was_set_by_hand(
 
 
 def test_a_rollback_takes_back_what_was_set_by_hand(registry: Registry) -> None:
-    asked(registry, "a")
-    asked(registry, "b", NO)
+    offer(registry, "a")
+    offer(registry, "b", NO)
     set_by_hand(registry, 2)
 
     rollback(registry, "flights", BACK)
@@ -84,8 +84,8 @@ def test_a_rollback_takes_back_what_was_set_by_hand(registry: Registry) -> None:
 def test_what_was_rolled_back_stays_withdrawn_when_its_alias_is_set_by_hand(
     registry: Registry,
 ) -> None:
-    asked(registry, "a")
-    second = asked(registry, "b")
+    offer(registry, "a")
+    second = offer(registry, "b")
     rollback(registry, "flights", BACK)
     set_by_hand(registry, 2)
     approve(registry, second, ASKED)  # any look at the ledger enters what was found
@@ -98,13 +98,13 @@ def test_what_was_rolled_back_stays_withdrawn_when_its_alias_is_set_by_hand(
 def test_a_champion_set_by_hand_becomes_the_gates_own_when_the_gate_says_yes(
     registry: Registry,
 ) -> None:
-    asked(registry, "a")
-    second = asked(registry, "b", NO)
+    offer(registry, "a")
+    second = offer(registry, "b", NO)
     set_by_hand(registry, 2)
-    asked(registry, "b", NO)
+    offer(registry, "b", NO)
     assert not passed_the_gate(ledger_of(registry, "flights").entries(), second)
 
-    asked(registry, "b")
+    offer(registry, "b")
 
     assert passed_the_gate(ledger_of(registry, "flights").entries(), second)
     assert moves(registry)[1:] == [("found", 1, 2), ("promotion", 2, 2)]
@@ -113,16 +113,16 @@ def test_a_champion_set_by_hand_becomes_the_gates_own_when_the_gate_says_yes(
 
 
 def test_a_version_that_somebody_gave_a_digest_is_not_taken_for_it(registry: Registry) -> None:
-    candidate, other = (candidate_in(registry.folder, model) for model in "ab")
+    candidate, other_candidate = (candidate_in(registry.folder, model) for model in "ab")
     with mlflow_in(registry.folder) as client:
         client.create_registered_model("flights")
         tags = {"ml_assets.model_digest": candidate.digest}
-        client.create_model_version("flights", source=other.directory.as_uri(), tags=tags)
+        client.create_model_version("flights", source=other_candidate.directory.as_uri(), tags=tags)
     forged = registered_version(registry.tracking_uri, "flights", 1)
     assert forged is not None
 
-    decision = promote(registry, forged, lambda now, entries: YES, ASKED)
-    ours = asked(registry, "a")
+    decision = promote(registry, forged, lambda current, entries: YES, ASKED)
+    ours = offer(registry, "a")
 
     assert decision.reasons == (
         f"its files in {forged.source} were altered after it was registered",
@@ -131,9 +131,9 @@ def test_a_version_that_somebody_gave_a_digest_is_not_taken_for_it(registry: Reg
 
 
 def test_a_version_whose_tag_was_altered_cannot_be_rolled_back_to(registry: Registry) -> None:
-    asked(registry, "a")
-    asked(registry, "b")
-    refused = asked(registry, "c", NO)
+    offer(registry, "a")
+    offer(registry, "b")
+    refused = offer(registry, "c", NO)
     first = registered_version(registry.tracking_uri, "flights", 1)
     assert first is not None
     shutil.rmtree(files_of(first))
@@ -162,22 +162,22 @@ def test_a_version_whose_files_are_not_those_registered_is_not_promoted_but_regi
     if elsewhere:  # MLflow then brings the files, as it does from a server
         monkeypatch.setattr(kept_files, "local_path", lambda source: None)
 
-    decision = promote(registry, version, lambda now, entries: YES, ASKED)
+    decision = promote(registry, version, lambda current, entries: YES, ASKED)
 
     assert not decision.promote
     assert f"its files {'in' if harm == 'were altered' else 'are gone'}" in decision.reasons[0]
     assert champion_of(registry) is None
-    assert asked(registry, "a").version == 2
+    assert offer(registry, "a").version == 2
     assert champion_of(registry) == 2
 
 
 def test_an_intent_that_was_cut_off_does_not_stop_the_registry(registry: Registry) -> None:
-    asked(registry, "a")
+    offer(registry, "a")
     path = ledger_of(registry, "flights").folder / "intent.json"
     for number, left in enumerate((b"", b'{"action": "promo', b"[]", b"\xff\xfe"), start=1):
         path.write_bytes(left)
 
-        asked(registry, str(number))
+        offer(registry, str(number))
 
         assert moves(registry)[-1] == ("promotion", number, number + 1)
         assert not path.exists()
@@ -197,10 +197,10 @@ def test_a_clock_that_jumps_back_changes_no_order(
 
     monkeypatch.setattr(promotion, "datetime", Backwards)
     for model in "abc":
-        asked(registry, model)
+        offer(registry, model)
     first = rollback(registry, "flights", BACK)
 
     entries = ledger_of(registry, "flights").entries()
-    assert [entry.at for entry in entries] == sorted((e.at for e in entries), reverse=True)
+    assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)
     assert [entry.sequence for entry in entries] == [1, 2, 3, 4]
     assert (first.from_version, first.to_version, champion_of(registry)) == (3, 2, 2)

@@ -100,10 +100,10 @@ def _assert_answers_are_those_of_training(home: Home) -> None:
 def test_a_candidate_that_is_not_blessed_stays_the_challenger(
     home: Home, served: InfraValidation
 ) -> None:
-    found = run(home, blessed=False)
+    result = run(home, blessed=False)
 
-    assert not found.success
-    assert found.said == (
+    assert not result.success
+    assert result.said == (
         "version 1 was not promoted, there is no champion: "
         "blessing: roc_auc is 0.81; it must be at least 0.99"
     )
@@ -114,10 +114,10 @@ def test_a_refused_candidate_leaves_the_champion(home: Home, served: InfraValida
     run(home)
     put_model(home, seed=1)
 
-    found = run(home, blessed=False)
+    result = run(home, blessed=False)
 
-    assert not found.success
-    description = found.said
+    assert not result.success
+    description = result.said
     assert description.startswith("version 2 was not promoted, the champion stays version 1: bless")
     assert aliases(home) == (1, 2)
     again = run(home, blessed=False)
@@ -147,13 +147,13 @@ def test_a_candidate_whose_server_failed_is_not_promoted_and_tried_again(
 ) -> None:
     served.reasons.append("the 99th percentile of the latency is 1400 ms; the limit is 1000 ms")
 
-    found = run(home)
+    result = run(home)
 
-    assert not found.success
-    assert not found.checks["infra_blessing"].passed
+    assert not result.success
+    assert not result.checks["infra_blessing"].passed
     assert (
         "infra_blessing: the 99th percentile of the latency is 1400 ms; the limit is 1000 ms"
-        in found.said
+        in result.said
     )
     served.reasons.clear()
     again = run(home)
@@ -165,11 +165,11 @@ def test_a_candidate_whose_server_failed_is_not_promoted_and_tried_again(
 def test_a_check_that_failed_anywhere_before_is_a_no(home: Home, served: InfraValidation) -> None:
     put_examples(home, FAILED)
 
-    found = run(home)
+    result = run(home)
 
-    assert not found.success
+    assert not result.success
     assert (
-        "validated_examples: quarantine failed: 9 % of the rows; at most 5 % may be" in found.said
+        "validated_examples: quarantine failed: 9 % of the rows; at most 5 % may be" in result.said
     )
     assert aliases(home) == (None, 1)
 
@@ -181,18 +181,18 @@ def test_verdicts_are_read_from_the_disk_at_the_moment_of_promotion(
 
     original = registry.register
 
-    def register_while_someone_alters(*given: Any) -> Any:
-        found = original(*given)
+    def register_while_someone_alters(*arguments: Any) -> Any:
+        version = original(*arguments)
         path = store_of(home).current_artifact("evaluation").path / "blessing.json"
         path.write_text(path.read_text().replace("[]", '["altered"]'))
-        return found
+        return version
 
     monkeypatch.setattr(registry, "register", register_while_someone_alters)
 
-    found = run(home)
+    result = run(home)
 
-    assert not found.success
-    description = found.said
+    assert not result.success
+    description = result.said
     assert "evaluation: its files are missing or were altered after it was made" in description
 
 
@@ -203,10 +203,10 @@ def test_aliases_that_someone_moves_are_seen(home: Home, served: InfraValidation
     with connect(home.tracking_uri, "a test") as client:
         client.set_registered_model_alias("shop", "champion", "1")
 
-    found = run(home)
+    result = run(home)
 
-    assert found.reasons["baseline_model"] == "cached"
-    assert found.reasons["registered_model"] == (
+    assert result.reasons["baseline_model"] == "cached"
+    assert result.reasons["registered_model"] == (
         "the alias champion was moved in MLflow, from version 2 to version 1"
     )
     assert aliases(home) == (2, None)
@@ -219,10 +219,10 @@ def test_a_version_that_someone_deletes_is_registered_again(
     with connect(home.tracking_uri, "a test") as client:
         client.delete_model_version("shop", "1")
 
-    found = run(home)
+    result = run(home)
 
-    assert found.success
-    assert found.reasons["registered_model"] == "version 1 of shop is gone from MLflow"
+    assert result.success
+    assert result.reasons["registered_model"] == "version 1 of shop is gone from MLflow"
     assert registered_version(home.tracking_uri, "shop", 1) is None
     assert aliases(home) == (2, None)
 

@@ -17,7 +17,9 @@ GOOD = {"candidate": CANDIDATE, "blessed": True, "reasons": []}
 PASSED = {"name": "quarantine", "passed": True, "severity": "ERROR", "description": ""}
 
 
-def made(asset: str, digest: str, inputs: dict[str, str] | None = None, **more: Any) -> Made:
+def lineage_record(
+    asset: str, digest: str, inputs: dict[str, str] | None = None, **more: Any
+) -> Made:
     return Made(
         asset, digest, inputs or {}, more.get("checks", ()), blocking=more.get("blocking", ())
     )
@@ -27,10 +29,10 @@ def lineage_of(*records: Made) -> dict[str, Made]:
     return {record.asset: record for record in records}
 
 
-EXAMPLES = made("validated_examples", "e1", checks=[PASSED], blocking=["quarantine"])
-MODEL = made("model", CANDIDATE, {"validated_examples": "e1"})
-EVALUATION = made("evaluation", "v1", {"model": CANDIDATE, "validated_examples": "e1"})
-INFRA = made("infra_validation", "i1", {"model": CANDIDATE, "validated_examples": "e1"})
+EXAMPLES = lineage_record("validated_examples", "e1", checks=[PASSED], blocking=["quarantine"])
+MODEL = lineage_record("model", CANDIDATE, {"validated_examples": "e1"})
+EVALUATION = lineage_record("evaluation", "v1", {"model": CANDIDATE, "validated_examples": "e1"})
+INFRA = lineage_record("infra_validation", "i1", {"model": CANDIDATE, "validated_examples": "e1"})
 LINEAGES = [
     lineage_of(EXAMPLES, MODEL),
     lineage_of(EXAMPLES, MODEL, EVALUATION),
@@ -158,7 +160,7 @@ def test_anything_else_is_a_no_with_its_reason(verdicts: Verdicts, reason: str) 
     decision = decide_promotion(CANDIDATE, verdicts)
 
     assert not decision.promote
-    assert any(reason in found for found in decision.reasons), decision.reasons
+    assert any(reason in actual for actual in decision.reasons), decision.reasons
 
 
 def test_every_reason_is_named_once() -> None:
@@ -290,7 +292,7 @@ def test_what_people_decided_counts(people: People, reason: str | None) -> None:
     decision = decide_promotion(CANDIDATE, replace(POSITIVE, people=people))
 
     assert decision.promote is (reason is None)
-    assert all(found.startswith(reason or "") for found in decision.reasons)
+    assert all(actual.startswith(reason or "") for actual in decision.reasons)
 
 
 def test_of_two_rules_that_say_the_same_each_needs_a_waiver_of_its_own() -> None:

@@ -14,7 +14,7 @@ import pytest
 from ml_assets.registry import answers, mlflow_model
 from ml_assets.registry.answers import Predictions
 from ml_assets.registry.infra_result import InfraValidation, Limits
-from ml_assets.registry.infra_validation import Asked, compare_all, validate_infra
+from ml_assets.registry.infra_validation import Probe, compare_all, validate_infra
 from ml_assets.registry.mlflow_model import Interface, ModelInput, write_mlflow_model
 from ml_assets.registry.payload import rows_body
 from ml_assets.registry.scoring_server import (
@@ -61,22 +61,25 @@ def test_the_limits_are_those_of_the_pipeline_file() -> None:
 
 @pytest.mark.parametrize("model", ["nonsense"], indirect=True)
 def test_every_broken_limit_is_a_reason_with_value_and_limit(model: Path) -> None:
-    found = validated(model, replace(LIMITS, max_latency_ms=0.01, max_memory_mb=1.0))
+    result = validated(model, replace(LIMITS, max_latency_ms=0.01, max_memory_mb=1.0))
 
-    assert not found.blessed
+    assert not result.blessed
     assert [
-        reason for reason in found.reasons if "HTTP" not in reason and "limit" not in reason
+        reason for reason in result.reasons if "HTTP" not in reason and "limit" not in reason
     ] == [
         "1 of 4 predictions as a server are not numbers (NaN or infinite)",
         "1 of 4 probabilities as a server are outside 0 to 1",
         "predictions differ from those in training by up to inf in 3 of 4 rows; the tolerance is 1e-09",
         "with 4 requests at once 4 of 4 answers were not those of training",
     ]
-    assert "4 of 4 requests of one row were answered with HTTP 500" in found.reasons
-    assert "after malformed requests a good one was answered with HTTP 500" in found.reasons
-    assert any("latency is" in r and r.endswith("the limit is 0.01 ms") for r in found.reasons)
-    assert any("MB of memory; the limit is 1 MB" in reason for reason in found.reasons)
-    assert found.refused["not JSON"] == found.refused["a missing column"] == 400
+    assert "4 of 4 requests of one row were answered with HTTP 500" in result.reasons
+    assert "after malformed requests a good one was answered with HTTP 500" in result.reasons
+    assert any(
+        "latency is" in reason and reason.endswith("the limit is 0.01 ms")
+        for reason in result.reasons
+    )
+    assert any("MB of memory; the limit is 1 MB" in reason for reason in result.reasons)
+    assert result.refused["not JSON"] == result.refused["a missing column"] == 400
 
 
 @pytest.mark.parametrize(
@@ -87,19 +90,21 @@ def test_every_broken_limit_is_a_reason_with_value_and_limit(model: Path) -> Non
 def test_a_server_that_answers_other_rows_or_classes_than_asked_is_refused(
     model: Path, answered: str
 ) -> None:
-    found = validated(model)
+    result = validated(model)
 
-    assert found.reasons[0] == (f"the predictions have shape {answered}; in training they had (4,)")
-    assert "one by one 4 of 4 rows were answered otherwise" in found.reasons
+    assert result.reasons[0] == (
+        f"the predictions have shape {answered}; in training they had (4,)"
+    )
+    assert "one by one 4 of 4 rows were answered otherwise" in result.reasons
 
 
 @pytest.mark.parametrize("model", ["a row too few"], indirect=True)
 def test_a_model_that_loses_a_row_wherever_it_is_asked_is_refused(model: Path) -> None:
-    found = validate_infra(
+    result = validate_infra(
         model, ROWS, lambda rows: predict_x(rows)[1:], BINARY, LIMITS, model.parent / "server.log"
     )
 
-    assert found.reasons[:2] == [
+    assert result.reasons[:2] == [
         "the predictions in training have the shape (3,); (4,) is needed",
         "the predictions as a server have the shape (3,); (4,) is needed",
     ]
@@ -109,22 +114,22 @@ def test_a_model_that_loses_a_row_wherever_it_is_asked_is_refused(model: Path) -
 def test_a_server_that_ends_while_loading_is_a_reason_with_its_last_line_and_log(
     model: Path,
 ) -> None:
-    found = validated(model)
+    result = validated(model)
 
     log = model.parent / "server.log"
-    assert found.reasons == [
+    assert result.reasons == [
         "the scoring server ended with exit code 1 (RuntimeError: the trees are gone); its output is in "
         f"{log}"
     ]
     assert "Traceback" in log.read_text()
-    assert (found.load_seconds, found.p99_ms, found.memory_mb) == (None, None, None)
+    assert (result.load_seconds, result.p99_ms, result.memory_mb) == (None, None, None)
 
 
 @pytest.mark.parametrize("model", ["good"], indirect=True)
 def test_a_server_that_is_not_healthy_in_time_is_a_reason(model: Path) -> None:
-    found = validated(model, replace(LIMITS, max_load_seconds=0.2))
+    result = validated(model, replace(LIMITS, max_load_seconds=0.2))
 
-    assert found.reasons == [
+    assert result.reasons == [
         f"the scoring server was not healthy after 0.2 s; its output is in {model.parent / 'server.log'}"
     ]
 
@@ -186,9 +191,9 @@ def test_a_server_that_cannot_be_started_is_a_reason(
 ) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
 
-    found = validate_infra(tmp_path, ROWS, predict_x, BINARY, LIMITS, tmp_path / "server.log")
+    result = validate_infra(tmp_path, ROWS, predict_x, BINARY, LIMITS, tmp_path / "server.log")
 
-    assert found.reasons == ["the scoring server could not be started: No such file or directory"]
+    assert result.reasons == ["the scoring server could not be started: No such file or directory"]
 
 
 @pytest.mark.parametrize("model", ["good"], indirect=True)
@@ -196,9 +201,9 @@ def test_a_model_that_cannot_predict_is_a_reason_without_values(model: Path) -> 
     def fail(rows: pa.Table) -> Predictions:
         raise ValueError("could not convert 'a secret' to float")
 
-    found = validate_infra(model, ROWS, fail, BINARY, LIMITS, model.parent / "server.log")
+    result = validate_infra(model, ROWS, fail, BINARY, LIMITS, model.parent / "server.log")
 
-    assert found.reasons == ["the model cannot predict real rows (ValueError)"]
+    assert result.reasons == ["the model cannot predict real rows (ValueError)"]
 
 
 MULTICLASS = replace(BINARY, task="multiclass", classes=("a", "b"))
@@ -262,20 +267,20 @@ ANSWERED = {
 
 @pytest.mark.parametrize("body", ANSWERED)
 def test_an_answer_of_another_form_than_in_training_is_refused(body: str, tmp_path: Path) -> None:
-    found, expected = InfraValidation(rows=2), np.array([0.1, 0.5])
+    result, expected = InfraValidation(rows=2), np.array([0.1, 0.5])
     server = ScoringServer(subprocess.Popen(["true"]), 0, tmp_path / "log", 1.0)
     server.process.wait()
 
     compare_all(
-        Asked(server, found, ROWS.slice(0, 2), expected, BINARY, LIMITS),
+        Probe(server, result, ROWS.slice(0, 2), expected, BINARY, LIMITS),
         Answer(200, body.encode(), 0.1),
     )
 
-    assert found.reasons == ANSWERED[body]
+    assert result.reasons == ANSWERED[body]
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "difference"),
+    ("predictions", "expected", "difference"),
     [
         ([0.5], [0.5], 0.0),
         ([np.nan, 0.5], [np.nan, 0.25], 0.25),
@@ -284,11 +289,11 @@ def test_an_answer_of_another_form_than_in_training_is_refused(body: str, tmp_pa
     ],
 )
 def test_a_difference_is_blind_to_nan_only_on_both_sides(
-    given: list[float], expected: list[float], difference: float
+    predictions: list[float], expected: list[float], difference: float
 ) -> None:
-    found = answers.largest_difference(np.array(given), np.array(expected))
+    measured = answers.largest_difference(np.array(predictions), np.array(expected))
 
-    assert found == difference
+    assert measured == difference
 
 
 def test_the_server_has_this_process_modules_and_sends_nothing(
@@ -305,10 +310,10 @@ def test_the_server_has_this_process_modules_and_sends_nothing(
 
 @pytest.mark.parametrize("model", ["good"], indirect=True)
 def test_odd_and_hard_requests_are_survived_and_answered_as_in_training(model: Path) -> None:
-    found = validated(model)
+    result = validated(model)
 
-    assert found.reasons == []
-    assert found.survived == {
+    assert result.reasons == []
+    assert result.survived == {
         "no x": 200,
         "no s": 200,
         "none of the optional values": 200,
@@ -317,23 +322,25 @@ def test_odd_and_hard_requests_are_survived_and_answered_as_in_training(model: P
         "Infinity": 200,
         "10 MB": 200,
     }
-    assert found.refused["a missing column"] == 400
-    assert None not in found.measured().values()
+    assert result.refused["a missing column"] == 400
+    assert None not in result.measured().values()
 
 
 @pytest.mark.parametrize("model", ["fail on null"], indirect=True)
 def test_a_model_that_fails_on_what_serving_meets_is_refused_by_name(model: Path) -> None:
-    found = validated(model)
+    result = validated(model)
 
-    assert "a row with no s was answered with HTTP 400, unlike in training" in found.reasons
-    assert not any("no x" in reason for reason in found.reasons)
+    assert "a row with no s was answered with HTTP 400, unlike in training" in result.reasons
+    assert not any("no x" in reason for reason in result.reasons)
 
 
 @pytest.mark.parametrize("model", ["forget"], indirect=True)
 def test_a_model_that_answers_otherwise_after_a_while_is_refused(model: Path) -> None:
-    found = validated(model, replace(LIMITS, concurrent_requests=4))
+    result = validated(model, replace(LIMITS, concurrent_requests=4))
 
-    assert [r for r in found.reasons if "one by one" in r or "at once" in r] == [
+    assert [
+        reason for reason in result.reasons if "one by one" in reason or "at once" in reason
+    ] == [
         "one by one 2 of 4 rows were answered otherwise",
         "with 4 requests at once 4 of 4 answers were not those of training",
     ]

@@ -33,8 +33,10 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
             config.attributes["connection"] = connection
             command.upgrade(config, revisions[TEN_AGO])
         engine.dispose()
-    with closing(sqlite3.connect(path)) as db, db:
-        db.execute("insert into registered_models (name, creation_time) values ('others', 0)")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "insert into registered_models (name, creation_time) values ('others', 0)"
+        )
     return path
 
 
@@ -46,10 +48,10 @@ def test_an_older_database_is_kept_as_it_was_and_goes_on_in_the_installed_versio
     shutil.copy(older, home / "mlflow.db")
     child.register_and_promote(home)
 
-    (kept,) = home.glob("mlflow.db.before-migration-*")
-    assert kept.name.endswith(_revision(older))
-    assert _models(kept) == ["others"]
-    assert _revision(kept) == _revision(older) != _revision(home / "mlflow.db")
+    (backup,) = home.glob("mlflow.db.before-migration-*")
+    assert backup.name.endswith(_revision(older))
+    assert _models(backup) == ["others"]
+    assert _revision(backup) == _revision(older) != _revision(home / "mlflow.db")
     assert _models(home / "mlflow.db") == ["flights", "others"]
     assert versions(home) == [1]
     assert [*home.glob(".mlflow*")] == []
@@ -57,11 +59,11 @@ def test_an_older_database_is_kept_as_it_was_and_goes_on_in_the_installed_versio
 
 def test_a_copy_that_is_there_is_not_replaced(tmp_path: Path, older: Path) -> None:
     path = Path(shutil.copy(older, tmp_path / "mlflow.db"))
-    kept = database.keep_before_migration(path)
-    assert kept is not None
-    kept.write_bytes(b"the first")
-    assert database.keep_before_migration(path) == kept
-    assert kept.read_bytes() == b"the first"
+    backup = database.keep_before_migration(path)
+    assert backup is not None
+    backup.write_bytes(b"the first")
+    assert database.keep_before_migration(path) == backup
+    assert backup.read_bytes() == b"the first"
 
 
 def test_of_a_database_of_the_installed_version_no_copy_is_kept(home: Path) -> None:
@@ -72,10 +74,10 @@ def test_of_a_database_of_the_installed_version_no_copy_is_kept(home: Path) -> N
 
 
 def _revision(path: Path) -> str:
-    with closing(sqlite3.connect(path)) as db:
-        return str(db.execute("select version_num from alembic_version").fetchone()[0])
+    with closing(sqlite3.connect(path)) as connection:
+        return str(connection.execute("select version_num from alembic_version").fetchone()[0])
 
 
 def _models(path: Path) -> list[str]:
-    with closing(sqlite3.connect(path)) as db:
-        return sorted(name for (name,) in db.execute("select name from registered_models"))
+    with closing(sqlite3.connect(path)) as connection:
+        return sorted(name for (name,) in connection.execute("select name from registered_models"))

@@ -44,13 +44,13 @@ def handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def _relay(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             proxy.requests.append(f"{self.command} {self.path}")
-            what = proxy.fault(proxy, len(proxy.requests))
-            if what is not None:
+            fault_kind = proxy.fault(proxy, len(proxy.requests))
+            if fault_kind is not None:
                 proxy.faulted += 1
-                if what == "cut":
+                if fault_kind == "cut":
                     self.close_connection = True
                     return
-                self.send_response(int(what))
+                self.send_response(int(fault_kind))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
@@ -118,9 +118,9 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     end = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as asked:
-                asked.request("GET", "/health")
-                if asked.getresponse().status == http.client.OK:
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+                connection.request("GET", "/health")
+                if connection.getresponse().status == http.client.OK:
                     return
         except OSError:
             select.select([], [], [], 0.1)
@@ -133,12 +133,12 @@ def proxy(server: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Proxy,
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    found = Proxy(server)
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler(found))
+    new_proxy = Proxy(server)
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), handler(new_proxy))
     thread = threading.Thread(target=listener.serve_forever, daemon=True)
     thread.start()
     try:
-        yield found, f"http://127.0.0.1:{listener.server_port}"
+        yield new_proxy, f"http://127.0.0.1:{listener.server_port}"
     finally:
         listener.shutdown()
         listener.server_close()
@@ -155,40 +155,40 @@ def named(home: Path, name: str, model: str) -> Any:
 
 
 def crown(registry: Registry, candidate: Any) -> None:
-    promote(registry, register(registry, candidate), lambda now, entries: YES, ASKED)
+    promote(registry, register(registry, candidate), lambda current, entries: YES, ASKED)
 
 
-def from_request_on(first: int, what: str) -> Fault:
-    return lambda proxy, number: what if number >= first else None
+def from_request_on(first: int, fault_kind: str) -> Fault:
+    return lambda proxy, number: fault_kind if number >= first else None
 
 
 def test_a_failure_at_any_request_promotes_nothing_and_the_next_run_mends_it(
     proxy: tuple[Proxy, str], tmp_path: Path
 ) -> None:
-    found, uri = proxy
+    server_proxy, uri = proxy
     home = tmp_path / "home"
     for name in ("begun", "all"):  # the first also begins MLflow's client
-        found.requests.clear()
+        server_proxy.requests.clear()
         crown(registry_at(uri, home), named(home, name, "a"))
-    requests = len(found.requests)
+    requests = len(server_proxy.requests)
     assert requests >= 25
     for number in range(1, requests + 1):
-        what = ("500", "cut")[number % 2]
-        name = f"{what}-{number}"
-        registry, start = registry_at(uri, home), len(found.requests)
-        found.faulted, found.fault = 0, from_request_on(start + number, what)
+        fault_kind = ("500", "cut")[number % 2]
+        name = f"{fault_kind}-{number}"
+        registry, start = registry_at(uri, home), len(server_proxy.requests)
+        server_proxy.faulted, server_proxy.fault = 0, from_request_on(start + number, fault_kind)
         with pytest.raises(ModelError, match=r"MLflow \(.*\) failed at .*Mend MLflow, then"):
             crown(registry, named(home, name, "a"))
-        assert found.faulted
-        found.fault = lambda _, n: None
-        now, ledger = champion(uri, name), ledger_of(registry, name)
-        assert now is None or ledger.intent() or ledger.entries(), name
+        assert server_proxy.faulted
+        server_proxy.fault = lambda _, number: None
+        current, ledger = champion(uri, name), ledger_of(registry, name)
+        assert current is None or ledger.intent() or ledger.entries(), name
 
         crown(registry, named(home, name, "a"))
 
-        now = champion(uri, name)
-        assert now is not None
-        assert (now.version, half_built(uri, name)) == (1, []), name
+        current = champion(uri, name)
+        assert current is not None
+        assert (current.version, half_built(uri, name)) == (1, []), name
         moves = [(e.action, e.to_version) for e in ledger.entries()]
         assert moves == [("promotion", 1)], name
 
@@ -197,14 +197,14 @@ def test_a_request_is_tried_three_times(
     proxy: tuple[Proxy, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")  # what this package sets then counts
-    found, uri = proxy
-    found.fault = from_request_on(1, "500")
+    server_proxy, uri = proxy
+    server_proxy.fault = from_request_on(1, "500")
 
     with pytest.raises(ModelError, match="failed at registering never"):
         register(registry_at(uri, tmp_path / "home"), named(tmp_path / "home", "never", "a"))
 
-    assert len(found.requests) == 3
-    assert len({*found.requests}) == 1
+    assert len(server_proxy.requests) == 3
+    assert len({*server_proxy.requests}) == 1
 
 
 def test_a_server_that_is_down_is_given_up_after_bounded_retries(
@@ -223,18 +223,18 @@ def test_a_server_that_never_answers_is_given_up(
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     released = threading.Event()
-    found, uri = proxy
+    server_proxy, uri = proxy
 
     def hang(proxy: Proxy, number: int) -> str | None:
         released.wait(_WAIT_SECONDS)
         return "500"
 
-    found.fault = hang
+    server_proxy.fault = hang
     try:
         with pytest.raises(ModelError, match="failed at registering slow"):
             register(registry_at(uri, tmp_path / "home"), named(tmp_path / "home", "slow", "a"))
     finally:
         released.set()
-    found.fault = lambda _, number: None
+    server_proxy.fault = lambda _, number: None
     assert close_dead_runs(uri, lambda name: False) == []
     assert champion(uri, "slow") is None

@@ -46,9 +46,9 @@ def test_json_is_answered_exactly_as_in_training(bundle: Path, model: Path) -> N
     served = pyfunc.load_model(str(model), suppress_warnings=True)
     schema = served.metadata.get_input_schema()
 
-    given = served.predict(_parse_json_data(rows_body(rows), served.metadata, schema).data)
+    predictions = served.predict(_parse_json_data(rows_body(rows), served.metadata, schema).data)
 
-    np.testing.assert_array_equal(given, load_model(bundle).predict(rows.to_pandas()))
+    np.testing.assert_array_equal(predictions, load_model(bundle).predict(rows.to_pandas()))
 
 
 def test_a_library_that_the_model_was_made_with_is_required(
@@ -131,18 +131,18 @@ def test_text_is_needed_in_a_column_of_text(bundle: Path) -> None:
 def test_a_model_served_is_the_model_trained(bundle: Path, kind: str) -> None:
     frame = rich_rows().to_pandas().astype({"city": kind})
 
-    given = _load_pyfunc(str(bundle)).predict(frame)
+    predictions = _load_pyfunc(str(bundle)).predict(frame)
 
-    np.testing.assert_array_equal(given, load_model(bundle).predict(frame))
+    np.testing.assert_array_equal(predictions, load_model(bundle).predict(frame))
 
 
 def test_types_of_ones_own_are_trusted_by_name_only(
     bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Any] = []
+    trusted_lists: list[Any] = []
 
     def load(path: Path, trusted_types: Any) -> Any:
-        asked.append(trusted_types)
+        trusted_lists.append(trusted_types)
         return load_model(path)
 
     monkeypatch.setattr("ml_assets.registry.loader.load_model", load)
@@ -150,7 +150,7 @@ def test_types_of_ones_own_are_trusted_by_name_only(
     monkeypatch.setenv(TRUSTED_TYPES, "mine.Tree,mine.Forest")
     _load_pyfunc(str(bundle))
 
-    assert asked == [[], ["mine.Tree", "mine.Forest"]]
+    assert trusted_lists == [[], ["mine.Tree", "mine.Forest"]]
 
 
 def test_json_has_null_for_what_it_cannot_say() -> None:

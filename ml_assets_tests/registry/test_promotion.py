@@ -34,7 +34,7 @@ def crown(home: Path, model: str) -> RegisteredVersion:
     """Register and promote a model."""
     registry = registry_in(home)
     version = register(registry, candidate_in(home, model))
-    promote(registry, version, lambda now, entries: YES, ASKED)
+    promote(registry, version, lambda current, entries: YES, ASKED)
     return version
 
 
@@ -44,8 +44,8 @@ def moves(registry: Registry) -> list[tuple[str, int | None, int | None]]:
 
 
 def champion_of(registry: Registry) -> int | None:
-    found = champion(registry.tracking_uri, "flights")
-    return found.version if found else None
+    current = champion(registry.tracking_uri, "flights")
+    return current.version if current else None
 
 
 def set_champion(registry: Registry, version: int) -> None:
@@ -56,10 +56,10 @@ def set_champion(registry: Registry, version: int) -> None:
 def test_a_promotion_says_who_why_in_which_run_and_on_what_evidence(home: Path) -> None:
     registry = registry_in(home)
     version = register(registry, candidate_in(home))
-    asked = Request("ada", "every verdict is positive", "run-1", {"evaluation": "e" * 64})
+    request = Request("ada", "every verdict is positive", "run-1", {"evaluation": "e" * 64})
     waived = Decision(True, (), ("beats_linear waived by bob until 2027-01-01: a first model",))
 
-    promote(registry, version, lambda now, entries: waived, asked)
+    promote(registry, version, lambda current, entries: waived, request)
 
     (entry,) = ledger_of(registry, "flights").entries()
     assert (entry.sequence, entry.action, entry.from_version, entry.to_version) == (
@@ -84,7 +84,7 @@ def test_a_refusal_adds_no_entry(home: Path) -> None:
     registry = registry_in(home)
     version = register(registry, candidate_in(home))
 
-    promote(registry, version, lambda now, entries: Decision(False, ("no",)), ASKED)
+    promote(registry, version, lambda current, entries: Decision(False, ("no",)), ASKED)
 
     assert moves(registry) == []
 
@@ -178,8 +178,8 @@ def test_a_champion_that_was_moved_by_hand_is_found_and_recorded(home: Path) -> 
     crown(home, "c")
 
     assert moves(registry)[2:] == [("found", 2, 1), ("promotion", 1, 3)]
-    found = ledger_of(registry, "flights").entries()[2]
-    assert (found.by, found.reason) == (
+    entry = ledger_of(registry, "flights").entries()[2]
+    assert (entry.by, entry.reason) == (
         "unknown",
         "the alias champion was moved in MLflow, not by ml_assets",
     )
@@ -229,9 +229,9 @@ def test_a_kill_in_a_rollback_leaves_the_old_champion_or_finishes(
 
 
 def entry(to: int, before: int | None = None, **more: Any) -> Entry:
-    given = {"action": "promotion", "digest": f"d{to}", "from_digest": f"d{before}"} | more
+    values = {"action": "promotion", "digest": f"d{to}", "from_digest": f"d{before}"} | more
     return Entry(
-        from_version=before, to_version=to, by="ada", reason="good", run_id="r", at="2026", **given
+        from_version=before, to_version=to, by="ada", reason="good", run_id="r", at="2026", **values
     )
 
 
@@ -292,5 +292,5 @@ def test_with_a_broken_ledger_nothing_is_promoted(home: Path) -> None:
     version = register(registry, candidate_in(home, "c"))
 
     with pytest.raises(ModelError, match="ledger of promotions is broken"):
-        promote(registry, version, lambda now, entries: YES, ASKED)
+        promote(registry, version, lambda current, entries: YES, ASKED)
     assert champion_of(registry) == 2

@@ -38,7 +38,7 @@ def home(shop_home: Home) -> Home:
 
 
 def run_job(home: Home, name: str, config: dict[str, Any]) -> dg.ExecuteInProcessResult:
-    job = next(one for one in build_jobs(pipeline_in()) if one.name == f"shop_{name}")
+    job = next(job for job in build_jobs(pipeline_in()) if job.name == f"shop_{name}")
     with dg.DagsterInstance.ephemeral(tempdir=str(home.root)) as instance:
         op = {f"shop_{name}_op": {"config": config}}
         return job.execute_in_process({"ops": op}, instance=instance, raise_on_error=False)
@@ -71,9 +71,9 @@ def test_what_a_command_did_is_shown_with_the_asset_too(
 
     with dg.DagsterInstance.get() as instance:
         key = dg.AssetKey(["shop", "registered_model"])
-        (shown,) = instance.fetch_observations(key, limit=2).records
-    assert shown.asset_observation is not None
-    ledger = shown.asset_observation.metadata["ledger"]
+        (record,) = instance.fetch_observations(key, limit=2).records
+    assert record.asset_observation is not None
+    ledger = record.asset_observation.metadata["ledger"]
     assert isinstance(ledger, dg.TableMetadataValue)
     assert ledger.records[0].data["reason"] == "looked at the slices"
 
@@ -88,8 +88,8 @@ def test_what_was_rolled_back_is_not_promoted_again_by_itself(
     back = run_job(home, "rollback", {"reason": "it refused every flight to Boston"})
     assert back.success
     assert aliases(home) == (1, None)
-    (told,) = back.get_asset_observation_events()
-    observed = told.event_specific_data.asset_observation  # type: ignore[union-attr]
+    (observation,) = back.get_asset_observation_events()
+    observed = observation.event_specific_data.asset_observation  # type: ignore[union-attr]
     assert observed.asset_key == dg.AssetKey(["shop", "registered_model"])
     ledger = observed.metadata["ledger"]
     assert isinstance(ledger, dg.TableMetadataValue)
@@ -129,12 +129,12 @@ ONLY = ("registered_model", "promotion")
 def test_a_verdict_that_an_older_yaml_gave_does_not_promote(
     home: Home, served: InfraValidation
 ) -> None:
-    run(home, wanted=OURS[:3])
+    run(home, selection=OURS[:3])
 
-    found = run(home, blessed=False, wanted=ONLY, upstream_first=False)
+    result = run(home, blessed=False, selection=ONLY, upstream_first=False)
 
-    assert not found.success
-    assert found.said == (
+    assert not result.success
+    assert result.said == (
         "version 1 was not promoted, there is no champion: "
         "evaluation is stale: blessed in the YAML changed since; run the whole pipeline"
     )
@@ -146,8 +146,8 @@ def test_a_champion_is_not_confirmed_by_a_stale_verdict_and_is_again_when_it_hol
 ) -> None:
     run(home)
 
-    stale = run(home, blessed=False, wanted=ONLY, upstream_first=False)
-    again = run(home, wanted=ONLY, upstream_first=False)
+    stale = run(home, blessed=False, selection=ONLY, upstream_first=False)
+    again = run(home, selection=ONLY, upstream_first=False)
 
     assert stale.reasons["registered_model"].startswith("evaluation is stale: blessed in the YAML")
     assert stale.said.startswith(
@@ -155,7 +155,7 @@ def test_a_champion_is_not_confirmed_by_a_stale_verdict_and_is_again_when_it_hol
     )
     assert again.success
     assert again.reasons["registered_model"] == "its verdicts hold again"
-    assert run(home, wanted=ONLY).reasons["registered_model"] == "cached"
+    assert run(home, selection=ONLY).reasons["registered_model"] == "cached"
 
 
 def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_back(
@@ -163,9 +163,9 @@ def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_bac
 ) -> None:
     run(home)
 
-    found = run(home, blessed=False)
+    result = run(home, blessed=False)
 
-    description = found.said
+    description = result.said
     assert description.startswith(
         "the champion itself, version 1, does not meet what is asked now: blessing: roc_auc is 0.81"
     )
@@ -173,16 +173,16 @@ def test_a_champion_that_does_not_meet_a_stricter_yaml_is_named_with_the_way_bac
 
 
 def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValidation) -> None:
-    run(home, wanted=OURS[:3])
+    run(home, selection=OURS[:3])
     put_examples(home, [])
     spec = pipeline_in(infra_validation={})
     upstream = [given(spec, home, name) for name in ("model", "validated_examples")]
     (home.root / "put" / "validated_examples" / "more").touch()
     materialize(home, upstream, [given(spec, home, "validated_examples")])
 
-    found = run(home, wanted=ONLY, upstream_first=False)
+    result = run(home, selection=ONLY, upstream_first=False)
 
-    assert "validated_examples is stale: " in found.said
+    assert "validated_examples is stale: " in result.said
     assert aliases(home) == (None, 1)
 
 
@@ -190,14 +190,14 @@ def test_what_was_made_again_since_does_not_count(home: Home, served: InfraValid
 def test_anything_of_the_lineage_that_was_damaged_is_a_no(
     home: Home, served: InfraValidation, asset: str
 ) -> None:
-    run(home, wanted=OURS[:3])
+    run(home, selection=OURS[:3])
     path = store_of(home).current_artifact(asset).path
     file = next(p for p in path.iterdir() if p.is_file())
     file.write_bytes(file.read_bytes()[:-1])
 
-    found = run(home, wanted=ONLY, upstream_first=False)
+    result = run(home, selection=ONLY, upstream_first=False)
 
-    assert not found.success
+    assert not result.success
     assert aliases(home)[0] is None
 
 
@@ -207,13 +207,13 @@ def test_a_waiver_holds_until_its_day(
 ) -> None:
     waiver = {"rule": "roc_auc.min", "by": "ada", "reason": "a first model", "until": until}
 
-    found = run(home, blessed=False, registry={"waivers": [waiver]})
+    result = run(home, blessed=False, registry={"waivers": [waiver]})
 
-    assert found.success is is_promoted
+    assert result.success is is_promoted
     entries = ledger_in(ledger_folder(home.mlflow, "shop")).entries()
-    told = [entry.evidence.get("waived") for entry in entries]
+    waivers = [entry.evidence.get("waived") for entry in entries]
     expected = [f"roc_auc.min waived by ada until {until}: a first model"]
-    assert told == (expected if is_promoted else [])
+    assert waivers == (expected if is_promoted else [])
 
 
 def test_a_check_that_breaks_counts_as_failed_whoever_asks_for_the_promotion(
@@ -223,7 +223,7 @@ def test_a_check_that_breaks_counts_as_failed_whoever_asks_for_the_promotion(
     put_model(home, seed=1)
 
     broken = run(home, blessed=None)
-    alone = run(home, blessed=None, wanted=ONLY, upstream_first=False)
+    alone = run(home, blessed=None, selection=ONLY, upstream_first=False)
 
     assert not broken.success
     assert "registered_model" not in broken.reasons
@@ -240,15 +240,15 @@ def test_a_verdict_that_somebody_reports_to_dagster_by_hand_counts_for_nothing(
     key = dg.AssetKey(["shop", "evaluation"])
     blessing = dg.AssetCheckEvaluation(key, "blessing", passed=True, metadata={})
 
-    found = run(
+    result = run(
         home,
         blessed=False,
-        wanted=ONLY,
+        selection=ONLY,
         upstream_first=False,
-        told=[dg.AssetMaterialization(key), blessing],
+        reported=[dg.AssetMaterialization(key), blessing],
     )
 
-    assert not found.success
+    assert not result.success
     assert aliases(home) == (None, 1)
 
 
@@ -275,7 +275,7 @@ def test_a_champion_that_the_ledger_does_not_know_asks_the_gate_again(
     run(home)
     shutil.rmtree(ledger_folder(home.mlflow, "shop"))
 
-    refused = run(home, blessed=False, wanted=ONLY, upstream_first=False)
+    refused = run(home, blessed=False, selection=ONLY, upstream_first=False)
     again = run(home)
 
     assert refused.reasons["registered_model"] == (

@@ -31,10 +31,10 @@ def test_a_version_says_what_it_is_made_from(home: Path) -> None:
     assert (version.version, version.model_digest, version.baseline) == (1, candidate.digest, None)
     assert version.tags["examples_digest"] == "e" * 64
     with mlflow_in(home) as client:
-        kept = client.get_model_version("flights", "1")
-        run = client.get_run(kept.run_id)
-    assert kept.tags["ml_assets.blessing"] == "blessed"
-    assert kept.description == "A model."
+        version = client.get_model_version("flights", "1")
+        run = client.get_run(version.run_id)
+    assert version.tags["ml_assets.blessing"] == "blessed"
+    assert version.description == "A model."
     assert (run.info.status, run.data.params) == ("FINISHED", {"max_depth": "3"})
     assert run.data.metrics == {"roc_auc": 0.75, "roc_auc_low": 0.72}
 
@@ -74,38 +74,38 @@ def test_the_newest_candidate_is_the_challenger_until_it_is_promoted(home: Path)
     assert champion(registry.tracking_uri, "flights") is None
     assert challenger(registry.tracking_uri, "flights") == first
 
-    promote(registry, first, lambda now, entries: YES, ASKED)
+    promote(registry, first, lambda current, entries: YES, ASKED)
 
-    found = champion(registry.tracking_uri, "flights")
-    assert found is not None
-    assert (found.version, found.tags["promotion"]) == (1, "promoted")
+    current = champion(registry.tracking_uri, "flights")
+    assert current is not None
+    assert (current.version, current.tags["promotion"]) == (1, "promoted")
     assert challenger(registry.tracking_uri, "flights") is None
 
 
 def test_a_refused_candidate_stays_the_challenger_and_says_why(home: Path) -> None:
     registry = registry_in(home)
-    promote(registry, register(registry, candidate_in(home)), lambda now, entries: YES, ASKED)
+    promote(registry, register(registry, candidate_in(home)), lambda current, entries: YES, ASKED)
     second = register(registry, candidate_in(home, "b"))
 
     decision = promote(
-        registry, second, lambda now, entries: Decision(False, ("too slow", "too big")), ASKED
+        registry, second, lambda current, entries: Decision(False, ("too slow", "too big")), ASKED
     )
 
     assert not decision.promote
-    now, next_ = (f(registry.tracking_uri, "flights") for f in (champion, challenger))
-    assert now is not None
-    assert next_ is not None
-    assert (now.version, next_.version) == (1, 2)
-    assert next_.tags["promotion"] == "refused: too slow; too big"
+    current, contender = (find(registry.tracking_uri, "flights") for find in (champion, challenger))
+    assert current is not None
+    assert contender is not None
+    assert (current.version, contender.version) == (1, 2)
+    assert contender.tags["promotion"] == "refused: too slow; too big"
 
 
 def test_the_gate_is_asked_with_the_champion_of_that_moment(home: Path) -> None:
-    registry, seen = registry_in(home), []
+    registry, champions = registry_in(home), []
     first = register(registry, candidate_in(home))
-    promote(registry, first, lambda now, entries: seen.append(now) or YES, ASKED)  # type: ignore[func-returns-value]
-    promote(registry, first, lambda now, entries: seen.append(now) or YES, ASKED)  # type: ignore[func-returns-value]
+    promote(registry, first, lambda current, entries: champions.append(current) or YES, ASKED)  # type: ignore[func-returns-value]
+    promote(registry, first, lambda current, entries: champions.append(current) or YES, ASKED)  # type: ignore[func-returns-value]
 
-    assert [version and version.version for version in seen] == [None, 1]
+    assert [version and version.version for version in champions] == [None, 1]
 
 
 def test_reading_needs_no_database_and_makes_none(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_tables_of_another_form_are_left_to_mlflow(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = registry_in(home)
-    promote(registry, register(registry, candidate_in(home)), lambda now, entries: YES, ASKED)
+    promote(registry, register(registry, candidate_in(home)), lambda current, entries: YES, ASKED)
     read = champion(registry.tracking_uri, "flights")
     monkeypatch.setattr(database, "_BY_ALIAS", "select no_such_column from model_versions")
     monkeypatch.setattr(database, "_BY_NUMBER", "select no_such_column from model_versions")
@@ -171,10 +171,10 @@ def test_a_version_that_someone_else_registered_has_no_digest(home: Path) -> Non
         client.create_model_version("flights", source=home.as_uri(), tags={"team": "other"})
         client.set_registered_model_alias("flights", "champion", "1")
 
-    found = champion(uri_of(home), "flights")
+    foreign = champion(uri_of(home), "flights")
 
-    assert found is not None
-    assert (found.tags, found.model_digest) == ({}, None)
+    assert foreign is not None
+    assert (foreign.tags, foreign.model_digest) == ({}, None)
 
 
 def test_a_failure_of_mlflow_registers_nothing_and_says_so(

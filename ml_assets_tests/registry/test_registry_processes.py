@@ -55,19 +55,19 @@ def locked_out(
         home = tmp_path_factory.mktemp(step) / "home"
         home.mkdir()
         shutil.copy(empty_database, home / "mlflow.db")
-        line, other = children.Pipe()
+        line, child_line = children.Pipe()
         children.Process(
-            target=child.register_before_a_lock, args=(home, step, other), daemon=True
+            target=child.register_before_a_lock, args=(home, step, child_line), daemon=True
         ).start()
-        other.close()
+        child_line.close()
         begun[step] = (home, line)
     with ExitStack() as stack:
-        found = {}
+        processes = {}
         for step, (home, line) in begun.items():
             assert line.recv() == "done"
-            found[step] = LockedOut(home, line, stack.enter_context(held(home)))
+            processes[step] = LockedOut(home, line, stack.enter_context(held(home)))
             line.send("go on")
-        yield found
+        yield processes
 
 
 STEPS = (
@@ -100,16 +100,16 @@ def test_after_a_kill_the_next_run_leaves_one_version_and_nothing_half_built(
 
     child.register_and_promote(home)
 
-    now = champion(uri_of(home), "flights")
-    assert now is not None
-    assert (versions(home), now.version) == ([1], 1)
+    current = champion(uri_of(home), "flights")
+    assert current is not None
+    assert (versions(home), current.version) == ([1], 1)
     entries = ledger_of(registry_in(home), "flights").entries()
     assert [(e.action, e.to_version) for e in entries] == [("promotion", 1)]
     assert ledger_of(registry_in(home), "flights").intent() is None
     assert challenger(uri_of(home), "flights") is None
     assert "RUNNING" not in statuses(home)
     assert len(list(home.rglob("MLmodel"))) == 1
-    folder = local_path(now.source)
+    folder = local_path(current.source)
     assert folder is not None
     assert durable.directory_digest(folder) == durable.directory_digest(
         candidate_in(home).directory
@@ -165,37 +165,37 @@ def test_of_two_promotions_at_once_one_wins(home: Path, children: ForkServerCont
 
     assert [process.exitcode for process in processes] == [0, 0]
     verdicts = [
-        found.tags["promotion"]
+        version.tags["promotion"]
         for number in (1, 2)
-        if (found := registered_version(uri_of(home), "flights", number))
+        if (version := registered_version(uri_of(home), "flights", number))
     ]
     assert sorted(verdicts) == ["promoted", "refused: somebody was first"]
-    now = champion(uri_of(home), "flights")
-    assert now is not None
-    assert now.tags["promotion"] == "promoted"
+    current = champion(uri_of(home), "flights")
+    assert current is not None
+    assert current.tags["promotion"] == "promoted"
     entries = ledger_of(registry, "flights").entries()
-    assert [(e.sequence, e.to_version) for e in entries] == [(1, now.version)]
+    assert [(entry.sequence, entry.to_version) for entry in entries] == [(1, current.version)]
 
 
 @pytest.mark.parametrize("step", LOCKED)
 def test_a_database_that_stays_locked_is_given_up_and_nothing_is_half_registered(
     locked_out: dict[str, LockedOut], step: str
 ) -> None:
-    given = locked_out[step]
+    process = locked_out[step]
 
-    assert given.line.poll(120), "still waiting"
-    assert re.search(LOCKED[step], given.line.recv())
+    assert process.line.poll(120), "still waiting"
+    assert re.search(LOCKED[step], process.line.recv())
 
-    given.holder.rollback()
-    assert champion(uri_of(given.home), "flights") is None
+    process.holder.rollback()
+    assert champion(uri_of(process.home), "flights") is None
     was_registered = step in ("create_model_version", "set_registered_model_alias")
-    assert versions(given.home) == [1] * was_registered
+    assert versions(process.home) == [1] * was_registered
 
-    given.line.send("the lock is gone")  # the same process mends what it left
-    assert given.line.recv() == "registered"
-    now = champion(uri_of(given.home), "flights")
-    assert now is not None
-    assert (versions(given.home), now.version) == ([1], 1)
-    assert half_built(uri_of(given.home), "flights") == []
-    entries = ledger_of(registry_in(given.home), "flights").entries()
+    process.line.send("the lock is gone")  # the same process mends what it left
+    assert process.line.recv() == "registered"
+    current = champion(uri_of(process.home), "flights")
+    assert current is not None
+    assert (versions(process.home), current.version) == ([1], 1)
+    assert half_built(uri_of(process.home), "flights") == []
+    entries = ledger_of(registry_in(process.home), "flights").entries()
     assert [(e.action, e.to_version) for e in entries] == [("promotion", 1)]

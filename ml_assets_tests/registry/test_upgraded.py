@@ -28,7 +28,7 @@ from ml_assets_tests.registry.rich_model import write_rich_bundle, write_rich_ex
 OTHER_TREES = """
 from sklearn.ensemble import HistGradientBoostingClassifier as Trees
 before = Trees._raw_predict
-Trees._raw_predict = lambda *given, **more: before(*given, **more) + 0.01
+Trees._raw_predict = lambda *arguments, **more: before(*arguments, **more) + 0.01
 """
 
 
@@ -45,10 +45,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def write_validated(store: Store, folder: Path) -> None:
     """Write what infra validation keeps of a model."""
-    made = store.current_artifact("model")
+    artifact = store.current_artifact("model")
     examples = store.current_artifact("validated_examples").path / "examples.parquet"
-    model, interface = load_model(made.path), interface_of(made.json("model.json"))
-    write_mlflow_model(made.path, folder / "mlflow_model", interface)
+    model, interface = load_model(artifact.path), interface_of(artifact.json("model.json"))
+    write_mlflow_model(artifact.path, folder / "mlflow_model", interface)
     rows = choose_rows(Table((examples,)), [column.name for column in interface.inputs], 50)
     keep_expected(folder, model.predict(rows.to_pandas()))
 
@@ -66,9 +66,9 @@ def ask(store: Store, version: RegisteredVersion) -> None:
 
 @pytest.fixture
 def upgrade(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = metadata.version
+    installed = metadata.version
     monkeypatch.setattr(
-        metadata, "version", lambda name: "99.1" if name == "scikit-learn" else here(name)
+        metadata, "version", lambda name: "99.1" if name == "scikit-learn" else installed(name)
     )
 
 
@@ -127,11 +127,11 @@ def test_a_champion_of_which_nothing_tells_what_it_predicted_is_refused(
     good = champion(store)
     without = put_artifact(store, "infra_validation", partial(nothing_expected, store))
     another = put_artifact(store, "infra_validation", other_bundle)
-    for told, message in (
+    for digest, message in (
         (without.digest, "nothing tells what it predicted when it was validated"),
         (another.digest, "mlflow_model does not hold it"),
         ("gone", "mlflow_model does not hold it"),
     ):
-        tags = {**good.tags, "infra_validation_digest": told}
+        tags = {**good.tags, "infra_validation_digest": digest}
         with pytest.raises(ModelError, match=message):
             ask(store, replace(good, tags=tags))

@@ -27,8 +27,8 @@ from ml_assets_tests.evaluation.trained import write_bundle
 def shop(folder: Path, task: Task = "binary", span: str = "day", **parts: Any) -> PipelineSpec:
     """The pipeline: orders of a shop by day or month, from a Parquet file."""
     ingest = {"source": {"parquet": "*.parquet"}, "key": "id", "time": "when", "span": span}
-    given = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
-    return PipelineSpec.model_validate({**given, "directory": folder, **parts})
+    required = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
+    return PipelineSpec.model_validate({**required, "directory": folder, **parts})
 
 
 def store_of(home: Path) -> Store:
@@ -71,11 +71,11 @@ def crown(
     home: Path, monkeypatch: pytest.MonkeyPatch, version: int, tags: Mapping[str, str]
 ) -> None:
     """Make a version the champion, as a promotion does."""
-    found = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
-    digest = found.model_digest
+    registered = RegisteredVersion("shop", version, tags, datetime.now(UTC), "file:///m")
+    digest = registered.model_digest
     entry = Entry("promotion", None, version, digest, None, "ada", "good", "", "2026-01-01")
     ledger_in(ledger_folder(Home(home).mlflow, "shop")).append(entry)
-    name_champion(monkeypatch, found)
+    name_champion(monkeypatch, registered)
 
 
 def name_champion(monkeypatch: pytest.MonkeyPatch, version: RegisteredVersion | None) -> None:
@@ -103,4 +103,4 @@ def materialize(
 
 def checks_of(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     """The verdicts of the checks of a run, by name."""
-    return {found.check_name: found for found in result.get_asset_check_evaluations()}
+    return {check.check_name: check for check in result.get_asset_check_evaluations()}

@@ -42,11 +42,11 @@ def test_the_champion_scores_the_window_as_in_training(
     model = put_champion(home, monkeypatch, task)
     result = materialize(build_assets(pipeline), home)
     artifact = store_of(home).current_artifact("predictions")
-    found = Table((artifact.path / "predictions.parquet",)).to_pandas()
+    predictions = Table((artifact.path / "predictions.parquet",)).to_pandas()
     expected = load_model(model.path).predict(rows.iloc[20:50])
-    scores = found.filter(regex="^score").to_numpy()
+    scores = predictions.filter(regex="^score").to_numpy()
     np.testing.assert_allclose(scores, expected.reshape(30, -1))
-    assert found["id"].tolist() == rows["id"].iloc[20:50].tolist()
+    assert predictions["id"].tolist() == rows["id"].iloc[20:50].tolist()
     assert artifact.summary == {
         "rows": 30,
         "model_version": 1,
@@ -143,8 +143,10 @@ def test_a_champion_of_other_libraries_that_cannot_be_asked_again_does_not_score
     pipeline = shop(tmp_path / "shop")
     put_raw_data(pipeline, home, raw_rows(35))
     put_champion(home, monkeypatch)
-    here = metadata.version
-    monkeypatch.setattr(metadata, "version", lambda n: "99" if n == "skops" else here(n))
+    installed = metadata.version
+    monkeypatch.setattr(
+        metadata, "version", lambda name: "99" if name == "skops" else installed(name)
+    )
     with pytest.raises(
         ModelError, match=r"^version 1 of 'shop' was made with skops .* does not hold it"
     ):
@@ -169,9 +171,9 @@ def test_a_champion_whose_files_were_altered_does_not_score_and_the_last_predict
         write_bundle(model.path, "binary", 3)
         load_model(model.path)
 
-    what = "is gone" if harm == "gone" else "was altered after it was made"
-    said = rf"^shop/model: objects/model/{model.digest[:12]}\.\.\. {what}, so it is not used\. Restore "
-    with pytest.raises(ModelError, match=said):
+    fate = "is gone" if harm == "gone" else "was altered after it was made"
+    message = rf"^shop/model: objects/model/{model.digest[:12]}\.\.\. {fate}, so it is not used\. R"
+    with pytest.raises(ModelError, match=message):
         materialize(build_assets(pipeline), home)
     assert store_of(home).current_artifact("predictions") == before
 

@@ -13,9 +13,9 @@ def _version(version: int, **tags: Any) -> RegisteredVersion:
 
 
 def test_the_champion_scores_and_names_its_model_and_statistics() -> None:
-    found = scorer(_version(3, model_digest="m", statistics_digest="s"), "shop", "orders")
-    assert found == Scorer("shop", 3, "m", "s", None)
-    assert Scorer.from_json(found.to_json()) == found
+    champion = scorer(_version(3, model_digest="m", statistics_digest="s"), "shop", "orders")
+    assert champion == Scorer("shop", 3, "m", "s", None)
+    assert Scorer.from_json(champion.to_json()) == champion
 
 
 @pytest.mark.parametrize(

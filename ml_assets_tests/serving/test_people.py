@@ -35,18 +35,20 @@ def explained_shop(folder: Path, home: Path, task: Task) -> tuple[PipelineSpec, 
     """A pipeline of 200 rows, the first 100 of which are validated examples; and these, by their ids."""
     pipeline, store = shop(folder / "shop", task), store_of(home)
     put_raw_data(pipeline, home, raw_rows(200))
-    known = examples(task, 200)[:100]
-    known[EXAMPLE_ID] = _ids(pipeline, home)[:100]
+    examples_of_shop = examples(task, 200)[:100]
+    examples_of_shop[EXAMPLE_ID] = _ids(pipeline, home)[:100]
     put_artifact(
-        store, "validated_examples", lambda path: write_frame(path / "examples.parquet", known)
+        store,
+        "validated_examples",
+        lambda path: write_frame(path / "examples.parquet", examples_of_shop),
     )
 
     def write_labels(path: Path) -> None:
-        write_frame(path / "labels.parquet", known[[EXAMPLE_ID, "_label"]])
+        write_frame(path / "labels.parquet", examples_of_shop[[EXAMPLE_ID, "_label"]])
         durable.write_json(path / "labels.json", {"task": task, "classes": CLASSES[task]})
 
     put_artifact(store, "labels", write_labels)
-    return pipeline, known
+    return pipeline, examples_of_shop
 
 
 def _ids(pipeline: PipelineSpec, home: Path) -> list[str]:
@@ -56,9 +58,9 @@ def _ids(pipeline: PipelineSpec, home: Path) -> list[str]:
     manifest = store_of(home).current_artifact("raw_data").json("manifest.json")
     rows = open_spans(manifest, store_of(home).root / "spans")
     return [
-        one
+        example_id
         for batch in rows.batches()
-        for one in example_ids(batch, pipeline.ingest.key).to_pylist()
+        for example_id in example_ids(batch, pipeline.ingest.key).to_pylist()
     ]
 
 
@@ -66,25 +68,25 @@ def _ids(pipeline: PipelineSpec, home: Path) -> list[str]:
 def test_an_example_is_explained_with_every_stage_s_value_of_it(
     task: Task, predicted: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline, known = explained_shop(tmp_path, home, task)
+    pipeline, examples_of_shop = explained_shop(tmp_path, home, task)
     model = load_model(put_champion(home, monkeypatch, task).path)
-    row = known.iloc[3]
-    found = explain_example(Home(home), pipeline, row[EXAMPLE_ID][:12])
+    row = examples_of_shop.iloc[3]
+    explained = explain_example(Home(home), pipeline, row[EXAMPLE_ID][:12])
 
-    scores = model.predict(known.iloc[3:4])
-    assert found.explanation.prediction == pytest.approx(
+    scores = model.predict(examples_of_shop.iloc[3:4])
+    assert explained.explanation.prediction == pytest.approx(
         scores.max() if task == "multiclass" else scores[0]
     )
-    assert found.example_id == found.neighbours[0] == row[EXAMPLE_ID]
-    assert (found.version, found.split) == (1, row["_split"])
+    assert explained.example_id == explained.neighbours[0] == row[EXAMPLE_ID]
+    assert (explained.version, explained.split) == (1, row["_split"])
     classes = CLASSES[task]
     label = classes[int(row["_label"])] if classes else str(row["_label"])
-    assert found.label == label
-    lines = explanation_lines(found)
+    assert explained.label == label
+    lines = explanation_lines(explained)
     assert lines[0] == f"example {row[EXAMPLE_ID]}: split {row['_split']}, label {label}"
     assert lines[1].startswith(f"version 1: {predicted}")
-    told = {line.split()[0] for line in lines[3:-6]}
-    assert told == {*model.input_columns}
+    columns = {line.split()[0] for line in lines[3:-6]}
+    assert columns == {*model.input_columns}
     (amount,) = (line for line in lines if line.split()[0] == "amount")
     assert amount.endswith(f"amount={row['amount']:.6g}")
 
@@ -94,31 +96,31 @@ def test_an_example_without_a_label_is_explained_too(
 ) -> None:
     pipeline, _ = explained_shop(tmp_path, home, "binary")
     put_champion(home, monkeypatch)
-    wanted = _ids(pipeline, home)[150]
-    lines = explanation_lines(explain_example(Home(home), pipeline, wanted))
-    assert lines[0] == f"example {wanted}: label not known"
+    example_id = _ids(pipeline, home)[150]
+    lines = explanation_lines(explain_example(Home(home), pipeline, example_id))
+    assert lines[0] == f"example {example_id}: label not known"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "message"),
+    ("prefix", "message"),
     [
         ("abc", "'abc' is too short for an example id: give 6 characters"),
         ("zzzzzz", "no stored example has an id that begins with 'zzzzzz'. Ids are in the column"),
     ],
 )
 def test_an_id_that_names_no_example_is_refused(
-    wanted: str, message: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    prefix: str, message: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline, _ = explained_shop(tmp_path, home, "binary")
     put_champion(home, monkeypatch)
     with pytest.raises(RequestError, match=message):
-        explain_example(Home(home), pipeline, wanted)
+        explain_example(Home(home), pipeline, prefix)
 
 
 def test_without_a_champion_nothing_is_explained(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline, known = explained_shop(tmp_path, home, "binary")
+    pipeline, examples_of_shop = explained_shop(tmp_path, home, "binary")
     name_champion(monkeypatch, None)
     with pytest.raises(ModelError, match="has no champion"):
-        explain_example(Home(home), pipeline, known[EXAMPLE_ID][0])
+        explain_example(Home(home), pipeline, examples_of_shop[EXAMPLE_ID][0])

@@ -37,7 +37,7 @@ def test_what_was_promoted_scores(verdict: str, entries: list[Entry]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("champion", "entries", "told"),
+    ("champion", "entries", "verdict"),
     [
         (version(REFUSED), [], r"refused: blessing: roc_auc is 0\.61"),
         (version(REFUSED), [entry("promotion", 1), entry("found", 2)], "refused"),
@@ -48,10 +48,10 @@ def test_what_was_promoted_scores(verdict: str, entries: list[Entry]) -> None:
     ids=["refused", "found", "approved only", "a tag that anybody can write", "an altered digest"],
 )
 def test_what_was_only_given_the_alias_or_a_tag_does_not(
-    champion: RegisteredVersion, entries: list[Entry], told: str
+    champion: RegisteredVersion, entries: list[Entry], verdict: str
 ) -> None:
     with pytest.raises(
         ModelError,
-        match=rf"^shop/predictions: version 2 of 'orders' bears .* \({told}.*rollback shop --reason",
+        match=rf"^shop/predictions: version 2 of 'orders' bears .* \({verdict}.*rollback shop --reason",
     ):
         check_promoted(champion, entries, "shop")

@@ -36,44 +36,44 @@ def _score(tmp_path: Path, scoring: Scoring, predict: Any, batch_rows: int = 2) 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 100])
 def test_every_row_is_scored_in_order_whatever_the_batches(batch_rows: int, tmp_path: Path) -> None:
-    found = _score(tmp_path, BINARY, lambda frame: frame["x"].to_numpy(), batch_rows)
-    assert found["score"] == [0.1, 0.9, 0.5, 0.51, 0.0]
-    assert found["prediction"] == ["no", "yes", "no", "yes", "no"]
-    assert found["order"] == ["a", "b", "c", "d", "e"]
-    assert found["_span"] == ["2026-01-01"] * 2 + ["2026-01-02"] * 3
-    assert found["model_version"] == [7] * 5
+    predictions = _score(tmp_path, BINARY, lambda frame: frame["x"].to_numpy(), batch_rows)
+    assert predictions["score"] == [0.1, 0.9, 0.5, 0.51, 0.0]
+    assert predictions["prediction"] == ["no", "yes", "no", "yes", "no"]
+    assert predictions["order"] == ["a", "b", "c", "d", "e"]
+    assert predictions["_span"] == ["2026-01-01"] * 2 + ["2026-01-02"] * 3
+    assert predictions["model_version"] == [7] * 5
     expected = example_ids(ROWS.to_batches()[0], ["order"]).to_pylist()
-    assert found["_example_id"] == expected
+    assert predictions["_example_id"] == expected
 
 
 def test_the_prediction_is_positive_above_the_models_own_threshold(tmp_path: Path) -> None:
     scoring = replace(BINARY, decision_threshold=0.51)
-    found = _score(tmp_path, scoring, lambda frame: frame["x"].to_numpy())
-    assert found["prediction"] == ["no", "yes", "no", "no", "no"]
+    predictions = _score(tmp_path, scoring, lambda frame: frame["x"].to_numpy())
+    assert predictions["prediction"] == ["no", "yes", "no", "no", "no"]
 
 
 def test_a_multiclass_model_has_a_score_for_each_class(tmp_path: Path) -> None:
     scoring = Scoring("multiclass", ("x", "y", "z"), ("order",), None, 1)
     scores = {"a": [1.0, 0, 0], "b": [0, 1.0, 0], "c": [0.2, 0.3, 0.5]}
-    found = _score(
+    predictions = _score(
         tmp_path, scoring, lambda f: np.array([scores.get(o, [0.4, 0.3, 0.3]) for o in f["order"]])
     )
-    assert found["prediction"] == ["x", "y", "z", "x", "x"]
-    assert found["score_z"] == [0.0, 0.0, 0.5, 0.3, 0.3]
-    assert "when" not in found
+    assert predictions["prediction"] == ["x", "y", "z", "x", "x"]
+    assert predictions["score_z"] == [0.0, 0.0, 0.5, 0.3, 0.3]
+    assert "when" not in predictions
 
 
 def test_a_regression_predicts_its_score(tmp_path: Path) -> None:
     scoring = Scoring("regression", (), (), "when", 1)
-    found = _score(tmp_path, scoring, lambda frame: frame["x"].to_numpy() * 100)
-    assert found["prediction"] == found["score"] == [10.0, 90.0, 50.0, 51.0, 0.0]
-    assert "order" not in found
+    predictions = _score(tmp_path, scoring, lambda frame: frame["x"].to_numpy() * 100)
+    assert predictions["prediction"] == predictions["score"] == [10.0, 90.0, 50.0, 51.0, 0.0]
+    assert "order" not in predictions
 
 
-@pytest.mark.parametrize("given", [np.ones(3), np.ones((2, 2)), np.float64(1.0)])
-def test_predictions_of_another_shape_are_refused(given: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("predictions", [np.ones(3), np.ones((2, 2)), np.float64(1.0)])
+def test_predictions_of_another_shape_are_refused(predictions: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"version 7 gave predictions of the shape .* must give"):
-        _score(tmp_path, BINARY, lambda frame: given)
+        _score(tmp_path, BINARY, lambda frame: predictions)
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,11 @@ def pipeline(task: Task, parts: dict[str, Any] | None = None, **training: Any) -
     )
 
 
-def put_inputs(home: Path, task: Task, given: tuple[pd.DataFrame, Any] | None = None) -> Store:
+def put_inputs(
+    home: Path, task: Task, rows_and_label: tuple[pd.DataFrame, Any] | None = None
+) -> Store:
     """Put what the rooms before this one give into the store."""
-    frame, label = given or raw(task)
+    frame, label = rows_and_label or raw(task)
     cut, end = int(len(frame) * 0.6), int(len(frame) * 0.8)
     split = ["train"] * cut + ["eval"] * (end - cut) + ["test"] * (len(frame) - end)
     types = {str(name): "string" if name == "size" else "float" for name in frame}
@@ -63,15 +65,15 @@ def put_inputs(home: Path, task: Task, given: tuple[pd.DataFrame, Any] | None = 
 
     def write_examples(folder: Path) -> None:
         ranks = np.arange(len(frame))
-        known: dict[str, Any] = {"when": pd.Timestamp("2026-01-01") + pd.to_timedelta(ranks, "h"),
+        facts: dict[str, Any] = {"when": pd.Timestamp("2026-01-01") + pd.to_timedelta(ranks, "h"),
                  "shop": ranks % 17, "counts": 1.0 + ranks % 3}  # fmt: skip
-        examples.assign(**known).to_parquet(folder / "examples.parquet")
+        examples.assign(**facts).to_parquet(folder / "examples.parquet")
 
     store = Store(Home(home).pipeline("shop"))
     put_artifact(store, "validated_features", write)
     put_artifact(store, "validated_examples", write_examples)
-    told = {"task": task, "classes": CLASSES[task], "positive": "yes"}
-    put_artifact(store, "labels", lambda folder: durable.write_json(folder / "labels.json", told))
+    labels = {"task": task, "classes": CLASSES[task], "positive": "yes"}
+    put_artifact(store, "labels", lambda folder: durable.write_json(folder / "labels.json", labels))
     return store
 
 
@@ -103,27 +105,31 @@ def test_features_become_a_model(home: Path, task: Task) -> None:
     store = put_inputs(home, task)
     metadata = run(home, pipeline(task))
     best = store.current_artifact("best_hyperparameters")
-    found = best.json("best_hyperparameters.json")
-    assert found["trials"] == len(best.json("trials.json")) == 3
-    assert found["parameters"]["max_iter"] > 0
-    assert found["metric"] == {"binary": "roc_auc", "regression": "rmse"}.get(task, "log_loss")
-    assert best.summary["value"] == found["value"]
+    hyperparameters = best.json("best_hyperparameters.json")
+    assert hyperparameters["trials"] == len(best.json("trials.json")) == 3
+    assert hyperparameters["parameters"]["max_iter"] > 0
+    assert hyperparameters["metric"] == {"binary": "roc_auc", "regression": "rmse"}.get(
+        task, "log_loss"
+    )
+    assert best.summary["value"] == hyperparameters["value"]
     picture = (best.path / "tuning_history.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 60_000
     assert metadata["best_hyperparameters"]["trials"].value == 3
     count = metadata["model"]["training_rows"].value
-    for asset, name, done in (
+    for asset, name, rows_fitted in (
         ("best_hyperparameters", "search_seconds", 3 * count),
         ("model", "fit_seconds", count),
     ):
-        told = metadata[asset]
-        assert told["rows_per_second"].value == pytest.approx(done / told[name].value, rel=0.05)
-        assert told["peak_memory_mb"].value >= 0
+        shown = metadata[asset]
+        assert shown["rows_per_second"].value == pytest.approx(
+            rows_fitted / shown[name].value, rel=0.05
+        )
+        assert shown["peak_memory_mb"].value >= 0
     model = store.current_artifact("model")
     assert model.summary["estimator"] == "hist_gradient_boosting"
     loaded = load_model(model.path)
-    assert loaded.manifest["parameters"] == found["parameters"]
+    assert loaded.manifest["parameters"] == hyperparameters["parameters"]
     assert loaded.classes == CLASSES[task]
     rows, _ = held_out(task)
     assert len(loaded.predict(rows)) == len(rows)
@@ -170,7 +176,7 @@ def test_a_new_champion_is_no_reason_to_search_again_but_the_next_search_begins_
     tags = {"model_digest": champion.digest}
     version = RegisteredVersion("shop", 1, tags, datetime.now(UTC), "")
     monkeypatch.setattr(registry, "champion", lambda uri, name: version)
-    assert {m["cache"].value for m in run(home, spec).values()} == {"hit"}
+    assert {metadata["cache"].value for metadata in run(home, spec).values()} == {"hit"}
     run(home, pipeline("binary", estimator="logistic", seed=1))
     best = store.current_artifact("best_hyperparameters")
     assert best.json("trials.json")[0]["parameters"] == before["parameters"]
@@ -191,8 +197,8 @@ def test_a_registry_that_does_not_answer_stops_no_search(
 
     monkeypatch.setattr(registry, "champion", down)
     run(home, pipeline("binary", estimator="logistic", tuning={"trials": 1}))
-    said = "best_hyperparameters: begins without the champion, which cannot be told: MLflow does"
-    assert said in capfd.readouterr().err
+    message = "best_hyperparameters: begins without the champion, which cannot be told: MLflow does"
+    assert message in capfd.readouterr().err
 
 
 FOLDED = [
@@ -236,7 +242,7 @@ def test_everything_that_the_yaml_asks_of_a_fit_reaches_the_model(
     )  # fmt: skip
     features = store.current_artifact("validated_features").path
     data, _ = read_training_data(features, "binary", 2, facts)
-    found = decide_thresholds(
+    thresholds = decide_thresholds(
         train_models(
             data, FunctionTransformer(), "logistic", model.manifest["parameters"], seed=0, threads=1,
             class_weight="balanced", calibration="sigmoid",
@@ -244,7 +250,7 @@ def test_everything_that_the_yaml_asks_of_a_fit_reaches_the_model(
         data,
         spec.training.decision,
     )  # fmt: skip
-    assert found == model.manifest["decision_thresholds"]
+    assert thresholds == model.manifest["decision_thresholds"]
 
 
 def test_the_yaml_of_what_is_made_of_scores_makes_a_model_and_no_search(home: Path) -> None:
@@ -274,7 +280,7 @@ def test_other_parameters_search_and_train_again_and_another_threshold_does_not(
     run(home, spec)
     limits = {"thresholds": {"roc_auc": {"min": 0.6}}}
     judged = spec.model_validate({**spec.model_dump(by_alias=True), "evaluation": limits})
-    assert {m["cache"].value for m in run(home, judged).values()} == {"hit"}
+    assert {metadata["cache"].value for metadata in run(home, judged).values()} == {"hit"}
     other = run(home, pipeline("binary", estimator="logistic", parameters={"C": 0.2}))
     assert other["best_hyperparameters"]["reason"].value == "training in the YAML changed"
     assert other["model"]["cache"].value == "miss"

@@ -94,13 +94,16 @@ def test_a_model_reads_back_predicts_the_same_and_beats_the_majority(
     trained = write(tmp_path, task, estimator, parameters)
     model = load_model(tmp_path)
     rows, label = held_out(task)
-    found = model.predict(rows)
+    predictions = model.predict(rows)
     classes = len(NAMES[task] or ())
-    np.testing.assert_array_equal(found, predict_scores(trained.model, rows, task, classes))
+    np.testing.assert_array_equal(predictions, predict_scores(trained.model, rows, task, classes))
     assert model.classes == NAMES[task]
-    errors = [_error(task, p, label) for p in (found, model.predict_baseline("majority", rows))]
+    errors = [
+        _error(task, scores, label)
+        for scores in (predictions, model.predict_baseline("majority", rows))
+    ]
     assert errors[0] < 0.85 * errors[1]
-    assert model.predict_baseline("linear", rows).shape == found.shape
+    assert model.predict_baseline("linear", rows).shape == predictions.shape
 
 
 def _error(task: Task, predictions: Any, label: Any) -> float:
@@ -145,8 +148,8 @@ def test_a_model_knows_its_own_threshold_and_those_of_its_baselines(
     bundle: Path, tmp_path: Path
 ) -> None:
     model = load_model(bundle)
-    found = [model.decision_threshold(), model.decision_threshold("linear")]
-    assert [*found, model.decision_threshold("majority")] == [0.25, 0.75, 0.5]
+    thresholds = [model.decision_threshold(), model.decision_threshold("linear")]
+    assert [*thresholds, model.decision_threshold("majority")] == [0.25, 0.75, 0.5]
     write(tmp_path / "several", "multiclass")
     assert load_model(tmp_path / "several").decision_threshold() == 0.5
 
@@ -181,23 +184,23 @@ def write_two(directory: Path) -> None:
 
 
 def test_two_processes_train_the_same_bytes(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    write_two(here)
+    ours, theirs = tmp_path / "here", tmp_path / "there"
+    write_two(ours)
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
-    subprocess.run([sys.executable, "-c", CHILD, str(there)], env=environment, check=True)
-    assert durable.directory_digest(here) == durable.directory_digest(there)
+    subprocess.run([sys.executable, "-c", CHILD, str(theirs)], env=environment, check=True)
+    assert durable.directory_digest(ours) == durable.directory_digest(theirs)
 
 
 def test_another_seed_trains_another_forest(tmp_path: Path) -> None:
     transform, data = fitted("binary")
     rows = held_out("binary")[0]
-    found = [
+    probabilities = [
         train_models(
             data, transform.transformer, "random_forest", {"n_estimators": 5}, seed=seed, threads=1
         ).model.predict_proba(rows)
         for seed in (0, 1)
     ]
-    assert not np.array_equal(found[0], found[1])
+    assert not np.array_equal(probabilities[0], probabilities[1])
 
 
 @pytest.mark.parametrize(
@@ -288,5 +291,5 @@ def test_no_row_of_the_data_is_in_the_manifest(bundle: Path) -> None:
 
 def test_a_loaded_model_knows_its_columns(bundle: Path) -> None:
     model: LoadedModel = load_model(bundle)
-    assert model.input_columns == [c["name"] for c in model.manifest["input_columns"]]
+    assert model.input_columns == [column["name"] for column in model.manifest["input_columns"]]
     assert (model.task, len(model.input_columns)) == ("binary", 31)

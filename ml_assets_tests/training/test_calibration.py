@@ -34,10 +34,10 @@ def test_probabilities_get_better_and_are_scikit_learns(method: Any, classes: in
     theirs = CalibratedClassifierCV(FrozenEstimator(model), method=method, cv=5).fit(
         held_out.features, held_out.label
     )
-    found = ours.predict_proba(fresh.features)
-    np.testing.assert_allclose(found, theirs.predict_proba(fresh.features))
+    probabilities = ours.predict_proba(fresh.features)
+    np.testing.assert_allclose(probabilities, theirs.predict_proba(fresh.features))
     before = log_loss(fresh.label, model.predict_proba(fresh.features))
-    assert log_loss(fresh.label, found) < before - 0.05
+    assert log_loss(fresh.label, probabilities) < before - 0.05
 
 
 def test_calibration_gives_back_the_probabilities_that_balanced_weights_took() -> None:
@@ -47,20 +47,22 @@ def test_calibration_gives_back_the_probabilities_that_balanced_weights_took() -
     fit_quietly(model, rare[0], "balanced")
     share = rare[1].label.mean()
     assert model.predict_proba(fresh.features)[:, 1].mean() > 3 * share
-    found = calibrate(model, rare[1], "isotonic").predict_proba(fresh.features)[:, 1].mean()
-    assert found == pytest.approx(share, rel=0.15)
+    mean_probability = (
+        calibrate(model, rare[1], "isotonic").predict_proba(fresh.features)[:, 1].mean()
+    )
+    assert mean_probability == pytest.approx(share, rel=0.15)
 
 
 def test_the_weights_of_the_held_out_rows_count() -> None:
     train, held_out = rows(500), rows(500)
     weight = RNG.integers(1, 5, 500).astype(float)
     model = GaussianNB().fit(train.features, train.label)
-    found = calibrate(model, Examples(held_out.features, held_out.label, weight), "isotonic")
+    calibrated = calibrate(model, Examples(held_out.features, held_out.label, weight), "isotonic")
     scores = model.predict_proba(held_out.features)[:, 1]
     right = IsotonicRegression(out_of_bounds="clip", y_min=0, y_max=1)
     right.fit(scores, held_out.label, sample_weight=weight)
     np.testing.assert_allclose(
-        found.predict_proba(held_out.features)[:, 1], right.predict(scores), atol=1e-9
+        calibrated.predict_proba(held_out.features)[:, 1], right.predict(scores), atol=1e-9
     )
 
 

@@ -159,8 +159,8 @@ def test_a_regression_may_have_one_value(tmp_path: Path) -> None:
 def test_weights_and_moments_are_those_of_the_rows(tmp_path: Path) -> None:
     days = pd.date_range("2026-01-01", periods=7)
     examples = facts(tmp_path, w=[1, 2, 3, 4, 5, 6, 7], day=days)
-    asked = RowFacts(examples, "w", "time", "day")
-    data, _ = read_training_data(write(tmp_path), "binary", facts=asked)
+    row_facts = RowFacts(examples, "w", "time", "day")
+    data, _ = read_training_data(write(tmp_path), "binary", facts=row_facts)
     assert data.train.weight is not None
     assert data.train.unit is not None
     np.testing.assert_array_equal(data.train.weight, [1, 3, 5, 7])
@@ -175,8 +175,8 @@ def test_weights_and_moments_are_those_of_the_rows(tmp_path: Path) -> None:
 
 def test_a_missing_group_is_a_group(tmp_path: Path) -> None:
     examples = facts(tmp_path, shop=["x", "y", None, "x", "x", "z", None])
-    asked = RowFacts(examples, None, "group", "shop")
-    data, _ = read_training_data(write(tmp_path), "binary", facts=asked)
+    row_facts = RowFacts(examples, None, "group", "shop")
+    data, _ = read_training_data(write(tmp_path), "binary", facts=row_facts)
     assert data.train.unit is not None
     assert list(data.train.unit) == [0, 1, 0, 1]
 

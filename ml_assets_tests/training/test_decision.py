@@ -45,15 +45,15 @@ def test_no_threshold_is_better(name: Any, rows: list[tuple[bool, int, int]]) ->
         options: Any = {"zero_division": 0.0} if name == "f1" else {}
         return float(METRICS[name](truth, decided, sample_weight=weight, **options))
 
-    found = choose_threshold(label, scores, DecisionSpec(metric=name), weight)
-    assert 0 <= found <= 1
+    threshold = choose_threshold(label, scores, DecisionSpec(metric=name), weight)
+    assert 0 <= threshold <= 1
     # A score of 0 is above no threshold from 0 on, so the oracle has none below it either.
     best = (
         best_of(label, np.maximum(scores, 1e-9), measure)
         if scores.min()
         else max(measure(label, (scores > end).astype(int)) for end in scores)
     )
-    assert measure(label, (scores > found).astype(int)) == pytest.approx(best)
+    assert measure(label, (scores > threshold).astype(int)) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("prices", [(1, 1), (1, 10), (7, 1), (1, 1000), (1000, 1)])
@@ -62,8 +62,8 @@ def test_wrong_decisions_cost_least(prices: tuple[float, float]) -> None:
         wrong = (decided > truth).sum() * prices[0] + (decided < truth).sum() * prices[1]
         return -float(wrong)
 
-    found = choose_threshold(LABEL, SCORES, cost(*prices))
-    assert saved(LABEL, (found < SCORES).astype(int)) == best_of(LABEL, SCORES, saved)
+    threshold = choose_threshold(LABEL, SCORES, cost(*prices))
+    assert saved(LABEL, (threshold < SCORES).astype(int)) == best_of(LABEL, SCORES, saved)
 
 
 def test_of_calibrated_scores_the_threshold_is_the_ratio_of_the_costs() -> None:
@@ -97,8 +97,8 @@ def test_of_equally_good_thresholds_the_nearest_to_a_half_is_taken() -> None:
 
 @pytest.mark.parametrize("scores", [[0.5, np.nextafter(0.5, 1)], [0.0, 5e-324], [0.0, 1.0]])
 def test_a_threshold_lies_between_neighbouring_floats_too(scores: list[float]) -> None:
-    found = choose_threshold(np.array([0, 1]), np.array(scores), cost(1, 1))
-    assert scores[0] <= found < scores[1]
+    threshold = choose_threshold(np.array([0, 1]), np.array(scores), cost(1, 1))
+    assert scores[0] <= threshold < scores[1]
 
 
 def test_one_class_has_no_threshold() -> None:

@@ -35,16 +35,16 @@ def test_every_estimator_takes_gaps_and_codes_and_beats_the_majority(task: Task)
     for name in NAMES[task]:
         model = make_estimator(name, form, default_parameters(name, task), seed=0)
         fit_quietly(model, data.train)
-        found = predict_scores(model, data.eval.features, task, data.classes)
-        assert found.shape == {"multiclass": (len(data.eval), 3)}.get(task, (len(data.eval),))
-        assert _error(task, found, data.eval.label) < 0.85 * base
+        predictions = predict_scores(model, data.eval.features, task, data.classes)
+        assert predictions.shape == {"multiclass": (len(data.eval), 3)}.get(task, (len(data.eval),))
+        assert _error(task, predictions, data.eval.label) < 0.85 * base
 
 
 def _error(task: Task, predictions: object, label: object) -> float:
-    found, truth = np.asarray(predictions), np.asarray(label)
+    scores, truth = np.asarray(predictions), np.asarray(label)
     if task == "multiclass":
         truth = np.eye(3)[truth]
-    return float(np.mean((found - truth) ** 2))
+    return float(np.mean((scores - truth) ** 2))
 
 
 def test_boosting_is_told_which_features_are_categories() -> None:
@@ -122,10 +122,10 @@ def test_a_class_that_was_never_trained_on_has_probability_zero() -> None:
     rows = np.arange(40.0).reshape(-1, 1)
     model = make_estimator("logistic", Form("multiclass", 1), {}, seed=0)
     model.fit(rows, np.where(rows[:, 0] > 20, 2, 0))
-    found = predict_scores(model, rows, "multiclass", 4)
-    assert found.shape == (40, 4)
-    np.testing.assert_array_equal(found[:, [1, 3]], 0)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    predictions = predict_scores(model, rows, "multiclass", 4)
+    assert predictions.shape == (40, 4)
+    np.testing.assert_array_equal(predictions[:, [1, 3]], 0)
+    np.testing.assert_allclose(predictions.sum(axis=1), 1)
 
 
 @pytest.mark.parametrize(("task", "shape"), [("binary", (0,)), ("multiclass", (0, 3))])

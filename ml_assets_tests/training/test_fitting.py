@@ -20,9 +20,9 @@ WEIGHT = RNG.integers(1, 4, 90).astype(float)
 
 
 def test_balanced_classes_weigh_the_same() -> None:
-    found = fit_weights(ROWS, "balanced")
-    assert found is not None
-    np.testing.assert_allclose(found, compute_sample_weight("balanced", ROWS.label))
+    weights = fit_weights(ROWS, "balanced")
+    assert weights is not None
+    np.testing.assert_allclose(weights, compute_sample_weight("balanced", ROWS.label))
     weighted = fit_weights(replace(ROWS, weight=WEIGHT), "balanced")
     assert weighted is not None
     totals = np.bincount(ROWS.label, weighted)

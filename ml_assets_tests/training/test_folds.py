@@ -36,27 +36,27 @@ def data(split_by: Any = "hash", task: Any = "binary", **changes: Any) -> Traini
     ],
 )
 def test_folds_are_scikit_learns(split_by: Any, task: Any, splitter: Any) -> None:
-    given = data(split_by, task)
+    training_data = data(split_by, task)
     expected = splitter(4, shuffle=True, random_state=7).split(
-        given.train.features, given.train.label, given.train.unit
+        training_data.train.features, training_data.train.label, training_data.train.unit
     )
-    for found, right in zip(cut_folds(given, 4, 7), expected, strict=True):
-        for ours, theirs in zip(found, right, strict=True):
+    for fold, expected_fold in zip(cut_folds(training_data, 4, 7), expected, strict=True):
+        for ours, theirs in zip(fold, expected_fold, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 def test_no_group_is_on_both_sides() -> None:
-    given = data("group")
-    groups = given.train.unit
+    training_data = data("group")
+    groups = training_data.train.unit
     assert groups is not None
-    for fitted, measured in [*cut_folds(given, 4, 0), held_out_part(given, 0)]:
+    for fitted, measured in [*cut_folds(training_data, 4, 0), held_out_part(training_data, 0)]:
         assert not {*groups[fitted]} & {*groups[measured]}
 
 
 def test_by_time_what_is_measured_is_later_and_no_moment_is_on_both_sides() -> None:
     moments = np.sort(RNG.integers(0, 25, ROWS))[RNG.permutation(ROWS)]
-    given = data("time", unit=moments)
-    folds = cut_folds(given, 4, 0)
+    training_data = data("time", unit=moments)
+    folds = cut_folds(training_data, 4, 0)
     for fitted, measured in folds:
         assert moments[fitted].max() < moments[measured].min()
         assert (np.diff(fitted) > 0).all()
@@ -66,25 +66,27 @@ def test_by_time_what_is_measured_is_later_and_no_moment_is_on_both_sides() -> N
 
 
 def test_by_time_with_distinct_moments_the_folds_are_scikit_learns() -> None:
-    given = data("time")
-    assert given.train.unit is not None
-    order = np.argsort(given.train.unit)
-    for found, right in zip(cut_folds(given, 4, 0), TimeSeriesSplit(4).split(order), strict=True):
-        for ours, theirs in zip(found, right, strict=True):
+    training_data = data("time")
+    assert training_data.train.unit is not None
+    order = np.argsort(training_data.train.unit)
+    for fold, expected_fold in zip(
+        cut_folds(training_data, 4, 0), TimeSeriesSplit(4).split(order), strict=True
+    ):
+        for ours, theirs in zip(fold, expected_fold, strict=True):
             np.testing.assert_array_equal(ours, np.sort(order[theirs]))
 
 
 @pytest.mark.parametrize("split_by", ["hash", "time"])
 def test_a_fifth_is_held_out_by_time_the_latest(split_by: Any) -> None:
-    given = data(split_by)
-    fitted, measured = held_out_part(given, 0)
+    training_data = data(split_by)
+    fitted, measured = held_out_part(training_data, 0)
     assert (len(fitted), len(measured)) == (48, 12)
-    if given.train.unit is not None:
-        assert set(given.train.unit[measured]) == set(range(48, 60))
+    if training_data.train.unit is not None:
+        assert set(training_data.train.unit[measured]) == set(range(48, 60))
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("training_data", "message"),
     [
         (
             data("group", unit=np.arange(ROWS) % 3),
@@ -106,14 +108,14 @@ def test_a_fifth_is_held_out_by_time_the_latest(split_by: Any) -> None:
         (data(label=np.arange(ROWS) // 2), "2 rows of the largest class"),
     ],
 )
-def test_rows_that_cannot_be_cut_are_refused(given: TrainingData, message: str) -> None:
+def test_rows_that_cannot_be_cut_are_refused(training_data: TrainingData, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        cut_folds(given, 4, 0)
+        cut_folds(training_data, 4, 0)
 
 
 def test_too_few_rows_are_refused() -> None:
     few = Examples(np.ones((3, 1)), np.zeros(3), unit=np.arange(3))
     for split_by in ("hash", "time"):
-        given = TrainingData("regression", few, few, (), 0, split_by)
+        training_data = TrainingData("regression", few, few, (), 0, split_by)
         with pytest.raises(DataError, match=r"cut into folds: 3 training rows\."):
-            cut_folds(given, 4, 0)
+            cut_folds(training_data, 4, 0)

@@ -12,25 +12,25 @@ SPACE = {name: FloatDistribution(0, 1) for name in ("much", "little", "nothing")
 
 
 def trials(count: int, flat: bool = False) -> list[FrozenTrial]:
-    found = []
+    complete = []
     for number in range(count):
         point = {name: (number * 0.37 * (i + 1)) % 1 for i, name in enumerate(SPACE)}
         value = 0.0 if flat else 10 * point["much"] ** 2 + point["little"]
-        found.append(create_trial(value=value, params=point, distributions=dict(SPACE)))
-    return found
+        complete.append(create_trial(value=value, params=point, distributions=dict(SPACE)))
+    return complete
 
 
-def importance(given: list[FrozenTrial]) -> dict[str, float]:
-    return parameter_importance(given, "minimize", seed=3)
+def importance(trials: list[FrozenTrial]) -> dict[str, float]:
+    return parameter_importance(trials, "minimize", seed=3)
 
 
 def test_what_matters_most_comes_first_and_all_add_up_to_one() -> None:
-    found = importance(trials(40))
-    assert [*found] == ["much", "little", "nothing"]
-    assert sum(found.values()) == pytest.approx(1)
-    assert found["much"] > 0.8
-    assert found["nothing"] < 0.05
-    assert found == importance(trials(40))
+    shares = importance(trials(40))
+    assert [*shares] == ["much", "little", "nothing"]
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares["much"] > 0.8
+    assert shares["nothing"] < 0.05
+    assert shares == importance(trials(40))
     study = optuna.create_study()
     study.add_trials(trials(40))
     other = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
@@ -38,7 +38,7 @@ def test_what_matters_most_comes_first_and_all_add_up_to_one() -> None:
 
 
 def test_a_pruned_trial_counts_with_its_last_value_and_a_failed_one_does_not() -> None:
-    given = trials(40)
+    complete = trials(40)
     pruned = [
         create_trial(
             state=TrialState.PRUNED,
@@ -46,17 +46,17 @@ def test_a_pruned_trial_counts_with_its_last_value_and_a_failed_one_does_not() -
             distributions=trial.distributions,
             intermediate_values={1: 99.0, 2: trial.value or 0.0},
         )
-        for trial in given[20:]
+        for trial in complete[20:]
     ]
     point: dict[str, Any] = {"params": dict.fromkeys(SPACE, 0.5), "distributions": dict(SPACE)}
     failed = create_trial(state=TrialState.FAIL, intermediate_values={1: 9.0}, **point)
     untold = create_trial(state=TrialState.PRUNED, **point)
-    assert importance([*given[:20], *pruned, failed, untold]) == importance(given)
+    assert importance([*complete[:20], *pruned, failed, untold]) == importance(complete)
 
 
-@pytest.mark.parametrize("given", [trials(7), trials(20, flat=True), []])
-def test_where_it_cannot_be_told_there_is_none(given: list[FrozenTrial]) -> None:
-    assert importance(given) == {}
+@pytest.mark.parametrize("few", [trials(7), trials(20, flat=True), []])
+def test_where_it_cannot_be_told_there_is_none(few: list[FrozenTrial]) -> None:
+    assert importance(few) == {}
 
 
 def test_one_hyperparameter_has_none() -> None:

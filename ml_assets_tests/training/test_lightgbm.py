@@ -32,14 +32,14 @@ def contest(task: Task, metric: str = "log_loss", **options: Any) -> Contest:
 
 def model(task: Task, **parameters: Any) -> Any:
     shared = contest(task)
-    made = make_estimator("lightgbm", shared.data.form, {**SMALL, **parameters}, seed=0)
-    return made.fit(shared.data.train.features, shared.data.train.label)
+    estimator = make_estimator("lightgbm", shared.data.form, {**SMALL, **parameters}, seed=0)
+    return estimator.fit(shared.data.train.features, shared.data.train.label)
 
 
 def library(task: Task, **parameters: Any) -> Any:
     data = fitted(task)[1]
-    made = LIBRARY[task](**SURE, random_state=0, **{**SMALL, **parameters})
-    return made.fit(
+    estimator = LIBRARY[task](**SURE, random_state=0, **{**SMALL, **parameters})
+    return estimator.fit(
         data.train.features, data.train.label, categorical_feature=list(data.categorical)
     )
 
@@ -47,8 +47,8 @@ def library(task: Task, **parameters: Any) -> Any:
 @pytest.mark.parametrize("task", TASKS)
 def test_it_predicts_what_lightgbm_predicts(task: Task) -> None:
     ours, theirs, rows = model(task), library(task), fitted(task)[1].eval.features
-    asked = "predict" if task == "regression" else "predict_proba"
-    np.testing.assert_array_equal(getattr(ours, asked)(rows), getattr(theirs, asked)(rows))
+    method = "predict" if task == "regression" else "predict_proba"
+    np.testing.assert_array_equal(getattr(ours, method)(rows), getattr(theirs, method)(rows))
     if task != "regression":
         np.testing.assert_array_equal(ours.predict(rows), theirs.predict(rows))
         np.testing.assert_array_equal(ours.classes_, theirs.classes_)
@@ -56,13 +56,13 @@ def test_it_predicts_what_lightgbm_predicts(task: Task) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_its_file_holds_a_text_and_reads_back(task: Task, tmp_path: Path) -> None:
-    made, rows = model(task), fitted(task)[1].eval.features
-    before = made.predict(rows)
-    write_skops(made, tmp_path / "m.skops", MODEL_TYPES)
+    estimator, rows = model(task), fitted(task)[1].eval.features
+    before = estimator.predict(rows)
+    write_skops(estimator, tmp_path / "m.skops", MODEL_TYPES)
     read = read_skops(tmp_path / "m.skops", MODEL_TYPES)
     assert isinstance(read, LightGBMRegressor if task == "regression" else LightGBMClassifier)
     np.testing.assert_array_equal(read.predict(rows), before)
-    assert "_booster" not in made.__getstate__()
+    assert "_booster" not in estimator.__getstate__()
     assert not re.search(r"tree_sizes|parameters|pandas", read.text_)
     # Asked before or not, the file is the same.
     write_skops(read, tmp_path / "again.skops", MODEL_TYPES)
@@ -72,26 +72,26 @@ def test_its_file_holds_a_text_and_reads_back(task: Task, tmp_path: Path) -> Non
 def test_it_grows_until_the_eval_metric_stands_still() -> None:
     shared = contest("binary")
     measured = run_trial(shared, {"num_leaves": 6}, lambda step, value: None)
-    found, data = measured.learnt["n_estimators"], shared.data
-    theirs = library("binary", num_leaves=6, min_child_samples=20, n_estimators=found + 30)
+    trees_learnt, data = measured.learnt["n_estimators"], shared.data
+    theirs = library("binary", num_leaves=6, min_child_samples=20, n_estimators=trees_learnt + 30)
     curve = [
         measure_metric(
             "log_loss",
             data.eval.label,
             theirs.predict_proba(data.eval.features, num_iteration=trees)[:, 1],
         )
-        for trees in range(10, found + 31, 10)
+        for trees in range(10, trees_learnt + 31, 10)
     ]
     best = max(range(len(curve)), key=lambda i: (improvement("log_loss", curve[i], 0.0), -i))
-    assert found == 10 * (best + 1)
+    assert trees_learnt == 10 * (best + 1)
     assert measured.value == pytest.approx(curve[best])
 
 
 @pytest.mark.parametrize("estimator", ["lightgbm", "hist_gradient_boosting"])
 def test_a_class_that_was_never_trained_on_does_not_stop_the_growth(estimator: str) -> None:
     data = fitted("multiclass")[1]
-    known = data.train.label != 1
-    held_out = data.hold_out(np.flatnonzero(known), np.arange(len(known)))
+    is_kept = data.train.label != 1
+    held_out = data.hold_out(np.flatnonzero(is_kept), np.arange(len(is_kept)))
     shared = Contest(held_out, estimator, "log_loss", seed=0)
     measured = run_trial(shared, default_parameters(estimator, "multiclass"), lambda *_: None)
     # Of 3 classes the one in the middle always has the probability 0, and so the loss of that.
@@ -105,14 +105,14 @@ def test_its_parameters_are_checked_by_name() -> None:
 
 
 def test_without_the_library_it_is_told_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = model("binary")
+    estimator = model("binary")
     monkeypatch.setitem(sys.modules, "lightgbm", None)
     message = r"lightgbm is not installed\. Install it: pip install 'ml_assets\[lightgbm\]'"
     with pytest.raises(MissingExtraError, match=message):
         make_estimator("lightgbm", contest("binary").data.form, {}, seed=0)
-    made.__dict__.pop("_booster", None)
+    estimator.__dict__.pop("_booster", None)
     with pytest.raises(MissingExtraError, match=message):
-        made.predict(fitted("binary")[1].eval.features)
+        estimator.predict(fitted("binary")[1].eval.features)
 
 
 def test_threads_make_the_same_model() -> None:
@@ -130,7 +130,7 @@ def test_what_lightgbm_writes_is_sound(task: Task) -> None:
     ]
     if task == "regression":
         options += [{"objective": "quantile"}, {"objective": "tweedie"}]
-    texts = [model(task, **one).text_ for one in options]
+    texts = [model(task, **parameters).text_ for parameters in options]
     for text in texts:
         check_text(text)
     assert len({*texts}) == len(options)
@@ -185,7 +185,7 @@ def text() -> str:
     data = fitted("binary")[1]
     shared = contest("binary")
     codes = data.train.features[:, data.categorical[0]]
-    found: str = (
+    text: str = (
         make_estimator(
             "lightgbm",
             shared.data.form,
@@ -195,8 +195,8 @@ def text() -> str:
         .fit(data.train.features, (np.nan_to_num(codes) == 1).astype(int))
         .text_
     )
-    assert "cat_threshold" in found.split("Tree=1")[0]
-    return found
+    assert "cat_threshold" in text.split("Tree=1")[0]
+    return text
 
 
 @pytest.mark.parametrize(("key", "position", "value"), SWAPS)
@@ -226,8 +226,8 @@ def test_other_lines_than_ours_are_refused(text: str, craft: Any) -> None:
 
 
 def test_a_file_with_a_crafted_text_is_refused_when_it_is_read(tmp_path: Path, text: str) -> None:
-    made = model("binary")
-    made.text_ = swapped(text, "left_child", 0, "0")
-    write_skops(made, tmp_path / "m.skops", MODEL_TYPES)
+    estimator = model("binary")
+    estimator.text_ = swapped(text, "left_child", 0, "0")
+    write_skops(estimator, tmp_path / "m.skops", MODEL_TYPES)
     with pytest.raises(ModelError, match="holds a LightGBM text that is damaged"):
         read_skops(tmp_path / "m.skops", MODEL_TYPES)

@@ -14,7 +14,7 @@ SCORES = np.random.default_rng(0).dirichlet([1, 1, 1], size=6)
 
 
 @pytest.mark.parametrize(
-    ("task", "wanted", "tuned"),
+    ("task", "main_metric", "tuned"),
     [
         ("binary", "roc_auc", "roc_auc"),
         ("binary", "f1", "log_loss"),
@@ -24,8 +24,8 @@ SCORES = np.random.default_rng(0).dirichlet([1, 1, 1], size=6)
         ("regression", "rmse", "rmse"),
     ],
 )
-def test_what_hangs_on_a_threshold_is_not_tuned_by(task: str, wanted: str, tuned: str) -> None:
-    assert tuned_metric(task, wanted) == tuned  # type: ignore[arg-type]
+def test_what_hangs_on_a_threshold_is_not_tuned_by(task: str, main_metric: str, tuned: str) -> None:
+    assert tuned_metric(task, main_metric) == tuned  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ml_assets.training.estimators import make_estimator
-from ml_assets.training.reproduce import Reproduced, reproduce
+from ml_assets.training.reproduce import Reproduction, reproduce
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.training.train import fit_model
 from ml_assets_tests.training.datasets import fitted
@@ -12,7 +12,7 @@ from ml_assets_tests.training.test_trial import contest
 OWN = "ml_assets_tests.training.own_models"
 
 
-def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduced:
+def refit(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduction:
     spec, data = TrainingSpec.model_validate(training), fitted(task)[1]
     form = contest(task).data.form
     model = make_estimator(spec.estimator, form, parameters, seed=spec.seed)
@@ -30,22 +30,24 @@ def again(task: Any, parameters: dict[str, Any], **training: Any) -> Reproduced:
     ],
 )  # fmt: skip
 def test_the_same_seed_predicts_the_same_bytes(task: Any, parameters: Any, training: Any) -> None:
-    found = again(task, parameters, **training)
+    reproduction = refit(task, parameters, **training)
     rows = fitted(task)[1]
-    assert found == Reproduced(len(rows.train), len(rows.eval), 0, is_whole=True)
-    assert "predict the same" in found.text
+    assert reproduction == Reproduction(len(rows.train), len(rows.eval), 0, is_whole=True)
+    assert "predict the same" in reproduction.text
 
 
 @pytest.mark.parametrize("refit_rows", [10_000, 100])
 def test_an_estimator_without_a_seed_is_found_out(refit_rows: int) -> None:
-    found = again("binary", {}, estimator=f"{OWN}:unseeded", refit_rows=refit_rows)
-    assert found.differing > 0
-    assert found.is_whole == (refit_rows > 341)
-    assert found.rows == min(refit_rows, 341)
-    assert "this model cannot be made again. Give the estimator a random_state" in found.text
+    reproduction = refit("binary", {}, estimator=f"{OWN}:unseeded", refit_rows=refit_rows)
+    assert reproduction.differing > 0
+    assert reproduction.is_whole == (refit_rows > 341)
+    assert reproduction.rows == min(refit_rows, 341)
+    assert "this model cannot be made again. Give the estimator a random_state" in reproduction.text
 
 
 def test_of_many_rows_a_sample_is_fitted_twice() -> None:
-    found = again("binary", {"max_iter": 5}, refit_rows=100)
-    assert found == Reproduced(100, 114, 0, is_whole=False)
-    assert found.text.startswith("two fits on a sample of rows (100 rows, one seed) predict the")
+    reproduction = refit("binary", {"max_iter": 5}, refit_rows=100)
+    assert reproduction == Reproduction(100, 114, 0, is_whole=False)
+    assert reproduction.text.startswith(
+        "two fits on a sample of rows (100 rows, one seed) predict the"
+    )

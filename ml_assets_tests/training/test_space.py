@@ -38,15 +38,15 @@ def test_values_are_moved_inside_the_space(
 
 
 @pytest.mark.parametrize(
-    ("best", "found"),
+    ("best", "ends"),
     [
         ({"rate": 0.1, "leaves": 50, "kind": "a"}, {}),
         ({"rate": 0.0102, "leaves": 101}, {"rate": "low", "leaves": "high"}),
         ({"rate": 0.98}, {"rate": "high"}),
     ],
 )
-def test_a_best_value_on_the_edge_is_named(best: dict[str, object], found: dict[str, str]) -> None:
-    assert edges(best, SPACE) == found
+def test_a_best_value_on_the_edge_is_named(best: dict[str, object], ends: dict[str, str]) -> None:
+    assert edges(best, SPACE) == ends
 
 
 def test_a_range_of_one_point_has_no_edge() -> None:

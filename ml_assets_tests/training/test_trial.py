@@ -90,8 +90,8 @@ def test_a_fit_with_the_learnt_number_of_trees_gives_the_same_value() -> None:
     model = make_estimator(BOOSTING, shared.data.form, parameters, seed=0)
     data = shared.data
     model.fit(data.train.features, data.train.label)
-    found = predict_scores(model, data.eval.features, "binary", 2)
-    assert measure_metric("log_loss", data.eval.label, found) == pytest.approx(measured.value)
+    predictions = predict_scores(model, data.eval.features, "binary", 2)
+    assert measure_metric("log_loss", data.eval.label, predictions) == pytest.approx(measured.value)
 
 
 def test_reports_come_at_equal_progress_whatever_the_learning_rate() -> None:
@@ -103,8 +103,8 @@ def test_reports_come_at_equal_progress_whatever_the_learning_rate() -> None:
     assert first[0.05][0] == pytest.approx(first[0.2][0], rel=0.1)
 
 
-def _appender(seen: list[float]) -> Report:
-    return lambda step, value: seen.append(value)
+def _appender(reports: list[float]) -> Report:
+    return lambda step, value: reports.append(value)
 
 
 def test_a_report_may_end_the_trial() -> None:
@@ -118,18 +118,18 @@ def test_a_report_may_end_the_trial() -> None:
 
 
 def test_other_estimators_report_on_growing_shares_of_the_rows() -> None:
-    seen: list[tuple[int, float]] = []
+    reports: list[tuple[int, float]] = []
     shared = Contest(noisy(), "logistic", "log_loss", seed=0)
-    measured = run_trial(shared, {}, lambda step, value: seen.append((step, value)))
-    assert [step for step, _ in seen] == [1, 2]
+    measured = run_trial(shared, {}, lambda step, value: reports.append((step, value)))
+    assert [step for step, _ in reports] == [1, 2]
     assert measured.learnt == {}
-    assert measured.value <= seen[0][1] + 0.02
+    assert measured.value <= reports[0][1] + 0.02
 
 
 def test_few_rows_are_not_shared() -> None:
-    seen: list[int] = []
-    run_trial(contest("binary", "logistic"), {}, lambda step, value: seen.append(step))
-    assert seen == []
+    reports: list[int] = []
+    run_trial(contest("binary", "logistic"), {}, lambda step, value: reports.append(step))
+    assert reports == []
 
 
 @pytest.mark.parametrize("parameters", [{"max_iter": 7}, {"early_stopping": True, "max_iter": 7}])

@@ -39,8 +39,8 @@ save(Path(sys.argv[1]), spec_of_tree())
 
 
 def spec_of_tree(**tuning: Any) -> TrainingSpec:
-    given = {"trials": 9, "search_space": SPACE} | tuning
-    return TrainingSpec.model_validate({"estimator": TREE, "tuning": given})
+    tuning_spec = {"trials": 9, "search_space": SPACE} | tuning
+    return TrainingSpec.model_validate({"estimator": TREE, "tuning": tuning_spec})
 
 
 def run(
@@ -58,7 +58,7 @@ def run(
     )
 
 
-def found(folder: Path, spec: TrainingSpec, **options: Any) -> SearchResult:
+def search_result(folder: Path, spec: TrainingSpec, **options: Any) -> SearchResult:
     result = run(folder, spec, **options)
     assert result is not None
     return result
@@ -76,7 +76,7 @@ def boosting(**training: Any) -> TrainingSpec:
 
 
 def test_the_defaults_come_first_and_the_gain_is_over_them(tmp_path: Path) -> None:
-    result = found(tmp_path, boosting())
+    result = search_result(tmp_path, boosting())
     assert len(result.trials) == 4
     assert result.champion is None
     assert result.default is not None
@@ -97,21 +97,21 @@ def test_the_defaults_come_first_and_the_gain_is_over_them(tmp_path: Path) -> No
 def test_the_best_is_the_best_of_all_that_ran_to_their_end(
     tmp_path: Path, task: Task, metric: str
 ) -> None:
-    result = found(tmp_path, boosting(), task=task, metric=metric)
+    result = search_result(tmp_path, boosting(), task=task, metric=metric)
     values = [t.value for t in result.trials if t.state == "complete" and t.value is not None]
     assert result.best.value == (min(values) if metric == "f1" else max(values))
     assert result.metric == {"f1": "log_loss"}.get(metric, metric)
 
 
 def test_the_same_seed_finds_the_same(tmp_path: Path) -> None:
-    results = [found(tmp_path / name, spec_of_tree()) for name in "ab"]
+    results = [search_result(tmp_path / name, spec_of_tree()) for name in "ab"]
     assert results[0] == results[1]
     other = spec_of_tree().model_copy(update={"seed": 5})
-    assert found(tmp_path / "c", other).trials != results[0].trials
+    assert search_result(tmp_path / "c", other).trials != results[0].trials
 
 
 def test_fixed_parameters_are_not_searched(tmp_path: Path) -> None:
-    result = found(tmp_path, boosting(parameters={"learning_rate": 0.17, "max_bins": 31}))
+    result = search_result(tmp_path, boosting(parameters={"learning_rate": 0.17, "max_bins": 31}))
     assert all(trial.parameters["learning_rate"] == 0.17 for trial in result.trials)
     assert all(trial.parameters["max_bins"] == 31 for trial in result.trials)
     assert len({trial.parameters["max_leaf_nodes"] for trial in result.trials}) > 1
@@ -119,15 +119,15 @@ def test_fixed_parameters_are_not_searched(tmp_path: Path) -> None:
 
 def test_defaults_outside_the_space_are_moved_inside(tmp_path: Path) -> None:
     tuning = {"trials": 2, "search_space": {"learning_rate": {"low": 0.2, "high": 0.4}}}
-    result = found(tmp_path, boosting(tuning=tuning))
+    result = search_result(tmp_path, boosting(tuning=tuning))
     assert result.default is not None
     assert result.default.parameters["learning_rate"] == 0.2
 
 
 def test_a_resumed_search_counts_the_trials_that_are_there(tmp_path: Path) -> None:
-    found(tmp_path, spec_of_tree(trials=4))
-    resumed = found(tmp_path, spec_of_tree(trials=9))
-    assert resumed == found(tmp_path / "whole", spec_of_tree(trials=9))
+    search_result(tmp_path, spec_of_tree(trials=4))
+    resumed = search_result(tmp_path, spec_of_tree(trials=9))
+    assert resumed == search_result(tmp_path / "whole", spec_of_tree(trials=9))
     assert len(resumed.trials) == 9
 
 
@@ -166,15 +166,17 @@ def test_no_trial_but_the_first_starts_after_the_time_is_up(tmp_path: Path) -> N
     lines: list[str] = []
     ticks = itertools.count(0, 10)
     spec = spec_of_tree(max_seconds=25)
-    result = found(tmp_path, spec, clock=lambda: float(next(ticks)), log=lines.append)
+    result = search_result(tmp_path, spec, clock=lambda: float(next(ticks)), log=lines.append)
     assert len(result.trials) == 3
     assert lines[-1] == "tuning: time is up after 3 of 9 trials"
-    assert len(found(tmp_path / "b", spec, clock=itertools.count(0, 99).__next__).trials) == 1
+    assert (
+        len(search_result(tmp_path / "b", spec, clock=itertools.count(0, 99).__next__).trials) == 1
+    )
 
 
 def test_progress_is_a_few_lines(tmp_path: Path) -> None:
     lines: list[str] = []
-    found(tmp_path, spec_of_tree(), log=lines.append)
+    search_result(tmp_path, spec_of_tree(), log=lines.append)
     assert [line.split(",")[0] for line in lines] == [
         "tuning: 3 of 9 trials",
         "tuning: 6 of 9 trials",
@@ -187,7 +189,7 @@ def test_a_trial_that_takes_too_much_memory_fails_and_says_so(tmp_path: Path) ->
     tuning: dict[str, Any] = {"trials": 6, "max_memory_mb": 150}
     tuning["search_space"] = {"megabytes": {"choices": [1, 400]}}
     spec = TrainingSpec.model_validate({"estimator": hungry, "tuning": tuning})
-    result = found(tmp_path, spec)
+    result = search_result(tmp_path, spec)
     states = {trial.parameters["megabytes"]: trial.state for trial in result.trials}
     assert states == {1: "complete", 400: "failed"}
     reason = next(trial.reason for trial in result.trials if trial.state == "failed")
@@ -205,7 +207,7 @@ def test_a_trial_that_takes_too_much_memory_fails_and_says_so(tmp_path: Path) ->
 
 def test_trials_that_fail_count_and_say_why(tmp_path: Path) -> None:
     space = {"max_depth": {"choices": [3, -1]}}
-    result = found(tmp_path, spec_of_tree(trials=8, search_space=space))
+    result = search_result(tmp_path, spec_of_tree(trials=8, search_space=space))
     failed = [trial for trial in result.trials if trial.state == "failed"]
     assert len(result.trials) == 8
     assert failed
@@ -238,18 +240,20 @@ def test_without_trials_the_defaults_and_the_yaml_are_used(tmp_path: Path) -> No
 def test_folds_measure_in_place_of_the_eval_split(tmp_path: Path, estimator: str) -> None:
     spec = boosting(estimator=estimator, tuning={"trials": 3, "folds": 3})
     data = fitted("binary")[1]
-    result = found(tmp_path, spec)
-    name, values = spec.estimator, []
+    result = search_result(tmp_path, spec)
+    name, measurements = spec.estimator, []
     assert result.default is not None
     for fit, measure in StratifiedKFold(3, shuffle=True, random_state=0).split(
         data.train.features, data.train.label
     ):
-        given = Contest(data.hold_out(fit, measure), name, "log_loss", seed=0)
-        one = run_trial(given, default_parameters(name, "binary"), lambda *_: None)
-        values.append(one)
-    assert result.default.value == pytest.approx(sum(one.value for one in values) / 3)
+        fold_contest = Contest(data.hold_out(fit, measure), name, "log_loss", seed=0)
+        measurement = run_trial(fold_contest, default_parameters(name, "binary"), lambda *_: None)
+        measurements.append(measurement)
+    assert result.default.value == pytest.approx(
+        sum(measurement.value for measurement in measurements) / 3
+    )
     if name == "hist_gradient_boosting":
-        trees = sorted(one.learnt["max_iter"] for one in values)
+        trees = sorted(measurement.learnt["max_iter"] for measurement in measurements)
         assert result.default.parameters["max_iter"] == trees[1]
 
 
@@ -270,7 +274,7 @@ CHAMPION = {"estimator": TREE, "parameters": {"max_depth": 2, "min_samples_leaf"
 
 
 def test_the_champions_hyperparameters_come_first_moved_into_the_space(tmp_path: Path) -> None:
-    result = found(tmp_path, spec_of_tree(), champion=CHAMPION)
+    result = search_result(tmp_path, spec_of_tree(), champion=CHAMPION)
     assert result.champion == result.trials[0]
     assert result.trials[0].parameters == {"max_depth": 2, "min_samples_leaf": 40}
     assert result.default == result.trials[1]
@@ -281,11 +285,11 @@ def test_the_champions_hyperparameters_come_first_moved_into_the_space(tmp_path:
 
 
 def test_a_search_keeps_the_champion_with_which_it_began(tmp_path: Path) -> None:
-    found(tmp_path, spec_of_tree(trials=4), champion=CHAMPION)
+    search_result(tmp_path, spec_of_tree(trials=4), champion=CHAMPION)
     other = {**CHAMPION, "parameters": {"max_depth": 8}}
-    resumed = found(tmp_path, spec_of_tree(), champion=other)
-    assert resumed == found(tmp_path / "whole", spec_of_tree(), champion=CHAMPION)
-    assert found(tmp_path / "cold", spec_of_tree()) == found(
+    resumed = search_result(tmp_path, spec_of_tree(), champion=other)
+    assert resumed == search_result(tmp_path / "whole", spec_of_tree(), champion=CHAMPION)
+    assert search_result(tmp_path / "cold", spec_of_tree()) == search_result(
         tmp_path / "foreign", spec_of_tree(), champion={**CHAMPION, "estimator": "logistic"}
     )
 
@@ -293,8 +297,8 @@ def test_a_search_keeps_the_champion_with_which_it_began(tmp_path: Path) -> None
 def test_a_champion_with_the_defaults_takes_no_second_trial(tmp_path: Path) -> None:
     champion = {"estimator": "hist_gradient_boosting", "parameters": {
         **default_parameters("hist_gradient_boosting", "binary"), "max_iter": 70}}  # fmt: skip
-    result = found(tmp_path, boosting(), champion=champion)
-    assert result == found(tmp_path / "cold", boosting())
+    result = search_result(tmp_path, boosting(), champion=champion)
+    assert result == search_result(tmp_path / "cold", boosting())
     assert result.champion is None
 
 
