@@ -107,14 +107,14 @@ def to_interpolated(numbers: Matrix, boundaries: Sequence[Sequence[float]]) -> M
     Between two boundaries it is linear; beyond the ends it is that of the end. One boundary is a step
     from 0 to 1, and without any all numbers are at 0. NaN stays.
     """
-    positions = np.where(np.isnan(numbers), np.nan, 0.0)
+    interpolated = np.where(np.isnan(numbers), np.nan, 0.0)
     for position, edges in enumerate(boundaries):
         if edges:
             # Of two equal places `interp` takes the upper one.
             knots = [edges[0], *edges] if len(edges) == 1 else list(edges)
             steps = np.linspace(0, 1, len(knots))
-            positions[:, position] = np.interp(numbers[:, position], knots, steps)
-    return positions
+            interpolated[:, position] = np.interp(numbers[:, position], knots, steps)
+    return interpolated
 
 
 def to_rare(codes: Matrix, rare: Sequence[float]) -> Matrix:
