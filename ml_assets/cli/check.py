@@ -22,8 +22,8 @@ from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
 
 _KEY = re.compile(r"([a-z_]+(?:\.[^\s.:]+)+): ")
-_MOST_FOLDERS = 5
-_MOST_MISTAKES = 5
+_MAX_FOLDERS = 5
+_MAX_MISTAKES = 5
 
 
 def check_pipelines(defs: Path, names: Sequence[str]) -> int:
@@ -31,13 +31,13 @@ def check_pipelines(defs: Path, names: Sequence[str]) -> int:
 
     A bad file stops the others too, since Dagster loads all of them: it is named in any case.
     """
-    read, wrong = _read_all(defs)
-    wanted = names or sorted({*read, *wrong})
-    mistakes = [line for name in wanted for line in _mistakes(defs, name, wrong)]
-    mistakes += _elsewhere([folder for folder in wrong if folder not in wanted])
+    pipelines, wrong_files = _read_all(defs)
+    selected = names or sorted({*pipelines, *wrong_files})
+    mistakes = [line for name in selected for line in _mistakes(defs, name, wrong_files)]
+    mistakes += _elsewhere_lines([folder for folder in wrong_files if folder not in selected])
     print(*mistakes, sep="\n", end="\n" if mistakes else "", file=sys.stderr)
     if not mistakes:
-        print(f"{', '.join(wanted) or 'no pipelines'}: nothing wrong.")
+        print(f"{', '.join(selected) or 'no pipelines'}: nothing wrong.")
     return 1 if mistakes else 0
 
 
@@ -56,11 +56,11 @@ def mistakes_elsewhere(defs: Path, folder: str) -> list[str]:
     list of str
         At most five mistakes, then a line that says where there are some; empty if there are none.
     """
-    _, wrong = _read_all(defs)
-    others = {name: lines for name, lines in wrong.items() if name != folder}
+    _, wrong_files = _read_all(defs)
+    others = {name: lines for name, lines in wrong_files.items() if name != folder}
     return [
-        *[line for lines in others.values() for line in lines][:_MOST_MISTAKES],
-        *_elsewhere([*others]),
+        *[line for lines in others.values() for line in lines][:_MAX_MISTAKES],
+        *_elsewhere_lines([*others]),
     ]
 
 
@@ -101,15 +101,15 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
         Whether its part `training` was used before. What knows of that can take seconds to import.
     """
     source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
-    named: dict[tuple[str | int, ...], str | None] = {
+    functions: dict[tuple[str | int, ...], str | None] = {
         ("ingest", "source", "python"): source.python,
         ("ingest", "source", "fingerprint"): source.fingerprint,
         ("training", "estimator"): estimator if ":" in estimator and not is_tried else None,
         **{("evaluation", *key): name for key, name in pipeline.spec.evaluation.functions.items()},
     }
-    extras = list(_extras(pipeline))
-    parameters = [] if is_tried or extras else _parameters(pipeline)
-    return [*_functions(pipeline, named), *extras, *parameters]
+    libraries = list(_missing_libraries(pipeline))
+    parameters = [] if is_tried or libraries else _unknown_parameters(pipeline)
+    return [*_missing_functions(pipeline, functions), *libraries, *parameters]
 
 
 def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[str]]:
@@ -143,9 +143,9 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
 
 def located(error: DataError, pipeline: PipelineFile) -> DataError:
     """Give what is wrong with a pipeline's source behind file and line of its key."""
-    text, at = str(error), pipeline.where("ingest", "source")
+    text, place = str(error), pipeline.where("ingest", "source")
     is_of_key = text.startswith("ingest.source.")
-    return DataError(_with_line(text, pipeline) if is_of_key else f"{at}: {text}")
+    return DataError(_with_line(text, pipeline) if is_of_key else f"{place}: {text}")
 
 
 def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
@@ -153,7 +153,7 @@ def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> l
     from ml_assets.ingest.preflight import refuse
     from ml_assets.named_columns import column_mistakes, no_features
 
-    spec, where = pipeline.spec, _where(pipeline)
+    spec, where = pipeline.spec, _locator(pipeline)
     try:
         refuse(column_mistakes(spec, columns, where), columns)
         refuse(no_features(spec, columns, where), columns)
@@ -166,38 +166,40 @@ def _row_mistakes(pipeline: PipelineFile, source: Source) -> list[str]:
     from ml_assets.ingest.preflight import check_source
     from ml_assets.named_columns import named_columns
 
-    ingest, named = pipeline.spec.ingest, named_columns(pipeline.spec)
-    most_rejected = ingest.max_rejected_fraction
+    ingest, columns_named = pipeline.spec.ingest, named_columns(pipeline.spec)
+    max_rejected = ingest.max_rejected_fraction
     try:
-        columns = check_source(ingest.source, source, named, _where(pipeline), most_rejected)
+        columns = check_source(
+            ingest.source, source, columns_named, _locator(pipeline), max_rejected
+        )
     except PipelineFileError as error:
         return str(error).splitlines()
     return mistakes_of_columns(pipeline, columns)
 
 
-def _where(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
+def _locator(pipeline: PipelineFile) -> Callable[[KeyPath], str]:
     return lambda key: pipeline.where(*key)
 
 
 def _read_all(defs: Path) -> tuple[dict[str, PipelineFile], dict[str, list[str]]]:
     """All pipelines by folder, and the mistakes of those that cannot be read or share a name."""
-    read, wrong = dict[str, PipelineFile](), dict[str, list[str]]()
+    pipelines, wrong_files = dict[str, PipelineFile](), dict[str, list[str]]()
     for path in component_files(defs):
         if not is_meant_as_pipeline(path):
             continue
         try:
-            read[path.parent.name] = read_pipeline_file(path)
+            pipelines[path.parent.name] = read_pipeline_file(path)
         except PipelineFileError as error:
-            wrong[path.parent.name] = str(error).splitlines()
-    for folder, line in _same_names(read):
-        wrong.setdefault(folder, []).append(line)
-    return read, wrong
+            wrong_files[path.parent.name] = str(error).splitlines()
+    for folder, line in _same_names(pipelines):
+        wrong_files.setdefault(folder, []).append(line)
+    return pipelines, wrong_files
 
 
-def _same_names(read: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
+def _same_names(pipelines: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
     """The pipelines that have the name, or the registered model, of one before them."""
     names, models = dict[str, PipelineFile](), dict[str, PipelineFile]()
-    for folder, file in read.items():
+    for folder, file in pipelines.items():
         name, model = file.spec.name, file.spec.model_name
         for key, value, taken in ((("name",), name, names), (("registry", "model"), model, models)):
             if value in taken:
@@ -210,38 +212,40 @@ def _same_names(read: Mapping[str, PipelineFile]) -> Iterator[tuple[str, str]]:
             names[name], models[model] = file, file
 
 
-def _mistakes(defs: Path, name: str, wrong: Mapping[str, list[str]]) -> list[str]:
+def _mistakes(defs: Path, name: str, wrong_files: Mapping[str, list[str]]) -> list[str]:
     """What is wrong with a pipeline's YAML itself, then with what it says about the world."""
-    told = wrong.get(name, [])
+    own_mistakes = wrong_files.get(name, [])
     try:
         pipeline = (
-            read_what_is_right(defs / name / "defs.yaml") if told else find_pipeline(defs, name)
+            read_what_is_right(defs / name / "defs.yaml")
+            if own_mistakes
+            else find_pipeline(defs, name)
         )
         if pipeline is None:
-            return [*told]
-        beside = source_mistakes(pipeline) or list(_windows(pipeline))
+            return [*own_mistakes]
+        other_mistakes = source_mistakes(pipeline) or list(_empty_windows(pipeline))
     except MLAssetsError as error:
-        beside = str(error).splitlines()
-    return [*told, *(line for line in beside if line not in told)]
+        other_mistakes = str(error).splitlines()
+    return [*own_mistakes, *(line for line in other_mistakes if line not in own_mistakes)]
 
 
-def _elsewhere(folders: Sequence[str]) -> list[str]:
+def _elsewhere_lines(folders: Sequence[str]) -> list[str]:
     if not folders:
         return []
-    more = f" and {len(folders) - _MOST_FOLDERS} more" if len(folders) > _MOST_FOLDERS else ""
+    more = f" and {len(folders) - _MAX_FOLDERS} more" if len(folders) > _MAX_FOLDERS else ""
     return [
         f"A mistake in one file stops every pipeline. There are some in: "
-        f"{', '.join(folders[:_MOST_FOLDERS])}{more}. See: python -m ml_assets check"
+        f"{', '.join(folders[:_MAX_FOLDERS])}{more}. See: python -m ml_assets check"
     ]
 
 
-def _functions(
-    pipeline: PipelineFile, named: Mapping[tuple[str | int, ...], str | None]
+def _missing_functions(
+    pipeline: PipelineFile, functions: Mapping[tuple[str | int, ...], str | None]
 ) -> Iterator[str]:
     """The functions of the user's own that cannot be imported."""
     from ml_assets.ingest.user_function import load_function
 
-    for key, name in named.items():
+    for key, name in functions.items():
         try:
             if name is not None:
                 load_function(name, ".".join(map(str, key)))
@@ -249,15 +253,15 @@ def _functions(
             yield f"{pipeline.where(*key)}: {error}"
 
 
-def _extras(pipeline: PipelineFile) -> Iterator[str]:
+def _missing_libraries(pipeline: PipelineFile) -> Iterator[str]:
     """Libraries that the YAML asks for and that are not installed."""
     training = pipeline.spec.training
-    asked = {
+    libraries = {
         ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
         ("training", "tuning", "cluster"): "distributed" if training.tuning.cluster else None,
     }
     extras = {"lightgbm": "lightgbm", "distributed": "dask"}
-    for key, library in asked.items():
+    for key, library in libraries.items():
         if library is not None and find_spec(library) is None:
             yield (
                 f"{pipeline.where(*key)}: {'.'.join(key)} needs {library}, which is not installed. "
@@ -265,30 +269,34 @@ def _extras(pipeline: PipelineFile) -> Iterator[str]:
             )
 
 
-def _parameters(pipeline: PipelineFile) -> Iterator[str]:
+def _unknown_parameters(pipeline: PipelineFile) -> Iterator[str]:
     """Hyperparameters that the estimator does not have."""
     training = pipeline.spec.training
-    given = {
+    settings = {
         ("training", "parameters"): training.parameters,
         ("training", "tuning", "search_space"): training.tuning.search_space or {},
     }
-    if not any(given.values()):
+    if not any(settings.values()):
         return
     from ml_assets.training.estimators import unknown_parameters
 
-    for key, parameters in given.items():
+    for key, parameters in settings.items():
         unknown = unknown_parameters(training.estimator, pipeline.spec.task, parameters)
         for name, text in unknown.items():
             yield f"{pipeline.where(*key, name)}: {'.'.join(key)}: {text}"
 
 
-def _windows(pipeline: PipelineFile) -> Iterator[str]:
+def _empty_windows(pipeline: PipelineFile) -> Iterator[str]:
     """Windows with dates that hold none of the data; for them the times of all rows are read."""
     from ml_assets.ingest.preflight import first_and_last_span
 
     spec = pipeline.spec
     windows = {("ingest", "window"): spec.ingest.window, ("serving", "window"): spec.serving.window}
-    dated = {key: w for key, w in windows.items() if w.start is not None or w.end is not None}
+    dated = {
+        key: window
+        for key, window in windows.items()
+        if window.start is not None or window.end is not None
+    }
     if not dated or not spec.ingest.source.is_file:
         return
     from ml_assets.ingest.spans import window_ends
@@ -305,5 +313,5 @@ def _windows(pipeline: PipelineFile) -> Iterator[str]:
 
 def _with_line(line: str, pipeline: PipelineFile) -> str:
     """A message that begins with a key, behind file and line of that key."""
-    found = _KEY.match(line)
-    return line if found is None else f"{pipeline.where(*found[1].split('.'))}: {line}"
+    match = _KEY.match(line)
+    return line if match is None else f"{pipeline.where(*match[1].split('.'))}: {line}"

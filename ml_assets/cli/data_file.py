@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ml_assets.ingest.rejected import Rejections
 
-# Guesses look at the first rows only; the types of text columns are told from all of them.
-_MOST_ROWS = 200_000
+# Guesses look at the first rows only; the types of text columns are inferred from all of them.
+_MAX_ROWS = 200_000
 _DELIMITERS = (",", ";", "\t", "|")
 _BEGINNING = 1 << 16
 _ALLOWED = IngestSpec.model_fields["max_rejected_fraction"].default
@@ -50,7 +50,7 @@ class DataFile:
 
 
 @dataclass(frozen=True)
-class _Read:
+class _Content:
     """What was read of a file."""
 
     types: dict[str, str]
@@ -70,16 +70,16 @@ def kind_of(file: Path) -> str:
     if file.is_dir():
         raise DataError(f"{file} is a folder; name one of its files.")
     if not file.is_file():
-        near = [path.name for path in file.absolute().parent.glob("*")]
-        raise DataError(f"{file} does not exist.{did_you_mean(file.name, near)}")
-    found = [kind for kind, endings in ENDINGS.items() if file.suffix.lower() in endings]
-    if not found:
-        known = ", ".join(ending for endings in ENDINGS.values() for ending in endings)
+        names = [path.name for path in file.absolute().parent.glob("*")]
+        raise DataError(f"{file} does not exist.{did_you_mean(file.name, names)}")
+    kinds = [kind for kind, endings in ENDINGS.items() if file.suffix.lower() in endings]
+    if not kinds:
+        allowed = ", ".join(ending for group in ENDINGS.values() for ending in group)
         raise DataError(
-            f"{file} ends in {file.suffix or 'nothing'}; allowed are {known}. Of a database, or a file "
+            f"{file} ends in {file.suffix or 'nothing'}; allowed are {allowed}. Of a database, or a file "
             "that a function of yours reads, write ingest.source.sql or .python in a defs.yaml."
         )
-    return found[0]
+    return kinds[0]
 
 
 def open_data_file(file: Path, encoding: str | None = None) -> DataFile:
@@ -101,19 +101,21 @@ def open_data_file(file: Path, encoding: str | None = None) -> DataFile:
     source: dict[str, Any] = {} if kind == "parquet" else _encoding(file, encoding)
     if kind == "csv":
         source |= _delimiter(file, source.get("encoding", "utf-8"))
-    read, foreign = _read(file, kind, source), dict[str, list[str]]()
+    content, foreign = _read_content(file, kind, source), dict[str, list[str]]()
     if kind == "csv":
-        written = how_written(read.rows, source.get("delimiter", ","))
+        written = how_written(content.rows, source.get("delimiter", ","))
         foreign = dict(written.foreign)
         if written.source:
             source = {**source, **written.source}
-            read = _read(file, kind, source)
-    if not read.rows.num_rows:
-        raise DataError(_no_rows(file, read.rejections))
-    return DataFile(source, read.types, read.rows, foreign, list(_remarks(read, kind, foreign)))
+            content = _read_content(file, kind, source)
+    if not content.rows.num_rows:
+        raise DataError(_no_rows(file, content.rejections))
+    return DataFile(
+        source, content.types, content.rows, foreign, list(_remarks(content, kind, foreign))
+    )
 
 
-def _read(file: Path, kind: str, source: Mapping[str, Any]) -> _Read:
+def _read_content(file: Path, kind: str, source: Mapping[str, Any]) -> _Content:
     import pyarrow as pa
 
     from ml_assets.ingest.column_types import arrow_schema
@@ -127,17 +129,17 @@ def _read(file: Path, kind: str, source: Mapping[str, Any]) -> _Read:
         for batch in part.batches(types):
             batches.append(batch)
             count += batch.num_rows
-            if count >= _MOST_ROWS:
+            if count >= _MAX_ROWS:
                 break
     rows = pa.Table.from_batches(batches, arrow_schema(types))
-    return _Read(types, rows, part.rejections, part.left_out())
+    return _Content(types, rows, part.rejections, part.left_out())
 
 
 def _encoding(file: Path, encoding: str | None) -> dict[str, Any]:
     from ml_assets.ingest.encoding import guess_encoding
 
-    found = encoding or guess_encoding(file)
-    return {} if found.lower() in ("utf-8", "utf8") else {"encoding": found}
+    guessed = encoding or guess_encoding(file)
+    return {} if guessed.lower() in ("utf-8", "utf8") else {"encoding": guessed}
 
 
 def _delimiter(file: Path, encoding: str) -> dict[str, Any]:
@@ -162,10 +164,10 @@ def _no_rows(file: Path, rejections: "Rejections") -> str:
     )
 
 
-def _remarks(read: _Read, kind: str, foreign: Mapping[str, list[str]]) -> Iterator[str]:
-    rejected, total = read.rejections.count, read.rejections.count + read.rows.num_rows
+def _remarks(content: _Content, kind: str, foreign: Mapping[str, list[str]]) -> Iterator[str]:
+    rejected, total = content.rejections.count, content.rejections.count + content.rows.num_rows
     if rejected:
-        first, share = read.rejections.kept[0], rejected / total
+        first, share = content.rejections.kept[0], rejected / total
         advice = (
             f"; allowed are {_ALLOWED:.0%}: mend the file, or raise ingest.max_rejected_fraction"
             if share > _ALLOWED
@@ -175,10 +177,10 @@ def _remarks(read: _Read, kind: str, foreign: Mapping[str, list[str]]) -> Iterat
             f"{rejected:,} of {total:,} rows cannot be read ({share:.2%}{advice}). The first is line "
             f"{first.line}: {first.reason}"
         )
-    if kind == "csv" and all(_is_number(name) for name in read.types):
+    if kind == "csv" and all(_is_number(name) for name in content.types):
         yield "the first line holds only numbers, and is taken for the columns' names: add a header"
-    for name, why in read.left_out.items():
-        yield f"the column {name} is left out: it {why}"
+    for name, reason in content.left_out.items():
+        yield f"the column {name} is left out: it {reason}"
     for what, names in foreign.items():
         form = "dates such as 2026-01-31" if what == "dates" else "plain numbers"
         yield (

@@ -72,7 +72,7 @@ def _make_dagster_home(folder: Path) -> None:
             return
         import dagster as dg
 
-        made = folder / "dagster.yaml.new"
-        durable.write_bytes(made, _DAGSTER_YAML.encode())
-        with dg.DagsterInstance.from_config(str(folder), made.name):
-            made.replace(folder / "dagster.yaml")
+        unfinished = folder / "dagster.yaml.new"
+        durable.write_bytes(unfinished, _DAGSTER_YAML.encode())
+        with dg.DagsterInstance.from_config(str(folder), unfinished.name):
+            unfinished.replace(folder / "dagster.yaml")

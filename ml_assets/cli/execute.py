@@ -67,14 +67,14 @@ def execute(definitions: Definitions, keys: Sequence[dg.AssetKey]) -> bool:
     job = definitions.loaded.get_implicit_job_def_for_assets(keys)
     ref = InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=_SETTINGS)
     with _without_warnings(), capture_interrupts(), dg.DagsterInstance.from_ref(ref) as instance:
-        done = dg.execute_job(
+        result = dg.execute_job(
             definitions.repository.get_reconstructable_job(job.name),
             instance,
             run_config=_QUIETLY,
             tags={PROCESS_TAG: creation_tag()},
             asset_selection=list(keys),
         )
-    return bool(done.success)
+    return bool(result.success)
 
 
 def _without_warnings() -> "warnings.catch_warnings[None]":

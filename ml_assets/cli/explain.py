@@ -13,9 +13,9 @@ def explain(defs: Path, name: str, example_id: str, picture: Path | None) -> int
     from ml_assets.serving.people import explain_example
 
     home, spec = prepare_environment(), find_pipeline(defs, name).spec
-    found = explain_example(home, spec, example_id)
-    print(*explanation_lines(found), sep="\n")
+    explained = explain_example(home, spec, example_id)
+    print(*explanation_lines(explained), sep="\n")
     if picture is not None:
-        draw_row(picture, found.explanation)
+        draw_row(picture, explained.explanation)
         print(f"picture: {picture}")
     return 0

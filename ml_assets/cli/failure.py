@@ -59,14 +59,22 @@ def explain_run(home: Home, name: str, show_traceback: bool) -> int:
     steps = [event for event in events if event.event_type == kinds.STEP_FAILURE]
     failures = steps or [event for event in events if event.event_type == kinds.RUN_FAILURE]
     if run is None or not failures:
-        print(f"Failed: {name}: the run ended early; see above. {_again(name)}", file=sys.stderr)
+        print(
+            f"Failed: {name}: the run ended early; see above. {_next_step(name)}",
+            file=sys.stderr,
+        )
         return 1
     text = "\n\n".join(_traceback(failure) for failure in failures)
     _keep_traceback(home.root / "logs" / f"{run.run_id}.txt", text, show_traceback)
-    stopped = [failure for failure in failures if _is_interrupt(failure)]
-    if stopped:
-        at = asset_name(stopped[0]) if stopped[0].step_key else name
-        print(*_skipped(at, not_made(events)), interrupted(at, name), sep="\n", file=sys.stderr)
+    interrupts = [failure for failure in failures if _is_interrupt(failure)]
+    if interrupts:
+        where = asset_name(interrupts[0]) if interrupts[0].step_key else name
+        print(
+            *_not_made_lines(where, not_made(events)),
+            interrupted(where, name),
+            sep="\n",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     for failure in failures:
         print(*failure_lines(failure, home, name, not_made(events)), sep="\n", file=sys.stderr)
@@ -77,11 +85,11 @@ def explain_error(error: BaseException, home: Home, name: str, show_traceback: b
     """Print why there was no run: definitions that cannot be loaded, or a selection of nothing."""
     text = "".join(traceback.format_exception(error))
     _keep_traceback(home.root / "logs" / "before_the_run.txt", text, show_traceback)
-    chain = list(_chain(error))
-    told = next((one for one in chain if isinstance(one, MLAssetsError)), chain[-1])
-    lines = str(told).strip().splitlines() or [type(told).__name__]
+    causes = list(_causes_of(error))
+    cause = next((link for link in causes if isinstance(link, MLAssetsError)), causes[-1])
+    lines = str(cause).strip().splitlines() or [type(cause).__name__]
     print(
-        *_told(name, [*lines[:-1], lines[-1] + _about_room(lines[-1], home)], name),
+        *_cause_lines(name, [*lines[:-1], lines[-1] + _resource_hint(lines[-1], home)], name),
         sep="\n",
         file=sys.stderr,
     )
@@ -127,30 +135,30 @@ def failure_lines(
     from ml_assets.console import asset_name, cause
 
     asset = asset_name(failure) if failure.step_key else name
-    own = asset.split("/")[0]
-    gates = _failed_gates(failure, home)
+    pipeline = asset.split("/")[0]
+    gates = _gate_messages(failure, home)
     causes = gates or cause(failure).splitlines()
-    causes = [*causes[:-1], causes[-1] + _about_room(causes[-1], home)]
-    told = _told(asset, causes, own)
+    causes = [*causes[:-1], causes[-1] + _resource_hint(causes[-1], home)]
+    lines = _cause_lines(asset, causes, pipeline)
     # The console has said it already, in full, but for what gates found.
-    return [*_skipped(asset, not_done), *(told if gates else told[-1:])]
+    return [*_not_made_lines(asset, not_done), *(lines if gates else lines[-1:])]
 
 
-def _skipped(asset: str, not_done: Sequence[str]) -> list[str]:
+def _not_made_lines(asset: str, not_done: Sequence[str]) -> list[str]:
     others = [other for other in not_done if other != asset.split("/")[-1]]
     return [f"Not made: {', '.join(others)}."] if others else []
 
 
-def _told(what: str, causes: Sequence[str], name: str) -> list[str]:
+def _cause_lines(what: str, causes: Sequence[str], name: str) -> list[str]:
     first = causes[0].splitlines()[0].rstrip().removesuffix(":")
     more = f" (and {len(causes) - 1} more, above)" if len(causes) > 1 else ""
     end = "" if first.endswith((".", "!", "?")) else "."
-    last = f"Failed: {what}: {first}{end}{more} {_again(name)}"
+    last = f"Failed: {what}: {first}{end}{more} {_next_step(name)}"
     is_long = len(causes) > 1 or "\n" in causes[0]
     return [*(f"  {line}" for line in causes if is_long), last]
 
 
-def _again(name: str) -> str:
+def _next_step(name: str) -> str:
     return f"Mend that, then: python -m ml_assets run {name}"
 
 
@@ -160,7 +168,7 @@ def _is_interrupt(failure: "dg.DagsterEvent") -> bool:
     return any(error.cls_name in _INTERRUPTS for error in errors_of(failure))
 
 
-def _about_room(text: str, home: Home) -> str:
+def _resource_hint(text: str, home: Home) -> str:
     """Where there is no room for what, or nothing may be written: the databases' errors name no file."""
     if any(word in text for word in _MEMORY):
         return (
@@ -187,7 +195,7 @@ def _own_run(instance: "dg.DagsterInstance") -> "dg.DagsterRun | None":
     return next((run for run in runs if run.tags.get(PROCESS_TAG, "").endswith(process)), None)
 
 
-def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
+def _gate_messages(failure: "dg.DagsterEvent", home: Home) -> list[str]:
     """What the failed blocking checks of an asset found, if they are what failed."""
     from ml_assets.console import asset_name, error_of
 
@@ -198,8 +206,8 @@ def _failed_gates(failure: "dg.DagsterEvent", home: Home) -> list[str]:
     record = Store(home.pipeline(pipeline)).current(asset)
     failed = record.failed_checks() if record else []
     gates = [check for check in failed if record and check["name"] in record.blocking]
-    said = (f"check {check['name']}: {check['description']}" for check in gates)
-    return [line for text in said for line in text.splitlines()]
+    texts = (f"check {check['name']}: {check['description']}" for check in gates)
+    return [line for text in texts for line in text.splitlines()]
 
 
 def _keep_traceback(log: Path, text: str, show: bool) -> None:
@@ -220,7 +228,7 @@ def _traceback(failure: "dg.DagsterEvent") -> str:
     return error.to_string() if error is not None else "no error was recorded"
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def _causes_of(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__

@@ -33,7 +33,7 @@ class LabelGuesses:
     task : str
         Binary, multiclass or regression.
     why : str
-        What the task was told from.
+        What the task was guessed from.
     threshold : tuple of (str, float)
         A metric, and the least value of it that a sensible model has.
     spec : mapping
@@ -65,18 +65,18 @@ def label_spec(label: str, columns: Sequence[str]) -> LabelSpec:
     """
     if label in columns:
         return LabelSpec(column=label)
-    has = f"The columns are: {', '.join(columns[:40])}{', ...' if len(columns) > 40 else ''}."
+    available = f"The columns are: {', '.join(columns[:40])}{', ...' if len(columns) > 40 else ''}."
     mistake = expression_mistake(label)
     if mistake is not None:
         hint = did_you_mean(label, columns)
         raise DataError(
-            f"--label: no column {label!r}.{hint} It is no expression either: {mistake}. {has}"
+            f"--label: no column {label!r}.{hint} It is no expression either: {mistake}. {available}"
         )
     spec = LabelSpec(expression=label)
     missing = [name for name in spec.columns if name not in columns]
-    told = " ".join(f"no column {name!r}.{did_you_mean(name, columns)}" for name in missing)
+    problems = " ".join(f"no column {name!r}.{did_you_mean(name, columns)}" for name in missing)
     if missing or not spec.columns:
-        raise DataError(f"--label: {told or 'names no column.'} {has}")
+        raise DataError(f"--label: {problems or 'names no column.'} {available}")
     return spec
 
 
@@ -100,23 +100,23 @@ def guess_label(rows: "pa.Table", label: LabelSpec) -> LabelGuesses:
     if unknown:
         label = label.model_copy(update={"null_values": unknown})
         values = _values(rows, label)
-    task, threshold, why = _task(values, label)
-    given, guessed = label.model_dump(include={"column", "expression"}, exclude_none=True), []
+    task, threshold, why = _guess_task(values, label)
+    spec, guessed = label.model_dump(include={"column", "expression"}, exclude_none=True), []
     if unknown:
-        given["null_values"] = unknown
+        spec["null_values"] = unknown
         guessed.append("texts that mean that it is not known")
-    if label.column and task == "binary" and (positive := _positive(values)) is not None:
-        given["positive"] = positive
+    if label.column and task == "binary" and (positive := _positive_class(values)) is not None:
+        spec["positive"] = positive
         guessed.append("which class is the positive one")
     missing = values.null_count / len(values)
     if missing > _USUAL_MISSING:
         # Never all of them: a limit of 1 would hold whatever comes.
-        some_more = min(math.ceil(missing * 20 + 1) / 20, (1 + missing) / 2)
-        given["max_missing_fraction"] = round(some_more, 3)
+        limit = min(math.ceil(missing * 20 + 1) / 20, (1 + missing) / 2)
+        spec["max_missing_fraction"] = round(limit, 3)
         guessed.append("so many rows have none")
     is_few = len(values) - values.null_count < _FEW_ROWS
     estimator = linear_name(task) if is_few else None
-    return LabelGuesses(task, why, threshold, given, guessed, _remarks(values), estimator)
+    return LabelGuesses(task, why, threshold, spec, guessed, _remarks(values), estimator)
 
 
 def _values(rows: "pa.Table", label: LabelSpec) -> Any:
@@ -134,11 +134,11 @@ def _unknown_words(values: Any) -> list[str]:
     if not pa.types.is_string(values.type):
         return []
     texts = {text for text in values.unique().to_pylist() if text is not None}
-    found = sorted(text for text in texts if text.strip().lower() in _UNKNOWN)
-    return found if len(texts) - len(found) > 1 else []
+    unknown = sorted(text for text in texts if text.strip().lower() in _UNKNOWN)
+    return unknown if len(texts) - len(unknown) > 1 else []
 
 
-def _positive(values: Any) -> Any:
+def _positive_class(values: Any) -> Any:
     """The class that counts as positive, where that is not plain: of 0 and 1, of true and false it is."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -149,11 +149,11 @@ def _positive(values: Any) -> Any:
     if pa.types.is_boolean(values.type) or classes == [0, 1]:
         return None
     texts = pc.cast(pa.array(classes), pa.string()).to_pylist()
-    yes = [
+    positives = [
         name for name, text in zip(classes, texts, strict=True) if text.strip().lower() not in _NO
     ]
-    if len(yes) == 1:
-        return yes[0]
+    if len(positives) == 1:
+        return positives[0]
     return classes[texts.index(usual_positive(texts))]
 
 
@@ -170,33 +170,33 @@ def _remarks(values: Any) -> list[str]:
     return [f"classes differ only by case or spaces: {shown}: {advice}"] if alike else []
 
 
-def _task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
+def _guess_task(values: Any, label: LabelSpec) -> tuple[str, tuple[str, float], str]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
     name = label.expression or str(label.column)
-    counts = [e["counts"] for e in pc.value_counts(values.drop_null()).to_pylist()]
-    different, known = len(counts), sum(counts)
+    counts = [entry["counts"] for entry in pc.value_counts(values.drop_null()).to_pylist()]
+    distinct, present = len(counts), sum(counts)
     is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    if different < 2:
-        only = (
-            f"is the same in all {known:,} rows that have one"
-            if different
+    if distinct < 2:
+        problem = (
+            f"is the same in all {present:,} rows that have one"
+            if distinct
             else "has no value in any row"
         )
-        raise DataError(f"--label: {name} {only}: there is nothing to predict.")
-    if different == 2:
+        raise DataError(f"--label: {name} {problem}: there is nothing to predict.")
+    if distinct == 2:
         return "binary", ("roc_auc", 0.6), "2 values"
-    if is_number and (different > _MAX_CLASSES or different * 2 > known):
-        return "regression", ("r2", 0.1), f"{different:,} numbers"
+    if is_number and (distinct > _MAX_CLASSES or distinct * 2 > present):
+        return "regression", ("r2", 0.1), f"{distinct:,} numbers"
     if pa.types.is_temporal(values.type):
         raise DataError(f"--label: {name} holds times; write an expression that gives a number.")
-    if different > _MAX_TEXT_CLASSES or different * 2 > known:
+    if distinct > _MAX_TEXT_CLASSES or distinct * 2 > present:
         raise DataError(
-            f"--label: {name} has {different:,} different texts in {known:,} rows: neither classes "
+            f"--label: {name} has {distinct:,} different texts in {present:,} rows: neither classes "
             "nor numbers."
         )
-    share = max(counts) / known
-    least = math.floor(min(share + 0.05, (1 + share) / 2) * 100) / 100
-    or_else = "; or regression, if they are amounts" if is_number else ""
-    return "multiclass", ("accuracy", max(least, 0.01)), f"{different} values{or_else}"
+    share = max(counts) / present
+    minimum = math.floor(min(share + 0.05, (1 + share) / 2) * 100) / 100
+    alternative = "; or regression, if they are amounts" if is_number else ""
+    return "multiclass", ("accuracy", max(minimum, 0.01)), f"{distinct} values{alternative}"

@@ -19,9 +19,9 @@ from ml_assets.pipeline import PipelineName
 from ml_assets.pipeline_file import COMPONENT_TYPE, read_pipeline_file
 from ml_assets.spec_types import in_words
 
-_MOST_REMARKS = 5
+_MAX_REMARKS = 5
 _INSTALLED = {"site-packages", "dist-packages"}
-_LINE = 10_000  # characters, so that a value is never broken into several lines
+_MAX_LINE = 10_000  # characters, so that a value is never broken into several lines
 
 
 def new_pipeline(defs: Path, name: str, file: Path, label: str, encoding: str | None = None) -> int:
@@ -56,7 +56,10 @@ def new_pipeline(defs: Path, name: str, file: Path, label: str, encoding: str | 
     _check_name(folder, name)
     data = open_data_file(file, encoding)
     spec = label_spec(label, list(data.types))
-    source = {kind_of(file): _path(file, project_directory(folder.absolute())), **data.source}
+    source = {
+        kind_of(file): _source_path(file, project_directory(folder.absolute())),
+        **data.source,
+    }
     columns = guess_columns(data.rows, data.types, spec, data.foreign)
     text = pipeline_text(source, guess_label(data.rows, spec), columns, data.remarks)
     _check_text(name, text)
@@ -85,10 +88,10 @@ def pipeline_text(
     remarks : sequence of str
         What the data's owner should know; the first lines, as comments.
     """
-    told = [*remarks, *label.remarks, *columns.remarks]
-    more = [f"and {len(told) - _MOST_REMARKS + 1} more"] if len(told) > _MOST_REMARKS else []
-    shown = [*told[: _MOST_REMARKS - len(more)], *more]
-    lines = [*(f"# Mind: {one}" for one in shown), *_lines(source, label, columns)]
+    notes = [*remarks, *label.remarks, *columns.remarks]
+    more = [f"and {len(notes) - _MAX_REMARKS + 1} more"] if len(notes) > _MAX_REMARKS else []
+    shown = [*notes[: _MAX_REMARKS - len(more)], *more]
+    lines = [*(f"# Mind: {remark}" for remark in shown), *_lines(source, label, columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -98,26 +101,26 @@ def _lines(source: Mapping[str, Any], label: LabelGuesses, guesses: ColumnGuesse
     yield f"  task: {label.task}  # guess: {label.why}"
     yield "  ingest:"
     declared = "  # guess: how it is written" if len(source) > 1 else ""
-    yield f"    source: {_flow(source)}{declared}"
+    yield f"    source: {_inline_yaml(source)}{declared}"
     if guesses.key:
-        yield f"    key: {_flow(guesses.key)}  # guess: tells all rows apart"
+        yield f"    key: {_inline_yaml(guesses.key)}  # guess: tells all rows apart"
     if guesses.time:
-        yield f"    time: {_scalar(guesses.time)}  # guess: the first column of times"
+        yield f"    time: {_yaml_scalar(guesses.time)}  # guess: the first column of times"
     if guesses.by_time:
         yield "    split: {by: time}  # guess: the last rows judge what was learnt from those before"
     guessed = f"  # guess: {', '.join(label.guessed)}" if label.guessed else ""
-    yield f"  labels: {_flow(label.spec)}{guessed}"
+    yield f"  labels: {_inline_yaml(label.spec)}{guessed}"
     if guesses.exclude or guesses.known_after:
         yield "  transform:"
     if guesses.known_after:
-        yield f"    known_after: {_flow(guesses.known_after)}  # guess: the outcome itself"
+        yield f"    known_after: {_inline_yaml(guesses.known_after)}  # guess: the outcome itself"
     if guesses.exclude:
-        yield f"    exclude: {_flow([*guesses.exclude])}  # guess: {_reasons(guesses.exclude)}"
+        yield f"    exclude: {_inline_yaml([*guesses.exclude])}  # guess: {_reasons(guesses.exclude)}"
     if label.estimator:
         yield f"  training: {{estimator: {label.estimator}}}  # guess: too few rows to tell a better one"
-    metric, least = label.threshold
+    metric, minimum = label.threshold
     yield "  evaluation:"
-    yield f"    thresholds: {{{metric}: {{min: {least:g}}}}}  # guess: raise it to what you need"
+    yield f"    thresholds: {{{metric}: {{min: {minimum:g}}}}}  # guess: raise it to what you need"
 
 
 def _reasons(exclude: Mapping[str, str]) -> str:
@@ -127,7 +130,7 @@ def _reasons(exclude: Mapping[str, str]) -> str:
         names.setdefault(reason, []).append(name)
     if len(names) == 1:
         return next(iter(names))
-    return "; ".join(f"{_flow(those)} {reason}" for reason, those in names.items())
+    return "; ".join(f"{_inline_yaml(columns)} {reason}" for reason, columns in names.items())
 
 
 def _check_name(folder: Path, name: str) -> None:
@@ -154,18 +157,18 @@ def _check_text(name: str, text: str) -> None:
         read_pipeline_file(Path(folder) / name / "defs.yaml")
 
 
-def _path(file: Path, project: Path) -> str:
+def _source_path(file: Path, project: Path) -> str:
     absolute = Path(os.path.abspath(file))  # noqa: PTH100 - links are kept as they are
     return str(absolute.relative_to(project) if absolute.is_relative_to(project) else absolute)
 
 
-def _flow(value: Any) -> str:
+def _inline_yaml(value: Any) -> str:
     """Write a list or mapping as YAML in one line."""
     text: str = yaml.safe_dump(
-        value, default_flow_style=True, sort_keys=False, width=_LINE, allow_unicode=True
+        value, default_flow_style=True, sort_keys=False, width=_MAX_LINE, allow_unicode=True
     )
     return text.strip()
 
 
-def _scalar(text: str) -> str:
-    return _flow([text])[1:-1]
+def _yaml_scalar(text: str) -> str:
+    return _inline_yaml([text])[1:-1]

@@ -14,7 +14,7 @@ def roll_back(defs: Path, name: str, reason: str, to: int | None) -> int:
     from ml_assets.registry.people import roll_back_pipeline
 
     home, spec = prepare_environment(), find_pipeline(defs, name).spec
-    return _tell(home, spec, roll_back_pipeline(home, spec, reason, to))
+    return _report(home, spec, roll_back_pipeline(home, spec, reason, to))
 
 
 def approve(defs: Path, name: str, version: int, reason: str) -> int:
@@ -22,18 +22,18 @@ def approve(defs: Path, name: str, version: int, reason: str) -> int:
     from ml_assets.registry.people import approve_version
 
     home, spec = prepare_environment(), find_pipeline(defs, name).spec
-    return _tell(home, spec, approve_version(home, spec, version, reason))
+    return _report(home, spec, approve_version(home, spec, version, reason))
 
 
-def _tell(home: Home, pipeline: PipelineSpec, done: str) -> int:
+def _report(home: Home, pipeline: PipelineSpec, text: str) -> int:
     """Print what was done, and show it in the UI too, as the jobs do."""
-    print(done)
+    print(text)
     import dagster as dg
 
     from ml_assets.registry.jobs import ledger_observation
 
     with dg.DagsterInstance.get() as instance:
-        instance.report_runless_asset_event(ledger_observation(pipeline, home, done))
+        instance.report_runless_asset_event(ledger_observation(pipeline, home, text))
     return 0
 
 
@@ -43,8 +43,8 @@ def accept_schema(
     """Change a pipeline's schema so that it allows what `anomalies` found; give 0."""
     from ml_assets.schema.people import Acceptance, accept_schema
 
-    asked = Acceptance(reason, tuple(features), tuple(anomalies))
-    print(accept_schema(current_home(), find_pipeline(defs, name).spec, asked))
+    acceptance = Acceptance(reason, tuple(features), tuple(anomalies))
+    print(accept_schema(current_home(), find_pipeline(defs, name).spec, acceptance))
     return 0
 
 

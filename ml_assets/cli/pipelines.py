@@ -10,7 +10,7 @@ from ml_assets.pipeline_file import (
     read_pipeline_file,
 )
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 
 def find_pipeline(defs: Path, name: str) -> PipelineFile:
@@ -24,9 +24,9 @@ def find_pipeline(defs: Path, name: str) -> PipelineFile:
     files = {path.parent.name: path for path in component_files(defs)}
     if name in files:
         return read_pipeline_file(files[name])
-    known = [path.parent.name for path in pipeline_files(defs)]
-    more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+    names = [path.parent.name for path in pipeline_files(defs)]
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
     raise PipelineFileError(
-        f"There is no pipeline {name!r} in {defs.name}/.{did_you_mean(name, known)} There are: "
-        f"{', '.join(known[:_MOST_NAMED]) or 'none'}{more}."
+        f"There is no pipeline {name!r} in {defs.name}/.{did_you_mean(name, names)} There are: "
+        f"{', '.join(names[:_MAX_NAMED]) or 'none'}{more}."
     )

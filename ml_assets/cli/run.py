@@ -104,8 +104,8 @@ def _execute(
     from ml_assets.cli.execute import execute
     from ml_assets.cli.selection import in_words
 
-    told = f"group:{name}" if select is None else in_words(keys, select, name)
-    print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{told}'", file=sys.stderr)
+    selection = f"group:{name}" if select is None else in_words(keys, select, name)
+    print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{selection}'", file=sys.stderr)
     return execute(definitions, keys)
 
 
@@ -126,5 +126,5 @@ def _setting_mistakes(pipeline: PipelineFile, home: Home) -> list[str]:
 def _stale_lines(pipeline: PipelineFile, home: Home) -> list[str]:
     """What a run of only a part left behind."""
     stale = stale_assets(Store(home.pipeline(pipeline.spec.name)))
-    again = f"python -m ml_assets run {pipeline.spec.name}"
-    return [f"  stale: {', '.join(stale)} (made before; {again})"] if stale else []
+    command = f"python -m ml_assets run {pipeline.spec.name}"
+    return [f"  stale: {', '.join(stale)} (made before; {command})"] if stale else []

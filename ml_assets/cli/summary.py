@@ -11,8 +11,8 @@ from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
 _FEW_METRICS = 3
-_FEW_COLUMNS = 3
-_LEAST_WIDTH = 14
+_MAX_COLUMNS = 3
+_MIN_WIDTH = 14
 _Line = tuple[str, str]
 # The assets whose checks are the verdicts on a model.
 VERDICTS = {
@@ -59,7 +59,7 @@ def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
         ("artifacts", f"{where}/objects, MLflow in {os.path.relpath(home.mlflow)}"),
         ("UI", "make ui, then http://127.0.0.1:3000"),
     ]
-    width = max(_LEAST_WIDTH, *(len(title) for title, _ in lines))
+    width = max(_MIN_WIDTH, *(len(title) for title, _ in lines))
     first = f"{pipeline.spec.name}: {pipeline.spec.description or pipeline.spec.task}"
     return ["", first, *(f"  {_line(title, text, width)}" for title, text in lines)]
 
@@ -70,41 +70,44 @@ def _line(title: str, text: str, width: int) -> str:
 
 
 def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
-    if found := store.current("examples"):
-        s = found.summary
+    if record := store.current("examples"):
+        summary = record.summary
         yield (
             "examples",
-            f"{s['rows']:,} rows: {s['train']:,} train, {s['eval']:,} eval, "
-            f"{s['test']:,} test ({s['first_span']} to {s['last_span']})",
+            f"{summary['rows']:,} rows: {summary['train']:,} train, {summary['eval']:,} eval, "
+            f"{summary['test']:,} test ({summary['first_span']} to {summary['last_span']})",
         )
-    if pipeline.spec.task == "binary" and (found := store.current("labels")):
-        yield from _positive_line(found.summary)
-    if found := store.current("anomalies"):
+    if pipeline.spec.task == "binary" and (record := store.current("labels")):
+        yield from _positive_line(record.summary)
+    if record := store.current("anomalies"):
         quarantined = store.current("validated_examples")
         rows = quarantined.summary["quarantined"] if quarantined else 0
-        counts = {"error": found.summary["errors"], "warning": found.summary["warnings"]}
-        told = [_many(number, word) for word, number in counts.items()]
-        yield "anomalies", ", ".join([*told, f"{_many(rows, 'row')} quarantined"])
-    if found := store.current("validated_features"):
-        yield from _useless_line(found.summary, pipeline.spec.ingest.source.told)
-    if found := store.current("best_hyperparameters"):
-        yield "tuning", f"{found.summary['trials']} trials: {_parameters(found.summary)}"
-    if found := store.current("evaluation"):
+        counts = {"error": record.summary["errors"], "warning": record.summary["warnings"]}
+        parts = [_plural(count, noun) for noun, count in counts.items()]
+        yield "anomalies", ", ".join([*parts, f"{_plural(rows, 'row')} quarantined"])
+    if record := store.current("validated_features"):
+        yield from _useless_line(record.summary, pipeline.spec.ingest.source.told)
+    if record := store.current("best_hyperparameters"):
+        yield "tuning", f"{record.summary['trials']} trials: {_parameters_text(record.summary)}"
+    if record := store.current("evaluation"):
         judged = (pipeline.spec.main_metric, *pipeline.spec.evaluation.thresholds)
-        yield from _metric_lines(found.summary, judged)
+        yield from _metric_lines(record.summary, judged)
     yield from _verdict_lines(store)
-    if found := store.current("registered_model"):
-        yield from (("waived", text) for text in found.summary.get("waived", ()))
-        yield "registered", _registered(pipeline.spec.model_name, found.summary, home)
-    if found := store.current("predictions"):
-        s = found.summary
-        yield "predictions", f"{s['rows']:,} rows ({s['first_span']} to {s['last_span']})"
+    if record := store.current("registered_model"):
+        yield from (("waived", text) for text in record.summary.get("waived", ()))
+        yield "registered", _version_text(pipeline.spec.model_name, record.summary, home)
+    if record := store.current("predictions"):
+        summary = record.summary
+        yield (
+            "predictions",
+            f"{summary['rows']:,} rows ({summary['first_span']} to {summary['last_span']})",
+        )
     watched = [store.current(name) for name in ("skew", "drift", "performance", "staleness")]
     yield from _watch_lines([record for record in watched if record is not None])
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
@@ -112,10 +115,13 @@ def _positive_line(summary: Mapping[str, Any]) -> Iterator[_Line]:
     counts = list(summary.get("classes", {}).items())
     if len(counts) == 2:
         name, rows = counts[1]
-        yield "positive", f"{str(name)[:40]!r}, {rows:,} of {sum(n for _, n in counts):,} labels"
+        yield (
+            "positive",
+            f"{str(name)[:40]!r}, {rows:,} of {sum(count for _, count in counts):,} labels",
+        )
 
 
-def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
+def _version_text(model: str, summary: Mapping[str, Any], home: Home) -> str:
     """The version of the last run, and the champion, whom a person may have changed since."""
     from ml_assets.registry.ledger import last_move, ledger_in
     from ml_assets.registry.promotion import ledger_folder
@@ -132,35 +138,35 @@ def _registered(model: str, summary: Mapping[str, Any], home: Home) -> str:
 def _useless_line(summary: Mapping[str, Any], source: str) -> Iterator[_Line]:
     """The columns of the source that are no features because of their values."""
     useless = summary.get("useless", [])
-    told = [f"{name[:40]} {summary['dropped'][name]}" for name in useless[:_FEW_COLUMNS]]
-    more = [f"and {len(useless) - _FEW_COLUMNS} more"] if len(useless) > _FEW_COLUMNS else []
-    if told:
-        yield "no features", f"of {source}: {'; '.join([*told, *more])}"
+    reasons = [f"{name[:40]} {summary['dropped'][name]}" for name in useless[:_MAX_COLUMNS]]
+    more = [f"and {len(useless) - _MAX_COLUMNS} more"] if len(useless) > _MAX_COLUMNS else []
+    if reasons:
+        yield "no features", f"of {source}: {'; '.join([*reasons, *more])}"
 
 
-def _parameters(summary: Mapping[str, Any]) -> str:
-    found = summary["parameters"]
+def _parameters_text(summary: Mapping[str, Any]) -> str:
+    parameters = summary["parameters"]
     return ", ".join(
         f"{name}={value:.4g}" if isinstance(value, float) else f"{name}={value}"
-        for name, value in sorted(found.items())
+        for name, value in sorted(parameters.items())
     )
 
 
 def _metric_lines(summary: Mapping[str, Any], judged: Sequence[str]) -> Iterator[_Line]:
     """The metrics that are judged, the main one first, and others while there are few."""
-    known = summary["metrics"]
-    first = [name for name in dict.fromkeys(judged) if name in known]
-    others = [name for name in known if name not in first]
+    metrics = summary["metrics"]
+    first = [name for name in dict.fromkeys(judged) if name in metrics]
+    others = [name for name in metrics if name not in first]
     for name in [*first, *others[: max(0, _FEW_METRICS - len(first))]]:
-        value, low, high = known[name]
+        value, low, high = metrics[name]
         interval = f" [{low:.4f}, {high:.4f}]" if low is not None else ""
-        beside = ", ".join(
-            f"{baseline} {metrics[name][0]:.4f}"
-            for baseline, metrics in summary["baselines"].items()
-            if metrics.get(name) and metrics[name][0] is not None
+        baselines = ", ".join(
+            f"{baseline} {scores[name][0]:.4f}"
+            for baseline, scores in summary["baselines"].items()
+            if scores.get(name) and scores[name][0] is not None
         )
         if value is not None:
-            yield name, f"{value:.4f}{interval}{f' ({beside})' if beside else ''}"
+            yield name, f"{value:.4f}{interval}{f' ({baselines})' if baselines else ''}"
 
 
 def _verdict_lines(store: Store) -> Iterator[_Line]:
@@ -182,30 +188,30 @@ def _verdict_lines(store: Store) -> Iterator[_Line]:
 
 
 def _warnings(record: Record | None) -> list[dict[str, Any]]:
-    found = record.checks if record is not None else []
-    return [check for check in found if not check["passed"] and check["severity"] == "WARN"]
+    checks = record.checks if record is not None else []
+    return [check for check in checks if not check["passed"] and check["severity"] == "WARN"]
 
 
 def _records(store: Store) -> list[Record]:
-    found = (store.current(asset) for asset in store.assets())
-    return [record for record in found if record is not None]
+    records = (store.current(asset) for asset in store.assets())
+    return [record for record in records if record is not None]
 
 
 def _watch_lines(records: Sequence[Record]) -> Iterator[_Line]:
-    words = {record.asset: _watch(record) for record in records}
+    words = {record.asset: _watch_word(record) for record in records}
     if words:
         yield "watch", ", ".join(f"{asset} {word}" for asset, word in words.items())
     alarms = [record for record in records if words[record.asset] == "ALARM"]
-    worst = {str(r.summary["worst"]): None for r in alarms if r.summary.get("worst")}
+    worst = {str(record.summary["worst"]): None for record in alarms if record.summary.get("worst")}
     if alarms:
         where = " and ".join(record.asset for record in alarms)
         first = f", first at {' and '.join(worst)}" if worst else ""
         yield "", f"alarms stop nothing; look at {where} in the UI{first}"
 
 
-def _watch(record: Record) -> str:
-    """One of three words; what cannot be told is a check that passes as a warning."""
+def _watch_word(record: Record) -> str:
+    """One of three words; a check that cannot tell passes as a warning."""
     if record.failed_checks():
         return "ALARM"
-    untold = any(check["severity"] == "WARN" for check in record.checks)
-    return "cannot tell" if untold else "ok"
+    is_unknown = any(check["severity"] == "WARN" for check in record.checks)
+    return "cannot tell" if is_unknown else "ok"

@@ -80,9 +80,9 @@ def _end_with_children(servers: Collection[subprocess.Popen[bytes]]) -> None:
     ]
     for server in alive:
         server.send_signal(signal.SIGINT)
-    _, left = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
-    for process in left:
+    _, remaining = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
+    for process in remaining:
         process.kill()
-    psutil.wait_procs(left, timeout=_GRACE_SECONDS)
+    psutil.wait_procs(remaining, timeout=_GRACE_SECONDS)
     for server in servers:
         server.wait()

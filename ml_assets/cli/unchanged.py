@@ -33,46 +33,46 @@ def unchanged_assets(pipeline: PipelineFile, home: Home) -> list[str] | None:
     home : Home
         The home folder, whose last complete run is compared with.
     """
-    before = durable.read_json_object(_memory(pipeline, home))
-    assets = _assets_of(before or {})
+    last_inputs = durable.read_json_object(_memory_file(pipeline, home))
+    assets = _stored_assets(last_inputs or {})
     store = Store(home.pipeline(pipeline.spec.name))
-    is_same = bool(assets) and before == _inputs(pipeline, home, store, assets)
+    is_same = bool(assets) and last_inputs == _inputs(pipeline, home, store, assets)
     return assets if is_same else None
 
 
 def remember_inputs(pipeline: PipelineFile, home: Home) -> None:
-    """Record what a complete, successful run was made from; nothing where that cannot be told."""
+    """Record what a complete, successful run was made from; nothing where that is not known."""
     store = Store(home.pipeline(pipeline.spec.name))
     assets = store.assets()
-    made = {name: store.current(name) for name in assets}
-    in_order = sorted(assets, key=lambda name: _depth(store, made, name))
-    durable.write_json(_memory(pipeline, home), _inputs(pipeline, home, store, in_order))
+    records = {name: store.current(name) for name in assets}
+    ordered = sorted(assets, key=lambda name: _depth(store, records, name))
+    durable.write_json(_memory_file(pipeline, home), _inputs(pipeline, home, store, ordered))
 
 
-def _assets_of(before: Mapping[str, Any]) -> list[str]:
+def _stored_assets(last_inputs: Mapping[str, Any]) -> list[str]:
     """The assets of the last complete run; none where its memory is not as it was written."""
-    found = before.get("assets")
+    entries = last_inputs.get("assets")
     pairs = (
-        [pair for pair in found if isinstance(pair, list) and pair]
-        if isinstance(found, list)
+        [pair for pair in entries if isinstance(pair, list) and pair]
+        if isinstance(entries, list)
         else []
     )
     return [name for name, *_ in pairs if isinstance(name, str)]
 
 
-def _memory(pipeline: PipelineFile, home: Home) -> Path:
+def _memory_file(pipeline: PipelineFile, home: Home) -> Path:
     return home.pipeline(pipeline.spec.name) / "last_run.json"
 
 
-def _depth(store: Store, made: Any, name: str) -> tuple[int, str]:
-    record = made[name]
+def _depth(store: Store, records: Any, name: str) -> tuple[int, str]:
+    record = records[name]
     return (len(store.lineage(record)) if record is not None else 0, name)
 
 
 def _inputs(
     pipeline: PipelineFile, home: Home, store: Store, assets: list[str]
 ) -> dict[str, Any] | None:
-    """Everything that the assets depend on, or None where that cannot be told cheaply.
+    """Everything that the assets depend on, or None where that is not known cheaply.
 
     Of the stored files only size and time are compared here. Where these differ Dagster runs, and each
     asset compares the content.
@@ -85,15 +85,15 @@ def _inputs(
         return None
     holder = champion(home.tracking_uri, spec.model_name)
     schema = spec.directory / spec.schema_.file
-    theirs = code_of_modules(spec.user_modules)
+    user_code = code_of_modules(spec.user_modules)
     return {
         "assets": [[name, record.fingerprint] for name, record in records.items() if record],
         "files": [outline(store, store.artifact(record)) for record in records.values() if record],
         "yaml": durable.json_digest(spec.model_dump(mode="json")),
-        "code": _code(),
-        "user_code": {name: source.digest for name, source in theirs.items()},
+        "code": _package_digests(),
+        "user_code": {name: module.digest for name, module in user_code.items()},
         "libraries": {name: metadata.version(name) for name in _LIBRARIES}
-        | libraries_of(theirs, (*spec.user_modules, *spec.training.libraries)),
+        | libraries_of(user_code, (*spec.user_modules, *spec.training.libraries)),
         "python": platform.python_version(),
         "source": source,
         "schema": durable.file_digest(schema) if schema.is_file() else None,
@@ -112,7 +112,7 @@ def _source(pipeline: PipelineFile) -> str | None:
         return None
 
 
-def _code() -> dict[str, str]:
+def _package_digests() -> dict[str, str]:
     """The digest of every file of this package."""
     files = sorted(_PACKAGE.rglob("*.py"))
     return {path.relative_to(_PACKAGE).as_posix(): durable.file_digest(path) for path in files}

@@ -13,7 +13,7 @@ _INT = r"-?(0|[1-9]\d{0,17})"
 _NUMBER = rf"{_INT}(\.\d+)?([eE][+-]?\d+)?"
 _DECIMAL_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
 _GROUPED = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
-# What is neither a number nor a time for ingest, although people mean one.
+# What people write for a number or a time, and ingest reads as neither.
 _FOREIGN = {
     "percentages": r"[+-]?\d+([.,]\d+)?\s*%",
     "amounts of money": r"[+-]?([$€£¥]\s*[\d.,]+|[\d.,]+\s*([$€£¥]|EUR|USD|GBP))",
@@ -49,10 +49,10 @@ class _Texts:
     share: float
     is_padded: bool
 
-    def are(self, pattern: str, least: float = 1.0) -> bool:
-        found = re.compile(pattern)
-        matching = sum(found.fullmatch(text) is not None for text in self.values)
-        return bool(self.values) and matching >= least * len(self.values)
+    def are(self, pattern: str, min_share: float = 1.0) -> bool:
+        compiled = re.compile(pattern)
+        matching = sum(compiled.fullmatch(text) is not None for text in self.values)
+        return bool(self.values) and matching >= min_share * len(self.values)
 
     def holds(self, sign: str) -> bool:
         return any(sign in text for text in self.values)
@@ -64,15 +64,17 @@ def how_written(rows: "pa.Table", delimiter: str) -> Written:
     Parameters
     ----------
     rows : pyarrow.Table
-        Its rows as ingest reads them without being told anything.
+        Its rows as ingest reads them without any setting.
     delimiter : str
         What stands between fields.
     """
     columns = list(_text_columns(rows))
     plain = [column for column in columns if column.are(_NUMBER)]
-    padded = [c for c in plain if (c.gaps or c.is_padded) and c.share > _MOSTLY]
+    padded = [
+        column for column in plain if (column.gaps or column.is_padded) and column.share > _MOSTLY
+    ]
     rest = [column for column in columns if column not in plain]
-    style, styled = _style(rest, rows, delimiter)
+    style, styled = _number_style(rest, rows, delimiter)
     read = [*padded, *(column for column in styled if column.gaps or column.is_padded)]
     gaps = sorted({word for column in [*padded, *styled] for word in column.gaps})
     types = {column.name: "int" if _is_whole(column, style) else "float" for column in read}
@@ -88,24 +90,26 @@ def _text_columns(rows: "pa.Table") -> Iterator[_Texts]:
     for field_ in rows.schema:
         if not is_type.is_string(field_.type):
             continue
-        found = pc.value_counts(rows[field_.name]).to_pylist()
-        counts = {e["values"]: e["counts"] for e in found if e["values"] is not None}
+        entries = pc.value_counts(rows[field_.name]).to_pylist()
+        counts = {
+            entry["values"]: entry["counts"] for entry in entries if entry["values"] is not None
+        }
         gaps = frozenset(text for text in counts if text.strip() in NO_VALUE)
         values = {text.strip() for text in counts if text not in gaps}
-        known = sum(count for text, count in counts.items() if text not in gaps)
+        present = sum(count for text, count in counts.items() if text not in gaps)
         is_padded = any(text != text.strip() for text in counts)
-        share = known / max(sum(counts.values()), 1)
+        share = present / max(sum(counts.values()), 1)
         yield _Texts(field_.name, values, gaps, share, is_padded)
 
 
-def _style(
+def _number_style(
     columns: list[_Texts], rows: "pa.Table", delimiter: str
 ) -> tuple[dict[str, str], list[_Texts]]:
     """How numbers with commas are written, and the columns that hold such."""
     import pyarrow.types as is_type
 
-    german = [c for c in columns if c.holds(",") and c.are(_DECIMAL_COMMA)]
-    english = [c for c in columns if c.holds(",") and c.are(_GROUPED)]
+    german = [column for column in columns if column.holds(",") and column.are(_DECIMAL_COMMA)]
+    english = [column for column in columns if column.holds(",") and column.are(_GROUPED)]
     only_german = [column for column in german if column not in english]
     only_english = [column for column in english if column not in german]
     if only_german and only_english:
@@ -125,12 +129,16 @@ def _is_whole(column: _Texts, style: Mapping[str, str]) -> bool:
 
 
 def _foreign(columns: list[_Texts]) -> Iterator[tuple[str, list[str]]]:
-    left = list(columns)
+    remaining = list(columns)
     for kind, pattern in _FOREIGN.items():
-        found = [column for column in left if column.are(pattern, _NEARLY_ALL)]
-        left = [column for column in left if column not in found]
-        if found:
-            yield kind, [column.name for column in found]
-    numbers = [c.name for c in left if c.holds(",") and c.are(rf"{_DECIMAL_COMMA}|{_GROUPED}")]
+        matching = [column for column in remaining if column.are(pattern, _NEARLY_ALL)]
+        remaining = [column for column in remaining if column not in matching]
+        if matching:
+            yield kind, [column.name for column in matching]
+    numbers = [
+        column.name
+        for column in remaining
+        if column.holds(",") and column.are(rf"{_DECIMAL_COMMA}|{_GROUPED}")
+    ]
     if numbers:
         yield "numbers with commas", numbers

@@ -41,8 +41,8 @@ def age_of(
     **options
         Of `find_staleness`: how many rows, resamples, and with which confidence.
     """
-    beside = [MAJORITY] if is_linear(champion) else [LINEAR, MAJORITY]
-    scores, cuts = _scored(champion, later, beside)
+    baselines = [MAJORITY] if is_linear(champion) else [LINEAR, MAJORITY]
+    scores, thresholds = _scores_and_thresholds(champion, later, baselines)
     return find_staleness(
         later.labels,
         scores.pop(CHAMPION),
@@ -53,17 +53,19 @@ def age_of(
         metric=metric,
         threshold=threshold,
         model=CHAMPION,
-        decision_threshold=cuts,
+        decision_threshold=thresholds,
         **options,
     )
 
 
-def _scored(
-    champion: Model, later: LaterRows, beside: list[str]
+def _scores_and_thresholds(
+    champion: Model, later: LaterRows, baselines: list[str]
 ) -> tuple[dict[str, Any], Mapping[str, float]]:
-    ask = {CHAMPION: champion.predict} | {
-        name: lambda rows, name=name: champion.predict_baseline(name, rows) for name in beside
+    predictors = {CHAMPION: champion.predict} | {
+        name: lambda rows, name=name: champion.predict_baseline(name, rows) for name in baselines
     }
-    scores = {name: np.asarray(predict(later.rows), np.float64) for name, predict in ask.items()}
-    cuts = {name: champion.decision_threshold(name) for name in beside}
-    return scores, {**cuts, CHAMPION: champion.decision_threshold()}
+    scores = {
+        name: np.asarray(predict(later.rows), np.float64) for name, predict in predictors.items()
+    }
+    thresholds = {name: champion.decision_threshold(name) for name in baselines}
+    return scores, {**thresholds, CHAMPION: champion.decision_threshold()}

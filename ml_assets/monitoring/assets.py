@@ -10,11 +10,11 @@ from ml_assets.artifacts.outcome import Check, File, Outcome, Picture, Rows, Sho
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
 from ml_assets.monitoring.labelled_assets import (
-    about,
     artifact_of,
     build_labelled_assets,
     check_of,
     examples_of,
+    version_summary,
 )
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.serving.champion import SCORED_BY
@@ -59,17 +59,17 @@ def _serving_statistics(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         rows = _scored_rows(stage, facts, raw_data)
         scores = Table((predictions.path / "predictions.parquet",))
         options = pipeline.statistics.of_columns
-        found = generate_statistics(rows, **options)
-        of_scores = generate_statistics(scores, columns=facts["scores"], **options)
-        durable.write_json(stage.directory / "statistics.json", found.to_json())
-        durable.write_json(stage.directory / "scores.json", of_scores.to_json())
+        statistics = generate_statistics(rows, **options)
+        score_statistics = generate_statistics(scores, columns=facts["scores"], **options)
+        durable.write_json(stage.directory / "statistics.json", statistics.to_json())
+        durable.write_json(stage.directory / "scores.json", score_statistics.to_json())
         ids = scores.column(EXAMPLE_ID)
         trained = own_splits(ids, examples_of(stage, facts)).to_pylist().count("train")
         durable.write_json(stage.directory / SCORED_BY, {**facts, "trained_on": trained})
         version = facts["scorer"]["version"]
         return Outcome(
-            summary={"rows": found.num_rows, "model_version": version},
-            metadata={"model_version": version, **_mean_scores(of_scores)},
+            summary={"rows": statistics.num_rows, "model_version": version},
+            metadata={"model_version": version, **_mean_scores(score_statistics)},
         )
 
     return serving_statistics
@@ -100,7 +100,7 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.validation.skew import Skew, detect_skew
 
         sides = _sides(stage, serving_statistics, schema)
-        found = detect_skew(
+        detected = detect_skew(
             sides.current,
             sides.rules,
             sides.reference,
@@ -108,14 +108,14 @@ def _skew(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             significance=spec.significance,
             min_rows=spec.min_rows,
         )
-        share = validation.max_quarantined_fraction
-        judged = with_severity(found.anomalies, validation.severity, share)
-        found = Skew(tuple(judged), found.findings)
-        told = {**about(sides.facts), **found.to_json()}
-        durable.write_json(stage.directory / "skew.json", told)
-        verdict = judge_skew(found, sides.current.num_rows, spec.min_rows)
-        report = skew_report(sides, found, f"Skew of {pipeline.name}")
-        return _outcome(stage, "skew", verdict, found.findings, sides, report)
+        max_share = validation.max_quarantined_fraction
+        anomalies = with_severity(detected.anomalies, validation.severity, max_share)
+        judged = Skew(tuple(anomalies), detected.findings)
+        content = {**version_summary(sides.facts), **judged.to_json()}
+        durable.write_json(stage.directory / "skew.json", content)
+        verdict = judge_skew(judged, sides.current.num_rows, spec.min_rows)
+        report = skew_report(sides, judged, f"Skew of {pipeline.name}")
+        return _outcome(stage, "skew", verdict, judged.findings, sides, report)
 
     return skew
 
@@ -147,7 +147,7 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.validation.drift import detect_drift
 
         sides = _sides(stage, serving_statistics, schema)
-        found = detect_drift(
+        findings = detect_drift(
             sides.current,
             sides.reference,
             threshold=spec.drift_threshold,
@@ -155,26 +155,29 @@ def _drift(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             min_rows=spec.min_rows,
             schema=sides.rules,
         )
-        report = drift_report(sides, found, f"Drift of {pipeline.name}")
-        verdict = judge_findings(found, "drifted")
-        outcome = _outcome(stage, "drift", verdict, found, sides, report)
-        told = {**about(sides.facts), "findings": [finding.to_json() for finding in found]}
+        report = drift_report(sides, findings, f"Drift of {pipeline.name}")
+        verdict = judge_findings(findings, "drifted")
+        outcome = _outcome(stage, "drift", verdict, findings, sides, report)
+        content = {
+            **version_summary(sides.facts),
+            "findings": [finding.to_json() for finding in findings],
+        }
         if spec.multivariate_auc is not None:
-            told["multivariate"], check = _told_apart(stage, spec, sides.facts, raw_data)
+            content["multivariate"], check = _multivariate_drift(stage, spec, sides.facts, raw_data)
             outcome = replace(outcome, checks=[*outcome.checks, check])
-        durable.write_json(stage.directory / "drift.json", told)
+        durable.write_json(stage.directory / "drift.json", content)
         return outcome
 
     return drift
 
 
-def _told_apart(
+def _multivariate_drift(
     stage: Stage, spec: "MonitoringSpec", facts: Mapping[str, Any], raw_data: Artifact
 ) -> tuple[dict[str, Any], Check]:
     """What a classifier says of all columns at once."""
     from ml_assets.monitoring.tell_apart import tell_apart
 
-    found = tell_apart(
+    multivariate = tell_apart(
         _scored_rows(stage, facts, raw_data),
         examples_of(stage, facts),
         facts["inputs"],
@@ -182,9 +185,11 @@ def _told_apart(
         significance=spec.significance,
         min_rows=spec.min_rows,
     )
-    outcome = {"alarm": "fail", "ok": "pass"}.get(found.verdict, found.verdict)
-    numbers = {"auc": found.auc, "p_value": found.p_value, "rows": found.rows}
-    return found.to_json(), check_of("multivariate_drift", outcome, found.explanation, numbers)
+    outcome = {"alarm": "fail", "ok": "pass"}.get(multivariate.verdict, multivariate.verdict)
+    numbers = {"auc": multivariate.auc, "p_value": multivariate.p_value, "rows": multivariate.rows}
+    return multivariate.to_json(), check_of(
+        "multivariate_drift", outcome, multivariate.explanation, numbers
+    )
 
 
 def _scored_rows(stage: Stage, facts: Mapping[str, Any], raw_data: Artifact) -> "Table":
@@ -210,8 +215,12 @@ def _sides(stage: Stage, serving_statistics: Artifact, schema: Artifact) -> "Sid
 
 
 def _mean_scores(scores: "DatasetStatistics") -> dict[str, Shown]:
-    numbers = {feature.name: feature.numeric for feature in scores.features}
-    return {f"mean_{name}": found.mean for name, found in numbers.items() if found is not None}
+    numeric_by_name = {feature.name: feature.numeric for feature in scores.features}
+    return {
+        f"mean_{name}": numbers.mean
+        for name, numbers in numeric_by_name.items()
+        if numbers is not None
+    }
 
 
 def _outcome(
@@ -228,7 +237,7 @@ def _outcome(
     from ml_assets.validation.report import write_report
     from ml_assets.validation.show import anomaly_rows
 
-    rows, version, picture = sides.current.num_rows, about(sides.facts), f"{name}.png"
+    rows, version, picture = sides.current.num_rows, version_summary(sides.facts), f"{name}.png"
     verdict = without_news(verdict, sides.facts["trained_on"], rows)
     write_report(stage.directory / "report.html", report)
     drawn = draw_findings(stage.directory / picture, sides.reference, sides.current, findings)

@@ -47,9 +47,9 @@ def bars_of(reference: FeatureStatistics, current: FeatureStatistics) -> Bars:
     shares = [side / max(1.0, side.sum()) for side in (bins.reference, bins.current)]
     if before.kind == now.kind == "texts":
         return _texts(bins.labels, shares[0], shares[1])
-    there = shares[0] + shares[1] > 0
-    labels = tuple(label for label, kept in zip(bins.labels, there, strict=True) if kept)
-    return Bars(_few_named(labels), shares[0][there], shares[1][there])
+    is_used = shares[0] + shares[1] > 0
+    labels = tuple(label for label, is_shown in zip(bins.labels, is_used, strict=True) if is_shown)
+    return Bars(_thinned_labels(labels), shares[0][is_used], shares[1][is_used])
 
 
 def _numbers(before: Side, now: Side) -> Bars:
@@ -60,16 +60,16 @@ def _numbers(before: Side, now: Side) -> Bars:
         edges, labels = _steps(before)
     sides = []
     for side in (before, now):
-        places = edges.searchsorted(side.values)
-        counts = np.bincount(places, side.counts, len(edges) + 1)
+        positions = edges.searchsorted(side.values)
+        counts = np.bincount(positions, side.counts, len(edges) + 1)
         sides.append(np.append(counts, side.missing) / max(1, side.rows))
     names = [*labels, MISSING]
     # Ends without any rows are not drawn.
-    kept = np.ones(len(names), bool)
+    is_kept = np.ones(len(names), bool)
     ends = [-1] if len(grid) <= FEW_VALUES else [0, -2, -1]
-    kept[ends] = (sides[0] + sides[1])[ends] > 0
-    shown = tuple(name for name, is_kept in zip(names, kept, strict=True) if is_kept)
-    return Bars(shown, sides[0][kept], sides[1][kept])
+    is_kept[ends] = (sides[0] + sides[1])[ends] > 0
+    shown = tuple(name for name, is_shown in zip(names, is_kept, strict=True) if is_shown)
+    return Bars(shown, sides[0][is_kept], sides[1][is_kept])
 
 
 def _steps(before: Side) -> tuple[Array, list[str]]:
@@ -79,40 +79,40 @@ def _steps(before: Side) -> tuple[Array, list[str]]:
         before.values[min(reached.searchsorted(rank), len(reached) - 1)]
         for rank in (_TAIL, 1 - _TAIL)
     )
-    known = before.feature.numeric
-    ends = (known.min, known.max) if known else (None, None)
+    numeric = before.feature.numeric
+    ends = (numeric.min, numeric.max) if numeric else (None, None)
     first, last = (
-        float(found if end is None else end)
-        for end, found in zip(ends, before.values[[0, -1]], strict=True)
+        float(observed if end is None else end)
+        for end, observed in zip(ends, before.values[[0, -1]], strict=True)
     )
     inner = np.linspace(low, high, STEPS + 1)[1:-1] if np.isfinite(high - low) else np.array([low])
     # An edge belongs to the bar below it, so the first one lies just under the reference's least value.
     edges = np.unique([np.nextafter(first, -np.inf), *inner, last])
     labels = [""] * (len(edges) + 1)
     labels[0], labels[-1] = f"below {_number(first)}", f"above {_number(last)}"
-    for place in range(2, len(edges) - 1, 4):
-        labels[place] = f"to {_number(edges[place])}"
+    for position in range(2, len(edges) - 1, 4):
+        labels[position] = f"to {_number(edges[position])}"
     return edges, labels
 
 
 def _texts(labels: tuple[str, ...], before: Array, now: Array) -> Bars:
     is_named = np.array([label not in (OTHER, NEW) for label in labels])
-    places = np.flatnonzero(is_named & (before + now > 0))
+    positions = np.flatnonzero(is_named & (before + now > 0))
     weight = np.maximum(before, now) + np.abs(now - before)
-    shown = np.sort(places[np.argsort(-weight[places], kind="stable")][:MOST_TEXTS])
+    shown = np.sort(positions[np.argsort(-weight[positions], kind="stable")][:MOST_TEXTS])
     rest = [float(side.sum() - side[shown].sum()) for side in (before, now)]
     note = "" if max(rest) < 0.0005 else f"other values: {rest[0]:.1%}, now {rest[1]:.1%}"
-    return Bars(tuple(labels[place] for place in shown), before[shown], now[shown], note)
+    return Bars(tuple(labels[position] for position in shown), before[shown], now[shown], note)
 
 
-def _few_named(labels: tuple[str, ...]) -> tuple[str, ...]:
+def _thinned_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Of many bars every third is named, and the last one, which may be the missing values."""
     if len(labels) <= MOST_TEXTS:
         return labels
     last = len(labels) - 1
     named = [
-        label if place == last or (place % 3 == 0 and place < last - 1) else ""
-        for place, label in enumerate(labels)
+        label if position == last or (position % 3 == 0 and position < last - 1) else ""
+        for position, label in enumerate(labels)
     ]
     return tuple(named)
 

@@ -1,4 +1,4 @@
-"""What the findings of skew and drift add up to, and how they are told."""
+"""What the findings of skew and drift add up to, and the sentences that say so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +8,9 @@ from ml_assets.evaluation.result import RuleOutcome
 from ml_assets.validation.drift import DriftFinding
 from ml_assets.validation.skew import Skew
 
-_MOST_TOLD = 3
-_MOST_ROWS = 100
-_ROOM, _LONGEST = 40, 30
+_MAX_SHOWN = 3
+_MAX_ROWS = 100
+_LINE_LENGTH, _NAME_LENGTH = 40, 30
 _SHOWN = ("jensen_shannon", "l_infinity", "psi", "ks", "wasserstein", "unknown")
 
 
@@ -25,29 +25,33 @@ class Verdict:
     brief: str = ""
 
 
-def judge_findings(findings: Sequence[DriftFinding], word: str) -> Verdict:
-    """Add findings up: one alarm is enough; without any that could be told, nothing can be.
+def judge_findings(findings: Sequence[DriftFinding], verb: str) -> Verdict:
+    """Add findings up: one alarm is enough; where no feature can be judged, nothing can be.
 
     Parameters
     ----------
     findings : sequence of DriftFinding
         One for each feature.
-    word : str
+    verb : str
         What alarming features did, such as ``drifted``.
     """
-    alarms = sorted((f for f in findings if f.verdict == "alarm"), key=_size, reverse=True)
-    told = [finding for finding in findings if finding.verdict != "cannot tell"]
+    alarms = sorted(
+        (finding for finding in findings if finding.verdict == "alarm"), key=_size, reverse=True
+    )
+    comparable = [finding for finding in findings if finding.verdict != "cannot tell"]
     if alarms:
-        shown = "; ".join(f"{f.feature}: {f.explanation}" for f in alarms[:_MOST_TOLD])
-        more = f"; and {len(alarms) - _MOST_TOLD} more" if len(alarms) > _MOST_TOLD else ""
-        text = f"{len(alarms)} of {len(findings)} features {word}: {shown}{more}"
-        brief = f"{len(alarms)} of {len(findings)} features {word}: {_names(alarms)}"
+        shown = "; ".join(
+            f"{finding.feature}: {finding.explanation}" for finding in alarms[:_MAX_SHOWN]
+        )
+        more = f"; and {len(alarms) - _MAX_SHOWN} more" if len(alarms) > _MAX_SHOWN else ""
+        text = f"{len(alarms)} of {len(findings)} features {verb}: {shown}{more}"
+        brief = f"{len(alarms)} of {len(findings)} features {verb}: {_names(alarms)}"
         return Verdict("fail", len(alarms), alarms[0].feature, text, brief)
-    if not told:
+    if not comparable:
         reason = findings[0].explanation if findings else "the model reads no column"
         return Verdict("cannot tell", 0, None, f"cannot tell: {reason}")
-    worst = max(told, key=_size).feature
-    return Verdict("pass", 0, worst, f"none of {len(told)} features {word}")
+    worst = max(comparable, key=_size).feature
+    return Verdict("pass", 0, worst, f"none of {len(comparable)} features {verb}")
 
 
 def judge_skew(skew: Skew, rows: int, min_rows: int) -> Verdict:
@@ -56,28 +60,28 @@ def judge_skew(skew: Skew, rows: int, min_rows: int) -> Verdict:
     Parameters
     ----------
     skew : Skew
-        With the severities that the pipeline wants.
+        With the pipeline's severities.
     rows : int
         How many rows were scored.
     min_rows : int
         Of fewer rows, what single rows hold tells nothing; a missing column does.
     """
-    moved = judge_findings(skew.findings, "differ from training")
-    wrong = [
+    distribution = judge_findings(skew.findings, "differ from training")
+    errors = [
         anomaly
         for anomaly in skew.anomalies
         if anomaly.severity == "ERROR" and (anomaly.affected_fraction is None or rows >= min_rows)
     ]
-    if not wrong:
-        return moved
-    features = {anomaly.feature or "(all)" for anomaly in wrong}
-    features |= {f.feature for f in skew.findings if f.verdict == "alarm"}
-    told = " ".join(anomaly.description for anomaly in wrong[:_MOST_TOLD])
-    text = f"{told} {moved.text}" if moved.outcome == "fail" else told
-    rules = {anomaly.feature or "(all)" for anomaly in wrong}
+    if not errors:
+        return distribution
+    features = {anomaly.feature or "(all)" for anomaly in errors}
+    features |= {finding.feature for finding in skew.findings if finding.verdict == "alarm"}
+    descriptions = " ".join(anomaly.description for anomaly in errors[:_MAX_SHOWN])
+    text = f"{descriptions} {distribution.text}" if distribution.outcome == "fail" else descriptions
+    rules = {anomaly.feature or "(all)" for anomaly in errors}
     broken = f"{len(rules)} break the schema: {_shortened(sorted(rules))}"
-    brief = f"{broken}; {moved.brief}" if moved.outcome == "fail" else broken
-    return Verdict("fail", len(features), wrong[0].feature, text, brief)
+    brief = f"{broken}; {distribution.brief}" if distribution.outcome == "fail" else broken
+    return Verdict("fail", len(features), errors[0].feature, text, brief)
 
 
 def without_news(verdict: Verdict, trained: int, rows: int) -> Verdict:
@@ -106,24 +110,24 @@ def without_news(verdict: Verdict, trained: int, rows: int) -> Verdict:
 def finding_table(findings: Sequence[DriftFinding]) -> list[dict[str, Any]]:
     """Give one row for each feature, the worst first; at most 100."""
     order = {"alarm": 0, "ok": 1, "cannot tell": 2}
-    ordered = sorted(findings, key=lambda f: (order[f.verdict], -_size(f)))
+    ordered = sorted(findings, key=lambda finding: (order[finding.verdict], -_size(finding)))
     return [
         {
             "feature": finding.feature,
             "verdict": finding.verdict,
-            **{name: _text(finding.distances.get(name)) for name in _SHOWN},
-            "p_value": _text(finding.p_value),
+            **{name: _rounded(finding.distances.get(name)) for name in _SHOWN},
+            "p_value": _rounded(finding.p_value),
             "explanation": finding.explanation,
         }
-        for finding in ordered[:_MOST_ROWS]
+        for finding in ordered[:_MAX_ROWS]
     ]
 
 
-def worst_features(findings: Sequence[DriftFinding], most: int) -> list[str]:
+def worst_features(findings: Sequence[DriftFinding], max_features: int) -> list[str]:
     """Give the features to draw: alarming ones first, then by size of the change."""
-    told = [finding for finding in findings if finding.distances]
-    ordered = sorted(told, key=lambda f: (f.verdict != "alarm", -_size(f)))
-    return [finding.feature for finding in ordered[:most]]
+    compared = [finding for finding in findings if finding.distances]
+    ordered = sorted(compared, key=lambda finding: (finding.verdict != "alarm", -_size(finding)))
+    return [finding.feature for finding in ordered[:max_features]]
 
 
 def _names(findings: Sequence[DriftFinding]) -> str:
@@ -132,12 +136,12 @@ def _names(findings: Sequence[DriftFinding]) -> str:
 
 def _shortened(names: Sequence[str]) -> str:
     """As many names as have room in a line."""
-    room, shown = _ROOM, list[str]()
+    remaining, shown = _LINE_LENGTH, list[str]()
     for name in names:
-        room -= len(name[:_LONGEST]) + 2
-        if room < 0:
+        remaining -= len(name[:_NAME_LENGTH]) + 2
+        if remaining < 0:
             break
-        shown.append(name[:_LONGEST])
+        shown.append(name[:_NAME_LENGTH])
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
@@ -146,5 +150,5 @@ def _size(finding: DriftFinding) -> float:
     return max(finding.distances.get(name, 0.0) for name in ("jensen_shannon", "l_infinity"))
 
 
-def _text(value: float | None) -> str:
+def _rounded(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"

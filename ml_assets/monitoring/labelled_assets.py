@@ -26,7 +26,7 @@ def build_labelled_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
 
 def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     spec, metric = pipeline.monitoring, pipeline.main_metric
-    options = {"max_drop": spec.max_performance_drop, **_how_measured(pipeline)}
+    options = {"max_drop": spec.max_performance_drop, **_measurement_options(pipeline)}
 
     @stage_asset(
         pipeline,
@@ -47,14 +47,16 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
         from ml_assets.monitoring.performance import join_labels, judge_performance
         from ml_assets.table import EXAMPLE_ID, Table
 
-        facts, known = predictions.json(SCORED_BY), labels.json("labels.json")["classes"]
+        facts, label_classes = predictions.json(SCORED_BY), labels.json("labels.json")["classes"]
         scored = Table((predictions.path / "predictions.parquet",)).to_arrow()
-        given = Table((labels.path / "labels.parquet",)).to_arrow()
+        known_labels = Table((labels.path / "labels.parquet",)).to_arrow()
         ids = scored[EXAMPLE_ID].combine_chunks()
         own = own_splits(ids, examples_of(stage, facts)).is_valid()
-        joined = join_labels(scored, given, facts["scores"], facts["classes"], known or (), own)
-        then = _metric_then(stage, facts, metric)
-        found = judge_performance(
+        joined = join_labels(
+            scored, known_labels, facts["scores"], facts["classes"], label_classes or (), own
+        )
+        then = _evaluated_metric(stage, facts, metric)
+        comparison = judge_performance(
             pipeline.task,
             metric,
             joined,
@@ -63,14 +65,14 @@ def _performance(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             decision_threshold=facts["decision_threshold"],
             **options,
         )
-        told = {**about(facts), "contradictory": joined.contradictory}
-        durable.write_json(stage.directory / "performance.json", {**told, **found.to_json()})
-        return _performance_outcome(found, metric, facts)
+        scorer = {**version_summary(facts), "contradictory": joined.contradictory}
+        durable.write_json(stage.directory / "performance.json", {**scorer, **comparison.to_json()})
+        return _performance_outcome(comparison, metric, facts)
 
     return performance
 
 
-def _how_measured(pipeline: PipelineSpec) -> dict[str, Any]:
+def _measurement_options(pipeline: PipelineSpec) -> dict[str, Any]:
     """How many rows a metric needs, and what its interval is made of."""
     evaluation = pipeline.evaluation
     return {
@@ -81,31 +83,34 @@ def _how_measured(pipeline: PipelineSpec) -> dict[str, Any]:
     }
 
 
-def _performance_outcome(found: "Performance", metric: str, facts: dict[str, Any]) -> Outcome:
-    now = found.now.value if found.now else None
-    numbers = {metric: now, "drop": found.drop, "rows_labelled": found.rows_labelled}
+def _performance_outcome(performance: "Performance", metric: str, facts: dict[str, Any]) -> Outcome:
+    now = performance.now.value if performance.now else None
+    numbers = {metric: now, "drop": performance.drop, "rows_labelled": performance.rows_labelled}
     return Outcome(
         summary={
-            "rows": found.rows_labelled,
-            "rows_labelled": found.rows_labelled,
-            "rows_own": found.rows_own,
-            "metrics": {m.name: [m.value, m.low, m.high] for m in found.metrics},
-            "outcome": found.outcome,
-            **about(facts),
+            "rows": performance.rows_labelled,
+            "rows_labelled": performance.rows_labelled,
+            "rows_own": performance.rows_own,
+            "metrics": {
+                measured.name: [measured.value, measured.low, measured.high]
+                for measured in performance.metrics
+            },
+            "outcome": performance.outcome,
+            **version_summary(facts),
         },
         metadata={
-            **{m.name: m.value for m in found.metrics},
-            "drop": found.drop,
-            "rows_labelled": found.rows_labelled,
-            "rows_scored": found.rows,
+            **{measured.name: measured.value for measured in performance.metrics},
+            "drop": performance.drop,
+            "rows_labelled": performance.rows_labelled,
+            "rows_scored": performance.rows,
             "model_version": facts["scorer"]["version"],
         },
-        checks=[check_of("performance", found.outcome, found.text, numbers)],
+        checks=[check_of("performance", performance.outcome, performance.text, numbers)],
     )
 
 
 def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
-    metric, options = pipeline.main_metric, _how_measured(pipeline)
+    metric, options = pipeline.main_metric, _measurement_options(pipeline)
     limits = pipeline.evaluation.thresholds.get(metric)
 
     @stage_asset(
@@ -135,12 +140,12 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
         examples = examples_of(stage, facts)
         since = last_training_row(Table((examples,)), time) if examples.is_file() else None
         if since is None:
-            return _untold_staleness(time, facts)
+            return _unknown_staleness(time, facts)
         digest, trusted = facts["scorer"]["model_digest"], pipeline.training.trusted_types
         later = _later_rows(pipeline, stage, raw_data, labels, since, facts)
         champion = load_model(stage.stored("model", digest), trusted)
-        found = age_of(champion, later, time, since, metric, limits, **options)
-        return _staleness_outcome(stage, pipeline, found, len(later.labels), facts)
+        aging = age_of(champion, later, time, since, metric, limits, **options)
+        return _staleness_outcome(stage, pipeline, aging, len(later.labels), facts)
 
     return staleness
 
@@ -171,40 +176,40 @@ def _later_rows(
     )
 
 
-def _untold_staleness(time: str, facts: dict[str, Any]) -> Outcome:
+def _unknown_staleness(time: str, facts: dict[str, Any]) -> Outcome:
     text = (
         "cannot tell: the examples that the champion was trained on are not in the store, or "
         f"have no '{time}'"
     )
-    return Outcome(about(facts), checks=[check_of("staleness", "cannot tell", text, {})])
+    return Outcome(version_summary(facts), checks=[check_of("staleness", "cannot tell", text, {})])
 
 
 def _staleness_outcome(
-    stage: Stage, pipeline: PipelineSpec, found: "Staleness", rows: int, facts: dict[str, Any]
+    stage: Stage, pipeline: PipelineSpec, staleness: "Staleness", rows: int, facts: dict[str, Any]
 ) -> Outcome:
     from ml_assets import durable
     from ml_assets.evaluation.age_picture import draw_staleness
     from ml_assets.evaluation.page import staleness_html
     from ml_assets.evaluation.report import age_table, staleness_verdict
 
-    version, stale = about(facts), {"stale_from_days": found.stale_from}
-    durable.write_json(stage.directory / "staleness.json", {**version, **found.to_json()})
+    version, stale = version_summary(facts), {"stale_from_days": staleness.stale_from}
+    durable.write_json(stage.directory / "staleness.json", {**version, **staleness.to_json()})
     limits, path = (
-        pipeline.evaluation.thresholds.get(found.metric),
+        pipeline.evaluation.thresholds.get(staleness.metric),
         stage.directory / "staleness.png",
     )
-    drawn = draw_staleness(path, [found], limits)
+    drawn = draw_staleness(path, [staleness], limits)
     title = f"Staleness of {pipeline.name}"
-    page = staleness_html(found, path.read_bytes() if drawn else None, title, rows)
+    page = staleness_html(staleness, path.read_bytes() if drawn else None, title, rows)
     durable.write_bytes(stage.directory / "report.html", page.encode())
-    passed, text = staleness_verdict([found], pipeline.days_to_live)
-    outcome = "fail" if not passed else "pass" if found.ages else "cannot tell"
+    passed, text = staleness_verdict([staleness], pipeline.days_to_live)
+    outcome = "fail" if not passed else "pass" if staleness.ages else "cannot tell"
     return Outcome(
         summary={"rows": rows, **stale, **version},
         metadata={
             **version,
             **stale,
-            "ages": Rows(age_table([found])) if found.ages else None,
+            "ages": Rows(age_table([staleness])) if staleness.ages else None,
             "picture": Picture("staleness.png", "How the champion ages") if drawn else None,
             "report": File("report.html"),
         },
@@ -223,26 +228,26 @@ def artifact_of(stage: Stage, facts: Mapping[str, Any], asset: str) -> Path:
     return stage.stored(asset, digest, may_be_gone=True)
 
 
-def _metric_then(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[str, Any] | None:
+def _evaluated_metric(stage: Stage, facts: Mapping[str, Any], metric: str) -> dict[str, Any] | None:
     """The metric in the champion's evaluation, or None where that is unknown."""
     from ml_assets import durable
 
     path = artifact_of(stage, facts, "evaluation") / "evaluation.json"
     stored = durable.read_json(path) if path.is_file() else {"metrics": []}
     # Scored rows have no weights to compare with weighted ones.
-    found = [one for one in (stored.get("unweighted"), *stored["metrics"]) if one]
-    named = next((one for one in found if one["name"] == metric), None)
-    return named and {key: named[key] for key in ("value", "low", "high")}
+    entries = [entry for entry in (stored.get("unweighted"), *stored["metrics"]) if entry]
+    match = next((entry for entry in entries if entry["name"] == metric), None)
+    return match and {key: match[key] for key in ("value", "low", "high")}
 
 
-def about(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is told of the champion in every summary."""
+def version_summary(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What every summary says of the champion."""
     return {"model_version": facts["scorer"]["version"]}
 
 
 def check_of(
     name: str, outcome: str, text: str, numbers: Mapping[str, Any], brief: str = ""
 ) -> Check:
-    """An alarm is an error. What cannot be told passes, as a warning."""
+    """An alarm is an error. A check that cannot tell passes, as a warning."""
     severity: Literal["ERROR", "WARN"] = "WARN" if outcome == "cannot tell" else "ERROR"
     return Check(name, outcome != "fail", text, severity, numbers, brief)

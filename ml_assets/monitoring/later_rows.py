@@ -19,9 +19,9 @@ from ml_assets.monitoring.performance import join_labels
 from ml_assets.table import EXAMPLE_ID, Table
 from ml_assets.validation.sample import sample_rows
 
-_MOST_ROWS = 30_000
-_PLACE = "_place"
-_NONE = pa.array([], pa.string())
+_MAX_ROWS = 30_000
+_POSITION = "_position"
+_EMPTY = pa.array([], pa.string())
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,15 @@ def later_rows(
         Of the sample.
     """
     table = _spans_since(manifest, spans_dir, since)
-    reader = pa.RecordBatchReader.from_batches(table.schema, _later(table, time, since))
-    found, _ = sample_rows(reader, _MOST_ROWS, seed, table.schema.names)
-    ids = pa.concat_arrays([example_ids(batch, key) for batch in found.to_batches()] or [_NONE])
-    own = own_splits(ids, examples)
-    learnt = pc.fill_null(pc.is_in(own, pa.array(["train", "eval"])), False)
-    # The place of a row takes the place of its score, so that rows are found before any is scored.
-    places = pa.table({EXAMPLE_ID: ids, _PLACE: np.arange(len(ids))})
-    joined = join_labels(places, labels, [_PLACE], classes, label_classes, learnt)
-    return LaterRows(found.to_pandas().iloc[joined.scores.astype(int)], joined.labels)
+    reader = pa.RecordBatchReader.from_batches(table.schema, _later_batches(table, time, since))
+    sample, _ = sample_rows(reader, _MAX_ROWS, seed, table.schema.names)
+    ids = pa.concat_arrays([example_ids(batch, key) for batch in sample.to_batches()] or [_EMPTY])
+    splits = own_splits(ids, examples)
+    is_learnt = pc.fill_null(pc.is_in(splits, pa.array(["train", "eval"])), False)
+    # The position of a row stands for its score, so that rows are found before any is scored.
+    positions = pa.table({EXAMPLE_ID: ids, _POSITION: np.arange(len(ids))})
+    joined = join_labels(positions, labels, [_POSITION], classes, label_classes, is_learnt)
+    return LaterRows(sample.to_pandas().iloc[joined.scores.astype(int)], joined.labels)
 
 
 def _spans_since(manifest: Mapping[str, Any], spans_dir: Path, since: Any) -> Table:
@@ -96,7 +96,7 @@ def _spans_since(manifest: Mapping[str, Any], spans_dir: Path, since: Any) -> Ta
     return open_spans({**manifest, "spans": spans}, spans_dir)
 
 
-def _later(table: Table, time: str, since: Any) -> Iterator[pa.RecordBatch]:
+def _later_batches(table: Table, time: str, since: Any) -> Iterator[pa.RecordBatch]:
     moment = pa.scalar(without_zone(since).to_pydatetime(), pa.timestamp("us"))
     for batch in table.batches():
         times = pc.cast(batch.column(time), pa.timestamp("us"), safe=False)

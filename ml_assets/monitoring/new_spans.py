@@ -46,32 +46,32 @@ def find_new_spans(
     """
     with tempfile.TemporaryDirectory() as scratch:
         source = open_source(ingest.source, directory, Path(scratch))
-        touched = _touched(source, ingest, manifest)
-    known = {str(span["span"]) for span in manifest["spans"]}
-    spans = [{"span": name} for name in sorted(known | touched)]
-    after = {"granularity": ingest.span, "spans": spans}
-    inside = {name for window in windows for name in _inside(after, window)}
-    return tuple(sorted(touched & inside))
+        touched = _touched_spans(source, ingest, manifest)
+    ingested = {str(span["span"]) for span in manifest["spans"]}
+    spans = [{"span": name} for name in sorted(ingested | touched)]
+    merged = {"granularity": ingest.span, "spans": spans}
+    in_window = {name for window in windows for name in _spans_in(merged, window)}
+    return tuple(sorted(touched & in_window))
 
 
-def _touched(source: Source, ingest: IngestSpec, manifest: Mapping[str, Any]) -> set[str]:
+def _touched_spans(source: Source, ingest: IngestSpec, manifest: Mapping[str, Any]) -> set[str]:
     ingested = {file["digest"]: file for file in manifest["files"]}
-    fresh = [part for part in source.parts if _digest(source, part) not in ingested]
+    new_parts = [part for part in source.parts if _digest(source, part) not in ingested]
     if ingest.span == "file":
-        return {part.name for part in fresh}
-    if not fresh:
+        return {part.name for part in new_parts}
+    if not new_parts:
         return set()
-    same = {
+    unchanged = {
         part.name: dict(ingested[_digest(source, part)]["columns"])
         for part in source.parts
-        if part not in fresh
+        if part not in new_parts
     }
-    columns = common_types(source.types(known=same), source.kind)
-    rows = _rows_by_span(fresh, columns, str(ingest.time), ingest.span)
+    columns = common_types(source.types(known=unchanged), source.kind)
+    rows = _rows_by_span(new_parts, columns, str(ingest.time), ingest.span)
     if source.files:
         return set(rows)
-    before = {str(span["span"]): int(span["rows"]) for span in manifest["spans"]}
-    return {name for name, count in rows.items() if before.get(name) != count}
+    ingested_rows = {str(span["span"]): int(span["rows"]) for span in manifest["spans"]}
+    return {name for name, count in rows.items() if ingested_rows.get(name) != count}
 
 
 def _digest(source: Source, part: Part) -> str:
@@ -91,7 +91,7 @@ def _rows_by_span(
     return rows
 
 
-def _inside(manifest: Mapping[str, Any], window: WindowSpec) -> list[str]:
+def _spans_in(manifest: Mapping[str, Any], window: WindowSpec) -> list[str]:
     try:
         return [str(span["span"]) for span in select_spans(manifest, window)]
     except DataError:

@@ -24,10 +24,10 @@ def own_splits(ids: pa.Array, examples: Path) -> pa.Array:
     """
     if not examples.is_file():
         return pa.nulls(len(ids), pa.string())
-    own, splits = [pa.array([], pa.string())], [pa.array([], pa.string())]
+    own_ids, splits = [pa.array([], pa.string())], [pa.array([], pa.string())]
     for batch in Table((examples,)).batches([EXAMPLE_ID, SPLIT]):
         base = pc.utf8_slice_codeunits(batch.column(EXAMPLE_ID), 0, _ID_LENGTH).cast(pa.string())
         is_scored = pc.is_in(base, ids)
-        own.append(base.filter(is_scored))
+        own_ids.append(base.filter(is_scored))
         splits.append(batch.column(SPLIT).cast(pa.string()).filter(is_scored))
-    return pa.concat_arrays(splits).take(pc.index_in(ids, pa.concat_arrays(own)))
+    return pa.concat_arrays(splits).take(pc.index_in(ids, pa.concat_arrays(own_ids)))

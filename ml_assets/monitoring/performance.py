@@ -111,13 +111,15 @@ def join_labels(
     """
     left_out = 0 if own is None else own.true_count
     predictions = predictions if own is None else predictions.filter(pc.invert(own))
-    known = labels.select([EXAMPLE_ID, LABEL]).to_pandas().drop_duplicates()
-    twice = known[EXAMPLE_ID].duplicated(keep=False)
+    known_labels = labels.select([EXAMPLE_ID, LABEL]).to_pandas().drop_duplicates()
+    is_contradictory = known_labels[EXAMPLE_ID].duplicated(keep=False)
     scored = predictions.select([EXAMPLE_ID, *score_columns]).to_pandas()
-    contradictory = int(scored[EXAMPLE_ID].isin(known.loc[twice, EXAMPLE_ID]).sum())
-    found: pd.DataFrame = scored.merge(known[~twice], on=EXAMPLE_ID, how="inner")
-    scores = found[list(score_columns)].to_numpy(dtype=np.float64)
-    codes = _translate(found[LABEL].to_numpy(), classes, label_classes)
+    contradictory = int(
+        scored[EXAMPLE_ID].isin(known_labels.loc[is_contradictory, EXAMPLE_ID]).sum()
+    )
+    joined: pd.DataFrame = scored.merge(known_labels[~is_contradictory], on=EXAMPLE_ID, how="inner")
+    scores = joined[list(score_columns)].to_numpy(dtype=np.float64)
+    codes = _translate(joined[LABEL].to_numpy(), classes, label_classes)
     is_known = codes >= 0 if classes else np.full(len(codes), True)
     scores = scores[:, 0] if len(score_columns) == 1 else scores
     return LabelledScores(codes[is_known], scores[is_known], contradictory, left_out)
@@ -137,7 +139,7 @@ def _translate(
 def judge_performance(
     task: Task,
     metric: str,
-    found: LabelledScores,
+    labelled: LabelledScores,
     rows: int,
     then: Mapping[str, Any] | None,
     *,
@@ -156,7 +158,7 @@ def judge_performance(
         What kind of label is predicted.
     metric : str
         What to compare.
-    found : LabelledScores
+    labelled : LabelledScores
         What `join_labels` gave.
     rows : int
         How many rows were scored.
@@ -177,9 +179,9 @@ def judge_performance(
         The interval of the drop is the MOVER of Zou and Donner (2008, doi:10.1002/sim.3095): both
         samples are uncertain, and independent of each other.
     """
-    measured = evaluate(
-        found.labels,
-        found.scores,
+    evaluation = evaluate(
+        labelled.labels,
+        labelled.scores,
         task=task,
         decision_threshold=decision_threshold,
         confidence=confidence,
@@ -187,16 +189,16 @@ def judge_performance(
         seed=seed,
         main_metric=metric,
     )
-    now = measured.metric(metric)
+    now = evaluation.metric(metric)
     before = Metric(metric, **then) if then else None
-    labelled = len(found.labels)
+    count = len(labelled.labels)
     drop = _drop(now, before)
-    outcome, text = _judge(drop, now, before, labelled, max_drop, min_rows, bool(found.own))
+    outcome, text = _judge(drop, now, before, count, max_drop, min_rows, bool(labelled.own))
     low, middle, high = drop or (None, None, None)
-    left_out = f"; {found.own:,} are its own examples and left out" if found.own else ""
+    left_out = f"; {labelled.own:,} are its own examples and left out" if labelled.own else ""
     return Performance(
-        metric, rows, labelled, found.own, now, before, middle, low, high, max_drop, outcome,
-        f"{text} ({labelled:,} of {rows:,} scored rows have a label{left_out})", measured.metrics,
+        metric, rows, count, labelled.own, now, before, middle, low, high, max_drop, outcome,
+        f"{text} ({count:,} of {rows:,} scored rows have a label{left_out})", evaluation.metrics,
     )  # fmt: skip
 
 
@@ -205,13 +207,13 @@ def _drop(now: Metric, then: Metric | None) -> tuple[float, float, float] | None
     if then is None or None in (now.value, now.low, now.high, then.value, then.low, then.high):
         return None
     sign = 1.0 if is_lower_better(now.name) else -1.0
-    new, old = _worse(now, sign), _worse(then, sign)
+    new, old = _as_loss(now, sign), _as_loss(then, sign)
     middle = new[1] - old[1]
     low = middle - hypot(new[1] - new[0], old[2] - old[1])
     return low, middle, middle + hypot(new[2] - new[1], old[1] - old[0])
 
 
-def _worse(metric: Metric, sign: float) -> tuple[float, float, float]:
+def _as_loss(metric: Metric, sign: float) -> tuple[float, float, float]:
     """A metric turned so that more is worse: low, value, high."""
     value, ends = metric.value or 0.0, (metric.low or 0.0, metric.high or 0.0)
     low, high = sorted(sign * end for end in ends)
@@ -236,9 +238,9 @@ def _judge(
         return "cannot tell", f"cannot tell: {now.reason or f'{now.name} has no interval'}"
     low, middle, high = drop
     change = f"{abs(middle):.4g} {'worse' if middle > 0 else 'better'}"
-    told = f"{now.name} is {now.value:.4g}, {change} than in its evaluation ({then.value:.4g})"
+    text = f"{now.name} is {now.value:.4g}, {change} than in its evaluation ({then.value:.4g})"
     if low > limit:
-        return "fail", f"{told}; at most {limit:g} worse is allowed"
+        return "fail", f"{text}; at most {limit:g} worse is allowed"
     if high > limit and middle > limit:
-        return "cannot tell", f"cannot tell: {told}, but that may be chance"
-    return "pass", told
+        return "cannot tell", f"cannot tell: {text}, but that may be chance"
+    return "pass", text

@@ -17,8 +17,8 @@ from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.drift import DriftFinding
 
 _COLUMNS = 3
-_FEW_DRAWN, _MOST_DRAWN = 6, 24
-_LABEL_LENGTH, _LINE_LENGTH, _LINES = 14, 52, 2
+_DEFAULT_DRAWN, _MAX_DRAWN = 6, 24
+_LABEL_LENGTH, _LINE_LENGTH, _MAX_LINES = 14, 52, 2
 _GREY, _BLUE = "#b5b5b5", "#2b6ca3"
 
 
@@ -40,10 +40,10 @@ def draw_findings(
         Of them.
     """
     alarms = sum(finding.verdict == "alarm" for finding in findings)
-    worst = worst_features(findings, min(_MOST_DRAWN, alarms) or _FEW_DRAWN)
+    worst = worst_features(findings, min(_MAX_DRAWN, alarms) or _DEFAULT_DRAWN)
     if worst:
-        told = {finding.feature: finding.explanation for finding in findings}
-        draw_drift(path, reference, current, worst, told)
+        captions = {finding.feature: finding.explanation for finding in findings}
+        draw_drift(path, reference, current, worst, captions)
     return bool(worst)
 
 
@@ -71,28 +71,28 @@ def draw_drift(
     figure = Figure(figsize=(10, 2.5 * rows + 0.3), dpi=80, layout="constrained")
     panels = list(figure.subplots(rows, _COLUMNS, squeeze=False).flat)
     for axes, name in zip(panels, features, strict=False):
-        _draw(axes, reference, current, name, captions.get(name, ""))
+        _draw_column(axes, reference, current, name, captions.get(name, ""))
     for axes in panels[len(features) :]:
         axes.set_axis_off()
     figure.legend(*_legend(figure), loc="outside lower right", ncols=2, fontsize=8, frameon=False)
     save_figure(figure, path)
 
 
-def _draw(
+def _draw_column(
     axes: Any, reference: DatasetStatistics, current: DatasetStatistics, name: str, caption: str
 ) -> None:
     bars = bars_of(reference.feature(name), current.feature(name))
-    at = np.arange(len(bars.labels))
-    axes.bar(at - 0.2, bars.reference, 0.4, color=_GREY, label="training")
-    axes.bar(at + 0.2, bars.current, 0.4, color=_BLUE, label="scored")
-    named = [place for place in at if bars.labels[place]]
-    labels = [cut(bars.labels[place], _LABEL_LENGTH) for place in named]
+    positions = np.arange(len(bars.labels))
+    axes.bar(positions - 0.2, bars.reference, 0.4, color=_GREY, label="training")
+    axes.bar(positions + 0.2, bars.current, 0.4, color=_BLUE, label="scored")
+    named = [position for position in positions if bars.labels[position]]
+    labels = [cut(bars.labels[position], _LABEL_LENGTH) for position in named]
     axes.set_xticks(named, labels, rotation=50, ha="right", fontsize=6, parse_math=False)
     axes.set_title(
         cut(name, 30), fontsize=9, fontweight="bold", loc="left", pad=22, parse_math=False
     )
-    told = _wrapped("; ".join(part for part in (caption, bars.note) if part))
-    axes.text(0, 1.02, told, fontsize=6, transform=axes.transAxes, va="bottom", parse_math=False)
+    text = _wrapped("; ".join(part for part in (caption, bars.note) if part))
+    axes.text(0, 1.02, text, fontsize=6, transform=axes.transAxes, va="bottom", parse_math=False)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     axes.tick_params(axis="y", labelsize=6)
     axes.spines[["top", "right"]].set_visible(False)
@@ -103,5 +103,5 @@ def _legend(figure: Figure) -> tuple[Any, Any]:
 
 
 def _wrapped(text: str) -> str:
-    lines = textwrap.wrap(cut(text, 10_000), _LINE_LENGTH, max_lines=_LINES, placeholder=" …")
+    lines = textwrap.wrap(cut(text, 10_000), _LINE_LENGTH, max_lines=_MAX_LINES, placeholder=" …")
     return "\n".join(lines)

@@ -158,22 +158,24 @@ def decide_retraining(state: State, now: datetime, spec: RetrainingSpec) -> Deci
     Decision
         The cool-down holds for every reason; what arises in it is acted on when it ends.
     """
-    memory = _recall(state.cursor)
-    found = _reasons(state, now, spec)
-    old = [reason for reason in found if memory.handled.get(reason.kind) == reason.evidence]
-    reasons = tuple(reason for reason in found if reason not in old)
-    waiting = _waiting(state, reasons, now, spec, memory) or _nothing_new(state, reasons, old)
-    if waiting is not None:
-        return Decision(False, reasons, None, _write(memory), waiting)
+    memory = _read_cursor(state.cursor)
+    current = _reasons(state, now, spec)
+    repeated = [reason for reason in current if memory.handled.get(reason.kind) == reason.evidence]
+    reasons = tuple(reason for reason in current if reason not in repeated)
+    message = _waiting_message(state, reasons, now, spec, memory) or _no_news_message(
+        state, reasons, repeated
+    )
+    if message is not None:
+        return Decision(False, reasons, None, _write_cursor(memory), message)
     evidence: dict[str, str] = {reason.kind: reason.evidence for reason in reasons}
     # The key of the run before makes the same evidence a new decision when it comes up again later.
     key = json_digest({"evidence": evidence, "after": memory.run_key})[:32]
     handled = {**memory.handled, **evidence}
-    cursor = _write(_Memory(now.isoformat(timespec="seconds"), key, handled))
-    return Decision(True, reasons, key, cursor, _told(reasons))
+    cursor = _write_cursor(_Memory(now.isoformat(timespec="seconds"), key, handled))
+    return Decision(True, reasons, key, cursor, _describe(reasons))
 
 
-def _waiting(
+def _waiting_message(
     state: State, reasons: Sequence[Reason], now: datetime, spec: RetrainingSpec, memory: _Memory
 ) -> str | None:
     """Why not to retrain now, or None."""
@@ -183,43 +185,47 @@ def _waiting(
             f"python -m ml_assets run {state.pipeline}"
         )
     if state.is_running and reasons:
-        return f"A retraining is queued or running already; then: {_told(reasons)}"
+        return f"A retraining is queued or running already; then: {_describe(reasons)}"
     if memory.started_at is not None and reasons:
         until = datetime.fromisoformat(memory.started_at) + timedelta(hours=spec.cool_down_hours)
         if now < until:
-            return f"Cooling down until {until:%Y-%m-%d %H:%M} UTC; then: {_told(reasons)}"
+            return f"Cooling down until {until:%Y-%m-%d %H:%M} UTC; then: {_describe(reasons)}"
     return None
 
 
-def _nothing_new(state: State, reasons: Sequence[Reason], old: Sequence[Reason]) -> str | None:
+def _no_news_message(
+    state: State, reasons: Sequence[Reason], repeated: Sequence[Reason]
+) -> str | None:
     """Say that there is no new reason, and which old ones hold: a run that failed is not begun again."""
     if reasons:
         return None
-    if not old or state.is_running:
+    if not repeated or state.is_running:
         return "There is no new reason to retrain."
     return (
         f"There is no new reason to retrain. A retraining was started for this and has not ended it: "
-        f"{_told(old)}. Look at its run, then: python -m ml_assets run {state.pipeline}"
+        f"{_describe(repeated)}. Look at its run, then: python -m ml_assets run {state.pipeline}"
     )
 
 
 def _reasons(state: State, now: datetime, spec: RetrainingSpec) -> list[Reason]:
-    found = []
+    reasons = []
     if spec.on_new_spans and state.new_spans is not None and state.new_spans.names:
-        found.append(Reason("new_spans", state.new_spans.digest, _span_text(state.new_spans.names)))
+        reasons.append(
+            Reason("new_spans", state.new_spans.digest, _span_text(state.new_spans.names))
+        )
     if state.champion is None:
-        return found
-    wanted = {"skew": spec.on_skew, "drift": spec.on_drift, "performance": spec.on_performance}
+        return reasons
+    enabled = {"skew": spec.on_skew, "drift": spec.on_drift, "performance": spec.on_performance}
     version = state.champion.version
-    found += [
+    reasons += [
         Reason(alarm.kind, f"version {version}: {alarm.digest}", f"{alarm.kind}: {alarm.text}")
         for alarm in state.alarms
-        if wanted[alarm.kind] and alarm.model_version == version
+        if enabled[alarm.kind] and alarm.model_version == version
     ]
-    return found + _age(state.champion, now, state.max_age_days)
+    return reasons + _age_reasons(state.champion, now, state.max_age_days)
 
 
-def _age(champion: Champion, now: datetime, max_days: float) -> list[Reason]:
+def _age_reasons(champion: Champion, now: datetime, max_days: float) -> list[Reason]:
     days = (now - champion.created_at) / timedelta(days=1)
     if days <= max_days:
         return []
@@ -234,11 +240,11 @@ def _span_text(names: Sequence[str]) -> str:
     return f"{len(names)} new or changed span{'s' if len(names) > 1 else ''}: {shown}"
 
 
-def _told(reasons: Sequence[Reason]) -> str:
+def _describe(reasons: Sequence[Reason]) -> str:
     return "; ".join(reason.text for reason in reasons)
 
 
-def _recall(cursor: str | None) -> _Memory:
+def _read_cursor(cursor: str | None) -> _Memory:
     """Read a cursor. One that this version did not write is no memory at all."""
     try:
         value = json.loads(cursor or "{}")
@@ -249,5 +255,5 @@ def _recall(cursor: str | None) -> _Memory:
         return _Memory()
 
 
-def _write(memory: _Memory) -> str:
+def _write_cursor(memory: _Memory) -> str:
     return json.dumps(asdict(memory), sort_keys=True)

@@ -24,7 +24,7 @@ WHY_TAG = "ml_assets/retrain_why"
 CHAMPION_TAG = "ml_assets/retrain_champion"
 _MAX_TAG = 300
 # The new spans in a window, by the digest of `raw_data` and the fingerprint of the source.
-Remembered = dict[tuple[str, str], tuple[str, ...]]
+SpanCache = dict[tuple[str, str], tuple[str, ...]]
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -57,7 +57,7 @@ def build_sensors(
         description=f"Take {name} through its whole lifecycle; what has not changed is not made again.",
     )
 
-    remembered: Remembered = {}
+    span_cache: SpanCache = {}
 
     @dg.sensor(
         name=f"{name}_retraining",
@@ -73,7 +73,7 @@ def build_sensors(
         from ml_assets.monitoring.retraining import decide_retraining
 
         running = _is_running(context, job.name)
-        state = read_state(pipeline, current_home(), running, context.cursor, remembered)
+        state = read_state(pipeline, current_home(), running, context.cursor, span_cache)
         decision = decide_retraining(state, datetime.now(UTC), spec)
         if not decision.retrain:
             return dg.SensorResult(skip_reason=decision.message, cursor=decision.cursor)
@@ -90,7 +90,7 @@ def read_state(
     home: Home,
     is_running: bool,
     cursor: str | None,
-    remembered: Remembered,
+    span_cache: SpanCache,
 ) -> "State":
     """Read what holds now from the store, the registry and the source.
 
@@ -104,8 +104,8 @@ def read_state(
         Whether a retraining is queued or running.
     cursor : str or None
         What the last decision gave.
-    remembered : dict
-        What was found in the source before; kept up to date.
+    span_cache : dict
+        The new spans of the source as it was read last; kept up to date.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def read_state(
         is_trained=is_trained,
         champion=_champion(pipeline, home) if is_trained else None,
         new_spans=(
-            _new_spans(pipeline, store, raw_data, remembered) if is_trained and raw_data else None
+            _new_spans(pipeline, store, raw_data, span_cache) if is_trained and raw_data else None
         ),
         alarms=tuple(_alarms(store)),
         max_age_days=pipeline.days_to_live,
@@ -135,12 +135,12 @@ def _champion(pipeline: PipelineSpec, home: Home) -> "Champion | None":
     from ml_assets.monitoring.retraining import Champion
     from ml_assets.registry.registry import champion
 
-    found = champion(home.tracking_uri, pipeline.model_name)
-    return None if found is None else Champion(found.version, found.created_at)
+    registered = champion(home.tracking_uri, pipeline.model_name)
+    return None if registered is None else Champion(registered.version, registered.created_at)
 
 
 def _new_spans(
-    pipeline: PipelineSpec, store: Store, raw_data: Record, remembered: Remembered
+    pipeline: PipelineSpec, store: Store, raw_data: Record, span_cache: SpanCache
 ) -> "NewSpans | None":
     """What the source brings; without a cheap fingerprint of the source nobody can tell."""
     from ml_assets import durable
@@ -152,16 +152,16 @@ def _new_spans(
     if not spec.on_new_spans:
         return None
     manifest = durable.read_json(store.artifact(raw_data).path / "manifest.json")
-    found = source_fingerprint(pipeline.ingest.source, pipeline.directory)
-    if found is None or found == manifest["source_fingerprint"]:
+    fingerprint = source_fingerprint(pipeline.ingest.source, pipeline.directory)
+    if fingerprint is None or fingerprint == manifest["source_fingerprint"]:
         return None
-    key = (raw_data.digest, found)
-    if key not in remembered:
+    key = (raw_data.digest, fingerprint)
+    if key not in span_cache:
         # A changed source is read once for each content, not at every tick.
         windows = [pipeline.ingest.window, pipeline.serving.window]
-        remembered.clear()
-        remembered[key] = find_new_spans(pipeline.ingest, pipeline.directory, manifest, windows)
-    return NewSpans(remembered[key], found)
+        span_cache.clear()
+        span_cache[key] = find_new_spans(pipeline.ingest, pipeline.directory, manifest, windows)
+    return NewSpans(span_cache[key], fingerprint)
 
 
 def _alarms(store: Store) -> "list[Alarm]":
@@ -194,8 +194,8 @@ def _refuse_broken_files(pipeline: PipelineSpec, decision: "Decision") -> None:
 
 
 def _is_running(context: dg.SensorEvaluationContext, job: str) -> bool:
-    wanted = dg.RunsFilter(job_name=job, statuses=_UNFINISHED)
-    return bool(context.instance.get_runs(filters=wanted, limit=1))
+    unfinished = dg.RunsFilter(job_name=job, statuses=_UNFINISHED)
+    return bool(context.instance.get_runs(filters=unfinished, limit=1))
 
 
 def _tags(decision: "Decision", state: "State") -> dict[str, str]:

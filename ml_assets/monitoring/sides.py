@@ -63,8 +63,10 @@ def read_sides(scored: Path, trained: Path, schema: Path, facts: Mapping[str, An
     current = DatasetStatistics.from_json(durable.read_json(scored))
     reference = DatasetStatistics.from_json(durable.read_json(trained)["train"])
     rules = read_schema(schema)
-    read = tuple(feature for feature in rules.features if feature.name in inputs)
-    return Sides(current.only(inputs), reference.only(inputs), replace(rules, features=read), facts)
+    features = tuple(feature for feature in rules.features if feature.name in inputs)
+    return Sides(
+        current.only(inputs), reference.only(inputs), replace(rules, features=features), facts
+    )
 
 
 def drift_report(sides: Sides, findings: Sequence[DriftFinding], title: str) -> Report:

@@ -26,8 +26,8 @@ def tell_apart(
     scored : Table
         The rows that were scored.
     examples : Path
-        The Parquet file of the examples that the champion was made from. Where it is gone, nothing can be
-        told.
+        The Parquet file of the examples that the champion was made from. Where it is gone, the verdict
+        is "cannot tell".
     columns : sequence of str
         The columns that the champion reads.
     min_auc, significance, min_rows

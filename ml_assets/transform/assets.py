@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ml_assets.transform.select import Roles
     from ml_assets.transform.shared_rows import SharedRows
 
-_MOST_SHOWN, _MOST_COLUMNS = 20, 5
+_MAX_SHOWN, _MAX_COLUMNS = 20, 5
 # Of the rows of eval and test, the share that may be training rows without a word, beyond chance.
-_MOST_SHARED = 0.01
+_MAX_SHARED = 0.01
 
 
 def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
@@ -70,22 +70,26 @@ def _roles(pipeline: PipelineSpec, described: "Schema") -> "Roles":
         key=tuple(pipeline.ingest.key),
         time=pipeline.ingest.time,
         label=tuple(pipeline.labels.columns),
-        absent=tuple(one.name for one in described.features if not one.is_in(SERVING)),
+        absent=tuple(feature.name for feature in described.features if not feature.is_in(SERVING)),
         left_out={
             **dict(described.left_out),
-            **{f.name: f"its stage is {f.stage}" for f in described.features if f.is_ignored},
+            **{
+                feature.name: f"its stage is {feature.stage}"
+                for feature in described.features
+                if feature.is_ignored
+            },
         },
         weight=pipeline.statistics.weight,
     )
 
 
 def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> Outcome:
-    from ml_assets.transform.select import is_said_to_be_none
+    from ml_assets.transform.select import is_dropped_on_purpose
 
     manifest, spec = built.manifest, pipeline.transform
-    useless = [n for n in manifest.dropped if not is_said_to_be_none(n, spec, roles)]
-    costs = sorted(built.costs, key=lambda one: -one.fit_seconds - one.transform_seconds)
-    seconds = {name: one.seconds_each for one in costs for name in one.features}
+    useless = [name for name in manifest.dropped if not is_dropped_on_purpose(name, spec, roles)]
+    costs = sorted(built.costs, key=lambda cost: -cost.fit_seconds - cost.transform_seconds)
+    seconds = {name: cost.seconds_each for cost in costs for name in cost.features}
     return Outcome(
         summary={
             "rows": built.rows,
@@ -98,24 +102,31 @@ def _outcome(built: "BuiltFeatures", pipeline: PipelineSpec, roles: "Roles") -> 
             "features": len(manifest.features),
             "columns": Columns(
                 [
-                    (f.name, f.kind, True, f"{f.encoding} of {f.source}, {seconds[f.name]:.4f} s")
-                    for f in manifest.features
+                    (
+                        feature.name,
+                        feature.kind,
+                        True,
+                        f"{feature.encoding} of {feature.source}, {seconds[feature.name]:.4f} s",
+                    )
+                    for feature in manifest.features
                 ]
             ),
             "lineage": Lineage(
                 (pipeline.name, "validated_examples"),
-                [(f.name, f.sources) for f in manifest.features],
+                [(feature.name, feature.sources) for feature in manifest.features],
             ),
-            "costs": Rows([_shown(one) for one in costs[:_MOST_SHOWN]]),
-            "dropped": Rows([{"column": n, "why": w} for n, w in manifest.dropped.items()]),
+            "costs": Rows([_cost_row(cost) for cost in costs[:_MAX_SHOWN]]),
+            "dropped": Rows(
+                [{"column": name, "why": reason} for name, reason in manifest.dropped.items()]
+            ),
         },
         checks=_checks(built, spec.max_shared_fraction),
     )
 
 
-def _shown(cost: "Cost") -> dict[str, Scalar]:
-    names = ", ".join(cost.columns[:_MOST_COLUMNS])
-    more = len(cost.columns) - _MOST_COLUMNS
+def _cost_row(cost: "Cost") -> dict[str, Scalar]:
+    names = ", ".join(cost.columns[:_MAX_COLUMNS])
+    more = len(cost.columns) - _MAX_COLUMNS
     return {
         "encoder": cost.encoder,
         "columns": f"{names} and {more} more" if more > 0 else names,
@@ -125,29 +136,29 @@ def _shown(cost: "Cost") -> dict[str, Scalar]:
     }
 
 
-def _checks(built: "BuiltFeatures", most_shared: float) -> list[Check]:
+def _checks(built: "BuiltFeatures", max_shared: float) -> list[Check]:
     from ml_assets.transform.leakage import describe_leaks
     from ml_assets.transform.single_feature import describe_suspected
 
     manifest, parts = built.manifest, (built.forbidden, built.telling, built.uncrossed)
-    told, leaks = describe_leaks(*parts, len(manifest.inputs)), sum(map(len, parts))
-    doubt = describe_suspected(built.suspected, len(manifest.features))
-    number = {"suspected": len(built.suspected)}
+    leaks_text, count = describe_leaks(*parts, len(manifest.inputs)), sum(map(len, parts))
+    suspected_text = describe_suspected(built.suspected, len(manifest.features))
+    values = {"suspected": len(built.suspected)}
     return [
         Check("features", not built.failures, "; ".join(built.failures) or "sound"),
-        Check("leakage", not leaks, told, values={"leaks": leaks}),
-        Check("suspected_leakage", not built.suspected, doubt, "WARN", number),
-        _shared_rows(built.shared, most_shared),
+        Check("leakage", not count, leaks_text, values={"leaks": count}),
+        Check("suspected_leakage", not built.suspected, suspected_text, "WARN", values),
+        _shared_rows_check(built.shared, max_shared),
     ]
 
 
-def _shared_rows(shared: "SharedRows", far_too_many: float) -> Check:
+def _shared_rows_check(shared: "SharedRows", max_allowed: float) -> Check:
     from ml_assets.transform.shared_rows import describe_shared
 
     return Check(
         "shared_rows",
-        shared.beyond_chance <= _MOST_SHARED,
-        describe_shared(shared, _MOST_SHARED, far_too_many),
-        "ERROR" if shared.beyond_chance > far_too_many else "WARN",
+        shared.beyond_chance <= _MAX_SHARED,
+        describe_shared(shared, _MAX_SHARED, max_allowed),
+        "ERROR" if shared.beyond_chance > max_allowed else "WARN",
         {"rows": shared.rows, "share": shared.share, "by_chance": shared.by_chance},
     )

@@ -83,7 +83,7 @@ def build_features(
     directory : Path
         Gets ``transform.skops``, ``transform.json`` and ``features.parquet``.
     clock : callable
-        Gives seconds; without one no time is told.
+        Gives seconds; without one no time is measured.
 
     Returns
     -------
@@ -117,18 +117,23 @@ def _examine(
     # What the fitted object itself says it reads, not what was planned.
     read = [str(name) for name in fitted.transformer.feature_names_in_]
     forbidden = find_leaks(read, spec, roles)
-    told = find_telling(features, matrix, label, spec)
-    telling = {**told.certain, **find_label_copies(features, matrix, label.astype("float64"), spec)}
-    suspected = {**find_later_moments(examples, read, roles.time, spec), **told.suspected}
-    encoded = {name for one in features if one.name in fitted.served for name in one.sources}
+    alone = find_telling(features, matrix, label, spec)
+    telling = {
+        **alone.certain,
+        **find_label_copies(features, matrix, label.astype("float64"), spec),
+    }
+    suspected = {**find_later_moments(examples, read, roles.time, spec), **alone.suspected}
+    encoded = {
+        name for feature in features if feature.name in fitted.served for name in feature.sources
+    }
     raw = examples.to_pandas(sorted(encoded), where=split_is("train"))
     return BuiltFeatures(
         fitted.manifest,
         examples.num_rows,
         feature_failures(table, features, examples.num_rows),
         forbidden,
-        {name: why for name, why in telling.items() if name not in forbidden},
-        {n: why for n, why in suspected.items() if n not in {*telling, *forbidden}},
+        {name: reason for name, reason in telling.items() if name not in forbidden},
+        {name: reason for name, reason in suspected.items() if name not in {*telling, *forbidden}},
         find_uncrossed(features, train, fitted.served, raw, label),
         find_shared_rows(features, table),
         fitted.costs,

@@ -88,24 +88,28 @@ def _checked_archive(path: Path) -> bytes:
             size = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile as error:
         raise ModelError(
-            f"{path.name} is not a skops file{_what_it_is(content)}. It was not opened."
+            f"{path.name} is not a skops file{_describe_content(content)}. It was not opened."
         ) from error
-    strange = [n for n in names if n != _SCHEMA and Path(n).suffix not in (".npy", ".npz", ".bin")]
-    if _SCHEMA not in names or strange or size > _MAX_BYTES:
+    foreign = [
+        name
+        for name in names
+        if name != _SCHEMA and Path(name).suffix not in (".npy", ".npz", ".bin")
+    ]
+    if _SCHEMA not in names or foreign or size > _MAX_BYTES:
         raise ModelError(
             f"{path.name} is not a skops file: it holds other things. It was not opened."
         )
     return content
 
 
-def _what_it_is(content: bytes) -> str:
+def _describe_content(content: bytes) -> str:
     # A pickle of protocol 2 or later starts with 0x80 and the protocol's number.
     is_pickle = content[:1] == b"\x80" and content[1:2] in b"\x02\x03\x04\x05"
     return " but a pickle, which can run any code" if is_pickle else ""
 
 
-def _refuse_foreign_types(found: Sequence[str], trusted: Sequence[str], name: str) -> None:
-    foreign = sorted(set(found) - set(trusted))
+def _refuse_foreign_types(types: Sequence[str], trusted: Sequence[str], name: str) -> None:
+    foreign = sorted(set(types) - set(trusted))
     if foreign:
         raise ModelError(
             f"{name} holds types that are not trusted: {', '.join(foreign)}. If they are yours and safe "

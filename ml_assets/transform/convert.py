@@ -59,26 +59,26 @@ def to_date_parts(frame: pd.DataFrame, parts: Mapping[str, Sequence[str]]) -> Ma
     ndarray of float64
         One column for each part, in the order of `parts`; null becomes NaN.
     """
-    found = [_date_part(_moments(frame[name]), part) for name in parts for part in parts[name]]
-    return np.column_stack(found) if found else np.empty((len(frame), 0))
+    columns = [_date_part(_moments(frame[name]), part) for name in parts for part in parts[name]]
+    return np.column_stack(columns) if columns else np.empty((len(frame), 0))
 
 
 def _stack(
     frame: pd.DataFrame, convert: Callable[["pd.Series[Any]"], Matrix], dtype: Any = np.float64
 ) -> Matrix:
-    found = np.empty(frame.shape, dtype=dtype)
+    matrix = np.empty(frame.shape, dtype=dtype)
     for position, name in enumerate(frame.columns):
-        found[:, position] = convert(frame[name])
-    return found
+        matrix[:, position] = convert(frame[name])
+    return matrix
 
 
 def _numbers(column: "pd.Series[Any]") -> Matrix:
     if column.dtype.kind not in "biufO":
-        raise _wrong(column, "numbers")
+        raise _wrong_type(column, "numbers")
     try:
         values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError) as error:
-        raise _wrong(column, "numbers") from error
+        raise _wrong_type(column, "numbers") from error
     return np.where(np.isinf(values), np.nan, values)
 
 
@@ -98,10 +98,13 @@ def _texts(column: "pd.Series[Any]") -> Matrix:
     if _is_text(column):
         return np.where(column.isna(), np.nan, values)
     if column.dtype.kind in "biuf":
-        places, different = pd.factorize(column)
-        return np.array([*map(_text, different), np.nan], dtype=object)[places]
+        codes, uniques = pd.factorize(column)
+        return np.array([*map(_text, uniques), np.nan], dtype=object)[codes]
     missing = column.isna()
-    texts = [np.nan if gone else _text(v) for v, gone in zip(values, missing, strict=True)]
+    texts = [
+        np.nan if is_missing else _text(value)
+        for value, is_missing in zip(values, missing, strict=True)
+    ]
     return np.array(texts, dtype=object)
 
 
@@ -115,12 +118,12 @@ def _text(value: Any) -> str:
 def _moments(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """The column as datetime64 without a zone, in UTC where it had one."""
     if column.dtype.kind in "biuf" and not column.isna().all():
-        raise _wrong(column, "dates or timestamps")
+        raise _wrong_type(column, "dates or timestamps")
     texts = column.astype(object) if column.dtype.kind in "biuf" else column
     try:
         moments = pd.to_datetime(texts, format="ISO8601", utc=True)
     except (ValueError, TypeError) as error:
-        raise _wrong(column, "dates or timestamps") from error
+        raise _wrong_type(column, "dates or timestamps") from error
     return moments.dt.tz_localize(None)
 
 
@@ -133,8 +136,8 @@ def _is_text(column: "pd.Series[Any]") -> bool:
     return isinstance(column.dtype, pd.StringDtype)
 
 
-def _wrong(column: "pd.Series[Any]", wanted: str) -> DataError:
+def _wrong_type(column: "pd.Series[Any]", expected: str) -> DataError:
     return DataError(
-        f"column '{column.name}' must hold {wanted}; found values of dtype {column.dtype} that cannot "
+        f"column '{column.name}' must hold {expected}; found values of dtype {column.dtype} that cannot "
         f"be read as such. Check the column's type in the schema and in the data."
     )

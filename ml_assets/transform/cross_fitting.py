@@ -42,17 +42,20 @@ def find_uncrossed(
         Their label.
     """
     return {
-        one.name: "is a target encoding that is not cross-fitted: its training rows know their label"
-        for one in features
-        if one.name in served
-        and np.array_equal(training[one.name].to_numpy(), served[one.name], equal_nan=True)
-        and _own_labels_count(raw[list(one.sources)], label)
+        feature.name: "is a target encoding that is not cross-fitted: its training rows know their label"
+        for feature in features
+        if feature.name in served
+        and np.array_equal(training[feature.name].to_numpy(), served[feature.name], equal_nan=True)
+        and _own_label_matters(raw[list(feature.sources)], label)
     }
 
 
-def _own_labels_count(columns: pd.DataFrame, label: npt.NDArray[Any]) -> bool:
+def _own_label_matters(columns: pd.DataFrame, label: npt.NDArray[Any]) -> bool:
     """Whether a category has one row only, or rows of different labels."""
-    found = pd.Series(label).groupby(
+    labels_by_category = pd.Series(label).groupby(
         columns.groupby(list(columns), dropna=False).ngroup().to_numpy()
     )
-    return bool((found.size() == 1).any() or (found.min() != found.max()).any())
+    return bool(
+        (labels_by_category.size() == 1).any()
+        or (labels_by_category.min() != labels_by_category.max()).any()
+    )

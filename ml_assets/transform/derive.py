@@ -73,7 +73,9 @@ def to_documents(frame: pd.DataFrame) -> Matrix:
 
 def to_word_counts(texts: Matrix) -> Matrix:
     """Give how many words, separated by blanks, each text has; NaN stays."""
-    return np.column_stack([_each(one, lambda text: len(text.split()), np.nan) for one in texts.T])
+    return np.column_stack(
+        [_map_uniques(column, lambda text: len(text.split()), np.nan) for column in texts.T]
+    )
 
 
 def to_hash_codes(texts: Matrix, buckets: int) -> Matrix:
@@ -81,11 +83,11 @@ def to_hash_codes(texts: Matrix, buckets: int) -> Matrix:
     codes = np.full(texts.shape, np.nan)
     hasher = FeatureHasher(buckets, input_type="string", alternate_sign=False)
     for position in range(texts.shape[1]):
-        places, different = pd.factorize(texts[:, position])
-        known = places >= 0
+        inverse, uniques = pd.factorize(texts[:, position])
+        present = inverse >= 0
         # One text in, one place of the sparse row out.
-        found = hasher.transform([[text] for text in different]).indices if len(different) else []
-        codes[known, position] = np.asarray(found, dtype=np.float64)[places[known]]
+        indices = hasher.transform([[text] for text in uniques]).indices if len(uniques) else []
+        codes[present, position] = np.asarray(indices, dtype=np.float64)[inverse[present]]
     return codes
 
 
@@ -94,8 +96,8 @@ def to_buckets(numbers: Matrix, boundaries: Sequence[Sequence[float]]) -> Matrix
     codes = np.full(numbers.shape, np.nan)
     for position, edges in enumerate(boundaries):
         values = numbers[:, position]
-        known = ~np.isnan(values)
-        codes[known, position] = np.searchsorted(edges, values[known], side="right")
+        present = ~np.isnan(values)
+        codes[present, position] = np.searchsorted(edges, values[present], side="right")
     return codes
 
 
@@ -105,14 +107,14 @@ def to_interpolated(numbers: Matrix, boundaries: Sequence[Sequence[float]]) -> M
     Between two boundaries it is linear; beyond the ends it is that of the end. One boundary is a step
     from 0 to 1, and without any all numbers are at 0. NaN stays.
     """
-    found = np.where(np.isnan(numbers), np.nan, 0.0)
+    interpolated = np.where(np.isnan(numbers), np.nan, 0.0)
     for position, edges in enumerate(boundaries):
         if edges:
             # Of two equal places `interp` takes the upper one.
-            places = [edges[0], *edges] if len(edges) == 1 else list(edges)
-            steps = np.linspace(0, 1, len(places))
-            found[:, position] = np.interp(numbers[:, position], places, steps)
-    return found
+            knots = [edges[0], *edges] if len(edges) == 1 else list(edges)
+            steps = np.linspace(0, 1, len(knots))
+            interpolated[:, position] = np.interp(numbers[:, position], knots, steps)
+    return interpolated
 
 
 def to_rare(codes: Matrix, rare: Sequence[float]) -> Matrix:
@@ -134,30 +136,30 @@ def _crossed(
     frame: pd.DataFrame, types: Mapping[str, str], bins: Mapping[str, Sequence[float]]
 ) -> Matrix:
     # A flag that arrives as 1 is the one that arrives as true.
-    read = {name: frame[[name]] for name in types}
-    read |= {
-        name: pd.DataFrame(to_numbers(read[name]), columns=[name])
+    columns = {name: frame[[name]] for name in types}
+    columns |= {
+        name: pd.DataFrame(to_numbers(columns[name]), columns=[name])
         for name, kind in types.items()
         if kind == "bool"
     }
-    read |= {
+    columns |= {
         name: pd.DataFrame(to_buckets(binned_numbers(frame, name, types[name]), [edges]))
         for name, edges in bins.items()
     }
-    texts = [to_texts(part)[:, 0] for part in read.values()]
+    texts = [to_texts(column)[:, 0] for column in columns.values()]
     missing = np.any([pd.isna(column) for column in texts], axis=0)
-    joined = reduce(add, (_measured(column) for column in texts))
+    joined = reduce(add, (_with_lengths(column) for column in texts))
     return np.where(missing, np.nan, joined)
 
 
-def _measured(texts: Matrix) -> Matrix:
+def _with_lengths(texts: Matrix) -> Matrix:
     """Each text behind its length, which keeps "a" and "bc" apart from "ab" and "c"; "" for null."""
-    return _each(texts, lambda text: f"{len(text)}:{text}", "", dtype=object)
+    return _map_uniques(texts, lambda text: f"{len(text)}:{text}", "", dtype=object)
 
 
-def _each(
-    texts: Matrix, make: Callable[[str], Any], of_null: Any, dtype: Any = np.float64
+def _map_uniques(
+    texts: Matrix, make: Callable[[str], Any], null_value: Any, dtype: Any = np.float64
 ) -> Matrix:
     """What is made of each text, once for each that differs."""
-    places, different = pd.factorize(texts)
-    return np.array([*map(make, different), of_null], dtype=dtype)[places]
+    codes, uniques = pd.factorize(texts)
+    return np.array([*map(make, uniques), null_value], dtype=dtype)[codes]

@@ -65,8 +65,8 @@ Labels = npt.NDArray[Any]
 Steps = list[tuple[str, Any]]
 
 _NAN = float("nan")
-_MOST_QUANTILES = 1_000
-# Of what scikit-learn draws at random: folds, and the rows from which quantiles are told.
+_MAX_QUANTILES = 1_000
+# Of what scikit-learn draws at random: folds, and the rows from which quantiles are estimated.
 _SEED = 0
 _READ = {
     "numbers": to_numbers,
@@ -103,10 +103,10 @@ def fit_encoder(
     steps = _steps(group, rows, label, spec)
     encoder = steps[0][1] if len(steps) == 1 else Pipeline(steps)
     if group.encoding.name == "target_encoding":
-        return encoder, encoder.fit_transform(rows, _wide(label))
+        return encoder, encoder.fit_transform(rows, _wide_classes(label))
     encoder.fit(rows)
-    if learnt := _learnt(group, encoder, rows, spec):
-        encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), learnt])
+    if last_step := _learnt_step(group, encoder, rows, spec):
+        encoder = Pipeline([*(encoder.steps if len(steps) > 1 else steps), last_step])
     return encoder, None
 
 
@@ -118,10 +118,10 @@ def _steps(group: Group, rows: pd.DataFrame, label: Labels | None, spec: Transfo
         case _ if group.encoding.name == "word_count":
             return [*read, ("words", FunctionTransformer(to_word_counts))]
         case VocabularyOptions() as options:
-            return [*read, *_impute(options.impute), ("codes", _vocabulary(options, spec))]
+            return [*read, *_impute_steps(options.impute), ("codes", _vocabulary(options, spec))]
         case OwnVocabularyOptions() as options:
             codes = _own_vocabulary(options, len(group.members))
-            return [*read, *_impute(options.impute), ("codes", codes)]
+            return [*read, *_impute_steps(options.impute), ("codes", codes)]
         case HashOptions(hash_buckets=buckets):
             return [
                 *read,
@@ -133,12 +133,17 @@ def _steps(group: Group, rows: pd.DataFrame, label: Labels | None, spec: Transfo
             return [*read, ("words", _vectorizer(group.encoding.name, options))]
         case PcaOptions() as options:
             pca = PCA(options.output_dim, svd_solver="covariance_eigh")
-            return [*read, *_scale(StandardScaler()), *_impute(options.impute), ("pca", pca)]
+            return [
+                *read,
+                *_scale_steps(StandardScaler()),
+                *_impute_steps(options.impute),
+                ("pca", pca),
+            ]
         case NumberOptions() as options:
             return [
                 *read,
-                *_impute(options.impute),
-                *_scalers(group.encoding.name, options, len(rows)),
+                *_impute_steps(options.impute),
+                *_scaler_steps(group.encoding.name, options, len(rows)),
             ]
         case _:
             return read
@@ -148,14 +153,14 @@ def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTr
     members = group.members
     match group.reading:
         case "moments":
-            parts = {one.name: list(one.parts) for one in members}
+            parts = {member.name: list(member.parts) for member in members}
             function = to_cycles if group.encoding.name == "cycles" else to_date_parts
             return FunctionTransformer(function, kw_args={"parts": parts})
         case "crossed":
-            crosses = {one.name: dict(one.types) for one in members}
-            bins = {one.name: _bin_edges(one, rows) for one in members if one.bins}
-            cut = {"bins": bins} if bins else {}
-            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **cut})
+            crosses = {member.name: dict(member.types) for member in members}
+            bins = {member.name: _bin_edges(member, rows) for member in members if member.bins}
+            binned = {"bins": bins} if bins else {}
+            return FunctionTransformer(to_crossed, kw_args={"crosses": crosses, **binned})
         case reading if group.by:
             return keyed_reader(_READ[reading], group.by, rows, spec.min_category_count)
         case reading:
@@ -164,12 +169,12 @@ def _reader(group: Group, rows: pd.DataFrame, spec: TransformSpec) -> FunctionTr
 
 def _bin_edges(cross: PlannedFeatures, rows: pd.DataFrame) -> dict[str, list[float]]:
     return {
-        name: _edges(binned_numbers(rows, name, cross.types[name])[:, 0], bins)
+        name: _quantile_boundaries(binned_numbers(rows, name, cross.types[name])[:, 0], bins)
         for name, bins in cross.bins.items()
     }
 
 
-def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
+def _impute_steps(policy: str | NumberConstant | TextConstant | None) -> Steps:
     match policy:
         case None:
             return []
@@ -180,20 +185,20 @@ def _impute(policy: str | NumberConstant | TextConstant | None) -> Steps:
     return [("impute", imputer)]
 
 
-def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
+def _scaler_steps(name: str, options: NumberOptions, rows: int) -> Steps:
     match name, options:
         case "scale_to_z_score", _:
-            return _scale(StandardScaler())
+            return _scale_steps(StandardScaler())
         case "scale_to_0_1", _:
-            return _scale(MinMaxScaler())
+            return _scale_steps(MinMaxScaler())
         case _, GaussianOptions(method="power"):
             return [
-                *_scale(PowerTransformer(standardize=False), "power"),
-                *_scale(StandardScaler()),
+                *_scale_steps(PowerTransformer(standardize=False), "power"),
+                *_scale_steps(StandardScaler()),
             ]
         case _, GaussianOptions():
-            quantiles = min(_MOST_QUANTILES, rows)
-            return _scale(
+            quantiles = min(_MAX_QUANTILES, rows)
+            return _scale_steps(
                 QuantileTransformer(
                     n_quantiles=quantiles, output_distribution="normal", random_state=_SEED
                 )
@@ -202,7 +207,7 @@ def _scalers(name: str, options: NumberOptions, rows: int) -> Steps:
             return []
 
 
-def _scale(scaler: Any, name: str = "scale") -> Steps:
+def _scale_steps(scaler: Any, name: str = "scale") -> Steps:
     # Of numbers near the end of the floats scaling makes infinite ones, which the next step refuses.
     return [(name, scaler), (f"finite_{name}", FunctionTransformer(to_finite))]
 
@@ -236,13 +241,13 @@ def _target_encoder(options: TargetOptions, label: Labels | None) -> TargetEncod
         raise DataError(f"target_encoding needs the column {LABEL} in the training rows.")
     is_number = label.dtype.kind == "f"
     classes, counts = np.unique(label, return_counts=True)
-    cut = KFold if is_number or counts.min() < options.folds else StratifiedKFold
-    folds = cut(options.folds, shuffle=True, random_state=_SEED)
+    splitter = KFold if is_number or counts.min() < options.folds else StratifiedKFold
+    folds = splitter(options.folds, shuffle=True, random_state=_SEED)
     kind = "continuous" if is_number else "binary" if len(classes) <= 2 else "multiclass"
     return TargetEncoder(target_type=kind, smooth=options.smooth, cv=folds)
 
 
-def _wide(label: Labels | None) -> Labels | None:
+def _wide_classes(label: Labels | None) -> Labels | None:
     # scikit-learn's TargetEncoder has no code for classes in 16 bits.
     return label if label is None or label.dtype.kind == "f" else label.astype(np.int64)
 
@@ -255,7 +260,7 @@ def _vectorizer(name: str, options: TextOptions) -> Any:
     return HashingVectorizer(n_features=options.max_features, alternate_sign=False, **common)
 
 
-def _learnt(
+def _learnt_step(
     group: Group, encoder: Any, rows: pd.DataFrame, spec: TransformSpec
 ) -> tuple[str, Any] | None:
     """The last step, where it is one of our functions with a constant learnt from the training split."""
@@ -264,7 +269,10 @@ def _learnt(
             return learn_per_key(group.encoding, encoder, rows, spec.min_category_count)
         case BucketOptions() as options:
             numbers = _READ[group.reading](rows)
-            edges = [options.boundaries or _edges(x, options.num_buckets) for x in numbers.T]
+            edges = [
+                options.boundaries or _quantile_boundaries(column, options.num_buckets)
+                for column in numbers.T
+            ]
             function = to_buckets if group.encoding.name == "bucketize" else to_interpolated
             return "buckets", FunctionTransformer(function, kw_args={"boundaries": edges})
         case VocabularyOptions(unknown="rare"):
@@ -274,7 +282,7 @@ def _learnt(
             return None
 
 
-def _edges(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
+def _quantile_boundaries(numbers: npt.NDArray[np.float64], buckets: int) -> list[float]:
     (edges,) = quantile_edges(numbers, np.zeros(len(numbers), dtype=np.int64), 1, buckets)
     return [float(edge) for edge in edges if np.isfinite(edge)]
 
@@ -289,9 +297,9 @@ def _rare_codes(codes: OrdinalEncoder) -> list[float]:
 
 def category_counts(codes: OrdinalEncoder) -> list[int]:
     """Give the number of codes of each column."""
-    rare: Sequence[Any] = codes.infrequent_categories_
-    known = ([value for value in values if value == value] for values in codes.categories_)
+    infrequent_by_column: Sequence[Any] = codes.infrequent_categories_
+    categories = ([value for value in values if value == value] for values in codes.categories_)
     return [
-        len(values) - (len(few) - 1 if few is not None else 0)
-        for values, few in zip(known, rare, strict=True)
+        len(values) - (len(infrequent) - 1 if infrequent is not None else 0)
+        for values, infrequent in zip(categories, infrequent_by_column, strict=True)
     ]

@@ -89,7 +89,7 @@ class EncodingSpec(Spec):
     pca: PcaOptions | None = None
 
     @model_validator(mode="after")
-    def _is_one(self) -> "EncodingSpec":
+    def _check_one_encoding(self) -> "EncodingSpec":
         named = [name for name in EncodingSpec.model_fields if getattr(self, name) is not None]
         broken_rules(
             (len(named) != 1, "", f"must name one encoding with its options; found {len(named)}")
@@ -142,7 +142,7 @@ _OPTIONS: dict[str, type[Options]] = {
 def encodings_of(value: ColumnEncodings | EncodingName) -> tuple[Encoding, ...]:
     """Give what the YAML says of a column as encodings with their options."""
     if isinstance(value, list):
-        return tuple(encoding for one in value for encoding in encodings_of(one))
+        return tuple(encoding for item in value for encoding in encodings_of(item))
     if isinstance(value, str):
         needs = Encoding(value, Options()).needs
         return (Encoding(value, Options() if needs else _OPTIONS[value]()),)
@@ -155,5 +155,5 @@ def encodings_of(value: ColumnEncodings | EncodingName) -> tuple[Encoding, ...]:
 
 def parts_of(types: Collection[str]) -> tuple[DatePart, ...]:
     """Give the parts that a moment of these types has."""
-    every: tuple[DatePart, ...] = get_args(DatePart)
-    return every if "timestamp" in types else every[:3]
+    parts: tuple[DatePart, ...] = get_args(DatePart)
+    return parts if "timestamp" in types else parts[:3]

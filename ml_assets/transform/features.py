@@ -73,11 +73,12 @@ def feature_failures(
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         counts = cases.groupby(["column", "check"], dropna=False).size()
-        found = [
-            f"'{column}' breaks {check} in {n:,} rows" for (column, check), n in counts.items()
+        failures = [
+            f"'{column}' breaks {check} in {count:,} rows"
+            for (column, check), count in counts.items()
         ]
-        more = [f"and {len(found) - _MAX_SHOWN} more"] if len(found) > _MAX_SHOWN else []
-        return found[:_MAX_SHOWN] + more
+        rest = [f"and {len(failures) - _MAX_SHOWN} more"] if len(failures) > _MAX_SHOWN else []
+        return failures[:_MAX_SHOWN] + rest
     return []
 
 

@@ -33,7 +33,7 @@ from ml_assets.transform.useless import names_rows
 Matrix = npt.NDArray[np.float64]
 
 # Of a text column that is to be numbers, the largest share that may be none.
-_MOST_LOST = 0.5
+_MAX_LOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def fit_transform(
     nullable : mapping of str to bool, optional
         Whether the schema allows null in a column; true where it is not named.
     clock : callable
-        Gives seconds; without one no time is told.
+        Gives seconds; without one no time is measured.
 
     Returns
     -------
@@ -112,10 +112,10 @@ def fit_transform(
     selection = select_columns(types, spec, roles)
     dropped = {**selection.dropped, **_unusable(train, types, selection, spec)}
     planned = [
-        one
+        features
         for key, encodings in selection.encodings.items()
         if key not in dropped
-        for one in plan_features(key, types, encodings)
+        for features in plan_features(key, types, encodings)
     ]
     _refuse_texts(train, planned)
     label = train[LABEL].to_numpy() if LABEL in train else None
@@ -142,7 +142,7 @@ def _manifest(
     dropped: Mapping[str, str],
     nullable: Mapping[str, bool],
 ) -> TransformManifest:
-    read = {name for one in groups for name in one.group.columns}
+    read = {name for fitted in groups for name in fitted.group.columns}
     return TransformManifest(
         inputs=tuple(
             InputColumn(
@@ -153,35 +153,35 @@ def _manifest(
         ),
         features=tuple(feature for group in groups for feature in group.features),
         dropped=dropped,
-        notes=_notes(train, [member for one in groups for member in one.group.members]),
+        notes=_notes(train, [member for fitted in groups for member in fitted.group.members]),
         rows=len(train),
     )
 
 
 def _refuse_equal_names(manifest: TransformManifest) -> None:
     counts = Counter(manifest.feature_names)
-    twice = [one for one in manifest.features if counts[one.name] > 1]
-    if twice:
-        found = ", ".join(f"{one.encoding} of '{one.source}'" for one in twice)
+    repeated = [feature for feature in manifest.features if counts[feature.name] > 1]
+    if repeated:
+        origins = ", ".join(f"{feature.encoding} of '{feature.source}'" for feature in repeated)
         raise DataError(
-            f"several features have the name '{twice[0].name}': {found}. Rename a column in the source, "
-            "or leave one of these out (transform.exclude, or the encoding drop)."
+            f"several features have the name '{repeated[0].name}': {origins}. Rename a column in the "
+            "source, or leave one of these out (transform.exclude, or the encoding drop)."
         )
 
 
 def _refuse_texts(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> None:
     """Refuse a numeric encoding of texts that mostly are no numbers: they would all be missing."""
     mistakes = []
-    for one in planned:
-        if one.reading != "parsed":
+    for features in planned:
+        if features.reading != "parsed":
             continue
-        texts = train[one.name].dropna()
+        texts = train[features.name].dropna()
         lost = int(np.isnan(parse_numbers(texts.to_frame())).sum())
-        if lost > _MOST_LOST * len(texts):
+        if lost > _MAX_LOST * len(texts):
             mistakes.append(
-                f"transform.encodings.{one.name}: {one.encoding.name}, but {lost:,} of {len(texts):,} "
-                f"training texts of '{one.name}' are no numbers and would be missing. Use "
-                "categorical, or write numbers in the source."
+                f"transform.encodings.{features.name}: {features.encoding.name}, but {lost:,} of "
+                f"{len(texts):,} training texts of '{features.name}' are no numbers and would be "
+                "missing. Use categorical, or write numbers in the source."
             )
     if mistakes:
         raise PipelineFileError("\n".join(dict.fromkeys(mistakes)))
@@ -208,23 +208,30 @@ def _unusable(
     train: pd.DataFrame, types: Mapping[str, str], selection: Selection, spec: TransformSpec
 ) -> dict[str, str]:
     """The selected columns that the data lack, empty ones, and texts that name rows, with the reason."""
-    wanted = {key: one for key, one in selection.encodings.items() if is_explicit(key, spec)}
-    check_columns(train, [n for key, value in wanted.items() for n in read_by(key, value, types)])
-    found = {}
+    wanted = {
+        key: encodings for key, encodings in selection.encodings.items() if is_explicit(key, spec)
+    }
+    check_columns(
+        train,
+        [name for key, encodings in wanted.items() for name in read_by(key, encodings, types)],
+    )
+    reasons = {}
     for key in selection.encodings:
         if any(name not in train for name in columns_of(key, types)):
-            found[key] = "is not in the data"
+            reasons[key] = "is not in the data"
         elif key in types and not train[key].notna().any():
-            found[key] = "has no value in the training split"
+            reasons[key] = "has no value in the training split"
         elif types.get(key) == "string" and not is_explicit(key, spec):
             reason = names_rows(train[key])
-            found |= {key: reason} if reason else {}
-    return found
+            reasons |= {key: reason} if reason else {}
+    return reasons
 
 
 def _notes(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> dict[str, str]:
     notes = {}
-    for name, reading in {name: one.reading for one in planned for name in one.types}.items():
+    for name, reading in {
+        name: features.reading for features in planned for name in features.types
+    }.items():
         values = train[name]
         if reading == "numbers" and values.dtype.kind == "f":
             if infinite := int(np.isinf(values.to_numpy(np.float64, na_value=np.nan)).sum()):

@@ -130,24 +130,26 @@ def fit_groups(
     DataError
         If an encoding cannot be learnt from the rows.
     """
-    kept, gone = list[FittedGroup](), dict[str, tuple[str, str]]()
+    fitted_groups, removed = list[FittedGroup](), dict[str, tuple[str, str]]()
     for group in plan_groups(planned):
-        fitted = _fit(group, train, spec, label, clock)
-        useless = _useless(fitted, spec)
-        slim = without(group, useless, _named(group, fitted.training))
-        if slim.members != group.members:
-            fitted_again = [_fit(slim, train, spec, label, clock)] if slim.members else []
-            left = {feature.name for one in fitted_again for feature in one.features}
-            gone |= {
-                name: (one.name, useless[name])
-                for one, names in _named(group, fitted.training)
+        fitted = _fit_group(group, train, spec, label, clock)
+        useless = _useless_reasons(fitted, spec)
+        reduced = without(group, useless, _feature_names(group, fitted.training))
+        if reduced.members != group.members:
+            refitted = [_fit_group(reduced, train, spec, label, clock)] if reduced.members else []
+            remaining = {feature.name for again in refitted for feature in again.features}
+            removed |= {
+                name: (member.name, useless[name])
+                for member, names in _feature_names(group, fitted.training)
                 for name in names
-                if name not in left
+                if name not in remaining
             }
-            kept += fitted_again
+            fitted_groups += refitted
         else:
-            kept.append(fitted)
-    return kept, _reasons(gone, {one.name for each in kept for one in each.group.members})
+            fitted_groups.append(fitted)
+    return fitted_groups, _reasons_by_column(
+        removed, {member.name for fitted in fitted_groups for member in fitted.group.members}
+    )
 
 
 def assemble(groups: Sequence[FittedGroup], train: pd.DataFrame) -> ColumnTransformer:
@@ -156,38 +158,45 @@ def assemble(groups: Sequence[FittedGroup], train: pd.DataFrame) -> ColumnTransf
     It takes a DataFrame, so order and further columns do not matter, and gives a dense float64 array.
     """
     transformer = ColumnTransformer(
-        [(one.group.name, FrozenEstimator(one.encoder), one.group.columns) for one in groups],
+        [
+            (fitted.group.name, FrozenEstimator(fitted.encoder), fitted.group.columns)
+            for fitted in groups
+        ],
         sparse_threshold=0,
         verbose_feature_names_out=False,
     )
     # It is shown its own columns only: it remembers the names of all that it was fitted on. Its
     # encoders are frozen, so a row is enough.
-    names = dict.fromkeys(name for one in groups for name in one.group.columns)
+    names = dict.fromkeys(name for fitted in groups for name in fitted.group.columns)
     return transformer.fit(train[list(names)].head(1))
 
 
-def _fit(
+def _fit_group(
     group: Group, train: pd.DataFrame, spec: TransformSpec, label: Labels | None, clock: Clock
 ) -> FittedGroup:
-    rows, began = train[group.columns], clock()
+    rows, start = train[group.columns], clock()
     try:
         encoder, training = fit_encoder(group, rows, label, spec)
-        learnt = clock()
+        fit_end = clock()
         served = _dense(encoder.transform(rows))
     except ValueError as error:
-        names = ", ".join(f"'{one.name}'" for one in group.members[:3])
+        names = ", ".join(f"'{member.name}'" for member in group.members[:3])
         raise DataError(
             f"transform.encodings: {group.encoding.name} of {names} cannot be learnt from {len(rows):,} "
             f"training rows: {error}. Choose another encoding."
         ) from error
-    done = clock()
-    features = _features(group, encoder, served)
-    made = tuple(one.name for one in features)
-    cost = Cost(group.name, tuple(group.columns), made, learnt - began, done - learnt)
+    transform_end = clock()
+    features = _feature_columns(group, encoder, served)
+    feature_names = tuple(feature.name for feature in features)
+    cost = Cost(
+        group.name, tuple(group.columns), feature_names, fit_end - start, transform_end - fit_end
+    )
     if training is None:
         return FittedGroup(group, encoder, features, served, {}, cost)
-    differs = {one.name: served[:, place] for place, one in enumerate(features)}
-    return FittedGroup(group, encoder, features, training, differs, cost)
+    served_by_name = {
+        feature.name: served[:, position] for position, feature in enumerate(features)
+    }
+    return FittedGroup(group, encoder, features, training, served_by_name, cost)
 
 
 def _dense(matrix: Any) -> Matrix:
@@ -195,28 +204,28 @@ def _dense(matrix: Any) -> Matrix:
     return values.astype(np.float64, copy=False)
 
 
-def _named(group: Group, matrix: Matrix) -> list[tuple[PlannedFeatures, tuple[str, ...]]]:
+def _feature_names(group: Group, matrix: Matrix) -> list[tuple[PlannedFeatures, tuple[str, ...]]]:
     """The members with the names of their features; but for parts of moments they have equally many."""
-    share = matrix.shape[1] // len(group.members)
-    return [(one, one.features(share)) for one in group.members]
+    count = matrix.shape[1] // len(group.members)
+    return [(member, member.features(count)) for member in group.members]
 
 
-def _features(group: Group, encoder: Any, matrix: Matrix) -> tuple[FeatureColumn, ...]:
-    called, options = group.encoding.name, group.encoding.options
-    counts = _counts(group, encoder)
+def _feature_columns(group: Group, encoder: Any, matrix: Matrix) -> tuple[FeatureColumn, ...]:
+    encoding, options = group.encoding.name, group.encoding.options
+    counts = _code_counts(group, encoder)
     is_number = isinstance(options, NumberOptions) and options.impute is not None
     is_flag = group.reading == "flags" and not is_number
-    kind: FeatureKind = "flag" if is_flag else _KINDS.get(called, "number")
+    kind: FeatureKind = "flag" if is_flag else _KINDS.get(encoding, "number")
     return tuple(
-        FeatureColumn(name, one.sources, kind, counts.get(one.name), called)
-        for one, names in _named(group, matrix)
+        FeatureColumn(name, member.sources, kind, counts.get(member.name), encoding)
+        for member, names in _feature_names(group, matrix)
         for name in names
     )
 
 
-def _counts(group: Group, encoder: Any) -> dict[str, int]:
+def _code_counts(group: Group, encoder: Any) -> dict[str, int]:
     """The number of codes of each member that becomes codes."""
-    names, options = [one.name for one in group.members], group.encoding.options
+    names, options = [member.name for member in group.members], group.encoding.options
     match group.encoding.name:
         case "hash_strings" if isinstance(options, HashOptions):
             return dict.fromkeys(names, options.hash_buckets)
@@ -226,26 +235,30 @@ def _counts(group: Group, encoder: Any) -> dict[str, int]:
             return dict.fromkeys(names, len(options.vocabulary) + (options.unknown == "rare"))
         case "bucketize":
             edges = encoder.named_steps["buckets"].kw_args["boundaries"]
-            return {name: len(each) + 1 for name, each in zip(names, edges, strict=True)}
+            return {
+                name: len(boundaries) + 1 for name, boundaries in zip(names, edges, strict=True)
+            }
         case "bucketize_per_key":
-            most = (
+            counts = (
                 np.isfinite(encoder.named_steps["buckets"].kw_args["edges"]).sum(axis=2).max(axis=1)
             )
-            return {name: int(each) + 1 for name, each in zip(names, most, strict=True)}
+            return {name: int(count) + 1 for name, count in zip(names, counts, strict=True)}
         case _:
             return {}
 
 
-def _useless(fitted: FittedGroup, spec: TransformSpec) -> dict[str, str]:
+def _useless_reasons(fitted: FittedGroup, spec: TransformSpec) -> dict[str, str]:
     # Folds give a column without information different means; what is served has one.
     served = list(fitted.served.values())
     matrix = np.column_stack(served) if served else fitted.training
     return useless_features(fitted.features, matrix, spec.min_category_count)
 
 
-def _reasons(gone: Mapping[str, tuple[str, str]], kept: set[str]) -> dict[str, str]:
+def _reasons_by_column(
+    removed: Mapping[str, tuple[str, str]], kept_columns: set[str]
+) -> dict[str, str]:
     """The reasons by column, or by feature where others of the column are left."""
-    found = dict[str, str]()
-    for feature, (column, reason) in gone.items():
-        found.setdefault(feature if column in kept else column, reason)
-    return found
+    reasons = dict[str, str]()
+    for feature, (column, reason) in removed.items():
+        reasons.setdefault(feature if column in kept_columns else column, reason)
+    return reasons

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ml_assets.table import Table, split_is
 from ml_assets.transform.spec import TransformSpec
 
-_LEAST_SHARE = 0.01
+_MIN_SHARE = 0.01
 
 
 def find_later_moments(
@@ -34,29 +34,29 @@ def find_later_moments(
     """
     if time is None:
         return {}
-    own = examples.schema.field(time).type
-    asked = [
+    prediction_type = examples.schema.field(time).type
+    compared = [
         name
         for name in columns
         if name != time
         and not spec.is_known_before([name])
-        and _is_like(examples.schema.field(name).type, own)
+        and _is_comparable(examples.schema.field(name).type, prediction_type)
     ]
-    if not asked:
+    if not compared:
         return {}
-    rows = examples.to_arrow([time, *asked], where=split_is("train"))
-    shares = {name: _share_later(rows[name], rows[time]) for name in asked}
+    rows = examples.to_arrow([time, *compared], where=split_is("train"))
+    shares = {name: _share_later(rows[name], rows[time]) for name in compared}
     return {
         name: f"is later than '{time}' in {share:.0%} of the training rows"
         for name, share in shares.items()
-        if share >= _LEAST_SHARE
+        if share >= _MIN_SHARE
     }
 
 
-def _is_like(kind: pa.DataType, own: pa.DataType) -> bool:
-    if pa.types.is_date(kind) or pa.types.is_date(own):
+def _is_comparable(kind: pa.DataType, other: pa.DataType) -> bool:
+    if pa.types.is_date(kind) or pa.types.is_date(other):
         return pa.types.is_temporal(kind) and not pa.types.is_time(kind)
-    return pa.types.is_timestamp(kind) and (kind.tz is None) == (own.tz is None)
+    return pa.types.is_timestamp(kind) and (kind.tz is None) == (other.tz is None)
 
 
 def _share_later(values: pa.ChunkedArray, times: pa.ChunkedArray) -> float:

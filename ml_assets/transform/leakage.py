@@ -94,14 +94,15 @@ def describe_leaks(
         (telling, REMEDY),
         (uncrossed, "Materialize the features again; do not train on them."),
     )
-    told = [f"{_listed(found)}. {remedy}" for found, remedy in remedies if found]
+    sentences = [f"{_reasons_text(reasons)}. {remedy}" for reasons, remedy in remedies if reasons]
     return (
-        " ".join(told) or f"none of the {inputs} columns that the transform reads tells the label"
+        " ".join(sentences)
+        or f"none of the {inputs} columns that the transform reads tells the label"
     )
 
 
-def _listed(found: Mapping[str, str]) -> str:
-    return "; ".join(f"'{name}' {reason}" for name, reason in found.items())
+def _reasons_text(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"'{name}' {reason}" for name, reason in reasons.items())
 
 
 def _is_copy(values: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> bool:

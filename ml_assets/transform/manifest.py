@@ -94,7 +94,9 @@ class TransformManifest:
     @property
     def categorical(self) -> tuple[int, ...]:
         """The positions of the features that are categories."""
-        return tuple(i for i, f in enumerate(self.features) if f.kind == "category")
+        return tuple(
+            position for position, feature in enumerate(self.features) if feature.kind == "category"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain JSON."""

@@ -99,19 +99,19 @@ class BucketOptions(NumberOptions):
     num_buckets : int
         Buckets with about as many training rows each, 2 to 254.
     boundaries : list of float, optional
-        Boundaries of one's own, ascending; a boundary belongs to the bucket above it.
+        The boundaries themselves, ascending; a boundary belongs to the bucket above it.
     """
 
     num_buckets: Annotated[int, Field(ge=2, le=254)] = 10
     boundaries: Annotated[list[float], Field(min_length=1, max_length=253)] | None = None
 
     @model_validator(mode="after")
-    def _rises(self) -> "BucketOptions":
-        falls = any(low >= high for low, high in pairwise(self.boundaries or ()))
-        both = self.boundaries is not None and "num_buckets" in self.model_fields_set
+    def _check_boundaries(self) -> "BucketOptions":
+        is_unordered = any(low >= high for low, high in pairwise(self.boundaries or ()))
+        has_both = self.boundaries is not None and "num_buckets" in self.model_fields_set
         broken_rules(
-            (falls, "boundaries", "must rise from one to the next"),
-            (both, "num_buckets", "says the same as boundaries; keep one of them"),
+            (is_unordered, "boundaries", "must rise from one to the next"),
+            (has_both, "num_buckets", "says the same as boundaries; keep one of them"),
         )
         return self
 
@@ -142,14 +142,14 @@ class VocabularyOptions(Options):
 
 
 class OwnVocabularyOptions(Options):
-    """`apply_vocabulary`: the place of a value in a list of one's own, as a category.
+    """`apply_vocabulary`: the place of a value in a list that the YAML gives, as a category.
 
     Attributes
     ----------
     vocabulary : list of str or int
         1 to 253 different values.
     unknown : {"missing", "rare"}
-        What any other value is: missing, or a category of its own, with the others.
+        What any other value is: missing, or a category that all other values share.
     impute : "most_frequent" or {constant: text}, optional
         What stands for a missing value; by default it stays missing.
     indicator : bool
@@ -171,7 +171,7 @@ class OwnVocabularyOptions(Options):
         return [str(value) for value in self.vocabulary]
 
     @model_validator(mode="after")
-    def _differ(self) -> "OwnVocabularyOptions":
+    def _check_vocabulary(self) -> "OwnVocabularyOptions":
         twice = [value for value in dict.fromkeys(self.texts) if self.texts.count(value) > 1]
         broken_rules((bool(twice), "vocabulary", f"names {', '.join(twice[:3])} twice"))
         return self
@@ -244,7 +244,7 @@ class TextOptions(Options):
     analyzer: Literal["word", "char_wb"] = "word"
 
     @model_validator(mode="after")
-    def _spans(self) -> "TextOptions":
+    def _check_ngram_range(self) -> "TextOptions":
         least, most = self.ngram_range
         broken_rules((least > most, "ngram_range", f"begins at {least}, above its end {most}"))
         return self

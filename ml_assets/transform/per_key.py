@@ -36,8 +36,8 @@ def to_keyed(
     keys: Sequence[Any],
 ) -> Matrix:
     """Give the numbers of the other columns, and last the place of each row's key in `keys`, or -1."""
-    places, different = pd.factorize(read_key(frame[[key]])[:, 0])
-    codes = np.append(pd.Index(keys, dtype=object).get_indexer(different), _UNKNOWN)[places]
+    inverse, uniques = pd.factorize(read_key(frame[[key]])[:, 0])
+    codes = np.append(pd.Index(keys, dtype=object).get_indexer(uniques), _UNKNOWN)[inverse]
     return np.column_stack([read(frame.drop(columns=key)), codes.astype(np.float64)])
 
 
@@ -66,7 +66,7 @@ def to_buckets_per_key(keyed: Matrix, edges: Floats) -> Matrix:
         For each of the numbers what `quantile_edges` gives for each key, and for the whole.
     """
     codes = keyed[:, -1].astype(np.int64)
-    found = np.empty((len(keyed), keyed.shape[1] - 1))
+    buckets = np.empty((len(keyed), keyed.shape[1] - 1))
     for position, table in enumerate(edges):
         values = keyed[:, position]
         bucket = np.zeros(len(values), dtype=np.int64)
@@ -75,14 +75,14 @@ def to_buckets_per_key(keyed: Matrix, edges: Floats) -> Matrix:
         while step:
             bucket += step * (values >= table[codes, bucket + step - 1])
             step //= 2
-        found[:, position] = np.where(np.isnan(values), np.nan, bucket)
-    return found
+        buckets[:, position] = np.where(np.isnan(values), np.nan, bucket)
+    return buckets
 
 
 def keyed_reader(
-    read: Callable[[pd.DataFrame], Matrix], by: Mapping[str, str], rows: pd.DataFrame, least: int
+    read: Callable[[pd.DataFrame], Matrix], by: Mapping[str, str], rows: pd.DataFrame, min_rows: int
 ) -> FunctionTransformer:
-    """Give the step that reads numbers and their keys; it knows those that `least` rows have.
+    """Give the step that reads numbers and their keys; it knows those that `min_rows` rows have.
 
     Parameters
     ----------
@@ -92,19 +92,19 @@ def keyed_reader(
         The column that tells the key, with its type in the schema.
     rows : DataFrame
         The training rows.
-    least : int
+    min_rows : int
         With fewer rows a key is one of the unknown.
     """
     ((key, kind),) = by.items()
     read_key = to_texts if kind == "string" else to_numbers
     counts = pd.Series(read_key(rows[[key]])[:, 0]).value_counts()
-    keys = sorted(counts.index[counts >= least].tolist())
-    known = {"read": read, "key": key, "read_key": read_key, "keys": keys}
-    return FunctionTransformer(to_keyed, kw_args=known)
+    keys = sorted(counts.index[counts >= min_rows].tolist())
+    kw_args = {"read": read, "key": key, "read_key": read_key, "keys": keys}
+    return FunctionTransformer(to_keyed, kw_args=kw_args)
 
 
 def learn_per_key(
-    encoding: Encoding, encoder: Any, rows: pd.DataFrame, least: int
+    encoding: Encoding, encoder: Any, rows: pd.DataFrame, min_count: int
 ) -> tuple[str, FunctionTransformer]:
     """Give the step that scales or buckets the numbers of the training rows, and its name.
 
@@ -116,22 +116,24 @@ def learn_per_key(
         The steps before, from that of `keyed_reader` on.
     rows : DataFrame
         The training rows.
-    least : int
+    min_count : int
         A key with fewer numbers has the scale of the whole.
     """
     reader = encoder if isinstance(encoder, FunctionTransformer) else encoder.named_steps["read"]
     keys = len(reader.kw_args["keys"])
     if isinstance(encoding.options, BucketPerKeyOptions):
         # As without a key, what is imputed moves no boundary.
-        edges = learn_edges(reader.transform(rows), keys, least, encoding.options.num_buckets)
+        edges = learn_edges(reader.transform(rows), keys, min_count, encoding.options.num_buckets)
         return "buckets", FunctionTransformer(to_buckets_per_key, kw_args={"edges": edges})
     is_z_score = encoding.name == "scale_to_z_score_per_key"
-    centers, scales = learn_scales(encoder.transform(rows), keys, least, is_z_score)
+    centers, scales = learn_scales(encoder.transform(rows), keys, min_count, is_z_score)
     learnt = {"centers": centers, "scales": scales}
     return "scale", FunctionTransformer(to_scaled_per_key, kw_args=learnt)
 
 
-def learn_scales(keyed: Matrix, keys: int, least: int, is_z_score: bool) -> tuple[Floats, Floats]:
+def learn_scales(
+    keyed: Matrix, keys: int, min_count: int, is_z_score: bool
+) -> tuple[Floats, Floats]:
     """Give the centers and scales of each key, and last of the whole.
 
     They are mean and standard deviation, or minimum and range; the scale of equal numbers is 1.
@@ -142,23 +144,23 @@ def learn_scales(keyed: Matrix, keys: int, least: int, is_z_score: bool) -> tupl
         The training numbers, and last the codes of the keys.
     keys : int
         How many keys there are.
-    least : int
+    min_count : int
         A key with fewer numbers has the scale of the whole.
     is_z_score : bool
         Whether mean and standard deviation are wanted.
     """
     numbers, codes = pd.DataFrame(keyed[:, :-1]), keyed[:, -1].astype(np.int64)
-    by_key = _scales(numbers, codes, range(keys), is_z_score)
-    whole = _scales(numbers, np.zeros_like(codes), range(1), is_z_score)
-    enough = by_key[2] >= least
+    key_scales = _scales(numbers, codes, range(keys), is_z_score)
+    whole_scales = _scales(numbers, np.zeros_like(codes), range(1), is_z_score)
+    enough = key_scales[2] >= min_count
     centers, scales = (
-        np.vstack([np.where(enough, each, all_), all_])
-        for each, all_ in zip(by_key[:2], whole[:2], strict=True)
+        np.vstack([np.where(enough, of_key, of_whole), of_whole])
+        for of_key, of_whole in zip(key_scales[:2], whole_scales[:2], strict=True)
     )
     return centers, scales
 
 
-def learn_edges(keyed: Matrix, keys: int, least: int, buckets: int) -> Floats:
+def learn_edges(keyed: Matrix, keys: int, min_count: int, buckets: int) -> Floats:
     """Give for each of the numbers the boundaries of its buckets, of each key and last of the whole.
 
     The parameters are those of `learn_scales`; a table is padded with infinity to 2**n - 1 columns.
@@ -169,7 +171,7 @@ def learn_edges(keyed: Matrix, keys: int, least: int, buckets: int) -> Floats:
         counts = np.bincount(codes[~np.isnan(numbers) & (codes >= 0)], minlength=keys)
         whole = quantile_edges(numbers, np.zeros_like(codes), 1, buckets)
         by_key = quantile_edges(numbers, codes, keys, buckets)
-        tables.append(np.vstack([np.where(counts[:, None] >= least, by_key, whole), whole]))
+        tables.append(np.vstack([np.where(counts[:, None] >= min_count, by_key, whole), whole]))
     padding = 2 ** int(buckets - 1).bit_length() - buckets
     return np.pad(np.stack(tables), ((0, 0), (0, 0), (0, padding)), constant_values=np.inf)
 
@@ -195,15 +197,15 @@ def quantile_edges(numbers: Floats, codes: Codes, keys: int, buckets: int) -> Fl
         A row for each key with `buckets` - 1 boundaries, which rise; infinity stands for those that are
         not needed.
     """
-    known = ~np.isnan(numbers) & (codes >= 0)
-    order = np.lexsort((numbers[known], codes[known]))
-    ordered = np.append(numbers[known][order], np.inf)
-    counts = np.bincount(codes[known], minlength=keys)[:, None]
+    valid = ~np.isnan(numbers) & (codes >= 0)
+    order = np.lexsort((numbers[valid], codes[valid]))
+    ordered = np.append(numbers[valid][order], np.inf)
+    counts = np.bincount(codes[valid], minlength=keys)[:, None]
     first = np.cumsum(counts)[:, None] - counts
     # The places of NumPy's "inverted_cdf", from the minimum on; a key without numbers has the end.
     shares = np.linspace(0, 100, buckets + 1)[:-1] / 100
-    places = first + np.ceil(counts * shares - 1).clip(0).astype(np.int64)
-    quantiles = ordered[np.where(counts > 0, places, -1)]
+    positions = first + np.ceil(counts * shares - 1).clip(0).astype(np.int64)
+    quantiles = ordered[np.where(counts > 0, positions, -1)]
     repeats = quantiles[:, 1:] <= quantiles[:, :-1]
     edges: Floats = np.sort(np.where(repeats, np.inf, quantiles[:, 1:]), axis=1)
     return edges
@@ -217,7 +219,7 @@ def _scales(
     lowest = groups.mean() if is_z_score else groups.min()
     width = groups.std(ddof=0) if is_z_score else groups.max() - lowest
     center, scale, count = (
-        one.reindex(keys).to_numpy(np.float64) for one in (lowest, width, groups.count())
+        table.reindex(keys).to_numpy(np.float64) for table in (lowest, width, groups.count())
     )
     # As scikit-learn does: what differs by no more than rounding makes is constant.
     rounding = _EPSILON * (count * np.abs(center) if is_z_score else 10)

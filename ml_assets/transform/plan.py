@@ -58,15 +58,19 @@ class PlannedFeatures:
         return bins_of(self.name, self.types)
 
     def features(self, count: int) -> tuple[str, ...]:
-        """Give the names of its features, of which there are so many."""
-        called = self.encoding.name
-        if called == "date_parts":
+        """Give the names of its features, of which there are `count`."""
+        encoding = self.encoding.name
+        if encoding == "date_parts":
             return tuple(f"{self.name}.{part}" for part in self.parts)
-        if called == "cycles":
-            return tuple(f"{self.name}.{part}_{w}" for part in self.parts for w in ("sin", "cos"))
-        if called in _MANY or count > 1:
-            return tuple(f"{self.name}.{called}_{number}" for number in range(count))
-        return (self.name if self.is_plain else f"{self.name}.{called}",)
+        if encoding == "cycles":
+            return tuple(
+                f"{self.name}.{part}_{function}"
+                for part in self.parts
+                for function in ("sin", "cos")
+            )
+        if encoding in _MANY or count > 1:
+            return tuple(f"{self.name}.{encoding}_{number}" for number in range(count))
+        return (self.name if self.is_plain else f"{self.name}.{encoding}",)
 
 
 @dataclass(frozen=True)
@@ -121,33 +125,38 @@ def plan_features(
         put their own behind it.
     """
     types = {column: schema[column] for column in columns_of(name, schema)}
-    single = [one for one in encodings if one.name not in (*_OF_PARTS, *_MANY)]
+    single = [encoding for encoding in encodings if encoding.name not in (*_OF_PARTS, *_MANY)]
     planned = [
         PlannedFeatures(
             name,
             types,
-            one,
-            _reading(one, types),
-            {column: schema[column] for column in one.by},
-            one in single[:1],
-            _parts(one.options, types),
+            encoding,
+            _reading(encoding, types),
+            {column: schema[column] for column in encoding.by},
+            encoding in single[:1],
+            _date_parts(encoding.options, types),
         )
-        for one in encodings
+        for encoding in encodings
     ]
-    told = [one for one in planned if getattr(one.encoding.options, "indicator", False)]
-    indicators = [replace(one, encoding=MISSING, by={}, is_plain=False) for one in told[:1]]
+    with_indicator = [
+        features for features in planned if getattr(features.encoding.options, "indicator", False)
+    ]
+    indicators = [
+        replace(features, encoding=MISSING, by={}, is_plain=False)
+        for features in with_indicator[:1]
+    ]
     return planned + indicators
 
 
 def plan_groups(planned: Sequence[PlannedFeatures]) -> list[Group]:
     """Put together what is read and encoded alike, in the order of the encodings."""
-    found: dict[tuple[int, int, str], list[PlannedFeatures]] = {}
-    for one in planned:
-        place = _ORDER.index(one.encoding.name), get_args(Reading).index(one.reading)
-        # A vocabulary of words, or directions, are those of one text, or of one set of columns.
-        alone = one.name if one.encoding.name in _MANY else ""
-        found.setdefault((*place, one.encoding.key + alone), []).append(one)
-    groups = [found[place] for place in sorted(found, key=lambda place: place[:2])]
+    by_place: dict[tuple[int, int, str], list[PlannedFeatures]] = {}
+    for features in planned:
+        place = _ORDER.index(features.encoding.name), get_args(Reading).index(features.reading)
+        # A vocabulary of words belongs to one text, and directions to one set of columns.
+        owner = features.name if features.encoding.name in _MANY else ""
+        by_place.setdefault((*place, features.encoding.key + owner), []).append(features)
+    groups = [by_place[place] for place in sorted(by_place, key=lambda place: place[:2])]
     names = [f"{members[0].encoding.name}_{members[0].reading}" for members in groups]
     return [
         Group(name if names.count(name) == 1 else f"{name}_{number}", tuple(members))
@@ -171,14 +180,16 @@ def without(
     named : sequence of (PlannedFeatures, sequence of str)
         The members with the names of their features.
     """
-    kept = [one for one, names in named if not all(name in useless for name in names)]
-    return replace(group, members=tuple(_with_parts(one, useless) for one in kept))
+    kept = [features for features, names in named if not all(name in useless for name in names)]
+    return replace(
+        group, members=tuple(_without_useless_parts(features, useless) for features in kept)
+    )
 
 
-def _with_parts(one: PlannedFeatures, useless: Collection[str]) -> PlannedFeatures:
-    names = {part: replace(one, parts=(part,)).features(1) for part in one.parts}
+def _without_useless_parts(features: PlannedFeatures, useless: Collection[str]) -> PlannedFeatures:
+    names = {part: replace(features, parts=(part,)).features(1) for part in features.parts}
     kept = tuple(part for part in names if not all(name in useless for name in names[part]))
-    return replace(one, parts=kept)
+    return replace(features, parts=kept)
 
 
 def _reading(encoding: Encoding, types: Mapping[str, str]) -> Reading:
@@ -202,7 +213,7 @@ def _reading(encoding: Encoding, types: Mapping[str, str]) -> Reading:
             return "flags" if kind == "bool" and name == "numeric" else "numbers"
 
 
-def _parts(options: Options, types: Mapping[str, str]) -> tuple[str, ...]:
+def _date_parts(options: Options, types: Mapping[str, str]) -> tuple[str, ...]:
     if not isinstance(options, DateOptions):
         return ()
     return tuple(options.parts or parts_of(types.values()))

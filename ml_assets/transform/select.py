@@ -102,10 +102,14 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
         Naming every column of the YAML that the schema lacks, and every encoding that a column's type
         does not allow.
     """
-    _check(types, spec, roles.left_out)
-    outside = {n: f"is left out of the schema: {why}" for n, why in roles.left_out.items()}
+    _check_columns(types, spec, roles.left_out)
+    outside = {
+        name: f"is left out of the schema: {reason}" for name, reason in roles.left_out.items()
+    }
     reasons = {name: _reason_to_drop(name, spec, roles) for name in types}
-    reasons |= {n: why for n, why in _in_pca(types, spec).items() if reasons[n] is None}
+    reasons |= {
+        name: reason for name, reason in _pca_columns(types, spec).items() if reasons[name] is None
+    }
     single = {
         name: encodings_of(spec.encodings.get(name, _BY_TYPE[kind]))
         for name, kind in types.items()
@@ -113,8 +117,9 @@ def select_columns(types: Mapping[str, str], spec: TransformSpec, roles: Roles) 
     }
     several = {key: encodings_of(spec.encodings[key]) for key in spec.encodings if key not in types}
     return Selection(
-        encodings=single | {k: v for k, v in several.items() if v[0].name != "drop"},
-        dropped={n: why for n, why in reasons.items() if why is not None} | outside,
+        encodings=single
+        | {key: encodings for key, encodings in several.items() if encodings[0].name != "drop"},
+        dropped={name: reason for name, reason in reasons.items() if reason is not None} | outside,
     )
 
 
@@ -124,12 +129,12 @@ def is_explicit(name: str, spec: TransformSpec) -> bool:
     return named or name in (spec.features or ())
 
 
-def is_said_to_be_none(name: str, spec: TransformSpec, roles: Roles) -> bool:
+def is_dropped_on_purpose(name: str, spec: TransformSpec, roles: Roles) -> bool:
     """Whether the YAML, or the schema's environments, keep a column from being a feature."""
     in_pca = any(
         name in columns_in(key)
         for key, value in spec.encodings.items()
-        if any(one.name == "pca" for one in encodings_of(value))
+        if any(encoding.name == "pca" for encoding in encodings_of(value))
     )
     return in_pca or _reason_to_drop(name, spec, roles) is not None
 
@@ -141,7 +146,7 @@ def columns_of(key: str, types: Mapping[str, str]) -> tuple[str, ...]:
 
 def read_by(key: str, encodings: Sequence[Encoding], types: Mapping[str, str]) -> list[str]:
     """Give the columns that a key's encodings read: also those that tell the key of a number."""
-    return [*columns_of(key, types), *(name for one in encodings for name in one.by)]
+    return [*columns_of(key, types), *(name for encoding in encodings for name in encoding.by)]
 
 
 def bins_of(key: str, types: Mapping[str, str]) -> dict[str, int]:
@@ -185,12 +190,12 @@ def _reason_to_drop(name: str, spec: TransformSpec, roles: Roles) -> str | None:
     return next((reason for applies, reason in reasons if applies), None)
 
 
-def _in_pca(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
+def _pca_columns(types: Mapping[str, str], spec: TransformSpec) -> dict[str, str]:
     """The columns whose place a pca takes."""
     return {
         name: f"is part of the pca of '{key}'"
         for key, value in spec.encodings.items()
-        if key not in types and any(one.name == "pca" for one in encodings_of(value))
+        if key not in types and any(encoding.name == "pca" for encoding in encodings_of(value))
         for name in columns_in(key)
         if name in types and not is_explicit(name, spec)
     }
@@ -204,24 +209,26 @@ def _columns_and_bins(key: str, types: Mapping[str, str]) -> list[tuple[str, int
     return [(part, None) if part in types else columns_and_bins(part)[0] for part in parts]
 
 
-def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]) -> None:
+def _check_columns(
+    types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str, str]
+) -> None:
     named = {**types, **left_out}
     encoded = [
         name
         for key, value in spec.encodings.items()
         for name in read_by(key, encodings_of(value), named)
     ]
-    wanted = {"features": spec.features or [], "encodings": encoded}
-    unwanted = {name: getattr(spec, name) for name in ("exclude", "known_after", "known_before")}
+    used = {"features": spec.features or [], "encodings": encoded}
+    unused = {name: getattr(spec, name) for name in ("exclude", "known_after", "known_before")}
     mistakes = [
         f"transform.{key}: the schema has no column '{name}'.{did_you_mean(name, types)}"
-        for key, names in (wanted | unwanted).items()
+        for key, names in (used | unused).items()
         for name in names
         if name not in types and name not in left_out
     ]
     mistakes += [
         f"transform.{key}: '{name}' is left out of the schema: {left_out[name]}."
-        for key, names in wanted.items()
+        for key, names in used.items()
         for name in names
         if name in left_out and not spec.is_dropped(name)
     ]
@@ -231,23 +238,23 @@ def _check(types: Mapping[str, str], spec: TransformSpec, left_out: Mapping[str,
 
 
 def _misfits(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator[str]:
-    names, called = columns_of(key, types), encoding.name
-    several = len(names) > 1
-    if several and called not in (*CROSSING, "pca", "drop"):
-        yield f"{called} takes one column; several can be crossed ({', '.join(CROSSING)}) or a pca."
+    columns, name = columns_of(key, types), encoding.name
+    several = len(columns) > 1
+    if several and name not in (*CROSSING, "pca", "drop"):
+        yield f"{name} takes one column; several can be crossed ({', '.join(CROSSING)}) or a pca."
         return
-    if isinstance(encoding.options, PcaOptions) and encoding.options.output_dim >= len(names):
+    if isinstance(encoding.options, PcaOptions) and encoding.options.output_dim >= len(columns):
         yield (
             f"pca gives fewer features than it takes columns; found output_dim "
-            f"{encoding.options.output_dim} for {len(names)}."
+            f"{encoding.options.output_dim} for {len(columns)}."
         )
-    if len(set(names)) < len(names):
+    if len(set(columns)) < len(columns):
         yield "names a column twice."
     if isinstance(encoding.options, DateOptions):
-        has = parts_of([types.get(name, "timestamp") for name in names])
-        absent = [part for part in encoding.options.parts or () if part not in has]
+        available = parts_of([types.get(column, "timestamp") for column in columns])
+        absent = [part for part in encoding.options.parts or () if part not in available]
         if absent:
-            yield f"a {types[names[0]]} has no {' and no '.join(absent)}."
+            yield f"a {types[columns[0]]} has no {' and no '.join(absent)}."
     is_text = several or types.get(key, "string") == "string"
     if isinstance(getattr(encoding.options, "impute", None), TextConstant) and not is_text:
         yield f"impute.constant is a text, and '{key}' is {types[key]}; most_frequent takes any type."
@@ -256,24 +263,26 @@ def _misfits(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator
 
 def _wrong_types(key: str, encoding: Encoding, types: Mapping[str, str]) -> Iterator[str]:
     """Columns, also those with bins and the key's, that an encoding does not take."""
-    names, bins, called = columns_of(key, types), bins_of(key, types), encoding.name
-    is_cross = len(names) > 1 and called in CROSSING
+    columns, bins, name = columns_of(key, types), bins_of(key, types), encoding.name
+    is_cross = len(columns) > 1 and name in CROSSING
     if bins and not is_cross:
         yield "only a cross takes bins; for one column use bucketize with num_buckets."
         return
-    crossed = " of several columns" if len(names) > 1 else ""
-    for name in names:
-        allowed = CROSSED_TYPES if is_cross else TYPES[called]
-        if name in bins:
-            if types.get(name, "int") not in BINNED_TYPES:
-                yield f"bins are of {', '.join(BINNED_TYPES)}; '{name}' is {types[name]}."
-        elif name in types and types[name] not in allowed:
+    crossed = " of several columns" if len(columns) > 1 else ""
+    for column in columns:
+        allowed = CROSSED_TYPES if is_cross else TYPES[name]
+        if column in bins:
+            if types.get(column, "int") not in BINNED_TYPES:
+                yield f"bins are of {', '.join(BINNED_TYPES)}; '{column}' is {types[column]}."
+        elif column in types and types[column] not in allowed:
             hint = (
-                f"; '{name}:10' takes its bins" if is_cross and types[name] in BINNED_TYPES else ""
+                f"; '{column}:10' takes its bins"
+                if is_cross and types[column] in BINNED_TYPES
+                else ""
             )
-            yield f"{called}{crossed} takes {', '.join(allowed)}; '{name}' is {types[name]}{hint}."
-    for name in encoding.by:
-        if name in names:
-            yield f"{called} has '{name}' as its key, which is the column itself."
-        elif types.get(name, "int") not in CROSSED_TYPES:
-            yield f"{called} takes a key of {', '.join(CROSSED_TYPES)}; '{name}' is {types[name]}."
+            yield f"{name}{crossed} takes {', '.join(allowed)}; '{column}' is {types[column]}{hint}."
+    for column in encoding.by:
+        if column in columns:
+            yield f"{name} has '{column}' as its key, which is the column itself."
+        elif types.get(column, "int") not in CROSSED_TYPES:
+            yield f"{name} takes a key of {', '.join(CROSSED_TYPES)}; '{column}' is {types[column]}."

@@ -64,11 +64,11 @@ def find_shared_rows(features: Sequence[FeatureColumn], table: pd.DataFrame) -> 
         The feature table.
     """
     is_training = (table[SPLIT] == "train").to_numpy()
-    names = [one.name for one in features if one.encoding != "target_encoding"]
+    names = [feature.name for feature in features if feature.encoding != "target_encoding"]
     compared = table[[*names, LABEL]]
     training, others = compared[is_training], compared[~is_training]
-    known = _digests(training)
-    shared = np.isin(_digests(others), known)
+    training_digests = _digests(training)
+    shared = np.isin(_digests(others), training_digests)
     measure = _measure(features, training) if shared.any() else None
     if measure is None:
         return SharedRows(0, len(others), None)
@@ -76,7 +76,7 @@ def find_shared_rows(features: Sequence[FeatureColumn], table: pd.DataFrame) -> 
         int(others.loc[shared, measure].notna().sum()),
         len(others),
         measure,
-        _by_chance(others, training, known, measure),
+        _chance_share(others, training, training_digests, measure),
     )
 
 
@@ -110,16 +110,19 @@ def describe_shared(shared: SharedRows, most: float, far_too_many: float) -> str
 
 def _measure(features: Sequence[FeatureColumn], training: pd.DataFrame) -> str | None:
     """The first number that nearly every training row has for itself."""
-    for one in features:
-        if one.kind == "number" and one.name in training:
-            values = training[one.name].dropna()
+    for feature in features:
+        if feature.kind == "number" and feature.name in training:
+            values = training[feature.name].dropna()
             if len(values) >= _MIN_ROWS and values.nunique() >= _MIN_DIFFERENT * len(values):
-                return one.name
+                return feature.name
     return None
 
 
-def _by_chance(
-    others: pd.DataFrame, training: pd.DataFrame, known: npt.NDArray[np.uint64], measure: str
+def _chance_share(
+    others: pd.DataFrame,
+    training: pd.DataFrame,
+    training_digests: npt.NDArray[np.uint64],
+    measure: str,
 ) -> float:
     """The largest share of rows that chance finds among the training rows.
 
@@ -127,27 +130,29 @@ def _by_chance(
     and no more than have a value that was seen before: 1 less the share of values that were seen once
     (Good, 1953, "The population frequencies of species").
     """
-    moved = others.assign(**{measure: _next_value(others[measure], training[measure])})
-    found = np.isin(_digests(moved[moved[measure].notna()]), known).sum() / len(others)
+    moved = others.assign(**{measure: _next_values(others[measure], training[measure])})
+    share = np.isin(_digests(moved[moved[measure].notna()]), training_digests).sum() / len(others)
     counts = training[measure].value_counts()
-    return float(min(found, 1 - (counts == 1).sum() / counts.sum()))
+    return float(min(share, 1 - (counts == 1).sum() / counts.sum()))
 
 
-def _next_value(values: "pd.Series[float]", known: "pd.Series[float]") -> npt.NDArray[np.float64]:
+def _next_values(
+    values: "pd.Series[float]", present: "pd.Series[float]"
+) -> npt.NDArray[np.float64]:
     """For each value that is known, another known one next to it; for each other, NaN."""
-    ordered = np.unique(known.dropna().to_numpy(np.float64))
-    given = values.to_numpy(np.float64)
-    place = np.searchsorted(ordered, given).clip(0, len(ordered) - 1)
-    moved = np.where(place + 1 < len(ordered), place + 1, place - 1)
-    return np.where(ordered[place] == given, ordered[moved], np.nan)
+    ordered = np.unique(present.dropna().to_numpy(np.float64))
+    numbers = values.to_numpy(np.float64)
+    position = np.searchsorted(ordered, numbers).clip(0, len(ordered) - 1)
+    moved = np.where(position + 1 < len(ordered), position + 1, position - 1)
+    return np.where(ordered[position] == numbers, ordered[moved], np.nan)
 
 
 def _digests(table: pd.DataFrame) -> npt.NDArray[np.uint64]:
     """A number for each row: the same for rows that are equal, null being equal to null."""
-    found = np.zeros(len(table), dtype=np.uint64)
+    digests = np.zeros(len(table), dtype=np.uint64)
     for name in table:
         # Adding zero makes one of the two zeros.
         bits = (table[name].to_numpy(np.float64) + 0.0).view(np.uint64)
-        found = (found ^ bits) * _MIX
-        found ^= found >> np.uint64(29)
-    return found
+        digests = (digests ^ bits) * _MIX
+        digests ^= digests >> np.uint64(29)
+    return digests

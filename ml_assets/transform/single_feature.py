@@ -22,14 +22,14 @@ Labels = npt.NDArray[Any]
 
 # The measure from which a single feature is suspected.
 SUSPECT = {"ROC AUC": 0.995, "balanced accuracy": 0.995, "R2 of ranks": 0.99}
-_MOST_BINS = 200
+_MAX_BINS = 200
 _ROWS_PER_BIN = 10
 _PRIOR_ROWS = 0.1
 _MIN_ROWS = 50
 _MIN_IN_CLASS = 10
 # With fewer rows, a real feature may tell classes that lie far apart (iris) in every row.
 _MIN_ROWS_TO_REFUSE = 200
-_MOST_ROWS = 50_000
+_MAX_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,11 @@ def find_telling(
             certain[feature.source] = (
                 f"alone tells the label in each of {len(label):,} training rows"
             )
-        elif told := _suspicion(values, label if classes is None else classes, classes is None):
-            suspected[feature.source] = told
-    return Telling(certain, {n: why for n, why in suspected.items() if n not in certain})
+        elif reason := _suspicion(values, label if classes is None else classes, classes is None):
+            suspected[feature.source] = reason
+    return Telling(
+        certain, {name: reason for name, reason in suspected.items() if name not in certain}
+    )
 
 
 def predictiveness(values: Floats, label: Labels, is_number: bool) -> tuple[str, float]:
@@ -114,8 +116,11 @@ def predictiveness(values: Floats, label: Labels, is_number: bool) -> tuple[str,
         label = np.searchsorted(np.sort(label), label)
     else:
         name, measure = ("ROC AUC", _auc) if label.max() < 2 else ("balanced accuracy", _accuracy)
-    found = [measure(bins[a], label[a], bins[~a], label[~a]) for a in (halves, ~halves)]
-    return name, float(np.mean(found))
+    scores = [
+        measure(bins[fitted], label[fitted], bins[~fitted], label[~fitted])
+        for fitted in (halves, ~halves)
+    ]
+    return name, float(np.mean(scores))
 
 
 def describe_suspected(suspected: Mapping[str, str], features: int) -> str:
@@ -124,8 +129,8 @@ def describe_suspected(suspected: Mapping[str, str], features: int) -> str:
         return (
             f"none of {features} features alone predicts the label suspiciously well, or is later"
         )
-    found = "; ".join(f"'{name}' {why}" for name, why in suspected.items())
-    return f"{found}. {REMEDY}"
+    reasons = "; ".join(f"'{name}' {reason}" for name, reason in suspected.items())
+    return f"{reasons}. {REMEDY}"
 
 
 def _is_rare(classes: Codes) -> bool:
@@ -134,11 +139,11 @@ def _is_rare(classes: Codes) -> bool:
 
 
 def _suspicion(values: Floats, label: Labels, is_number: bool) -> str | None:
-    step = -(-len(label) // _MOST_ROWS)
-    name, found = predictiveness(values[::step], label[::step], is_number)
-    if found < SUSPECT[name]:
+    step = -(-len(label) // _MAX_ROWS)
+    name, score = predictiveness(values[::step], label[::step], is_number)
+    if score < SUSPECT[name]:
         return None
-    return f"alone predicts the label with {name} {found:.4f}"
+    return f"alone predicts the label with {name} {score:.4f}"
 
 
 def _tells_all(values: Floats, classes: Codes) -> bool:
@@ -161,21 +166,21 @@ def _pure_runs(values: Floats, classes: Codes) -> Codes:
     """How many rows in order of their values belong to one class; nothing if a value has two."""
     order = np.lexsort((classes, values))
     ordered, label = values[order], classes[order]
-    same = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
-    changes = label[1:] != label[:-1]
-    if (same & changes).any():
+    is_tie = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
+    is_change = label[1:] != label[:-1]
+    if (is_tie & is_change).any():
         return np.empty(0, dtype=np.int64)
-    return np.diff([0, *(np.flatnonzero(changes) + 1), len(label)])
+    return np.diff([0, *(np.flatnonzero(is_change) + 1), len(label)])
 
 
 def _bins(values: Floats) -> Codes:
     """The bin of each value: one for each of a few values, else quantiles; one for the missing."""
     missing = np.isnan(values)
     known = values[~missing]
-    most = int(np.clip(len(values) // _ROWS_PER_BIN, 2, _MOST_BINS))
+    max_bins = int(np.clip(len(values) // _ROWS_PER_BIN, 2, _MAX_BINS))
     edges = np.unique(known)
-    if len(edges) > most:
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, most + 1)[1:-1]))
+    if len(edges) > max_bins:
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, max_bins + 1)[1:-1]))
     # A bin ends with its edge, so that a value that many rows have stands alone.
     bins: Codes = np.searchsorted(edges, values, side="left").astype(np.int64)
     bins[missing] = len(edges) + 1
@@ -215,6 +220,6 @@ def _accuracy(bins: Codes, label: Labels, others: Codes, truth: Labels) -> float
 
 def _r2(bins: Codes, label: Labels, others: Codes, truth: Labels) -> float:
     count = int(max(bins.max(), others.max())) + 1
-    left = truth - _rates(bins, label, count)[others]
+    residuals = truth - _rates(bins, label, count)[others]
     spread = float(((truth - truth.mean()) ** 2).sum())
-    return 1 - float((left**2).sum()) / spread if spread else 0.0
+    return 1 - float((residuals**2).sum()) / spread if spread else 0.0

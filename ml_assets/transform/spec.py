@@ -41,7 +41,7 @@ class TransformSpec(Spec):
         numbers has no scale of its own, >= 1.
     max_shared_fraction : float
         Of the rows of eval and test, the largest share beyond chance that may be training rows under
-        another key, 0 to 1; with more the run stops, with 1 it never does. A share of 0.01 is told.
+        another key, 0 to 1; with more the run stops, with 1 it never does. More than 0.01 is a warning.
     """
 
     features: Annotated[list[str], Field(min_length=1)] | None = None
@@ -54,20 +54,27 @@ class TransformSpec(Spec):
     max_shared_fraction: Fraction = 0.2
 
     @model_validator(mode="after")
-    def _no_feature_is_refused(self) -> "TransformSpec":
+    def _check_contradictions(self) -> "TransformSpec":
         features = self.features or ()
-        after, out = (
-            [n for n in features if n in part] for part in (self.known_after, self.exclude)
+        too_late, excluded = (
+            [name for name in features if name in refused]
+            for refused in (self.known_after, self.exclude)
         )
-        both = [n for n in self.known_before if n in self.known_after]
-        used = [n for n in self.encodings if n in self.exclude and not self.is_dropped(n)]
+        in_both = [name for name in self.known_before if name in self.known_after]
+        encoded = [
+            name for name in self.encodings if name in self.exclude and not self.is_dropped(name)
+        ]
         broken_rules(
-            (bool(after), "features", f"names {_names(after)}, which known_after names too"),
-            (bool(out), "features", f"names {_names(out)}, which exclude names too"),
-            (bool(both), "known_before", f"names {_names(both)}, which known_after names too"),
-            (bool(used), "encodings", f"names {_names(used)}, which exclude names too"),
-            *self._refused_together(),
-            *self._badly_said(),
+            (bool(too_late), "features", f"names {_quoted(too_late)}, which known_after names too"),
+            (bool(excluded), "features", f"names {_quoted(excluded)}, which exclude names too"),
+            (
+                bool(in_both),
+                "known_before",
+                f"names {_quoted(in_both)}, which known_after names too",
+            ),
+            (bool(encoded), "encodings", f"names {_quoted(encoded)}, which exclude names too"),
+            *self._forbidden_sources(),
+            *self._encoding_mistakes(),
         )
         return self
 
@@ -79,41 +86,44 @@ class TransformSpec(Spec):
         """Whether the YAML says that all of these are known before the moment of prediction."""
         return all(name in self.known_before for name in columns)
 
-    def _refused_together(self) -> list[tuple[bool, str, str]]:
+    def _forbidden_sources(self) -> list[tuple[bool, str, str]]:
         """Columns that are named among several and must not be read."""
-        parts = {"exclude": self.exclude, "known_after": self.known_after}
+        options = {"exclude": self.exclude, "known_after": self.known_after}
         return [
-            (name in columns, f"encodings.{key}", f"names '{name}', which {part} names too")
+            (name in columns, f"encodings.{key}", f"names '{name}', which {option} names too")
             for key, name in self.read_together()
-            for part, columns in parts.items()
+            for option, columns in options.items()
         ]
 
     def read_together(self) -> list[tuple[str, str]]:
-        """Give each key of `encodings` with the columns that it reads, but the one that it is."""
+        """Give each key of `encodings` with every column that it reads beside the one of that name."""
         return [
             (key, name)
             for key, value in self.encodings.items()
-            for name in (*columns_in(key), *(n for one in encodings_of(value) for n in one.by))
+            for name in (
+                *columns_in(key),
+                *(key_column for encoding in encodings_of(value) for key_column in encoding.by),
+            )
             if name != key
         ]
 
-    def _badly_said(self) -> list[tuple[bool, str, str]]:
-        found = []
+    def _encoding_mistakes(self) -> list[tuple[bool, str, str]]:
+        mistakes = []
         for key, value in self.encodings.items():
             names = [encoding.name for encoding in encodings_of(value)]
             twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-            found += [
+            mistakes += [
                 (not names, f"encodings.{key}", "names no encoding; use drop for no feature"),
                 (bool(twice), f"encodings.{key}", f"names {', '.join(twice)} twice"),
                 *(
                     (
                         True,
                         f"encodings.{key}",
-                        f"names {one.name} without its {one.needs[0]}; write "
-                        f"{{{one.name}: {{{one.needs[0]}: ...}}}}",
+                        f"names {encoding.name} without its {encoding.needs[0]}; write "
+                        f"{{{encoding.name}: {{{encoding.needs[0]}: ...}}}}",
                     )
-                    for one in encodings_of(value)
-                    if one.needs
+                    for encoding in encodings_of(value)
+                    if encoding.needs
                 ),
                 (
                     "drop" in names and len(names) > 1,
@@ -121,7 +131,7 @@ class TransformSpec(Spec):
                     "names drop beside other encodings",
                 ),
             ]
-        return found
+        return mistakes
 
 
 def columns_in(key: str) -> tuple[str, ...]:
@@ -129,5 +139,5 @@ def columns_in(key: str) -> tuple[str, ...]:
     return tuple(name for name, _ in columns_and_bins(key))
 
 
-def _names(columns: list[str]) -> str:
+def _quoted(columns: list[str]) -> str:
     return ", ".join(f"'{name}'" for name in columns[:3])

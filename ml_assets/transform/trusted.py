@@ -67,32 +67,32 @@ def check_trees(model: object) -> None:
     ModelError
         If a child, feature or category set that a node names does not exist.
     """
-    for part in _parts(model):
-        width = int(getattr(part, "n_features_in_", 0))
-        for tree in _trees(part):
+    for estimator in _estimators(model):
+        width = int(getattr(estimator, "n_features_in_", 0))
+        for tree in _trees(estimator):
             if not _is_sound(tree, width):
                 raise ModelError(
-                    f"the model file holds a damaged tree in {type(part).__name__}: a node points "
+                    f"the model file holds a damaged tree in {type(estimator).__name__}: a node points "
                     f"outside it. Do not use the file; materialize the model again."
                 )
 
 
-def _parts(model: Any) -> Iterator[Any]:
+def _estimators(model: Any) -> Iterator[Any]:
     """The model and the estimators inside it."""
     yield model
     steps = [step for _, step in getattr(model, "steps", ())]
     forest = np.ravel(getattr(model, "estimators_", ()))
     calibrated = getattr(model, "calibrated_classifiers_", ())
-    wrapped = [getattr(one, "estimator", None) for one in (model, *calibrated)]
+    wrapped = [getattr(candidate, "estimator", None) for candidate in (model, *calibrated)]
     for inner in (*steps, *forest, *wrapped):
         if inner is not None:
-            yield from _parts(inner)
+            yield from _estimators(inner)
 
 
-def _trees(part: Any) -> Iterator[Any]:
-    if isinstance(getattr(part, "tree_", None), Tree):
-        yield part.tree_
-    for stage in getattr(part, "_predictors", ()):
+def _trees(estimator: Any) -> Iterator[Any]:
+    if isinstance(getattr(estimator, "tree_", None), Tree):
+        yield estimator.tree_
+    for stage in getattr(estimator, "_predictors", ()):
         yield from stage
 
 
@@ -101,8 +101,8 @@ def _is_sound(tree: Any, width: int) -> bool:
         return _is_sound_predictor(tree, width)
     inner = np.flatnonzero(tree.children_left != _NO_CHILD)
     return bool(
-        _follow(inner, tree.children_left[inner], tree.node_count)
-        and _follow(inner, tree.children_right[inner], tree.node_count)
+        _children_follow(inner, tree.children_left[inner], tree.node_count)
+        and _children_follow(inner, tree.children_right[inner], tree.node_count)
         and _within(tree.feature[inner], 0, width)
         and len(tree.value) == tree.node_count
     )
@@ -115,14 +115,14 @@ def _is_sound_predictor(tree: TreePredictor, width: int) -> bool:
     sets = min(len(tree.binned_left_cat_bitsets), len(tree.raw_left_cat_bitsets))
     return bool(
         len(nodes) > 0
-        and _follow(inner, nodes["left"][inner], len(nodes))
-        and _follow(inner, nodes["right"][inner], len(nodes))
+        and _children_follow(inner, nodes["left"][inner], len(nodes))
+        and _children_follow(inner, nodes["right"][inner], len(nodes))
         and _within(nodes["feature_idx"][inner], 0, width)
         and _within(by_category["bitset_idx"], 0, sets)
     )
 
 
-def _follow(parents: Any, children: Any, count: int) -> bool:
+def _children_follow(parents: Any, children: Any, count: int) -> bool:
     # A child always comes after its parent, so no walk through the tree goes round in a circle.
     return bool(np.all((children > parents) & (children < count)))
 

@@ -34,13 +34,13 @@ def useless_features(
         How often a category must be seen to get a code of its own.
     """
     reasons = {
-        feature.name: _reason(feature, matrix[:, position], min_category_count)
+        feature.name: _useless_reason(feature, matrix[:, position], min_category_count)
         for position, feature in enumerate(features)
     }
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-def _reason(
+def _useless_reason(
     feature: FeatureColumn, values: npt.NDArray[np.float64], min_category_count: int
 ) -> str | None:
     rows, floor = len(values), max(_MIN_ROWS, len(values) * _MIN_SHARE)
@@ -59,7 +59,7 @@ def _reason(
 
 def names_rows(column: "pd.Series[Any]") -> str | None:
     """Say why a text column is a name of its rows, or None if it groups them."""
-    present, different = int(column.count()), int(column.nunique())
-    if different < _ID_MIN_VALUES or different <= present * _ID_SHARE:
+    present, distinct = int(column.count()), int(column.nunique())
+    if distinct < _ID_MIN_VALUES or distinct <= present * _ID_SHARE:
         return None
-    return f"names its rows: {different:,} different values in {present:,} training rows"
+    return f"names its rows: {distinct:,} different values in {present:,} training rows"

@@ -49,25 +49,27 @@ def shop(defs: Path, **attributes: Any) -> Path:
 def test_check_tells_both_with_their_lines(
     defs: Path, capsys: pytest.CaptureFixture[str], attributes: dict[str, Any], expected: list[str]
 ) -> None:
-    lines = shop(defs, **attributes).read_text().splitlines()
+    yaml_lines = shop(defs, **attributes).read_text().splitlines()
     assert check_pipelines(defs, []) == 1
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("shop/")]
-    assert sorted(text for text in expected if any(text in line for line in told)) == sorted(
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("shop/")]
+    assert sorted(text for text in expected if any(text in line for line in lines)) == sorted(
         expected
     )
-    assert len(told) == len(expected)
-    for line in told:
+    assert len(lines) == len(expected)
+    for line in lines:
         place, _, text = line.partition(": ")
         last = text.split()[0].rstrip(":").split(".")[-1]
-        assert last.isdigit() or last == "column" or last in lines[int(place.split(":")[1]) - 1]
+        assert (
+            last.isdigit() or last == "column" or last in yaml_lines[int(place.split(":")[1]) - 1]
+        )
 
 
 def test_run_tells_both_and_makes_nothing(defs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop(defs, ingest={"spn": "day"}, labels="payd")
     assert run_pipeline(defs, "shop", None, traceback=False) == 1
-    told = capsys.readouterr().err
-    assert NO_SPN in told
-    assert NO_PAYD in told
+    printed = capsys.readouterr().err
+    assert NO_SPN in printed
+    assert NO_PAYD in printed
     assert not (defs.parent / "home").exists()
 
 
@@ -78,8 +80,8 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
         "  labels: paid\n  evaluation:\n    thresholds:\n      roc_acu: {min: 0.7}\n"
         "  training: {seed: x, tuning: {search_space: {a: {lo: 1, high: 2}}}}\n"
     )
-    found = mistakes(write_text(tmp_path, text))
-    assert [re.match(r"shop/defs.yaml:(\d+): (\S+)", one).groups() for one in found] == [  # type: ignore[union-attr]
+    lines = mistakes(write_text(tmp_path, text))
+    assert [re.match(r"shop/defs.yaml:(\d+): (\S+)", line).groups() for line in lines] == [  # type: ignore[union-attr]
         ("3", "task"),
         ("5", "ingest.source"),
         ("6", "ingest.key"),

@@ -43,7 +43,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Printed]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {name: Printed(*found) for name, found in json.loads(done.stdout).items()}
+    return {name: Printed(*outcome) for name, outcome in json.loads(done.stdout).items()}
 
 
 # A scenario, and what is said in it.

@@ -86,15 +86,15 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
     defs: Path, attributes: dict[str, Any], said: list[str]
 ) -> None:
     path = shop(defs, **attributes)
-    found = source_mistakes(read_pipeline_file(path))
-    assert len(found) < 10
-    assert [line.partition(": ")[2] for line in found[: len(said)]] == said
+    lines = source_mistakes(read_pipeline_file(path))
+    assert len(lines) < 10
+    assert [line.partition(": ")[2] for line in lines[: len(said)]] == said
     written = path.read_text().splitlines()
-    for line in found[: len(said)]:
+    for line in lines[: len(said)]:
         match = re.match(r"shop/defs\.yaml:(\d+): .*? column '(.*?)'", line)
         assert match
         assert match[2] in written[int(match[1]) - 1]
-    assert found[len(said) :] == (
+    assert lines[len(said) :] == (
         ["The source's columns are: order_id, day, fare, tips, company, paid."] if said else []
     )
 
@@ -102,22 +102,22 @@ def test_every_wrong_column_is_told_with_its_line_and_the_nearest_name(
 def test_wrong_sql_of_slices_is_told_with_its_line_beside_wrong_columns(defs: Path) -> None:
     by_sql = {"dear": "fare > 20", "cheap": "fares < 5", "far": "count(*) > 1", "tips": "1"}
     path = shop(defs, evaluation={"slices": ["dear:4, company", "cheep"], "sql_slices": by_sql})
-    found = source_mistakes(read_pipeline_file(path))
-    assert [line.partition(": ")[2] for line in found[:-1]] == [
+    lines = source_mistakes(read_pipeline_file(path))
+    assert [line.partition(": ")[2] for line in lines[:-1]] == [
         "evaluation.sql_slices.cheap: no such column: fares. Did you mean 'fare'?",
         "evaluation.sql_slices.far: misuse of aggregate function count().",
         "evaluation.sql_slices.tips: 'tips' is a column of the source; give the slice another name.",
         "evaluation.slices: no column 'cheep'.",
     ]
     written = path.read_text().splitlines()
-    for line, key in zip(found, ("cheap", "far", "tips", "cheep"), strict=False):
+    for line, key in zip(lines, ("cheap", "far", "tips", "cheep"), strict=False):
         assert key in written[int(line.split(":")[1]) - 1]
 
 
 def test_a_metric_of_ones_own_that_is_not_there_is_told_with_its_line(defs: Path) -> None:
     evaluation = {"metrics": ["f1", "nowhere:f"], "thresholds": {"re:no_such": {"min": 0}}}
-    found = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
-    assert [line.split(": ", 1)[1] for line in found] == [
+    lines = source_mistakes(read_pipeline_file(shop(defs, evaluation=evaluation)))
+    assert [line.split(": ", 1)[1] for line in lines] == [
         "evaluation.metrics.1: the module 'nowhere' is not found. It must be importable from the "
         "project's folder, or be installed.",
         "evaluation.thresholds.re:no_such: re has no function 'no_such'.",
@@ -171,8 +171,8 @@ def test_extras_that_are_not_installed_are_told(
     pipeline = find_pipeline(defs, "shop")
     assert source_mistakes(pipeline) == []
     monkeypatch.setattr(check, "find_spec", lambda name: None)
-    told = [line.partition(": ")[2] for line in source_mistakes(pipeline)]
-    assert told == [
+    lines = [line.partition(": ")[2] for line in source_mistakes(pipeline)]
+    assert lines == [
         "training.estimator needs lightgbm, which is not installed. Install it: "
         "pip install 'ml_assets[lightgbm]'",
         "training.tuning.cluster needs distributed, which is not installed. Install it: "
@@ -295,8 +295,8 @@ def test_rows_that_cannot_be_read_are_told_before_the_run(defs: Path) -> None:
     rows[50] = "x"
     (defs.parent / "orders.csv").write_text("\n".join([ROWS.split("\n")[0], *rows]) + "\n")
     path = shop(defs)
-    found = source_mistakes(read_pipeline_file(path))
-    assert found[0].endswith(
+    lines = source_mistakes(read_pipeline_file(path))
+    assert lines[0].endswith(
         "ingest.source: 2 of the first 100 rows cannot be read (2.00%; allowed 1.00%, "
         "ingest.max_rejected_fraction). Most often: 7 fields, the header has 6. The first is "
         "orders.csv, line 9."
@@ -323,5 +323,5 @@ def test_a_window_without_data_is_told(
     ingest = {"time": "day", "span": "day", **({"window": window} if part == "ingest" else {})}
     shop(defs, ingest=ingest, **({"serving": {"window": window}} if part == "serving" else {}))
     assert check_pipelines(defs, ["shop"]) == (0 if holds else 1)
-    told = f"{part}.window: from .* there are no data; they are from 2026-01-01 to 2026-01-02"
-    assert bool(re.search(told, capsys.readouterr().err)) != holds
+    message = f"{part}.window: from .* there are no data; they are from 2026-01-01 to 2026-01-02"
+    assert bool(re.search(message, capsys.readouterr().err)) != holds

@@ -42,17 +42,17 @@ def test_who_finds_dagsters_settings_finds_its_databases(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace: Callable[[Path, Path], Path] = Path.replace
-    found = []
+    table_counts = []
 
     def look_and_replace(path: Path, target: Path) -> Path:
         if target.name == "dagster.yaml":
-            found.append(_tables(home))
+            table_counts.append(_tables(home))
         return replace(path, target)
 
     monkeypatch.setattr(Path, "replace", look_and_replace)
     prepare_environment()
     prepare_environment()
-    assert found == [1]
+    assert table_counts == [1]
 
 
 def test_settings_of_ones_own_are_left_alone(home: Path) -> None:
@@ -69,8 +69,8 @@ def test_an_empty_or_relative_home_of_dagster_becomes_an_absolute_one(
         folder.mkdir(parents=True)
         (folder / "dagster.yaml").touch()
     monkeypatch.chdir(tmp_path)
-    for given, expected in (("", home), ("own", tmp_path / "own")):
-        monkeypatch.setenv("DAGSTER_HOME", given)
+    for value, expected in (("", home), ("own", tmp_path / "own")):
+        monkeypatch.setenv("DAGSTER_HOME", value)
         prepare_environment()
         assert os.environ["DAGSTER_HOME"] == str(expected)
 

@@ -29,16 +29,16 @@ def test_all_pipelines_are_checked_and_all_mistakes_printed(
 
 def test_an_unknown_pipeline_is_told_with_the_nearest_name(defs: Path) -> None:
     shop(defs)
-    known = r"There is no pipeline 'shpo' in defs/\. Did you mean 'shop'\? There are: shop\."
-    with pytest.raises(PipelineFileError, match=known):
+    message = r"There is no pipeline 'shpo' in defs/\. Did you mean 'shop'\? There are: shop\."
+    with pytest.raises(PipelineFileError, match=message):
         find_pipeline(defs, "shpo")
 
 
 def test_of_many_pipelines_a_few_are_named(defs: Path) -> None:
-    for n in range(9):
-        write_pipeline(defs, f"shop{n}")
-    known = r"There are: shop0, shop1, shop2, shop3, shop4 and 4 more\."
-    with pytest.raises(PipelineFileError, match=known):
+    for number in range(9):
+        write_pipeline(defs, f"shop{number}")
+    message = r"There are: shop0, shop1, shop2, shop3, shop4 and 4 more\."
+    with pytest.raises(PipelineFileError, match=message):
         find_pipeline(defs, "nope")
 
 

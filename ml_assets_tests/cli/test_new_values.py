@@ -69,16 +69,16 @@ def test_texts_are_texts(project: Path, texts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "given", "said"),
+    ("encoding", "option", "said"),
     [("utf-16", None, "utf-16"), ("cp1252", None, "cp1252"), ("latin-1", "latin-1", "latin-1"),
      ("utf-8-sig", None, "utf-8")],
 )  # fmt: skip
 def test_the_encoding_is_guessed_or_given(
-    project: Path, encoding: str, given: str | None, said: str
+    project: Path, encoding: str, option: str | None, said: str
 ) -> None:
     frame = pd.DataFrame({"Größe": ["é", "ü"] * (N // 2), "y": [0, 1] * (N // 2)})
     frame.to_csv("rows.csv", index=False, encoding=encoding, sep=";")
-    assert new_pipeline(Path("defs"), "mine", Path("rows.csv"), "y", given) == 0
+    assert new_pipeline(Path("defs"), "mine", Path("rows.csv"), "y", option) == 0
     source = read_pipeline_file(Path("defs/mine/defs.yaml")).spec.ingest.source
     assert (source.encoding, source.delimiter) == (said, ";")
 

@@ -34,9 +34,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Printed]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
+    outcomes = json.loads(done.stdout.splitlines()[-1])
     return {
-        name: (code, out.splitlines(), err.splitlines()) for name, (code, out, err) in found.items()
+        name: (code, out.splitlines(), err.splitlines())
+        for name, (code, out, err) in outcomes.items()
     }
 
 

@@ -180,13 +180,13 @@ def test_a_refused_version_is_named_challenger_beside_another_champion(
 ) -> None:
     monkeypatch.setitem(SUMMARIES, "registered_model", {"version": 3, "champion": 2})
     put(home, "registered_model")
-    told = "  registered     shop version 3, alias challenger; the champion is version 2"
-    assert told in lines(home)
+    line = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert line in lines(home)
 
 
 def test_the_champion_of_a_rollback_since_is_told(home: Home) -> None:
     put(home, "registered_model")
     entry = Entry("rollback", 3, 2, None, None, "ada", "it is slow", "", "2026-01-01T00:00:00")
     ledger_in(ledger_folder(home.mlflow, "shop")).append(entry)
-    told = "  registered     shop version 3, alias challenger; the champion is version 2"
-    assert told in lines(home)
+    line = "  registered     shop version 3, alias challenger; the champion is version 2"
+    assert line in lines(home)

@@ -82,13 +82,13 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("sys.dont_write_bytecode", True)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    found = Shop(tmp_path, monkeypatch)
-    found.write()
-    found.write_code()
+    project = Shop(tmp_path, monkeypatch)
+    project.write()
+    project.write_code()
     forget()
-    found.put("model", inputs={"data": found.put("data")})
-    found.remember()
-    return found
+    project.put("model", inputs={"data": project.put("data")})
+    project.remember()
+    return project
 
 
 def test_nothing_changed_gives_the_assets_in_the_order_of_their_making(shop: Shop) -> None:

@@ -36,15 +36,15 @@ def main(folder: Path) -> None:
     """Run all scenarios in `folder`, which holds the toy's YAML and data."""
     os.chdir(folder)
     run.DEFINITIONS = "ml_assets_tests.cli.toy_definitions"
-    found = {name: _run(*scenario) for name, scenario in SCENARIOS.items()}
-    found["summary"] = printed(lambda: print_summary(folder / "defs", "toy"))
-    print(json.dumps(found))
+    outcomes = {name: _run(*scenario) for name, scenario in SCENARIOS.items()}
+    outcomes["summary"] = printed(lambda: print_summary(folder / "defs", "toy"))
+    print(json.dumps(outcomes))
 
 
-def _run(told: str, select: str | None, traceback: bool) -> list[object]:
-    os.environ["TOY"] = told
+def _run(order: str, select: str | None, traceback: bool) -> list[object]:
+    os.environ["TOY"] = order
     other = Path("defs/other/defs.yaml")
-    if told == "elsewhere":
+    if order == "elsewhere":
         other.parent.mkdir()
         other.write_text("typ: nothing\nattributes: []\n")
     else:

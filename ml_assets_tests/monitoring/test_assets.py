@@ -44,13 +44,13 @@ def _train(
     """A champion with the statistics, the schema and the evaluation that belong to it."""
     store = store_of(home)
     raw = examples("binary").query("_split == 'train'").iloc[:, 4:]
-    found = generate_statistics(raw)
+    statistics = generate_statistics(raw)
     trained = put_artifact(
         store, "statistics",
-        lambda path: durable.write_json(path / "statistics.json", {"train": found.to_json()}),
+        lambda path: durable.write_json(path / "statistics.json", {"train": statistics.to_json()}),
     )  # fmt: skip
     put_artifact(
-        store, "schema", lambda path: write_schema(path / "schema.yaml", infer_schema(found))
+        store, "schema", lambda path: write_schema(path / "schema.yaml", infer_schema(statistics))
     )
     metric = {"name": "roc_auc", "value": roc_auc, "low": roc_auc - 0.02, "high": roc_auc + 0.02}
     judged = put_artifact(
@@ -78,7 +78,7 @@ def _watch(
     materialize(build_serving(pipeline), home)
     scored = store_of(home).current_artifact("predictions").path / "predictions.parquet"
     codes = label_codes(rows, "binary", seed=3)
-    known = pd.DataFrame(
+    known_labels = pd.DataFrame(
         {
             EXAMPLE_ID: Table((scored,)).to_pandas()[EXAMPLE_ID],
             LABEL: (1 - codes if flip else codes).astype("int8"),
@@ -86,7 +86,7 @@ def _watch(
     )
 
     def write(path: Path) -> None:
-        write_frame(path / "labels.parquet", known.head(round(len(known) * labelled)))
+        write_frame(path / "labels.parquet", known_labels.head(round(len(known_labels) * labelled)))
         durable.write_json(path / "labels.json", {"classes": ["no", "yes"]})
 
     put_artifact(store_of(home), "labels", write)
@@ -102,7 +102,7 @@ def test_rows_like_those_of_training_raise_no_alarm(
 ) -> None:
     _train(home, monkeypatch)
     checks = _watch(shop(tmp_path / "shop", **ALL), home, raw_rows(900, seed=3))
-    assert {name: found.passed for name, found in checks.items()} == {
+    assert {name: check.passed for name, check in checks.items()} == {
         "skew": True,
         "drift": True,
         "performance": True,
@@ -142,13 +142,13 @@ def test_the_champions_own_rows_tell_nothing(
     )
     _train(home, monkeypatch, made_from=made.digest)
     checks = _watch(pipeline, home, rows)
-    assert all(found.passed for found in checks.values())
+    assert all(check.passed for check in checks.values())
     assert checks["drift"].description.startswith(drift)
     assert performance in checks["performance"].description
-    is_told = count < 900
-    assert checks["skew"].description.startswith("cannot tell") != is_told
-    expected = {"ERROR"} if is_told else {"WARN"}
-    assert {found.severity.value for found in checks.values()} == expected
+    is_judged = count < 900
+    assert checks["skew"].description.startswith("cannot tell") != is_judged
+    expected = {"ERROR"} if is_judged else {"WARN"}
+    assert {check.severity.value for check in checks.values()} == expected
 
 
 def test_a_classifier_is_asked_where_the_yaml_says_so(
@@ -163,7 +163,7 @@ def test_a_classifier_is_asked_where_the_yaml_says_so(
         "the examples that the champion was trained on are not in the store"
     )
     assert _artifact(home, "drift").json("drift.json")["multivariate"]["verdict"] == "cannot tell"
-    (drift,) = [one for one in build_assets(pipeline) if one.key.path[-1] == "drift"]
+    (drift,) = [asset for asset in build_assets(pipeline) if asset.key.path[-1] == "drift"]
     assert {spec.name: spec.blocking for spec in drift.check_specs} == {
         "drift": True,
         "multivariate_drift": False,
@@ -175,7 +175,7 @@ def test_scored_rows_are_told_from_training_rows(tmp_path: Path) -> None:
     moved = raw_rows(900, seed=3).assign(amount=lambda rows: rows["amount"].sample(frac=1).values)
     moved["amount"] = np.where(moved["city"] == moved["city"].iloc[0], 9.0, 1.0)
     write_frame(tmp_path / "scored.parquet", moved)
-    found = tell_apart(
+    multivariate = tell_apart(
         Table((tmp_path / "scored.parquet",)),
         tmp_path / "examples.parquet",
         ["city", "amount", "absent"],
@@ -183,8 +183,8 @@ def test_scored_rows_are_told_from_training_rows(tmp_path: Path) -> None:
         significance=0.01,
         min_rows=200,
     )
-    assert found.verdict == "alarm"
-    assert found.rows == 750
+    assert multivariate.verdict == "alarm"
+    assert multivariate.rows == 750
 
 
 def test_rows_that_moved_alarm_and_name_the_feature_without_stopping_the_run(
@@ -222,10 +222,10 @@ def test_of_a_few_rows_nothing_can_be_told(
     rows = raw_rows(35, seed=3)
     rows["amount"] *= 3
     checks = _watch(shop(tmp_path / "shop", **ALL), home, rows)
-    for found in checks.values():
-        assert found.passed
-        assert found.severity.value == "WARN"
-        assert found.description.startswith("cannot tell: ")
+    for check in checks.values():
+        assert check.passed
+        assert check.severity.value == "WARN"
+        assert check.description.startswith("cannot tell: ")
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,9 @@ def test_performance_is_judged_on_the_labels_that_are_known(
 ) -> None:
     _train(home, monkeypatch)
     pipeline = shop(tmp_path / "shop", **ALL)
-    found = _watch(pipeline, home, raw_rows(900, seed=3), labelled, flip)["performance"]
-    assert found.passed == passed
-    assert text in found.description
+    check = _watch(pipeline, home, raw_rows(900, seed=3), labelled, flip)["performance"]
+    assert check.passed == passed
+    assert text in check.description
     assert _artifact(home, "performance").summary["rows_labelled"] == round(900 * labelled)
 
 

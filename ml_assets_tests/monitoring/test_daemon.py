@@ -69,8 +69,8 @@ def test_a_new_file_starts_one_retraining_under_a_real_daemon(tmp_path: Path) ->
     assert run.status == dg.DagsterRunStatus.SUCCESS, _end(log)
     assert run.tags[REASON_TAG] == "new_spans"
     assert run.tags[WHY_TAG] == "1 new or changed span: 2026-01-04"
-    found = Store(home.pipeline("shop")).current_artifact("predictions")
-    assert found.summary["last_span"] == "2026-01-04"
+    predictions = Store(home.pipeline("shop")).current_artifact("predictions")
+    assert predictions.summary["last_span"] == "2026-01-04"
 
 
 def _prepare(folder: Path, home: Home) -> dict[str, str]:

@@ -32,8 +32,8 @@ def _finding(feature: str, verdict: str, size: float = 0.0) -> DriftFinding:
 def test_findings_add_up(
     findings: list[DriftFinding], outcome: str, worst: str | None, text: str
 ) -> None:
-    found = judge_findings(findings, "moved")
-    assert (found.outcome, found.worst, found.text) == (outcome, worst, text)
+    verdict = judge_findings(findings, "moved")
+    assert (verdict.outcome, verdict.worst, verdict.text) == (outcome, worst, text)
 
 
 def test_the_worst_come_first_and_what_cannot_be_told_last() -> None:
@@ -44,16 +44,16 @@ def test_the_worst_come_first_and_what_cannot_be_told_last() -> None:
 
 def _statistics(seed: int, shift: float) -> DatasetStatistics:
     random = np.random.default_rng(seed)
-    n = 3000
+    rows = 3000
     names = np.array([f"$v{i}^ a long value 航空\n" for i in range(40)])
     frame = pd.DataFrame(
         {
-            "number": random.normal(size=n) + shift,
-            "count": random.poisson(3 + shift, n),
-            "text $x$": names[(random.gamma(1 + shift, 8, n) % 40).astype(int)],
-            "flag": random.random(n) < 0.3 + shift / 5,
+            "number": random.normal(size=rows) + shift,
+            "count": random.poisson(3 + shift, rows),
+            "text $x$": names[(random.gamma(1 + shift, 8, rows) % 40).astype(int)],
+            "flag": random.random(rows) < 0.3 + shift / 5,
             "when": pd.Timestamp("2026-01-01")
-            + pd.to_timedelta(random.integers(0, 999, n), unit="h"),
+            + pd.to_timedelta(random.integers(0, 999, rows), unit="h"),
             "constant": 1,
             "empty": None,
         }
@@ -75,9 +75,9 @@ def test_a_picture_of_drift_is_small_and_the_same_each_time(tmp_path: Path) -> N
 
 
 def test_only_the_columns_of_the_model_are_kept() -> None:
-    found = _statistics(0, 0.0).only(["flag", "number", "absent"])
-    assert [feature.name for feature in found.features] == ["number", "flag"]
-    assert found.num_rows == 3000
+    statistics = _statistics(0, 0.0).only(["flag", "number", "absent"])
+    assert [feature.name for feature in statistics.features] == ["number", "flag"]
+    assert statistics.num_rows == 3000
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def test_a_new_file_brings_its_spans_as_far_as_they_lie_in_a_window(
     ingest = _ingest(span)
     manifest = _manifest(ingest, tmp_path)
     _write(tmp_path / "data", "2.csv", [3, 4, 4])
-    found = find_new_spans(ingest, tmp_path, manifest, windows)
-    assert [Path(name).name for name in found] == [Path(name).name for name in expected]
+    spans = find_new_spans(ingest, tmp_path, manifest, windows)
+    assert [Path(name).name for name in spans] == [Path(name).name for name in expected]
 
 
 @pytest.mark.parametrize("span", ["day", "file"])
@@ -104,5 +104,5 @@ def test_a_function_touches_the_spans_whose_rows_changed_in_number(
     import shop_rows  # type: ignore[import-not-found]
 
     monkeypatch.setattr(shop_rows, "ROWS", ["2026-01-01", "2026-01-02", "2026-01-02", "2026-01-05"])
-    found = find_new_spans(ingest, tmp_path, manifest, [ALL])
-    assert found == ("2026-01-02", "2026-01-05")
+    spans = find_new_spans(ingest, tmp_path, manifest, [ALL])
+    assert spans == ("2026-01-02", "2026-01-05")

@@ -9,15 +9,17 @@ from ml_assets.evaluation import evaluate
 from ml_assets.monitoring.performance import LabelledScores, join_labels, judge_performance
 
 
-def _found(n: int = 3000, signal: float = 1.5, seed: int = 0) -> LabelledScores:
+def _labelled(rows: int = 3000, signal: float = 1.5, seed: int = 0) -> LabelledScores:
     random = np.random.default_rng(seed)
-    y = random.integers(0, 2, n)
-    return LabelledScores(y, 1 / (1 + np.exp(-random.normal(size=n) - signal * (y - 0.5))), 0)
+    labels = random.integers(0, 2, rows)
+    return LabelledScores(
+        labels, 1 / (1 + np.exp(-random.normal(size=rows) - signal * (labels - 0.5))), 0
+    )
 
 
 def _then(metric: str = "roc_auc", signal: float = 1.5) -> dict[str, Any]:
-    found = _found(signal=signal, seed=9)
-    measured = evaluate(found.labels, found.scores, main_metric=metric).metric(metric)
+    labelled = _labelled(signal=signal, seed=9)
+    measured = evaluate(labelled.labels, labelled.scores, main_metric=metric).metric(metric)
     return {"value": measured.value, "low": measured.low, "high": measured.high}
 
 
@@ -40,44 +42,52 @@ def _then(metric: str = "roc_auc", signal: float = 1.5) -> dict[str, Any]:
 def test_a_drop_alarms_only_beyond_the_limit_and_beyond_chance(
     signal: float, rows: int, limit: float, metric: str, outcome: str
 ) -> None:
-    found = judge_performance(
-        "binary", metric, _found(rows, signal), 5000, _then(metric), max_drop=limit, min_rows=200
+    performance = judge_performance(
+        "binary",
+        metric,
+        _labelled(rows, signal),
+        5000,
+        _then(metric),
+        max_drop=limit,
+        min_rows=200,
     )
-    assert found.outcome == outcome
-    assert found.text.endswith(f"({rows:,} of 5,000 scored rows have a label)")
-    durable.json_bytes(found.to_json())
+    assert performance.outcome == outcome
+    assert performance.text.endswith(f"({rows:,} of 5,000 scored rows have a label)")
+    durable.json_bytes(performance.to_json())
 
 
 def test_the_champion_is_measured_at_its_own_threshold() -> None:
-    found = _found()
+    labelled = _labelled()
     judged = judge_performance(
-        "binary", "recall", found, 3000, None, max_drop=0, min_rows=200, decision_threshold=0.2
+        "binary", "recall", labelled, 3000, None, max_drop=0, min_rows=200, decision_threshold=0.2
     )
     assert judged.now is not None
-    assert judged.now.value == np.mean(found.scores[found.labels == 1] > 0.2)
+    assert judged.now.value == np.mean(labelled.scores[labelled.labels == 1] > 0.2)
 
 
 @pytest.mark.parametrize(
-    ("found", "then", "text"),
+    ("labelled", "then", "text"),
     [
-        (_found(50), _then(), "cannot tell: at least 200 labelled rows are needed"),
-        (_found(300), None, "cannot tell: the champion's evaluation has no roc_auc"),
+        (_labelled(50), _then(), "cannot tell: at least 200 labelled rows are needed"),
+        (_labelled(300), None, "cannot tell: the champion's evaluation has no roc_auc"),
         (LabelledScores(np.ones(300), np.full(300, 0.5), 0), _then(),
          "cannot tell: a class does not occur among the rows"),
-        (_found(3000, 0.2), _then(), "roc_auc is 0.5.*worse than in its evaluation.*at most 0.05"),
+        (_labelled(3000, 0.2), _then(), "roc_auc is 0.5.*worse than in its evaluation.*at most 0.05"),
     ],
 )  # fmt: skip
 def test_the_text_says_what_was_found(
-    found: LabelledScores, then: dict[str, Any] | None, text: str
+    labelled: LabelledScores, then: dict[str, Any] | None, text: str
 ) -> None:
-    judged = judge_performance("binary", "roc_auc", found, 900, then, max_drop=0.05, min_rows=200)
+    judged = judge_performance(
+        "binary", "roc_auc", labelled, 900, then, max_drop=0.05, min_rows=200
+    )
     assert pa.compute.match_substring_regex(pa.array([judged.text]), text)[0].as_py()
 
 
 def test_an_alarm_without_a_change_is_rare() -> None:
     alarms = [
         judge_performance(
-            "binary", "roc_auc", _found(300, seed=seed), 300, _then(), max_drop=0.0, min_rows=200,
+            "binary", "roc_auc", _labelled(300, seed=seed), 300, _then(), max_drop=0.0, min_rows=200,
             bootstrap_samples=100,
         ).outcome == "fail"
         for seed in range(40)
@@ -93,19 +103,19 @@ def test_labels_are_joined_by_example_id_and_contradictions_are_left_out() -> No
             "_label": pa.array([1, 0, 0, 0, 1, 1], "int8"),
         }
     )
-    found = join_labels(predictions, labels, ["score"])
-    assert found.labels.tolist() == [0, 1]
-    assert found.scores.tolist() == [0.3, 0.4]
-    assert found.contradictory == 1
+    joined = join_labels(predictions, labels, ["score"])
+    assert joined.labels.tolist() == [0, 1]
+    assert joined.scores.tolist() == [0.3, 0.4]
+    assert joined.contradictory == 1
 
 
 def test_rows_that_the_champion_was_made_from_are_left_out_and_counted() -> None:
     predictions = pa.table({"_example_id": list("abc"), "score": [0.1, 0.2, 0.3]})
     labels = pa.table({"_example_id": list("abc"), "_label": pa.array([0, 1, 0], "int8")})
     own = pa.array([True, False, True])
-    found = join_labels(predictions, labels, ["score"], own=own)
-    assert (found.scores.tolist(), found.own) == ([0.2], 2)
-    judged = judge_performance("binary", "roc_auc", found, 3, _then(), max_drop=0.1, min_rows=200)
+    joined = join_labels(predictions, labels, ["score"], own=own)
+    assert (joined.scores.tolist(), joined.own) == ([0.2], 2)
+    judged = judge_performance("binary", "roc_auc", joined, 3, _then(), max_drop=0.1, min_rows=200)
     assert judged.outcome == "cannot tell"
     assert judged.text == (
         "cannot tell: at least 200 new labelled rows are needed (1 of 3 scored rows have a label; "
@@ -124,6 +134,6 @@ def test_the_scores_of_all_classes_are_joined() -> None:
 def test_labels_whose_classes_were_numbered_anew_are_translated() -> None:
     predictions = pa.table({"_example_id": list("abc"), "score": [0.1, 0.2, 0.3]})
     labels = pa.table({"_example_id": list("abc"), "_label": pa.array([0, 1, 2], "int8")})
-    found = join_labels(predictions, labels, ["score"], ["no", "yes"], ["maybe", "no", "yes"])
-    assert found.labels.tolist() == [0, 1]
-    assert found.scores.tolist() == [0.2, 0.3]
+    joined = join_labels(predictions, labels, ["score"], ["no", "yes"], ["maybe", "no", "yes"])
+    assert joined.labels.tolist() == [0, 1]
+    assert joined.scores.tolist() == [0.2, 0.3]

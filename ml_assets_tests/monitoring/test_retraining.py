@@ -56,18 +56,18 @@ DRIFT = Alarm("drift", "drift-digest", 3, "distance shifted")
 def test_which_reasons_start_a_retraining(
     changes: dict[str, Any], spec: dict[str, Any], kinds: list[str]
 ) -> None:
-    found = decide_retraining(replace(CALM, **changes), NOW, RetrainingSpec(**spec))
-    assert [reason.kind for reason in found.reasons] == kinds
-    assert found.retrain == bool(kinds)
-    assert (found.run_key is not None) == bool(kinds)
+    decision = decide_retraining(replace(CALM, **changes), NOW, RetrainingSpec(**spec))
+    assert [reason.kind for reason in decision.reasons] == kinds
+    assert decision.retrain == bool(kinds)
+    assert (decision.run_key is not None) == bool(kinds)
 
 
 def test_before_the_first_training_it_says_what_to_do() -> None:
-    found = decide_retraining(
+    decision = decide_retraining(
         replace(CALM, is_trained=False, champion=None, new_spans=SPANS), NOW, RetrainingSpec()
     )
-    assert not found.retrain
-    assert found.message == (
+    assert not decision.retrain
+    assert decision.message == (
         "flights was never trained. Materialize it first: python -m ml_assets run flights"
     )
 
@@ -84,8 +84,8 @@ def test_the_same_evidence_starts_one_retraining_only() -> None:
         "drift: distance shifted. Look at its run, then: python -m ml_assets run flights"
     )
     running = replace(state, cursor=first.cursor, is_running=True)
-    told = decide_retraining(running, later, RetrainingSpec()).message
-    assert told == "There is no new reason to retrain."
+    message = decide_retraining(running, later, RetrainingSpec()).message
+    assert message == "There is no new reason to retrain."
 
 
 @pytest.mark.parametrize(
@@ -111,30 +111,30 @@ def test_other_evidence_starts_another_after_the_cool_down(changes: dict[str, An
 
 def test_the_same_decision_made_twice_has_the_same_run_key() -> None:
     state = replace(CALM, new_spans=SPANS)
-    one = decide_retraining(state, NOW, RetrainingSpec())
-    other = decide_retraining(state, NOW + timedelta(minutes=1), RetrainingSpec())
-    assert one.run_key == other.run_key
+    first = decide_retraining(state, NOW, RetrainingSpec())
+    second = decide_retraining(state, NOW + timedelta(minutes=1), RetrainingSpec())
+    assert first.run_key == second.run_key
 
 
 def test_evidence_that_comes_up_again_later_is_a_new_run() -> None:
     spec, state = RetrainingSpec(cool_down_hours=0), CALM
     keys = []
     for digest in ("source-b", "source-c", "source-b"):
-        found = decide_retraining(
+        decision = decide_retraining(
             replace(state, new_spans=replace(SPANS, digest=digest)), NOW, spec
         )
-        keys.append(found.run_key)
-        state = replace(state, cursor=found.cursor)
+        keys.append(decision.run_key)
+        state = replace(state, cursor=decision.cursor)
     assert None not in keys
     assert len(set(keys)) == 3
 
 
 def test_while_one_runs_no_other_is_started() -> None:
-    found = decide_retraining(
+    decision = decide_retraining(
         replace(CALM, new_spans=SPANS, is_running=True), NOW, RetrainingSpec()
     )
-    assert not found.retrain
-    assert found.message.startswith("A retraining is queued or running already; then: 1 new")
+    assert not decision.retrain
+    assert decision.message.startswith("A retraining is queued or running already; then: 1 new")
 
 
 def test_an_old_champion_that_is_not_replaced_is_tried_again_after_as_long_a_time() -> None:
@@ -142,9 +142,9 @@ def test_an_old_champion_that_is_not_replaced_is_tried_again_after_as_long_a_tim
     spec = RetrainingSpec()
     started = []
     for day in range(35):
-        found = decide_retraining(state, NOW + timedelta(days=day, hours=1), spec)
-        state = replace(state, cursor=found.cursor)
-        if found.retrain:
+        decision = decide_retraining(state, NOW + timedelta(days=day, hours=1), spec)
+        state = replace(state, cursor=decision.cursor)
+        if decision.retrain:
             started.append(day)
     assert started == [10, 20, 30]
 

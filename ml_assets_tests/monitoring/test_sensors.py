@@ -29,15 +29,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as found:
-        yield found
+    with dg.instance_for_test() as instance:
+        yield instance
 
 
 def _pipeline(folder: Path, **retraining: Any) -> PipelineSpec:
     ingest = {"source": {"csv": "data/*.csv"}, "time": "when", "span": "day"}
-    given = {"name": "shop", "task": "binary", "ingest": ingest, "labels": "paid"}
+    fields = {"name": "shop", "task": "binary", "ingest": ingest, "labels": "paid"}
     monitoring = {"retraining": retraining}
-    return PipelineSpec.model_validate({**given, "directory": folder, "monitoring": monitoring})
+    return PipelineSpec.model_validate({**fields, "directory": folder, "monitoring": monitoring})
 
 
 def _write(folder: Path, day: int) -> None:
@@ -63,8 +63,8 @@ def _train(pipeline: PipelineSpec, home: Path) -> None:
 
 
 def _champion(monkeypatch: pytest.MonkeyPatch, version: int, age: timedelta) -> None:
-    found = RegisteredVersion("shop", version, {"model_digest": "m"}, NOW - age, "file:///m")
-    monkeypatch.setattr("ml_assets.registry.registry.champion", lambda uri, name: found)
+    registered = RegisteredVersion("shop", version, {"model_digest": "m"}, NOW - age, "file:///m")
+    monkeypatch.setattr("ml_assets.registry.registry.champion", lambda uri, name: registered)
 
 
 def _alarm(home: Path, kind: str, version: int, content: str = "far") -> None:
@@ -76,7 +76,7 @@ def _alarm(home: Path, kind: str, version: int, content: str = "far") -> None:
         "values": {},
     }
     put_artifact(
-        Store(Home(home).pipeline("shop")), kind, lambda p: durable.write_json(p / "x", content),
+        Store(Home(home).pipeline("shop")), kind, lambda path: durable.write_json(path / "x", content),
         summary={"model_version": version}, checks=[check],
     )  # fmt: skip
 
@@ -139,8 +139,8 @@ def test_a_champion_is_retrained_at_the_age_that_staleness_is_judged_by(
     pipeline = _pipeline(tmp_path, **retraining)
     _train(pipeline, home)
     _champion(monkeypatch, 1, timedelta(days=days))
-    found = _tick(pipeline, instance)
-    assert [request.tags[REASON_TAG] for request in found.run_requests or ()] == (
+    result = _tick(pipeline, instance)
+    assert [request.tags[REASON_TAG] for request in result.run_requests or ()] == (
         ["age"] if is_too_old else []
     )
     assert is_too_old == (days > pipeline.days_to_live)
@@ -179,8 +179,10 @@ def test_no_reason_is_used_up_while_another_pipelines_yaml_is_broken(
     broken = tmp_path / "other" / "defs.yaml"
     broken.parent.mkdir()
     broken.write_text("type: ml_assets.component.MLPipeline\nattributes: {taskk: binary}\n")
-    said = r"(?s)shop is to be retrained \(1 new .*2026-01-02\).*other/defs.yaml:2: .*taskk is not"
-    with pytest.raises(PipelineFileError, match=said):
+    message = (
+        r"(?s)shop is to be retrained \(1 new .*2026-01-02\).*other/defs.yaml:2: .*taskk is not"
+    )
+    with pytest.raises(PipelineFileError, match=message):
         _tick(pipeline, instance)
     broken.unlink()
     assert _tick(pipeline, instance).run_requests
@@ -192,17 +194,17 @@ def test_a_changed_source_is_read_once_for_each_content(
     pipeline = _pipeline(tmp_path)
     _train(pipeline, home)
     _write(tmp_path, 2)
-    asked = []
+    calls = []
 
     def find(*arguments: Any) -> tuple[str, ...]:
-        asked.append(arguments)
+        calls.append(arguments)
         return ()
 
     monkeypatch.setattr("ml_assets.monitoring.new_spans.find_new_spans", find)
     _, (sensor,) = build_sensors(pipeline)
     for _ in range(3):
         sensor(dg.build_sensor_context(instance=instance))
-    assert len(asked) == 1
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("kind", ["skew", "drift", "performance"])

@@ -71,7 +71,7 @@ def watch(folder: Path, monkeypatch: pytest.MonkeyPatch, learnt: int = LEARNT, *
 
     put_artifact(store, "labels", write)
     materialize(build_serving(pipeline), home)
-    asset = next(one for one in build_assets(pipeline) if one.key.path[-1] == "staleness")
+    asset = next(asset for asset in build_assets(pipeline) if asset.key.path[-1] == "staleness")
     return materialize([asset], home), store
 
 
@@ -82,8 +82,10 @@ def test_the_age_is_told_at_which_the_champion_is_no_longer_worth_serving(
 
     check = checks_of(result)["staleness"]
     assert check.passed
-    told = str(check.description)
-    assert "the champion is not worth serving from 150 days after its last training row" in told
+    description = str(check.description)
+    assert (
+        "the champion is not worth serving from 150 days after its last training row" in description
+    )
     artifact = store.current_artifact("staleness")
     ages = artifact.json("staleness.json")["ages"]
     assert [(age["low"], age["rows"]) for age in ages[:2]] == [(0, 290), (30, 300)]
@@ -93,7 +95,7 @@ def test_the_age_is_told_at_which_the_champion_is_no_longer_worth_serving(
     shown = result.asset_materializations_for_node("shop__staleness")[0].metadata
     assert {"picture", "ages", "stale_from_days", "report"} <= set(shown)
     page = (artifact.path / "report.html").read_text()
-    assert told in page
+    assert description in page
     assert "3,000 rows that are later than the last training row of the champion" in page
     assert "data:image/png;base64," in page
     assert (artifact.path / "staleness.png").read_bytes().startswith(b"\x89PNG")
@@ -142,11 +144,11 @@ def later(folder: Path, splits: str = "train", **more: Any) -> LaterRows:
     pipeline = shop(folder / "shop", span=more.pop("span", "month"))
     manifest = put_raw_data(pipeline, folder / "home", ROWS).json("manifest.json")
     write_examples(folder, splits)
-    known = labelled(len(ROWS)).iloc[::2]
+    known_labels = labelled(len(ROWS)).iloc[::2]
     options: dict[str, Any] = {
         "key": ["id"],
         "time": "when",
-        "labels": pa.Table.from_pandas(known, preserve_index=False),
+        "labels": pa.Table.from_pandas(known_labels, preserve_index=False),
         "classes": ["no", "yes"],
         "label_classes": ["no", "yes"],
         "examples": folder / "examples.parquet",
@@ -159,32 +161,32 @@ def later(folder: Path, splits: str = "train", **more: Any) -> LaterRows:
 def test_every_labelled_row_that_is_later_is_found_with_its_label(
     tmp_path: Path, span: str
 ) -> None:
-    found = later(tmp_path, span=span)
+    sample = later(tmp_path, span=span)
 
     expected = ROWS.iloc[LEARNT::2]
-    assert found.rows["id"].tolist() == expected["id"].tolist()
-    assert found.labels.tolist() == label_codes(ROWS, "binary", seed=3)[LEARNT::2].tolist()
+    assert sample.rows["id"].tolist() == expected["id"].tolist()
+    assert sample.labels.tolist() == label_codes(ROWS, "binary", seed=3)[LEARNT::2].tolist()
 
 
 def test_a_zone_that_the_column_lost_finds_the_same_rows(tmp_path: Path) -> None:
-    found = later(tmp_path, since=SINCE.tz_localize("UTC"))
+    sample = later(tmp_path, since=SINCE.tz_localize("UTC"))
 
-    assert len(found.rows) == (len(ROWS) - LEARNT) / 2
+    assert len(sample.rows) == (len(ROWS) - LEARNT) / 2
 
 
 def test_labels_are_told_by_the_champions_classes(tmp_path: Path) -> None:
-    found = later(tmp_path, label_classes=["yes", "no"])
+    sample = later(tmp_path, label_classes=["yes", "no"])
 
-    assert found.labels.tolist() == (1 - label_codes(ROWS, "binary", seed=3)[LEARNT::2]).tolist()
+    assert sample.labels.tolist() == (1 - label_codes(ROWS, "binary", seed=3)[LEARNT::2]).tolist()
 
 
 @pytest.mark.parametrize(("split", "rows"), [("eval", 1500), ("test", 1750)])
 def test_later_rows_that_it_was_tuned_on_are_left_out_but_not_those_of_its_test(
     tmp_path: Path, split: str, rows: int
 ) -> None:
-    found = later(tmp_path, split, since=ROWS["when"][499])
+    sample = later(tmp_path, split, since=ROWS["when"][499])
 
-    assert len(found.rows) == len(found.labels) == rows
+    assert len(sample.rows) == len(sample.labels) == rows
 
 
 def test_where_nothing_is_later_there_are_no_rows(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def flights(rows: int = 240) -> pd.DataFrame:
 
 
 def pipeline(**transform: Any) -> PipelineSpec:
-    given = {"known_after": ["dep_delay"], "encodings": {"sched_dep": "date_parts"}} | transform
+    spec = {"known_after": ["dep_delay"], "encodings": {"sched_dep": "date_parts"}} | transform
     return PipelineSpec.model_validate(
         {
             "name": "flights",
@@ -65,7 +65,7 @@ def pipeline(**transform: Any) -> PipelineSpec:
                 "time": "sched_dep",
             },
             "labels": {"expression": "arr_delay > 15"},
-            "transform": given,
+            "transform": spec,
         }
     )
 
@@ -100,13 +100,15 @@ def materialize(
 
 
 def checks(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    return {found.check_name: found for found in result.get_asset_check_evaluations()}
+    return {
+        evaluation.check_name: evaluation for evaluation in result.get_asset_check_evaluations()
+    }
 
 
 def test_the_features_are_written_and_found_sound(home: Path) -> None:
     artifact, result = materialize(home, pipeline(), flights())
     assert result.success
-    assert {name: found.passed for name, found in checks(result).items()} == {
+    assert {name: check.passed for name, check in checks(result).items()} == {
         "features": True,
         "leakage": True,
         "suspected_leakage": True,
@@ -145,13 +147,13 @@ def test_the_ui_is_told_where_features_come_from_and_what_they_cost(home: Path) 
     ]
     assert lineage.deps_by_column["carrier"] == [dg.TableColumnDep(upstream, "carrier")]
     schema: Any = made.metadata["dagster/column_schema"].value
-    described = {c.name: c.description for c in schema.columns}
+    described = {column.name: column.description for column in schema.columns}
     assert re.fullmatch(r"target_encoding of carrier, \d\.\d{4} s", described["carrier"])
     costs: Any = made.metadata["costs"].value
-    told = {record.data["encoder"]: record.data for record in costs.records}
-    assert told["cycles_moments"]["columns"] == "sched_dep"
-    assert told["cycles_moments"]["features"] == len(schema.columns) - 2
-    assert {"fit_seconds", "transform_seconds"} <= told["target_encoding_texts"].keys()
+    costs_by_encoder = {record.data["encoder"]: record.data for record in costs.records}
+    assert costs_by_encoder["cycles_moments"]["columns"] == "sched_dep"
+    assert costs_by_encoder["cycles_moments"]["features"] == len(schema.columns) - 2
+    assert {"fit_seconds", "transform_seconds"} <= costs_by_encoder["target_encoding_texts"].keys()
 
 
 def test_the_stored_transform_gives_the_stored_features(home: Path) -> None:
@@ -174,7 +176,7 @@ def test_keys_and_bins_are_in_the_lineage_and_in_the_stored_transform(home: Path
     examples = flights()
     artifact, result = materialize(home, pipeline(encodings=KEYED), examples)
     assert result.success
-    assert all(found.passed for found in checks(result).values())
+    assert all(check.passed for check in checks(result).values())
     (made,) = result.asset_materializations_for_node("flights__validated_features")
     lineage: Any = made.metadata["dagster/column_lineage"].value
     for name in ("distance", "distance:4,carrier"):
@@ -242,10 +244,10 @@ def test_a_feature_that_the_schema_says_is_absent_in_serving_blocks_the_run(home
 def test_a_number_that_separates_the_label_blocks_the_run(home: Path) -> None:
     examples = flights(800)
     _, result = materialize(home, pipeline(known_after=[]), examples)
-    found = checks(result)["leakage"]
+    check = checks(result)["leakage"]
     assert not result.success
-    assert not found.passed
-    assert "'dep_delay' alone tells the label in each of 400 training rows" in found.description
+    assert not check.passed
+    assert "'dep_delay' alone tells the label in each of 400 training rows" in check.description
 
 
 def test_a_number_that_nearly_separates_the_label_is_a_warning(home: Path) -> None:
@@ -253,10 +255,10 @@ def test_a_number_that_nearly_separates_the_label_is_a_warning(home: Path) -> No
     examples.loc[0, "dep_delay"] = 100.0
     _, result = materialize(home, pipeline(known_after=[]), examples)
     assert result.success
-    found = checks(result)["suspected_leakage"]
-    assert not found.passed
-    assert found.severity == dg.AssetCheckSeverity.WARN
-    assert found.description.startswith("'dep_delay' alone predicts the label with ROC AUC 0.99")
+    check = checks(result)["suspected_leakage"]
+    assert not check.passed
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert check.description.startswith("'dep_delay' alone predicts the label with ROC AUC 0.99")
 
 
 def test_a_moment_after_that_of_the_prediction_is_a_warning_though_nothing_names_it(
@@ -265,11 +267,11 @@ def test_a_moment_after_that_of_the_prediction_is_a_warning_though_nothing_names
     examples = flights().rename(columns={"sched_dep": "booked"})
     examples["sched_dep"] = examples["booked"] - pd.Timedelta(days=2)
     schema = Schema((*SCHEMA.features, Feature("booked", "timestamp")), SCHEMA.left_out)
-    given = pipeline(encodings={"booked": "date_parts"})
-    _, result = materialize(home, given, examples, schema)
+    shop = pipeline(encodings={"booked": "date_parts"})
+    _, result = materialize(home, shop, examples, schema)
     assert result.success
-    found = checks(result)["suspected_leakage"]
-    assert found.description.startswith(
+    check = checks(result)["suspected_leakage"]
+    assert check.description.startswith(
         "'booked' is later than 'sched_dep' in 100% of the training rows. Is it known at the moment"
     )
 
@@ -278,10 +280,10 @@ def test_a_column_that_copies_the_label_blocks_the_run(home: Path) -> None:
     examples = flights()
     examples["distance"] = examples["_label"] * 5.0
     _, result = materialize(home, pipeline(), examples)
-    found = checks(result)["leakage"]
+    check = checks(result)["leakage"]
     assert not result.success
-    assert not found.passed
-    assert "'distance' equals the label in each of 120 training rows" in (found.description or "")
+    assert not check.passed
+    assert "'distance' equals the label in each of 120 training rows" in (check.description or "")
 
 
 def delivered_again(rows: int) -> pd.DataFrame:
@@ -303,10 +305,10 @@ def test_rows_that_are_training_rows_under_another_key_fail_the_check(
 ) -> None:
     spec = pipeline(encodings={}, max_shared_fraction=most)
     _, result = materialize(home, spec, delivered_again(rows))
-    found = checks(result)["shared_rows"]
-    assert (found.passed, found.severity.value) == (False, severity)
+    check = checks(result)["shared_rows"]
+    assert (check.passed, check.severity.value) == (False, severity)
     assert re.match(
-        r"\d+ of 200 rows of eval and test have the features and the", found.description
+        r"\d+ of 200 rows of eval and test have the features and the", check.description
     )
     assert result.success == goes_on
 
@@ -317,10 +319,10 @@ def test_what_chance_gives_of_shared_rows_does_not_block(home: Path) -> None:
     prices = np.random.default_rng(1).integers(0, 250, len(examples))
     examples["distance"] = examples["distance"].where(is_copied, prices)
     _, result = materialize(home, pipeline(encodings={}), examples)
-    found = checks(result)["shared_rows"]
+    check = checks(result)["shared_rows"]
     assert result.success
-    assert (found.passed, found.severity.value) == (False, "WARN")
-    share, by_chance = (found.metadata[name].value for name in ("share", "by_chance"))
+    assert (check.passed, check.severity.value) == (False, "WARN")
+    share, by_chance = (check.metadata[name].value for name in ("share", "by_chance"))
     assert share - by_chance < 0.2 < by_chance
 
 

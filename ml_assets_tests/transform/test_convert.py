@@ -55,8 +55,8 @@ def test_what_is_no_number_is_refused_without_showing_it(values: Any, dtype: Any
 
 
 def test_parsed_texts_that_are_no_numbers_are_missing() -> None:
-    found = parse_numbers(frame(["1", "1e400", "one", None, " 2 "]))
-    np.testing.assert_array_equal(found[:, 0], [1.0, NAN, NAN, NAN, 2.0])
+    numbers = parse_numbers(frame(["1", "1e400", "one", None, " 2 "]))
+    np.testing.assert_array_equal(numbers[:, 0], [1.0, NAN, NAN, NAN, 2.0])
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_texts_are_the_same_in_every_dtype(values: Any, dtype: Any, expected: An
 )
 def test_date_parts_do_not_depend_on_how_a_moment_is_written(values: Any) -> None:
     parts = {"x": ["month", "day", "day_of_week", "hour", "minute"]}
-    found = to_date_parts(frame(values), parts)
-    np.testing.assert_array_equal(found, [[7, 4, 3, 15, 30], [NAN] * 5])
+    dates = to_date_parts(frame(values), parts)
+    np.testing.assert_array_equal(dates, [[7, 4, 3, 15, 30], [NAN] * 5])
 
 
 def test_dates_far_away_have_parts() -> None:
-    found = to_date_parts(frame([date(9999, 12, 31), date(1, 1, 2)]), {"x": ["month", "day"]})
-    np.testing.assert_array_equal(found, [[12, 31], [1, 2]])
+    dates = to_date_parts(frame([date(9999, 12, 31), date(1, 1, 2)]), {"x": ["month", "day"]})
+    np.testing.assert_array_equal(dates, [[12, 31], [1, 2]])
 
 
 @pytest.mark.parametrize("values", [[20130704], ["soon"], [1.5, None]])
@@ -114,6 +114,6 @@ def test_seconds_are_those_since_1970(moments: Any) -> None:
 
 @given(st.lists(st.one_of(st.none(), st.floats(), st.integers(-(2**63), 2**64))))
 def test_numbers_are_finite_or_missing(values: Any) -> None:
-    found = to_numbers(frame(values, "object"))
-    assert not np.isinf(found).any()
-    assert len(found) == len(values)
+    numbers = to_numbers(frame(values, "object"))
+    assert not np.isinf(numbers).any()
+    assert len(numbers) == len(values)

@@ -42,8 +42,8 @@ def test_what_is_not_cross_fitted_is_found_and_what_is_is_not(
 ) -> None:
     training, served = encoded(column, label, smooth)
     assert uncrossed(column, training, served, label) == {}
-    found = uncrossed(column, served, served, label)
-    assert found == {
+    reasons = uncrossed(column, served, served, label)
+    assert reasons == {
         "x": "is a target encoding that is not cross-fitted: its training rows know their label"
     }
 
@@ -85,19 +85,19 @@ def texts(column: Any) -> Any:
 def test_features_that_were_not_cross_fitted_are_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fit_without_folds(*given: Any) -> Any:
-        encoder, crossed = fit_encoder(*given)
-        return encoder, None if crossed is None else encoder.transform(given[1])
+    def fit_without_folds(*arguments: Any) -> Any:
+        encoder, crossed = fit_encoder(*arguments)
+        return encoder, None if crossed is None else encoder.transform(arguments[1])
 
     monkeypatch.setattr(fit_groups, "fit_encoder", fit_without_folds)
     assert list(built(tmp_path, name=texts(NAME), city=texts(CITY)).uncrossed) == ["name", "city"]
 
 
 def test_an_encoding_of_names_tells_nothing_and_is_not_suspected(tmp_path: Path) -> None:
-    found = built(tmp_path, name=texts(NAME), city=texts(CITY))
-    assert (found.telling, found.suspected, found.uncrossed) == ({}, {}, {})
+    features = built(tmp_path, name=texts(NAME), city=texts(CITY))
+    assert (features.telling, features.suspected, features.uncrossed) == ({}, {}, {})
 
 
 def test_an_encoding_of_a_column_that_tells_the_label_is_found(tmp_path: Path) -> None:
-    found = built(tmp_path, reason=texts(REASON))
-    assert found.telling == {"reason": "equals the label in each of 240 training rows"}
+    features = built(tmp_path, reason=texts(REASON))
+    assert features.telling == {"reason": "equals the label in each of 240 training rows"}

@@ -57,8 +57,8 @@ TYPES = {
 
 def fitted(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> FittedTransform:
     columns = [name for key in encodings for name, _ in columns_and_bins(key)]
-    given = {"features": columns, "encodings": encodings, "min_category_count": 1} | spec
-    return fit_transform(frame, TYPES, TransformSpec(**given), Roles())
+    options = {"features": columns, "encodings": encodings, "min_category_count": 1} | spec
+    return fit_transform(frame, TYPES, TransformSpec(**options), Roles())
 
 
 def features(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> pd.DataFrame:
@@ -83,8 +83,8 @@ def test_numbers_are_scaled_and_missing_ones_stay_missing(name: str) -> None:
 
 
 def test_a_power_transform_is_gaussian_too() -> None:
-    found = features({"fare": {"scale_to_gaussian": {"method": "power"}}})
-    np.testing.assert_allclose(found, PowerTransformer().fit_transform(NUMBERS), rtol=1e-12)
+    scaled = features({"fare": {"scale_to_gaussian": {"method": "power"}}})
+    np.testing.assert_allclose(scaled, PowerTransformer().fit_transform(NUMBERS), rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -100,56 +100,56 @@ def test_a_power_transform_is_gaussian_too() -> None:
 def test_missing_numbers_are_imputed_before_they_are_scaled(
     policy: Any, imputer: Any, name: str
 ) -> None:
-    found = features({"fare": {name: {"impute": policy, "indicator": True}}})
+    imputed = features({"fare": {name: {"impute": policy, "indicator": True}}})
     scaler = StandardScaler() if name == "scale_to_z_score" else "passthrough"
     expected = make_pipeline(imputer, scaler).fit_transform(NUMBERS)
-    np.testing.assert_allclose(found["fare"], expected[:, 0], rtol=1e-12)
-    np.testing.assert_array_equal(found["fare.missing"], np.isnan(FARE))
+    np.testing.assert_allclose(imputed["fare"], expected[:, 0], rtol=1e-12)
+    np.testing.assert_array_equal(imputed["fare.missing"], np.isnan(FARE))
 
 
 def test_an_indicator_without_anything_missing_is_left_out() -> None:
-    found = fitted({"seats": {"numeric": {"indicator": True}}}).manifest
-    assert found.feature_names == ["seats"]
-    assert found.dropped["seats.missing"] == "has the same value in every training row"
+    manifest = fitted({"seats": {"numeric": {"indicator": True}}}).manifest
+    assert manifest.feature_names == ["seats"]
+    assert manifest.dropped["seats.missing"] == "has the same value in every training row"
 
 
 def test_buckets_are_those_of_scikit_learn_and_a_missing_number_has_none() -> None:
-    known = ~np.isnan(FARE)
+    present = ~np.isnan(FARE)
     bins = KBinsDiscretizer(7, encode="ordinal", subsample=None, quantile_method="inverted_cdf")
-    expected = bins.fit_transform(NUMBERS[known])[:, 0]
+    expected = bins.fit_transform(NUMBERS[present])[:, 0]
     transform = fitted({"fare": {"bucketize": {"num_buckets": 7}}})
-    found = transform.apply(FRAME)["fare"].to_numpy()
-    np.testing.assert_array_equal(found[known], expected)
-    assert np.isnan(found[~known]).all()
+    buckets = transform.apply(FRAME)["fare"].to_numpy()
+    np.testing.assert_array_equal(buckets[present], expected)
+    assert np.isnan(buckets[~present]).all()
     feature = transform.manifest.features[0]
     assert (feature.kind, feature.categories) == ("category", 7)
 
 
 def test_boundaries_of_ones_own_belong_to_the_bucket_above() -> None:
-    asked = pd.DataFrame({"seats": [-5, 1, 2, 5, 99, None]})
+    served = pd.DataFrame({"seats": [-5, 1, 2, 5, 99, None]})
     transform = fitted({"seats": {"bucketize": {"boundaries": [2, 5]}}})
-    np.testing.assert_array_equal(transform.apply(asked)["seats"], [0, 0, 1, 2, 2, NAN])
+    np.testing.assert_array_equal(transform.apply(served)["seats"], [0, 0, 1, 2, 2, NAN])
 
 
 def test_a_value_that_fills_several_buckets_has_one() -> None:
     frame = pd.DataFrame({"seats": [0] * 50 + [1] * 30 + [2] * 20})
-    found = features({"seats": {"bucketize": {"num_buckets": 10}}}, frame)["seats"]
-    assert found.value_counts().to_dict() == {0: 50, 1: 30, 2: 20}
+    buckets = features({"seats": {"bucketize": {"num_buckets": 10}}}, frame)["seats"]
+    assert buckets.value_counts().to_dict() == {0: 50, 1: 30, 2: 20}
 
 
 def test_a_vocabulary_has_the_frequent_values_and_one_code_for_the_rare_and_unknown() -> None:
     frame = pd.DataFrame({"city": ["a"] * 30 + ["b"] * 20 + ["c"] * 4 + ["d"] * 3 + [None] * 2})
     limits = {"top_k": 2, "frequency_threshold": 5, "unknown": "rare"}
     transform = fitted({"city": {"compute_and_apply_vocabulary": limits}}, frame)
-    asked = pd.DataFrame({"city": ["a", "b", "c", "d", "new", None]})
-    np.testing.assert_array_equal(transform.apply(asked)["city"], [0, 1, 2, 2, 2, NAN])
+    served = pd.DataFrame({"city": ["a", "b", "c", "d", "new", None]})
+    np.testing.assert_array_equal(transform.apply(served)["city"], [0, 1, 2, 2, 2, NAN])
     assert transform.manifest.features[0].categories == 3
 
 
 def test_an_unknown_value_is_missing_where_no_value_is_rare() -> None:
     transform = fitted({"city": {"compute_and_apply_vocabulary": {"unknown": "rare"}}})
-    asked = pd.DataFrame({"city": ["Lima", "Bonn", None]})
-    np.testing.assert_array_equal(transform.apply(asked)["city"], [0, NAN, NAN])
+    served = pd.DataFrame({"city": ["Lima", "Bonn", None]})
+    np.testing.assert_array_equal(transform.apply(served)["city"], [0, NAN, NAN])
 
 
 @pytest.mark.parametrize(
@@ -158,9 +158,9 @@ def test_an_unknown_value_is_missing_where_no_value_is_rare() -> None:
 def test_missing_values_can_be_a_value_of_the_vocabulary(policy: Any, codes: Any) -> None:
     options = {"impute": policy, "indicator": True}
     transform = fitted({"city": {"compute_and_apply_vocabulary": options}})
-    found = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", None]}))
-    np.testing.assert_array_equal(found["city"], codes)
-    np.testing.assert_array_equal(found["city.missing"], [0, 0, 1])
+    encoded = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", None]}))
+    np.testing.assert_array_equal(encoded["city"], codes)
+    np.testing.assert_array_equal(encoded["city.missing"], [0, 0, 1])
 
 
 def test_hashes_are_those_of_scikit_learn_also_of_values_that_training_never_saw() -> None:
@@ -168,8 +168,8 @@ def test_hashes_are_those_of_scikit_learn_also_of_values_that_training_never_saw
     texts = ["Lima", "Oslo", "Rome", "Bonn", ""]
     hasher = FeatureHasher(11, input_type="string", alternate_sign=False)
     expected = hasher.transform([[text] for text in texts]).toarray().argmax(axis=1)
-    found = transform.apply(pd.DataFrame({"city": [*texts, None]}))["city"]
-    np.testing.assert_array_equal(found, [*expected, NAN])
+    encoded = transform.apply(pd.DataFrame({"city": [*texts, None]}))["city"]
+    np.testing.assert_array_equal(encoded, [*expected, NAN])
     assert transform.manifest.features[0].categories == 11
 
 
@@ -201,8 +201,8 @@ def test_target_encodings_are_cross_fitted_in_training_and_whole_in_serving(kind
 
 def test_an_unknown_value_has_the_mean_label() -> None:
     transform = fitted({"city": "target_encoding"})
-    found = transform.apply(pd.DataFrame({"city": ["Bonn"]}))
-    assert found.iloc[0, 0] == pytest.approx(FRAME["_label"].mean())
+    encoded = transform.apply(pd.DataFrame({"city": ["Bonn"]}))
+    assert encoded.iloc[0, 0] == pytest.approx(FRAME["_label"].mean())
 
 
 def test_a_class_with_fewer_rows_than_folds_is_encoded_too() -> None:
@@ -219,24 +219,30 @@ def test_a_column_that_tells_nothing_is_left_out_although_its_folds_differ() -> 
 
 def test_cycles_close() -> None:
     frame = pd.DataFrame({"at": pd.date_range("2026-12-28", periods=200, freq="h")})
-    found = features({"at": {"cycles": {"parts": ["hour", "day_of_week"]}}}, frame)
-    assert list(found) == ["at.hour_sin", "at.hour_cos", "at.day_of_week_sin", "at.day_of_week_cos"]
+    cycles = features({"at": {"cycles": {"parts": ["hour", "day_of_week"]}}}, frame)
+    assert list(cycles) == [
+        "at.hour_sin",
+        "at.hour_cos",
+        "at.day_of_week_sin",
+        "at.day_of_week_cos",
+    ]
     angle = 2 * np.pi * frame["at"].dt.hour / 24
-    np.testing.assert_allclose(found["at.hour_sin"], np.sin(angle), atol=1e-12)
-    np.testing.assert_allclose(found["at.hour_cos"], np.cos(angle), atol=1e-12)
-    steps = np.linalg.norm(found[["at.hour_sin", "at.hour_cos"]].diff()[1:], axis=1)
+    np.testing.assert_allclose(cycles["at.hour_sin"], np.sin(angle), atol=1e-12)
+    np.testing.assert_allclose(cycles["at.hour_cos"], np.cos(angle), atol=1e-12)
+    steps = np.linalg.norm(cycles[["at.hour_sin", "at.hour_cos"]].diff()[1:], axis=1)
     np.testing.assert_allclose(steps, steps[0])
 
 
 def test_several_encodings_of_a_column_have_names_of_their_own() -> None:
-    found = fitted(
+    transform = fitted(
         {"at": ["date_parts", {"cycles": {"parts": ["hour"]}}, "numeric"],
          "seats": ["categorical", "scale_to_0_1", "target_encoding"]}
     )  # fmt: skip
-    names = set(found.manifest.feature_names)
+    names = set(transform.manifest.feature_names)
     assert {"at.hour", "at.hour_sin", "at", "at.day", "seats", "seats.scale_to_0_1"} <= names
     assert "seats.target_encoding" in names
-    assert {f.name: f.encoding for f in found.manifest.features}["at.hour"] == "date_parts"
+    encodings = {feature.name: feature.encoding for feature in transform.manifest.features}
+    assert encodings["at.hour"] == "date_parts"
 
 
 @pytest.mark.parametrize("analyzer", ["word", "char_wb"])
@@ -249,16 +255,16 @@ def test_words_are_those_of_scikit_learn(analyzer: str) -> None:
     hashed = HashingVectorizer(
         n_features=6, ngram_range=(1, 2), analyzer=analyzer, alternate_sign=False
     )
-    found = fitted({"note": {"hashed_ngrams": options}})
-    np.testing.assert_allclose(found.apply(FRAME), hashed.transform(NOTE).toarray(), rtol=1e-12)
-    assert found.manifest.feature_names == [f"note.hashed_ngrams_{i}" for i in range(6)]
+    transform = fitted({"note": {"hashed_ngrams": options}})
+    np.testing.assert_allclose(transform.apply(FRAME), hashed.transform(NOTE).toarray(), rtol=1e-12)
+    assert transform.manifest.feature_names == [f"note.hashed_ngrams_{i}" for i in range(6)]
 
 
 def test_a_text_without_a_known_word_has_none() -> None:
     transform = fitted({"note": "tfidf"})
-    found = transform.apply(pd.DataFrame({"note": [None, "", "zebra", "late"]}))
-    assert (found.iloc[:3] == 0).all(axis=None)
-    assert found.iloc[3].sum() == 1
+    encoded = transform.apply(pd.DataFrame({"note": [None, "", "zebra", "late"]}))
+    assert (encoded.iloc[:3] == 0).all(axis=None)
+    assert encoded.iloc[3].sum() == 1
 
 
 def test_a_pca_takes_the_place_of_its_columns() -> None:
@@ -267,9 +273,9 @@ def test_a_pca_takes_the_place_of_its_columns() -> None:
     transform = fitted(
         {"fare,seats,night": {"pca": {"output_dim": 2}}, "city": "categorical"}, features=None
     )
-    found = transform.apply(FRAME)
+    encoded = transform.apply(FRAME)
     names = ["fare,seats,night.pca_0", "fare,seats,night.pca_1"]
-    np.testing.assert_allclose(found[names], steps.fit_transform(numbers), atol=1e-9)
+    np.testing.assert_allclose(encoded[names], steps.fit_transform(numbers), atol=1e-9)
     assert transform.manifest.dropped["fare"] == "is part of the pca of 'fare,seats,night'"
     assert transform.manifest.features[-1].sources == ("fare", "seats", "night")
 
@@ -278,13 +284,13 @@ def test_a_cross_is_a_column_of_pairs() -> None:
     transform = fitted({"city,seats,night": "categorical", "city": "drop"})
     pairs = pd.Series(
         [
-            f"{c} {s} {n}" if isinstance(c, str) else None
-            for c, s, n in FRAME[["city", "seats", "night"]].to_numpy()
+            f"{city} {seats} {night}" if isinstance(city, str) else None
+            for city, seats, night in FRAME[["city", "seats", "night"]].to_numpy()
         ]
     )
-    found = transform.apply(FRAME)["city,seats,night"]
-    assert (found.isna() == pairs.isna()).all()
-    assert pd.concat([found, pairs], axis=1).dropna().drop_duplicates().nunique().nunique() == 1
+    codes = transform.apply(FRAME)["city,seats,night"]
+    assert (codes.isna() == pairs.isna()).all()
+    assert pd.concat([codes, pairs], axis=1).dropna().drop_duplicates().nunique().nunique() == 1
     assert transform.manifest.features[-1].sources == ("city", "seats", "night")
     assert "city" not in transform.manifest.feature_names
     assert "city" in transform.manifest.input_names
@@ -300,26 +306,28 @@ def test_a_cross_takes_numbers_and_moments_by_the_bins_of_the_training_split(enc
     transform = fitted({"fare:4,at:3,city": encoding})
     fare, at, city = FRAME["fare"], FRAME["at"].astype("int64"), FRAME["city"].astype("str")
     bins = [
-        np.searchsorted(np.nanpercentile(one, places, method="inverted_cdf"), one, side="right")
-        for one, places in ((fare, [25, 50, 75]), (at, [100 / 3, 200 / 3]))
+        np.searchsorted(
+            np.nanpercentile(values, places, method="inverted_cdf"), values, side="right"
+        )
+        for values, places in ((fare, [25, 50, 75]), (at, [100 / 3, 200 / 3]))
     ]
     triples = pd.Series(list(zip(*bins, city, strict=True))).mask(fare.isna() | city.isna())
-    found = transform.apply(FRAME)["fare:4,at:3,city"]
-    pairs = pd.DataFrame({"found": found, "wanted": triples}).dropna().drop_duplicates()
+    codes = transform.apply(FRAME)["fare:4,at:3,city"]
+    pairs = pd.DataFrame({"found": codes, "wanted": triples}).dropna().drop_duplicates()
     assert triples.nunique() == pairs["wanted"].nunique() == len(pairs) == 36
     if encoding == "categorical":
         assert pairs["found"].is_unique
-        assert (found.isna() == triples.isna()).all()
-    sources = {one.name: one.sources for one in transform.manifest.features}
+        assert (codes.isna() == triples.isna()).all()
+    sources = {feature.name: feature.sources for feature in transform.manifest.features}
     assert sources["fare:4,at:3,city"] == ("fare", "at", "city")
 
 
 def test_bins_crossed_with_each_other_are_hashed_the_same_in_every_dtype() -> None:
     transform = fitted({"fare:10,seats:3": {"hash_strings": {"hash_buckets": 40}}})
-    found = transform.apply(FRAME)
-    assert (found["fare:10,seats:3"].isna() == FRAME["fare"].isna()).all()
+    encoded = transform.apply(FRAME)
+    assert (encoded["fare:10,seats:3"].isna() == FRAME["fare"].isna()).all()
     other = FRAME.astype({"fare": "object", "seats": "float"})
-    pd.testing.assert_frame_equal(transform.apply(other), found)
+    pd.testing.assert_frame_equal(transform.apply(other), encoded)
     beyond = pd.DataFrame({"fare": [1e9, FARE[1:].max() + 1], "seats": [99, 8]})
     assert transform.apply(beyond)["fare:10,seats:3"].nunique() == 1
 
@@ -341,9 +349,9 @@ def test_a_vocabulary_of_ones_own_is_applied_as_it_is(
 ) -> None:
     options = {"vocabulary": ["Rome", "Lima", "never"], "unknown": unknown, "indicator": True}
     transform = fitted({"city": {"apply_vocabulary": options}})
-    found = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", "never", "Oslo", None]}))
-    np.testing.assert_array_equal(found["city"], codes)
-    np.testing.assert_array_equal(found["city.missing"], [0, 0, 0, 0, 1])
+    encoded = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", "never", "Oslo", None]}))
+    np.testing.assert_array_equal(encoded["city"], codes)
+    np.testing.assert_array_equal(encoded["city.missing"], [0, 0, 0, 0, 1])
     assert transform.manifest.features[0].categories == categories
 
 
@@ -351,31 +359,31 @@ def test_a_vocabulary_of_numbers_is_that_of_their_texts() -> None:
     options = {"vocabulary": [5, "3"], "impute": "most_frequent", "unknown": "rare"}
     transform = fitted({"seats": {"apply_vocabulary": options}})
     frequent = FRAME["seats"].astype(str).value_counts().index[0]
-    found = transform.apply(pd.DataFrame({"seats": [3.0, 5.0, 4.0, None]}))["seats"]
+    codes = transform.apply(pd.DataFrame({"seats": [3.0, 5.0, 4.0, None]}))["seats"]
     last = {"5": 0, "3": 1}.get(frequent, 2)
-    np.testing.assert_array_equal(found, [1, 0, 2, last])
+    np.testing.assert_array_equal(codes, [1, 0, 2, last])
 
 
 def test_numbers_lie_between_their_boundaries() -> None:
     options = {"boundaries": [2, 5, 6]}
     transform = fitted({"seats": {"apply_buckets_with_interpolation": options}})
-    asked = pd.DataFrame({"seats": [-9, 2, 3.5, 5, 5.5, 6, 99, None]})
-    found = transform.apply(asked)["seats"]
-    np.testing.assert_allclose(found, [0, 0, 0.25, 0.5, 0.75, 1, 1, NAN])
+    served = pd.DataFrame({"seats": [-9, 2, 3.5, 5, 5.5, 6, 99, None]})
+    positions = transform.apply(served)["seats"]
+    np.testing.assert_allclose(positions, [0, 0, 0.25, 0.5, 0.75, 1, 1, NAN])
     assert transform.manifest.features[0].kind == "number"
 
 
 def test_boundaries_between_which_numbers_lie_can_be_quantiles() -> None:
-    found = features({"fare": {"apply_buckets_with_interpolation": {"num_buckets": 5}}})["fare"]
+    positions = features({"fare": {"apply_buckets_with_interpolation": {"num_buckets": 5}}})["fare"]
     edges = np.nanpercentile(FARE, [20, 40, 60, 80], method="inverted_cdf")
-    np.testing.assert_allclose(found, np.interp(FARE, edges, [0, 1 / 3, 2 / 3, 1]))
+    np.testing.assert_allclose(positions, np.interp(FARE, edges, [0, 1 / 3, 2 / 3, 1]))
 
 
 def test_one_boundary_is_a_step() -> None:
     encoding = {"apply_buckets_with_interpolation": {"boundaries": [5]}}
-    asked = pd.DataFrame({"seats": [-9, 4.9, 5, 99, None]})
+    served = pd.DataFrame({"seats": [-9, 4.9, 5, 99, None]})
     np.testing.assert_array_equal(
-        fitted({"seats": encoding}).apply(asked)["seats"], [0, 0, 1, 1, NAN]
+        fitted({"seats": encoding}).apply(served)["seats"], [0, 0, 1, 1, NAN]
     )
     constant = fitted({"seats": "apply_buckets_with_interpolation", "fare": "numeric"},
                       FRAME.assign(seats=3)).manifest  # fmt: skip
@@ -383,9 +391,9 @@ def test_one_boundary_is_a_step() -> None:
 
 
 def test_words_are_counted() -> None:
-    asked = pd.DataFrame({"note": ["late again", "", "  a\tb  c ", "late again", None]})
+    served = pd.DataFrame({"note": ["late again", "", "  a\tb  c ", "late again", None]})
     np.testing.assert_array_equal(
-        fitted({"note": "word_count"}).apply(asked)["note"], [2, 0, 3, 2, NAN]
+        fitted({"note": "word_count"}).apply(served)["note"], [2, 0, 3, 2, NAN]
     )
 
 

@@ -109,9 +109,9 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
 )
 def test_a_mistake_is_told_with_its_key(tmp_path: Path, encodings: Any, message: str) -> None:
     transform = {"known_after": ["late"], "exclude": ["out"], "encodings": encodings}
-    found = mistakes(write_pipeline(tmp_path, transform=transform))
-    assert len(found) == 1
-    assert found[0].partition(": ")[2].startswith(f"transform.encodings.{message}")
+    lines = mistakes(write_pipeline(tmp_path, transform=transform))
+    assert len(lines) == 1
+    assert lines[0].partition(": ")[2].startswith(f"transform.encodings.{message}")
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_a_mistake_is_told_with_its_key(tmp_path: Path, encodings: Any, message:
 )
 def test_the_nearest_name_is_offered(tmp_path: Path, wrong: str, near: str) -> None:
     for value in (wrong, [wrong]):
-        (found,) = mistakes(write_pipeline(tmp_path, transform={"encodings": {"a": value}}))
-        assert found.endswith(f"found '{wrong}'. Did you mean '{near}'?")
+        (line,) = mistakes(write_pipeline(tmp_path, transform={"encodings": {"a": value}}))
+        assert line.endswith(f"found '{wrong}'. Did you mean '{near}'?")
 
 
 def test_what_is_known_after_is_not_known_before(tmp_path: Path) -> None:
     transform = {"known_after": ["late"], "known_before": ["late"]}
-    (found,) = mistakes(write_pipeline(tmp_path, transform=transform))
-    assert found.endswith("transform.known_before names 'late', which known_after names too.")
+    (line,) = mistakes(write_pipeline(tmp_path, transform=transform))
+    assert line.endswith("transform.known_before names 'late', which known_after names too.")
 
 
 def test_all_forms_say_the_same() -> None:

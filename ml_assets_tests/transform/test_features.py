@@ -63,10 +63,10 @@ def test_each_broken_rule_is_named(changes: Any, rows: Any, failure: Any) -> Non
 def test_many_failures_are_counted_not_listed() -> None:
     features = [FeatureColumn(f"f{i}", ("x",), "number") for i in range(9)]
     broken = table().drop(columns=["fare", "night", "company"])
-    broken = broken.assign(**{f.name: np.inf for f in features})
-    found = feature_failures(broken, features, rows=3)
-    assert len(found) == 6
-    assert found[-1] == "and 4 more"
+    broken = broken.assign(**{feature.name: np.inf for feature in features})
+    failures = feature_failures(broken, features, rows=3)
+    assert len(failures) == 6
+    assert failures[-1] == "and 4 more"
 
 
 def test_features_of_every_split_are_written_in_order(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_features_of_every_split_are_written_in_order(tmp_path: Path) -> None:
     )
     assert written.columns == ["_example_id", "_split", "_label", "fare", "company"]
     assert written.schema.field("_label").type == pa.int8()
-    found = written.to_pandas()
-    assert list(found["_example_id"]) == [f"e{i}" for i in range(rows)]
-    assert feature_failures(found, fitted.manifest.features, rows) == []
-    np.testing.assert_array_equal(found["company"][:3], [1, 0, np.nan])
+    features = written.to_pandas()
+    assert list(features["_example_id"]) == [f"e{i}" for i in range(rows)]
+    assert feature_failures(features, fitted.manifest.features, rows) == []
+    np.testing.assert_array_equal(features["company"][:3], [1, 0, np.nan])
     assert written.to_arrow(["fare"])["fare"].null_count == 30

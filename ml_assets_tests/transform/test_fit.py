@@ -45,8 +45,10 @@ def fitted(frame: Any = None, types: Any = None, roles: Any = None, **spec: Any)
 
 
 def test_each_type_has_its_features() -> None:
-    found = [(f.name, f.kind, f.categories) for f in fitted().manifest.features]
-    assert found == [
+    features = [
+        (feature.name, feature.kind, feature.categories) for feature in fitted().manifest.features
+    ]
+    assert features == [
         ("fare", "number", None),
         ("seats", "number", None),
         ("night", "flag", None),
@@ -76,15 +78,15 @@ def test_parts_that_never_change_are_left_out_with_the_reason() -> None:
 
 def test_codes_agree_with_pandas() -> None:
     frame = pd.DataFrame({"company": list("badcab" * 20)})
-    found = fitted(frame, {"company": "string"}).apply(frame)["company"]
-    np.testing.assert_array_equal(found, frame["company"].astype("category").cat.codes)
+    codes = fitted(frame, {"company": "string"}).apply(frame)["company"]
+    np.testing.assert_array_equal(codes, frame["company"].astype("category").cat.codes)
 
 
 def test_rare_categories_share_the_last_code_and_unknown_ones_are_missing() -> None:
     frame = pd.DataFrame({"company": ["a"] * 20 + ["b"] * 15 + ["c"] * 3 + ["d"] * 2})
     transform = fitted(frame, {"company": "string"}, min_category_count=10)
-    asked = pd.DataFrame({"company": ["a", "b", "c", "d", "new", None]})
-    np.testing.assert_array_equal(transform.apply(asked)["company"], [0, 1, 2, 2, NAN, NAN])
+    served = pd.DataFrame({"company": ["a", "b", "c", "d", "new", None]})
+    np.testing.assert_array_equal(transform.apply(served)["company"], [0, 1, 2, 2, NAN, NAN])
     assert transform.manifest.features[0].categories == 3
 
 
@@ -99,8 +101,8 @@ def test_at_most_max_categories_have_codes() -> None:
 def test_numbers_can_be_categories() -> None:
     frame = pd.DataFrame({"seats": [4, 2, 9] * 20})
     transform = fitted(frame, {"seats": "int"}, encodings={"seats": "categorical"})
-    asked = pd.DataFrame({"seats": [2.0, 4.0, 9.0, None, 5.0]})
-    np.testing.assert_array_equal(transform.apply(asked)["seats"], [0, 1, 2, NAN, NAN])
+    served = pd.DataFrame({"seats": [2.0, 4.0, 9.0, None, 5.0]})
+    np.testing.assert_array_equal(transform.apply(served)["seats"], [0, 1, 2, NAN, NAN])
 
 
 def test_moments_can_be_numbers_or_categories() -> None:
@@ -227,11 +229,11 @@ def test_the_cost_of_each_encoder_is_told_by_the_clock() -> None:
     clock = itertools.count(step=2).__next__
     spec = TransformSpec(encodings={"fare": "bucketize"})
     costs = fit_transform(trips(), TYPES, spec, Roles(), clock=clock).costs
-    told = {one.encoder: (one.columns, len(one.features)) for one in costs}
-    assert told["bucketize_numbers"] == (("fare",), 1)
-    assert told["date_parts_moments"] == (("day", "at"), 6)
-    assert {one.encoder: one.seconds_each for one in costs}["date_parts_moments"] == 4 / 6
-    assert {(one.fit_seconds, one.transform_seconds) for one in costs} == {(2, 2)}
+    described = {cost.encoder: (cost.columns, len(cost.features)) for cost in costs}
+    assert described["bucketize_numbers"] == (("fare",), 1)
+    assert described["date_parts_moments"] == (("day", "at"), 6)
+    assert {cost.encoder: cost.seconds_each for cost in costs}["date_parts_moments"] == 4 / 6
+    assert {(cost.fit_seconds, cost.transform_seconds) for cost in costs} == {(2, 2)}
 
 
 CELLS = {
@@ -260,13 +262,15 @@ def test_one_row_and_many_rows_agree() -> None:
     frame = trips()
     many = TRANSFORM.apply(frame)
     for position in range(3):
-        one = TRANSFORM.apply(frame.iloc[[position]])
-        pd.testing.assert_frame_equal(one, many.iloc[[position]])
+        single = TRANSFORM.apply(frame.iloc[[position]])
+        pd.testing.assert_frame_equal(single, many.iloc[[position]])
 
 
 def test_the_column_that_is_empty_in_chicago_taxi_is_left_out() -> None:
     frame = pd.read_csv(shared_path("chicago_taxi/data.csv"))
-    types = {str(c): "string" if t == "str" else "float" for c, t in frame.dtypes.items()}
+    types = {
+        str(name): "string" if dtype == "str" else "float" for name, dtype in frame.dtypes.items()
+    }
     roles = Roles(label=("tips", "fare"))
     manifest = fit_transform(frame[:10_000], types, TransformSpec(), roles).manifest
     assert manifest.dropped["pickup_census_tract"] == "has no value in the training split"

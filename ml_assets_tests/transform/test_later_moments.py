@@ -16,10 +16,10 @@ AT = pd.Series(pd.date_range("2026-01-01 10:00", periods=200, freq="h"))
 HOUR = pd.Timedelta(hours=1)
 
 
-def found(folder: Path, values: Any, at: Any = AT, **transform: Any) -> dict[str, str]:
+def later_moments(folder: Path, values: Any, at: Any = AT, **transform: Any) -> dict[str, str]:
     columns = {"at": at, "other": values}
     split = pa.array(["train"] * 100 + ["test"] * 100)
-    arrays = {name: pa.array(one.tolist(), from_pandas=True) for name, one in columns.items()}
+    arrays = {name: pa.array(values.tolist(), from_pandas=True) for name, values in columns.items()}
     pq.write_table(pa.table({"_split": split, **arrays}), folder / "examples.parquet")
     table = Table((folder / "examples.parquet",))
     return find_later_moments(table, ["other"], "at", TransformSpec(**transform))
@@ -36,8 +36,8 @@ def found(folder: Path, values: Any, at: Any = AT, **transform: Any) -> dict[str
     ids=["always", "where it happened", "in one row of 100", "a later day"],
 )
 def test_what_is_later_is_suspected(tmp_path: Path, values: Any, share: str) -> None:
-    told = f"is later than 'at' in {share} of the training rows"
-    assert found(tmp_path, values) == {"other": told}
+    reason = f"is later than 'at' in {share} of the training rows"
+    assert later_moments(tmp_path, values) == {"other": reason}
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_what_is_later_is_suspected(tmp_path: Path, values: Any, share: str) -> 
     ],
 )
 def test_what_is_not_later_is_not_suspected(tmp_path: Path, values: Any) -> None:
-    assert found(tmp_path, values) == {}
+    assert later_moments(tmp_path, values) == {}
 
 
 def test_a_plan_that_is_known_before_is_not_suspected(tmp_path: Path) -> None:
-    assert found(tmp_path, AT + HOUR, known_before=["other"]) == {}
+    assert later_moments(tmp_path, AT + HOUR, known_before=["other"]) == {}
 
 
 def test_without_a_time_nothing_is_later(tmp_path: Path) -> None:
-    found(tmp_path, AT + HOUR)
+    later_moments(tmp_path, AT + HOUR)
     table = Table((tmp_path / "examples.parquet",))
     assert find_later_moments(table, ["other"], None, TransformSpec()) == {}

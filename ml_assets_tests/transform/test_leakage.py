@@ -42,8 +42,8 @@ def test_what_is_known_before_is_no_leak() -> None:
 )
 def test_a_copy_of_the_label_is_found(values: Any, is_copy: Any) -> None:
     features = [FeatureColumn("x", ("x",), "number")]
-    found = find_label_copies(features, values.reshape(-1, 1), LABEL, TransformSpec())
-    assert found == ({"x": "equals the label in each of 100 training rows"} if is_copy else {})
+    copies = find_label_copies(features, values.reshape(-1, 1), LABEL, TransformSpec())
+    assert copies == ({"x": "equals the label in each of 100 training rows"} if is_copy else {})
 
 
 def test_a_copied_regression_label_is_found() -> None:
@@ -82,8 +82,8 @@ def test_the_sentence_names_columns_and_the_remedy() -> None:
     assert describe_leaks(forbidden, {}, {}, 3) == (
         "'dep_delay' makes the label. Take it out of transform.features and transform.encodings."
     )
-    told = describe_leaks({}, {"x": "equals it"}, {"y": "is not cross-fitted"}, 3)
-    assert told == (
+    description = describe_leaks({}, {"x": "equals it"}, {"y": "is not cross-fitted"}, 3)
+    assert description == (
         "'x' equals it. Is it known at the moment of prediction? If not, name it in "
         "transform.known_after; if so, in transform.known_before. 'y' is not cross-fitted. "
         "Materialize the features again; do not train on them."

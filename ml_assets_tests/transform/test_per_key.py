@@ -39,10 +39,10 @@ def expected(name: str, numbers: Any, training: Any) -> Any:
     if name in SCALERS:
         scaler = SCALERS[name]().fit(np.reshape(training, (-1, 1)))
         return scaler.transform(np.reshape(numbers, (-1, 1)))[:, 0]
-    places = np.linspace(0, 100, BUCKETS + 1)[1:-1]
-    edges = np.unique(np.percentile(training, places, method="inverted_cdf"))
-    found = np.searchsorted(edges[edges > np.min(training)], numbers, side="right")
-    return np.where(np.isnan(numbers), NAN, found)
+    percents = np.linspace(0, 100, BUCKETS + 1)[1:-1]
+    edges = np.unique(np.percentile(training, percents, method="inverted_cdf"))
+    buckets = np.searchsorted(edges[edges > np.min(training)], numbers, side="right")
+    return np.where(np.isnan(numbers), NAN, buckets)
 
 
 def options_of(name: str) -> dict[str, Any]:
@@ -72,13 +72,13 @@ def test_a_key_with_enough_numbers_is_encoded_alone_and_others_as_the_whole(
     name: str, rows: Any
 ) -> None:
     frame = table(rows)
-    found = encoder_of(f"{name}_per_key", frame, **options_of(name)).transform(frame)[:, 0]
+    encoded = encoder_of(f"{name}_per_key", frame, **options_of(name)).transform(frame)[:, 0]
     whole = frame["fare"].dropna()
     for key, part in frame.groupby("company", dropna=False):
-        known = part["fare"].dropna()
-        training = known if isinstance(key, str) and len(known) >= LEAST else whole
-        wanted = expected(name, part["fare"].to_numpy(), training.to_numpy())
-        np.testing.assert_allclose(found[part.index], wanted, rtol=1e-6, atol=1e-6)
+        present = part["fare"].dropna()
+        training = present if isinstance(key, str) and len(present) >= LEAST else whole
+        alone = expected(name, part["fare"].to_numpy(), training.to_numpy())
+        np.testing.assert_allclose(encoded[part.index], alone, rtol=1e-6, atol=1e-6)
 
 
 @settings(max_examples=30, deadline=None)
@@ -99,10 +99,10 @@ def test_each_key_of_training_has_mean_0_and_deviation_1_or_lies_within_0_and_1(
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=12, deadline=None)
 @given(TABLES, TABLES)
-def test_one_row_is_encoded_as_the_table_is(name: str, training: Any, asked: Any) -> None:
+def test_one_row_is_encoded_as_the_table_is(name: str, training: Any, served: Any) -> None:
     encoder = encoder_of(f"{name}_per_key", table(training), **options_of(name))
-    frame = table(asked[:5])
-    alone = [encoder.transform(frame.iloc[[place]]) for place in range(len(frame))]
+    frame = table(served[:5])
+    alone = [encoder.transform(frame.iloc[[position]]) for position in range(len(frame))]
     np.testing.assert_array_equal(np.vstack(alone), encoder.transform(frame))
 
 
@@ -149,22 +149,22 @@ FRAME = pd.DataFrame(
 
 
 def fitted(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> FittedTransform:
-    given = {"features": list(encodings), "encodings": encodings} | spec
-    return fit_transform(frame, TYPES, TransformSpec(**given), Roles())
+    options = {"features": list(encodings), "encodings": encodings} | spec
+    return fit_transform(frame, TYPES, TransformSpec(**options), Roles())
 
 
 def test_a_key_that_is_missing_unknown_or_rare_has_the_scale_of_the_whole() -> None:
     transform = fitted({"fare": {"scale_to_z_score_per_key": {"key": "company"}}})
-    asked = pd.DataFrame({"fare": 20.0, "company": [None, "new", "rare", "red"]})
-    found = transform.apply(asked)["fare"].to_numpy()
+    served = pd.DataFrame({"fare": 20.0, "company": [None, "new", "rare", "red"]})
+    scaled = transform.apply(served)["fare"].to_numpy()
     fare, is_red = FRAME["fare"], FRAME["company"] == "red"
     whole = (20 - fare.mean()) / fare.std(ddof=0)
     red = (20 - fare[is_red].mean()) / fare[is_red].std(ddof=0)
-    np.testing.assert_allclose(found, [whole, whole, whole, red], rtol=1e-12)
+    np.testing.assert_allclose(scaled, [whole, whole, whole, red], rtol=1e-12)
     enough = fitted(
         {"fare": {"scale_to_z_score_per_key": {"key": "company"}}}, min_category_count=4
     )
-    assert not np.isclose(enough.apply(asked)["fare"][2], whole)
+    assert not np.isclose(enough.apply(served)["fare"][2], whole)
 
 
 def test_a_key_may_have_rows_enough_and_too_few_numbers() -> None:
@@ -172,28 +172,28 @@ def test_a_key_may_have_rows_enough_and_too_few_numbers() -> None:
     assert 0 < frame["fare"][frame["company"] == "red"].count() < 10
     encodings = {name: {"scale_to_0_1_per_key": {"key": "company"}} for name in ("fare", "seats")}
     transform = fitted(encodings, frame)
-    asked = pd.DataFrame({"fare": frame["fare"].max(), "seats": 8, "company": ["red"]})
-    np.testing.assert_array_equal(transform.apply(asked), [[1, 1]])
+    served = pd.DataFrame({"fare": frame["fare"].max(), "seats": 8, "company": ["red"]})
+    np.testing.assert_array_equal(transform.apply(served), [[1, 1]])
 
 
 @pytest.mark.parametrize("key", ["seats", "night", "company"])
 def test_a_key_is_the_same_in_every_dtype(key: str) -> None:
     transform = fitted({"fare": {"bucketize_per_key": {"key": key, "num_buckets": 3}}})
-    found = transform.apply(FRAME)
+    buckets = transform.apply(FRAME)
     for value, part in FRAME.groupby(key):
         if value != "rare":
-            sizes = found.loc[part.index, "fare"].value_counts()
+            sizes = buckets.loc[part.index, "fare"].value_counts()
             assert sizes.max() - sizes.min() <= 1
     other = "object" if key == "company" else "float"
-    pd.testing.assert_frame_equal(transform.apply(FRAME.astype({key: other})), found)
-    pd.testing.assert_frame_equal(transform.apply(FRAME.astype({key: "object"})), found)
+    pd.testing.assert_frame_equal(transform.apply(FRAME.astype({key: other})), buckets)
+    pd.testing.assert_frame_equal(transform.apply(FRAME.astype({key: "object"})), buckets)
 
 
 def test_the_lineage_names_both_columns_and_the_indicator_its_own() -> None:
     options = {"key": "company", "impute": "mean", "indicator": True}
     frame = FRAME.assign(fare=FRAME["fare"].where(FRAME.index % 7 > 0))
     manifest = fitted({"fare": {"scale_to_z_score_per_key": options}}, frame).manifest
-    assert {one.name: one.sources for one in manifest.features} == {
+    assert {feature.name: feature.sources for feature in manifest.features} == {
         "fare": ("fare", "company"),
         "fare.missing": ("fare",),
     }
@@ -203,11 +203,11 @@ def test_the_lineage_names_both_columns_and_the_indicator_its_own() -> None:
 def test_missing_numbers_are_imputed_before_they_are_scaled() -> None:
     options = {"key": "company", "impute": {"constant": 3}}
     frame = FRAME.assign(fare=FRAME["fare"].where(FRAME.index % 7 > 0))
-    found = fitted({"fare": {"scale_to_z_score_per_key": options}}, frame).apply(frame)["fare"]
+    scaled = fitted({"fare": {"scale_to_z_score_per_key": options}}, frame).apply(frame)["fare"]
     filled = frame["fare"].fillna(3)
     blue = filled[FRAME["company"] == "blue"]
     np.testing.assert_allclose(
-        found[blue.index], (blue - blue.mean()) / blue.std(ddof=0), rtol=1e-9, atol=1e-12
+        scaled[blue.index], (blue - blue.mean()) / blue.std(ddof=0), rtol=1e-9, atol=1e-12
     )
 
 
@@ -217,10 +217,10 @@ def test_texts_that_are_numbers_and_moments_have_keys_too() -> None:
         "company": {"scale_to_0_1_per_key": {"key": "night"}},
         "at": {"bucketize_per_key": {"key": "night", "num_buckets": 2}},
     }
-    found = fitted(encodings, frame).apply(frame)
-    np.testing.assert_allclose(found["company"], FRAME["seats"] / 8)
+    encoded = fitted(encodings, frame).apply(frame)
+    np.testing.assert_allclose(encoded["company"], FRAME["seats"] / 8)
     for _, part in FRAME.groupby("night"):
-        halves = found.loc[part.index, "at"]
+        halves = encoded.loc[part.index, "at"]
         assert halves.is_monotonic_increasing
         assert halves.mean() == pytest.approx(0.5, abs=0.01)
 

@@ -12,9 +12,9 @@ TYPES = {"fare": "float", "seats": "int", "night": "bool", "city": "string", "at
 def planned(**encodings: Any) -> Any:
     spec = TransformSpec.model_validate({"encodings": encodings})
     return [
-        one
+        features
         for key, value in spec.encodings.items()
-        for one in plan_features(key, TYPES, encodings_of(value))
+        for features in plan_features(key, TYPES, encodings_of(value))
     ]
 
 
@@ -73,16 +73,16 @@ def test_columns_share_an_encoder_where_they_share_the_key() -> None:
 
 
 def test_an_indicator_reads_the_column_as_its_encoding_does() -> None:
-    found = planned(city={"compute_and_apply_vocabulary": {"indicator": True}})
-    assert [(one.encoding.name, one.reading) for one in found] == [
+    members = planned(city={"compute_and_apply_vocabulary": {"indicator": True}})
+    assert [(member.encoding.name, member.reading) for member in members] == [
         ("compute_and_apply_vocabulary", "texts"),
         ("missing", "texts"),
     ]
-    assert found[1].features(1) == ("city.missing",)
+    assert members[1].features(1) == ("city.missing",)
 
 
 def test_only_the_first_single_feature_has_the_columns_own_name() -> None:
-    found = planned(at=["cycles", "numeric", "bucketize"])
-    assert found[1].features(1) == ("at",)
-    assert found[2].features(1) == ("at.bucketize",)
-    assert found[0].features(1)[:2] == ("at.month_sin", "at.month_cos")
+    members = planned(at=["cycles", "numeric", "bucketize"])
+    assert members[1].features(1) == ("at",)
+    assert members[2].features(1) == ("at.bucketize",)
+    assert members[0].features(1)[:2] == ("at.month_sin", "at.month_cos")

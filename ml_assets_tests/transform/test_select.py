@@ -104,9 +104,9 @@ SEVERAL = {
 
 def test_a_cross_is_made_beside_its_columns_and_a_pca_in_their_place() -> None:
     selection = chosen(encodings={**SEVERAL, "dep_delay": "numeric"})
-    found = names(selection)
-    assert list(found)[-3:] == list(SEVERAL)
-    assert {"seats", "night", "dep_delay"} <= found.keys()
+    encodings = names(selection)
+    assert list(encodings)[-3:] == list(SEVERAL)
+    assert {"seats", "night", "dep_delay"} <= encodings.keys()
     assert selection.dropped["distance"] == "is part of the pca of 'distance,dep_delay'"
     # Part of the key, it is read for the cross only.
     assert selection.dropped["carrier"] == "is part of ingest.key"

@@ -41,8 +41,8 @@ def repeat(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
 
 def test_rows_that_are_repeated_in_another_split_are_counted() -> None:
     frame = repeat(table(mean=0.0), 20)
-    found = find_shared_rows(FEATURES, frame)
-    assert (found.rows, found.of, found.measure) == (20, 100, "fare")
+    shared = find_shared_rows(FEATURES, frame)
+    assert (shared.rows, shared.of, shared.measure) == (20, 100, "fare")
     joined = frame[~IS_TRAINING].merge(frame[IS_TRAINING], on=["fare", "city", "_label"])
     assert len(joined) == 20
 
@@ -62,8 +62,8 @@ def test_cross_fitted_features_do_not_hide_a_repeated_row() -> None:
     ids=["few values", "missing", "all different"],
 )
 def test_equal_rows_that_no_measure_tells_apart_are_no_sign(columns: Any) -> None:
-    found = find_shared_rows(FEATURES, table(mean=0.0, **columns))
-    assert (found.rows, found.share) == (0, 0.0)
+    shared = find_shared_rows(FEATURES, table(mean=0.0, **columns))
+    assert (shared.rows, shared.share) == (0, 0.0)
 
 
 def test_a_row_with_another_label_or_without_the_measure_is_not_shared() -> None:
@@ -84,24 +84,24 @@ def draw(seed: int, **columns: Any) -> pd.DataFrame:
 @pytest.mark.parametrize("city", [0.0, None], ids=["one feature", "two"])
 def test_rows_that_are_equal_by_chance_are_not_too_many(city: float | None) -> None:
     more = {} if city is None else {"city": city}
-    found = [find_shared_rows(FEATURES, draw(seed, **more)) for seed in range(20)]
-    assert all(one.share > 0.05 for one in found)
+    draws = [find_shared_rows(FEATURES, draw(seed, **more)) for seed in range(20)]
+    assert all(shared.share > 0.05 for shared in draws)
     assert (
-        abs(np.mean([one.share - one.by_chance for one in found])) < 0.04
+        abs(np.mean([shared.share - shared.by_chance for shared in draws])) < 0.04
     )  # three standard errors
-    assert max(one.beyond_chance for one in found) < 0.15
+    assert max(shared.beyond_chance for shared in draws) < 0.15
 
 
 def test_rows_that_are_copied_are_found_beyond_chance() -> None:
     copied = repeat(draw(0), 80)
-    found = find_shared_rows(FEATURES, copied)
-    assert found.share > 0.8
-    assert found.beyond_chance > 0.5
+    shared = find_shared_rows(FEATURES, copied)
+    assert shared.share > 0.8
+    assert shared.beyond_chance > 0.5
 
 
 def test_a_single_number_that_is_never_seen_twice_is_no_chance() -> None:
-    found = find_shared_rows(FEATURES[:1], repeat(table(_label=0.0), 60))
-    assert (found.share, found.by_chance) == (0.6, 0.0)
+    shared = find_shared_rows(FEATURES[:1], repeat(table(_label=0.0), 60))
+    assert (shared.share, shared.by_chance) == (0.6, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_a_single_number_that_is_never_seen_twice_is_no_chance() -> None:
     ],
 )
 def test_the_sentence_says_what_to_do(allowed: tuple[float, float], ends: str) -> None:
-    found = find_shared_rows(FEATURES, repeat(table(mean=0.0), 20))
-    told = describe_shared(found, *allowed)
-    assert told.startswith(
+    shared = find_shared_rows(FEATURES, repeat(table(mean=0.0), 20))
+    text = describe_shared(shared, *allowed)
+    assert text.startswith(
         "20 of 100 rows of eval and test have the features and the label of a training row (20.00%, by "
         f"chance 0.00%; allowed {allowed[0]:.2%} more)"
     )
-    assert told.endswith(ends)
-    assert ("'fare' among them" in told) == (allowed[0] < 0.2)
+    assert text.endswith(ends)
+    assert ("'fare' among them" in text) == (allowed[0] < 0.2)

@@ -51,13 +51,13 @@ def telling(values: Any, label: Any = LABEL, kind: Any = "number", **spec: Any) 
          "good", "row number", "constant", "missing"],
 )  # fmt: skip
 def test_what_alone_tells_the_label_is_found(values: Any, certain: bool, suspected: bool) -> None:
-    found = telling(values)
-    assert (bool(found.certain), bool(found.suspected)) == (certain, suspected)
+    alone = telling(values)
+    assert (bool(alone.certain), bool(alone.suspected)) == (certain, suspected)
 
 
 def test_a_row_number_of_rows_sorted_by_the_label_is_found() -> None:
-    found = telling(np.arange(N), np.sort(LABEL))
-    assert found.certain == {"x": "alone tells the label in each of 600 training rows"}
+    alone = telling(np.arange(N), np.sort(LABEL))
+    assert alone.certain == {"x": "alone tells the label in each of 600 training rows"}
 
 
 def test_classes_and_numbers_that_are_told_are_found() -> None:
@@ -93,9 +93,9 @@ def test_the_auc_is_near_that_of_a_shallow_tree(strength: float) -> None:
     values = RNG.normal(size=4000) + strength * label
     tree = DecisionTreeClassifier(max_leaf_nodes=30, min_samples_leaf=20, random_state=0)
     scores = cross_val_predict(tree, values.reshape(-1, 1), label, method="predict_proba", cv=2)
-    name, found = predictiveness(values, label, is_number=False)
+    name, score = predictiveness(values, label, is_number=False)
     assert name == "ROC AUC"
-    assert found == pytest.approx(roc_auc_score(label, scores[:, 1]), abs=0.04)
+    assert score == pytest.approx(roc_auc_score(label, scores[:, 1]), abs=0.04)
 
 
 def test_the_auc_of_a_category_is_that_of_its_rates() -> None:
@@ -111,8 +111,8 @@ def test_the_auc_of_a_category_is_that_of_its_rates() -> None:
             roc_auc_score(label[halves], rates[1][codes[halves]]),
         ]
     )
-    found = predictiveness(codes.astype(float), label, is_number=False)[1]
-    assert found == pytest.approx(expected, abs=1e-6)
+    score = predictiveness(codes.astype(float), label, is_number=False)[1]
+    assert score == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_r2_is_near_that_of_a_shallow_tree() -> None:
@@ -121,13 +121,13 @@ def test_the_r2_is_near_that_of_a_shallow_tree() -> None:
     tree = DecisionTreeRegressor(max_leaf_nodes=40, min_samples_leaf=20, random_state=0)
     ranks = rankdata(label)
     expected = r2_score(ranks, cross_val_predict(tree, values.reshape(-1, 1), ranks, cv=2))
-    name, found = predictiveness(values, label, is_number=True)
+    name, score = predictiveness(values, label, is_number=True)
     assert name == "R2 of ranks"
-    assert found == pytest.approx(expected, abs=0.02)
+    assert score == pytest.approx(expected, abs=0.02)
 
 
 def test_the_sentence_names_columns_and_the_remedy() -> None:
-    told = describe_suspected(telling(_one_wrong(REASON)).suspected, 3)
-    assert told.startswith("'x' alone predicts the label with ROC AUC 0.99")
-    assert "transform.known_before" in told
+    description = describe_suspected(telling(_one_wrong(REASON)).suspected, 3)
+    assert description.startswith("'x' alone predicts the label with ROC AUC 0.99")
+    assert "transform.known_before" in description
     assert describe_suspected({}, 3).startswith("none of 3 features")
