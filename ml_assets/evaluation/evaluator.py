@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation import names
-from ml_assets.evaluation.binary import CUT, cut_of
+from ml_assets.evaluation.binary import CUT
 from ml_assets.evaluation.churn import churn
 from ml_assets.evaluation.cross_slices import check_cross_slices
 from ml_assets.evaluation.extra import is_lower_better
@@ -18,12 +18,11 @@ from ml_assets.evaluation.measurements import (
     CHAMPION,
     Measurements,
     ViewKey,
+    check_models,
     measure_models,
 )
 from ml_assets.evaluation.metrics import (
     Predictions,
-    check_predictions,
-    with_extra,
 )
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
@@ -159,15 +158,10 @@ def evaluate(
     )
     main = main_metric or names.main_metric(demands.overall, task)
     metric_names = [*metrics, *demands.metrics(task), main]
-    predictions = {
-        name: with_extra(
-            check_predictions(
-                task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
-            ),
-            metric_names,
-        )
-        for name, scores in {CANDIDATE: y_score, **(baselines or {})}.items()
-    }
+    scores = {CANDIDATE: y_score, **(baselines or {})}
+    predictions = check_models(
+        task, y_true, scores, sample_weight, decision_threshold, metric_names
+    )
     candidate = predictions[CANDIDATE]
     n_rows = len(candidate.y_true)
     slicing = _slice_rows(features, slices, sql_slices or {}, min_slice_size, n_rows)

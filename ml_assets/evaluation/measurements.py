@@ -1,12 +1,16 @@
 """Every model on all rows and on slices of them, with the same resamples, so that all is paired."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from numpy.typing import ArrayLike
+
+from ml_assets.evaluation.binary import cut_of
 from ml_assets.evaluation.compare import Sample, View, baseline_result, measure_rows, resample_views
-from ml_assets.evaluation.metrics import Predictions, trials
+from ml_assets.evaluation.metrics import Predictions, check_predictions, trials, with_extra
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import BaselineResult, Metric
+from ml_assets.spec import Task
 
 ViewKey = tuple[str, Hashable]
 """A model, and the key of a slice of the rows; None is all rows."""
@@ -44,6 +48,43 @@ class Measurements:
         """Give how much better a model is on a slice than another one, by name."""
         one, other = self.sample(model, piece), self.sample(name, piece)
         return baseline_result(name, self.metrics(name, piece), one, other, self.confidence)
+
+
+def check_models(
+    task: Task,
+    y_true: ArrayLike,
+    scores: Mapping[str, ArrayLike],
+    sample_weight: ArrayLike | None,
+    decision_threshold: float | Mapping[str, float],
+    metrics: Sequence[str],
+) -> dict[str, Predictions]:
+    """Check the predictions of several models for the same rows, as `check_predictions` does.
+
+    Parameters
+    ----------
+    task, y_true, sample_weight
+        As for `check_predictions`.
+    scores : mapping of str to array-like
+        The predictions of each model.
+    decision_threshold : float, or mapping of str to float
+        Of all models, or of each by its name.
+    metrics : sequence of str
+        What is measured beside the usual metrics.
+
+    Raises
+    ------
+    DataError
+        If lengths, labels or the metrics' names do not fit.
+    """
+    return {
+        model: with_extra(
+            check_predictions(
+                task, y_true, y_score, sample_weight, cut_of(model, decision_threshold)
+            ),
+            metrics,
+        )
+        for model, y_score in scores.items()
+    }
 
 
 def measure_models(

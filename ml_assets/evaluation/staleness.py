@@ -19,9 +19,8 @@ from numpy.typing import ArrayLike
 
 from ml_assets.errors import DataError
 from ml_assets.evaluation.ages import Age, Aging
-from ml_assets.evaluation.binary import CUT, cut_of
-from ml_assets.evaluation.measurements import ViewKey, measure_models
-from ml_assets.evaluation.metrics import check_predictions, with_extra
+from ml_assets.evaluation.binary import CUT
+from ml_assets.evaluation.measurements import ViewKey, check_models, measure_models
 from ml_assets.evaluation.names import MAIN
 from ml_assets.evaluation.ranking import Floats, Indices
 from ml_assets.evaluation.result import Metric
@@ -126,15 +125,10 @@ def find_staleness(
         If lengths, labels or the metric's name do not fit.
     """
     metric_name, baseline_scores = metric or MAIN[task], dict(baselines or {})
-    predictions = {
-        name: with_extra(
-            check_predictions(
-                task, y_true, scores, sample_weight, cut_of(name, decision_threshold)
-            ),
-            [metric_name],
-        )
-        for name, scores in {model: y_score, **baseline_scores}.items()
-    }
+    scores = {model: y_score, **baseline_scores}
+    predictions = check_models(
+        task, y_true, scores, sample_weight, decision_threshold, [metric_name]
+    )
     days = _days_after(times, trained_until)
     if len(days) != len(predictions[model].y_true):
         raise DataError(f"times has {len(days):,} rows, y_true {len(predictions[model].y_true):,}.")
