@@ -1,106 +1,25 @@
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import numpy as np
 import pytest
 
-from ml_assets import durable
 from ml_assets.artifacts.declared import declared, ingredients_now
 from ml_assets.artifacts.home import Home
-from ml_assets.artifacts.io_manager import ArtifactIOManager
-from ml_assets.artifacts.store import Artifact, Store
 from ml_assets.evaluation.assets import build_assets
-from ml_assets.evaluation.pictures import new_figure
 from ml_assets.evaluation.result import Evaluation
-from ml_assets.pages.figure import save_figure
-from ml_assets.pipeline import PipelineSpec
 from ml_assets.spec import Task
-from ml_assets.statistics.generate import generate_statistics
-from ml_assets_tests.artifacts_factory import damage, put_artifact
-from ml_assets_tests.evaluation.trained import examples, write_bundle, write_frame
-
-UPSTREAM = (
-    "model", "baseline_model", "validated_examples", "statistics", "best_hyperparameters",
-)  # fmt: skip
-
-
-# What takes the longest, and is looked at by one test.
-QUICK = {"weak_slices": {"enabled": False}, "explanation": False}
-
-
-def _pipeline(task: Task, **evaluation: Any) -> PipelineSpec:
-    return _pipeline_with({}, task, **QUICK, **evaluation)
-
-
-def _pipeline_with(parts: dict[str, Any], task: Task, **evaluation: Any) -> PipelineSpec:
-    ingest = {"source": {"csv": "a.csv"}, "key": "id", "time": "when"}
-    given = {"name": "shop", "task": task, "ingest": ingest, "labels": "paid"}
-    return PipelineSpec.model_validate({**given, "evaluation": evaluation, **parts})
-
-
-def _store(home: Path) -> Store:
-    return Store(Home(home).pipeline("shop"))
-
-
-def _prepare(
-    home: Path,
-    task: Task,
-    seed: int = 0,
-    champion: str | None = None,
-    email: bool = False,
-    **more_of_champion: str,
-) -> Artifact:
-    store = _store(home)
-    frame = examples(task, seed=7)
-    if email:
-        # The model does worse for one of them.
-        is_ann = (frame["amount"] > 40) & (frame["_label"] == 1)
-        frame["email"] = np.where(is_ann, "ann@x.org", "bob@x.org")
-    put_artifact(
-        store, "validated_examples", lambda path: write_frame(path / "examples.parquet", frame)
-    )
-    described = generate_statistics(frame).to_json()
-    put_artifact(
-        store,
-        "statistics",
-        lambda path: durable.write_json(path / "statistics.json", {"all": described}),
-    )
-    put_artifact(
-        store, "best_hyperparameters", lambda path: draw_nothing(path / "tuning_history.png")
-    )
-    model = put_artifact(store, "model", lambda path: write_bundle(path, task, seed))
-    baseline = {"version": 1, "model_digest": champion, **more_of_champion} if champion else {}
-    put_artifact(
-        store, "baseline_model", lambda path: durable.write_json(path / "baseline.json", baseline)
-    )
-    return model
-
-
-def draw_nothing(path: Path) -> None:
-    figure, _ = new_figure(1, 1, 1)
-    save_figure(figure, path)
-
-
-def _evaluate(home: Path, pipeline: PipelineSpec) -> tuple[Artifact, dict[str, Any]]:
-    keys = [dg.AssetKey(["shop", name]) for name in UPSTREAM]
-    upstream = [dg.AssetSpec(key).with_io_manager_key("artifacts") for key in keys]
-    result = dg.materialize(
-        [*upstream, *build_assets(pipeline)],
-        resources={"artifacts": ArtifactIOManager(home=str(home))},
-        instance=dg.DagsterInstance.ephemeral(tempdir=str(home)),
-    )
-    assert result.success
-    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    return _store(home).current_artifact("evaluation"), checks
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("ML_ASSETS_HOME", str(tmp_path))
-    return tmp_path
+from ml_assets_tests.artifacts_factory import put_artifact
+from ml_assets_tests.evaluation.evaluated import (
+    QUICK,
+    evaluate_in,
+    prepare,
+    shop_pipeline,
+    shop_pipeline_with,
+    shop_store,
+)
+from ml_assets_tests.evaluation.trained import examples, write_frame
 
 
 @pytest.mark.parametrize(
@@ -114,9 +33,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_candidate_of_each_task_is_evaluated_and_blessed(
     task: Task, thresholds: dict[str, Any], picture: str, home: Path
 ) -> None:
-    model = _prepare(home, task)
-    artifact, checks = _evaluate(
-        home, _pipeline(task, thresholds=thresholds, slices=["city"], min_slice_size=80)
+    model = prepare(home, task)
+    artifact, checks = evaluate_in(
+        home, shop_pipeline(task, thresholds=thresholds, slices=["city"], min_slice_size=80)
     )
     evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
     assert artifact.json("blessing.json") == {
@@ -138,95 +57,35 @@ def test_a_candidate_of_each_task_is_evaluated_and_blessed(
 
 
 def test_a_threshold_that_is_missed_fails_the_check_without_stopping_the_run(home: Path) -> None:
-    _prepare(home, "binary")
-    artifact, checks = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.999}}))
+    prepare(home, "binary")
+    artifact, checks = evaluate_in(
+        home, shop_pipeline("binary", thresholds={"roc_auc": {"min": 0.999}})
+    )
     assert not artifact.json("blessing.json")["blessed"]
     assert checks["blessing"].severity == dg.AssetCheckSeverity.ERROR
     assert not checks["blessing"].passed
     assert "must be at least 0.999" in (checks["blessing"].description or "")
 
 
-def test_the_champion_is_scored_on_the_same_rows(home: Path) -> None:
-    champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    _prepare(home, "binary", champion=champion.digest)
-    rules = {"roc_auc": {"min_change": -0.2}}
-    artifact, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
-    evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
-    assert checks["blessing"].passed
-    assert evaluation.baseline("champion") is not None
-    assert artifact.json("evaluation.json")["champion_version"] == 1
-
-
-@pytest.mark.parametrize("file", ["model.skops", "model.json"])
-def test_a_champion_whose_files_were_altered_withholds_the_blessing(home: Path, file: str) -> None:
-    champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, "binary", 1))
-    damage(champion.path / file)
-    _prepare(home, "binary", champion=champion.digest)
-    rules = {"roc_auc": {"min_change": -0.2}}
-    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
-    assert not checks["blessing"].passed
-    text = checks["blessing"].description or ""
-    assert "roc_auc cannot be compared with the champion's" in text
-    assert (
-        f"shop/model: objects/model/{champion.digest[:12]}... was altered after it was made" in text
-    )
-
-
-@pytest.mark.parametrize(
-    ("harm", "why"),
-    [
-        (
-            "other classes",
-            "the champion knows 3 classes (low, middle, high), the candidate 2 classes (no, yes)",
-        ),
-        ("gone", "is gone, so it is not used"),
-    ],
-)
-def test_a_champion_that_cannot_be_compared_with_withholds_the_blessing(
-    home: Path, harm: str, why: str
-) -> None:
-    task: Task = "multiclass" if harm == "other classes" else "binary"
-    champion = put_artifact(_store(home), "model", lambda path: write_bundle(path, task, 1))
-    _prepare(home, "binary", champion=champion.digest)
-    if harm == "gone":
-        shutil.rmtree(champion.path)
-    rules = {"roc_auc": {"min_change": -0.2}}
-    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
-    assert not checks["blessing"].passed
-    text = checks["blessing"].description or ""
-    assert "roc_auc cannot be compared with the champion's: " in text
-    assert why in text
-
-
-def test_a_champion_that_an_upgrade_made_unfit_is_not_opened(home: Path) -> None:
-    _prepare(home, "binary", champion="never opened", refused="it does not predict what it did")
-    rules = {"roc_auc": {"min_change": -0.2}}
-    _, checks = _evaluate(home, _pipeline("binary", thresholds=rules))
-    assert not checks["blessing"].passed
-    assert "roc_auc cannot be compared with the champion's: it does not predict what it did" in (
-        checks["blessing"].description or ""
-    )
-
-
 def test_an_empty_test_split_is_not_blessed(home: Path) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
     frame = examples("binary").query("_split != 'test'")
     put_artifact(
-        _store(home), "validated_examples", lambda p: write_frame(p / "examples.parquet", frame)
+        shop_store(home), "validated_examples", lambda p: write_frame(p / "examples.parquet", frame)
     )
-    pipeline = _pipeline("binary", thresholds={"roc_auc": {"min": 0.1}}, slices=["city"])
-    artifact, checks = _evaluate(home, pipeline)
+    pipeline = shop_pipeline("binary", thresholds={"roc_auc": {"min": 0.1}}, slices=["city"])
+    artifact, checks = evaluate_in(home, pipeline)
     assert not checks["blessing"].passed
     assert artifact.json("blessing.json")["reasons"][0].startswith("there are 0 rows")
 
 
 def test_the_same_evaluation_is_the_same_artifact(home: Path) -> None:
-    _prepare(home, "binary")
-    pipeline = _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}, slices=["city"])
-    first, _ = _evaluate(home, pipeline)
-    record = _store(home).root / "records" / "evaluation" / f"{first.fingerprint}.json"
+    prepare(home, "binary")
+    pipeline = shop_pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}, slices=["city"])
+    first, _ = evaluate_in(home, pipeline)
+    record = shop_store(home).root / "records" / "evaluation" / f"{first.fingerprint}.json"
     record.unlink()
-    again, _ = _evaluate(home, pipeline)
+    again, _ = evaluate_in(home, pipeline)
     assert again.digest == first.digest
     assert json.loads(record.read_text())["reason"] == "first time"
 
@@ -235,7 +94,7 @@ def test_the_same_evaluation_is_the_same_artifact(home: Path) -> None:
 def test_groups_of_people_are_judged_where_protected_columns_are_named(
     home: Path, required: bool
 ) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
     fairness = {
         "protected": ["city"],
         "min_group_size": 5,
@@ -244,8 +103,8 @@ def test_groups_of_people_are_judged_where_protected_columns_are_named(
     }
     thresholds = {"roc_auc": {"min": 0.5}}
 
-    artifact, checks = _evaluate(
-        home, _pipeline("binary", thresholds=thresholds, fairness=fairness)
+    artifact, checks = evaluate_in(
+        home, shop_pipeline("binary", thresholds=thresholds, fairness=fairness)
     )
 
     blessing = artifact.json("blessing.json")
@@ -266,9 +125,11 @@ def test_groups_of_people_are_judged_where_protected_columns_are_named(
 
 
 def test_what_is_not_asked_for_is_not_looked_for(home: Path) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
 
-    artifact, checks = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.5}}))
+    artifact, checks = evaluate_in(
+        home, shop_pipeline("binary", thresholds={"roc_auc": {"min": 0.5}})
+    )
 
     assert "disadvantage" not in checks
     files = {path.name for path in artifact.path.iterdir()}
@@ -278,11 +139,11 @@ def test_what_is_not_asked_for_is_not_looked_for(home: Path) -> None:
 
 
 def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) -> None:
-    _prepare(home, "binary", email=True)
+    prepare(home, "binary", email=True)
     thresholds = {"roc_auc": {"min": 0.6}}
     by_mail: Any = {"slices": ["email"], "sql_slices": {"who": "'of ' || email"}}
-    artifact, checks = _evaluate(
-        home, _pipeline_with({}, "binary", thresholds=thresholds, **by_mail)
+    artifact, checks = evaluate_in(
+        home, shop_pipeline_with({}, "binary", thresholds=thresholds, **by_mail)
     )
     assert set(checks) == {"blessing", "not_flawless", "probabilities", "staleness"}
     names = [piece["name"] for piece in artifact.json("evaluation.json")["slices"]]
@@ -310,10 +171,12 @@ def test_everything_that_is_found_is_stored_shown_and_on_one_page(home: Path) ->
 
 
 def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Path) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
     unreachable = {"roc_auc": {"min": 0.999}}
     late = {"monitoring": {"retraining": {"max_age_days": 60}}}
-    _, checks = _evaluate(home, _pipeline_with(late, "binary", **QUICK, thresholds=unreachable))
+    _, checks = evaluate_in(
+        home, shop_pipeline_with(late, "binary", **QUICK, thresholds=unreachable)
+    )
     assert not checks["staleness"].passed
     assert checks["staleness"].severity == dg.AssetCheckSeverity.WARN
     text = checks["staleness"].description or ""
@@ -321,28 +184,15 @@ def test_a_model_that_went_stale_before_it_is_trained_anew_is_a_warning(home: Pa
     assert "trained anew after 60 days only: set monitoring.retraining.max_age_days to less" in text
 
 
-def test_the_champion_ages_too_where_its_examples_are_kept(home: Path) -> None:
-    store = _store(home)
-    champion = put_artifact(store, "model", lambda path: write_bundle(path, "binary", 1))
-    frame = examples("binary", seed=1)
-    made_from = put_artifact(
-        store, "examples", lambda path: write_frame(path / "examples.parquet", frame)
-    )
-    _prepare(home, "binary", champion=champion.digest, examples_digest=made_from.digest)
-    artifact, _ = _evaluate(home, _pipeline("binary", thresholds={"roc_auc": {"min": 0.6}}))
-    assert [entry["model"] for entry in artifact.json("staleness.json")] == [
-        "candidate",
-        "champion",
-    ]
-
-
 def test_rows_count_by_their_weights(home: Path) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
     parts = {"statistics": {"weight": "amount"}}
     thresholds = {"roc_auc": {"min": 0.5}}
-    artifact, _ = _evaluate(home, _pipeline_with(parts, "binary", **QUICK, thresholds=thresholds))
+    artifact, _ = evaluate_in(
+        home, shop_pipeline_with(parts, "binary", **QUICK, thresholds=thresholds)
+    )
     evaluation = Evaluation.from_json(artifact.json("evaluation.json"))
-    plain, _ = _evaluate(home, _pipeline("binary", thresholds=thresholds))
+    plain, _ = evaluate_in(home, shop_pipeline("binary", thresholds=thresholds))
     usual = Evaluation.from_json(plain.json("evaluation.json"))
     assert evaluation.unweighted == usual.metric("roc_auc")
     assert evaluation.metric("roc_auc") != usual.metric("roc_auc")
@@ -350,7 +200,7 @@ def test_rows_count_by_their_weights(home: Path) -> None:
 
 
 def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
-    _prepare(home, "binary")
+    prepare(home, "binary")
     own = f"{__name__}:share_called"
     evaluation = {
         "metrics": ["specificity", "precision@0.3"],
@@ -358,7 +208,7 @@ def test_any_metric_may_be_measured_and_judged(home: Path) -> None:
         "slices": ["city", "amount:3"],
         "slice_thresholds": {"recall@0.2": {"min": 0.0}},
     }
-    artifact, _ = _evaluate(home, _pipeline("binary", **evaluation))
+    artifact, _ = evaluate_in(home, shop_pipeline("binary", **evaluation))
     result = Evaluation.from_json(artifact.json("evaluation.json"))
     names = [metric.name for metric in result.metrics]
     assert names[-4:] == ["specificity", "precision@0.3", own, "recall@0.2"]
@@ -373,7 +223,7 @@ def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Pat
         {"metrics": [own]},
         {"slices": ["city"], "slice_thresholds": {own: {"min": 0.0}}},
     ):
-        pipeline = _pipeline("binary", **evaluation)
+        pipeline = shop_pipeline("binary", **evaluation)
         build_assets(pipeline)
         stage = declared("shop", "evaluation")
         assert stage is not None

@@ -272,15 +272,6 @@ def test_every_name_has_its_formula_and_the_other_way_round() -> None:
     assert known >= LOWER_IS_BETTER | {*LIMITS}
 
 
-def test_unit_weights_change_nothing_and_doubled_ones_only_the_counts() -> None:
-    y, s, _ = _rows(3, 400, 2)
-    plain = evaluate(y, s, metrics=["specificity"])
-    for weight in (1.0, 2.0):
-        again = evaluate(y, s, metrics=["specificity"], sample_weight=np.full(len(y), weight))
-        assert [m.value for m in again.metrics] == pytest.approx([m.value for m in plain.metrics])
-        assert [m.low for m in again.metrics] == pytest.approx([m.low for m in plain.metrics])
-
-
 @pytest.mark.parametrize(
     ("names", "message"),
     [
@@ -333,22 +324,3 @@ def test_a_function_that_is_not_there_is_refused() -> None:
         compute_metrics("binary", [0, 1], [0.2, 0.8], ["no_such_module:f"])
     with pytest.raises(PipelineFileError, match=r"numpy has no function 'meann'. .*'mean'"):
         compute_metrics("binary", [0, 1], [0.2, 0.8], ["numpy:meann"])
-
-
-@pytest.mark.parametrize(
-    ("weight", "message"),
-    [
-        ([1.0], r"sample_weight must have 2 numbers; found \(1,\)"),
-        ([1.0, -1.0], r"must be finite and >= 0; 1 of 2 are not"),
-        ([np.nan, np.inf], r"must be finite and >= 0; 2 of 2 are not"),
-    ],
-)
-def test_weights_that_cannot_be_are_refused(weight: list[float], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        compute_metrics("binary", [0, 1], [0.2, 0.8], sample_weight=weight)
-
-
-def test_rows_of_no_weight_leave_everything_undefined() -> None:
-    for task in ("binary", "regression"):
-        values = compute_metrics(task, [0, 1], [0.2, 0.8], sample_weight=[0, 0])
-        assert {value.value for value in values.values()} == {None}

@@ -21,49 +21,18 @@ from sklearn.preprocessing import (
 )
 
 from ml_assets.errors import DataError, PipelineFileError
-from ml_assets.spec import columns_and_bins
-from ml_assets.transform.fit import FittedTransform, fit_transform
+from ml_assets.transform.fit import fit_transform
 from ml_assets.transform.select import Roles
 from ml_assets.transform.spec import TransformSpec
-
-NAN = float("nan")
-ROWS = 300
-RNG = np.random.default_rng(0)
-FARE = np.where(np.arange(ROWS) % 9 == 0, NAN, np.exp(RNG.normal(size=ROWS)))
-SEATS = RNG.integers(0, 9, ROWS)
-CITY = RNG.choice(["Lima", "Oslo", "Rome"], ROWS, p=[0.2, 0.3, 0.5]).astype(object)
-CITY[::7] = None
-NOTE = RNG.choice(["late again", "late and cold", "Cold coffee", "", "no word"], ROWS)
-FRAME = pd.DataFrame(
-    {
-        "fare": FARE,
-        "seats": SEATS,
-        "night": RNG.random(ROWS) < 0.4,
-        "city": CITY,
-        "note": NOTE,
-        "at": pd.date_range("2026-01-01", periods=ROWS, freq="31h"),
-        "_label": (RNG.random(ROWS) < 0.2 + 0.5 * (CITY == "Rome")).astype("int8"),
-    }
+from ml_assets_tests.transform.encoded import (
+    FARE,
+    FRAME,
+    NAN,
+    NOTE,
+    ROWS,
+    features,
+    fitted,
 )
-TYPES = {
-    "fare": "float",
-    "seats": "int",
-    "night": "bool",
-    "city": "string",
-    "note": "string",
-    "at": "timestamp",
-}
-
-
-def fitted(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> FittedTransform:
-    columns = [name for key in encodings for name, _ in columns_and_bins(key)]
-    options = {"features": columns, "encodings": encodings, "min_category_count": 1} | spec
-    return fit_transform(frame, TYPES, TransformSpec(**options), Roles())
-
-
-def features(encodings: Any, frame: pd.DataFrame = FRAME, **spec: Any) -> pd.DataFrame:
-    return fitted(encodings, frame, **spec).apply(frame)
-
 
 NUMBERS = FRAME[["fare"]].to_numpy()
 SCALERS = {
@@ -135,32 +104,6 @@ def test_a_value_that_fills_several_buckets_has_one() -> None:
     frame = pd.DataFrame({"seats": [0] * 50 + [1] * 30 + [2] * 20})
     buckets = features({"seats": {"bucketize": {"num_buckets": 10}}}, frame)["seats"]
     assert buckets.value_counts().to_dict() == {0: 50, 1: 30, 2: 20}
-
-
-def test_a_vocabulary_has_the_frequent_values_and_one_code_for_the_rare_and_unknown() -> None:
-    frame = pd.DataFrame({"city": ["a"] * 30 + ["b"] * 20 + ["c"] * 4 + ["d"] * 3 + [None] * 2})
-    limits = {"top_k": 2, "frequency_threshold": 5, "unknown": "rare"}
-    transform = fitted({"city": {"compute_and_apply_vocabulary": limits}}, frame)
-    served = pd.DataFrame({"city": ["a", "b", "c", "d", "new", None]})
-    np.testing.assert_array_equal(transform.apply(served)["city"], [0, 1, 2, 2, 2, NAN])
-    assert transform.manifest.features[0].categories == 3
-
-
-def test_an_unknown_value_is_missing_where_no_value_is_rare() -> None:
-    transform = fitted({"city": {"compute_and_apply_vocabulary": {"unknown": "rare"}}})
-    served = pd.DataFrame({"city": ["Lima", "Bonn", None]})
-    np.testing.assert_array_equal(transform.apply(served)["city"], [0, NAN, NAN])
-
-
-@pytest.mark.parametrize(
-    ("policy", "codes"), [("most_frequent", [0, 2, 2]), ({"constant": "none"}, [0, 2, 3])]
-)
-def test_missing_values_can_be_a_value_of_the_vocabulary(policy: Any, codes: Any) -> None:
-    options = {"impute": policy, "indicator": True}
-    transform = fitted({"city": {"compute_and_apply_vocabulary": options}})
-    encoded = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", None]}))
-    np.testing.assert_array_equal(encoded["city"], codes)
-    np.testing.assert_array_equal(encoded["city.missing"], [0, 0, 1])
 
 
 def test_hashes_are_those_of_scikit_learn_also_of_values_that_training_never_saw() -> None:
@@ -278,90 +221,6 @@ def test_a_pca_takes_the_place_of_its_columns() -> None:
     np.testing.assert_allclose(encoded[names], steps.fit_transform(numbers), atol=1e-9)
     assert transform.manifest.dropped["fare"] == "is part of the pca of 'fare,seats,night'"
     assert transform.manifest.features[-1].sources == ("fare", "seats", "night")
-
-
-def test_a_cross_is_a_column_of_pairs() -> None:
-    transform = fitted({"city,seats,night": "categorical", "city": "drop"})
-    pairs = pd.Series(
-        [
-            f"{city} {seats} {night}" if isinstance(city, str) else None
-            for city, seats, night in FRAME[["city", "seats", "night"]].to_numpy()
-        ]
-    )
-    codes = transform.apply(FRAME)["city,seats,night"]
-    assert (codes.isna() == pairs.isna()).all()
-    assert pd.concat([codes, pairs], axis=1).dropna().drop_duplicates().nunique().nunique() == 1
-    assert transform.manifest.features[-1].sources == ("city", "seats", "night")
-    assert "city" not in transform.manifest.feature_names
-    assert "city" in transform.manifest.input_names
-
-
-def test_parts_of_a_cross_do_not_run_together() -> None:
-    frame = pd.DataFrame({"city": ["ab", "a"] * 20, "note": ["c", "bc"] * 20})
-    assert features({"city,note": "categorical"}, frame)["city,note"].nunique() == 2
-
-
-@pytest.mark.parametrize("encoding", ["categorical", "target_encoding"])
-def test_a_cross_takes_numbers_and_moments_by_the_bins_of_the_training_split(encoding: str) -> None:
-    transform = fitted({"fare:4,at:3,city": encoding})
-    fare, at, city = FRAME["fare"], FRAME["at"].astype("int64"), FRAME["city"].astype("str")
-    bins = [
-        np.searchsorted(
-            np.nanpercentile(values, places, method="inverted_cdf"), values, side="right"
-        )
-        for values, places in ((fare, [25, 50, 75]), (at, [100 / 3, 200 / 3]))
-    ]
-    triples = pd.Series(list(zip(*bins, city, strict=True))).mask(fare.isna() | city.isna())
-    codes = transform.apply(FRAME)["fare:4,at:3,city"]
-    pairs = pd.DataFrame({"found": codes, "wanted": triples}).dropna().drop_duplicates()
-    assert triples.nunique() == pairs["wanted"].nunique() == len(pairs) == 36
-    if encoding == "categorical":
-        assert pairs["found"].is_unique
-        assert (codes.isna() == triples.isna()).all()
-    sources = {feature.name: feature.sources for feature in transform.manifest.features}
-    assert sources["fare:4,at:3,city"] == ("fare", "at", "city")
-
-
-def test_bins_crossed_with_each_other_are_hashed_the_same_in_every_dtype() -> None:
-    transform = fitted({"fare:10,seats:3": {"hash_strings": {"hash_buckets": 40}}})
-    encoded = transform.apply(FRAME)
-    assert (encoded["fare:10,seats:3"].isna() == FRAME["fare"].isna()).all()
-    other = FRAME.astype({"fare": "object", "seats": "float"})
-    pd.testing.assert_frame_equal(transform.apply(other), encoded)
-    beyond = pd.DataFrame({"fare": [1e9, FARE[1:].max() + 1], "seats": [99, 8]})
-    assert transform.apply(beyond)["fare:10,seats:3"].nunique() == 1
-
-
-def test_a_column_whose_name_has_a_colon_has_no_bins() -> None:
-    frame = pd.DataFrame({"a:4": [1, 2] * 20, "b": [1, 1, 2, 2] * 10})
-    spec = TransformSpec(encodings={"a:4,b": "categorical"})
-    transform = fit_transform(frame, {"a:4": "int", "b": "int"}, spec, Roles())
-    assert transform.manifest.features[-1].sources == ("a:4", "b")
-    assert transform.manifest.features[-1].categories == 4
-
-
-@pytest.mark.parametrize(
-    ("unknown", "codes", "categories"),
-    [("missing", [1, 0, 2, NAN, NAN], 3), ("rare", [1, 0, 2, 3, NAN], 4)],
-)
-def test_a_vocabulary_of_ones_own_is_applied_as_it_is(
-    unknown: str, codes: Any, categories: int
-) -> None:
-    options = {"vocabulary": ["Rome", "Lima", "never"], "unknown": unknown, "indicator": True}
-    transform = fitted({"city": {"apply_vocabulary": options}})
-    encoded = transform.apply(pd.DataFrame({"city": ["Lima", "Rome", "never", "Oslo", None]}))
-    np.testing.assert_array_equal(encoded["city"], codes)
-    np.testing.assert_array_equal(encoded["city.missing"], [0, 0, 0, 0, 1])
-    assert transform.manifest.features[0].categories == categories
-
-
-def test_a_vocabulary_of_numbers_is_that_of_their_texts() -> None:
-    options = {"vocabulary": [5, "3"], "impute": "most_frequent", "unknown": "rare"}
-    transform = fitted({"seats": {"apply_vocabulary": options}})
-    frequent = FRAME["seats"].astype(str).value_counts().index[0]
-    codes = transform.apply(pd.DataFrame({"seats": [3.0, 5.0, 4.0, None]}))["seats"]
-    last = {"5": 0, "3": 1}.get(frequent, 2)
-    np.testing.assert_array_equal(codes, [1, 0, 2, last])
 
 
 def test_numbers_lie_between_their_boundaries() -> None:
