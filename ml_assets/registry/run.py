@@ -4,6 +4,7 @@ It is running until the model version exists. So a run that still runs while its
 something half-built, and `close_dead_runs` removes that.
 """
 
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from ml_assets.registry.version import PREFIX
 
 PROCESS_TAG = PREFIX + "process"
 _MAX_PARAM = 500
+# What MLflow takes in the name of a metric; the `@` of `recall_at_precision@0.9` is not among it.
+_REFUSED_IN_NAMES = re.compile(r"[^/\w.\- :]")
 
 
 def begin_run(client: Any, experiment: str, process: str, candidate: Candidate) -> Any:
@@ -34,14 +37,15 @@ def begin_run(client: Any, experiment: str, process: str, candidate: Candidate) 
 
 
 def log_run(client: Any, run_id: str, candidate: Candidate) -> None:
-    """Keep the candidate's parameters and metrics with its run."""
+    """Keep the candidate's parameters and metrics with its run, under names that MLflow takes."""
     from mlflow.entities import Metric, Param
 
     timestamp = int(datetime.now(UTC).timestamp() * 1000)
     client.log_batch(
         run_id,
         metrics=[
-            Metric(key, value, timestamp, 0) for key, value in sorted(candidate.metrics.items())
+            Metric(_REFUSED_IN_NAMES.sub("_", key), value, timestamp, 0)
+            for key, value in sorted(candidate.metrics.items())
         ],
         params=[
             Param(key, str(value)[:_MAX_PARAM]) for key, value in sorted(candidate.params.items())

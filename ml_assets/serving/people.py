@@ -87,7 +87,7 @@ def explain_example(home: Home, pipeline: PipelineSpec, example_id: str) -> Expl
     model = load_model(sound_path(store, "model", champion.model_digest), trusted)
     full_id, row = _find_row(store, pipeline, example_id)
     examples = store.current_artifact("validated_examples").path / "examples.parquet"
-    reference = _reference_rows(Table((examples,)), model)
+    reference = _reference_rows(Table((examples,)), model, full_id)
     sources = {feature["name"]: feature["sources"][0] for feature in model.manifest["features"]}
     explanation = explain_row(
         model.predict,
@@ -133,9 +133,10 @@ def _find_row(store: Store, pipeline: PipelineSpec, prefix: str) -> tuple[str, p
     )
 
 
-def _reference_rows(examples: Table, model: LoadedModel) -> pd.DataFrame:
+def _reference_rows(examples: Table, model: LoadedModel, explained: str) -> pd.DataFrame:
+    """Other rows than the explained one, which is most like itself."""
     table, _ = sample_rows(examples, _REFERENCE_ROWS, 0, [EXAMPLE_ID, *model.input_columns])
-    return table.to_pandas()  # type: ignore[no-any-return]
+    return table.filter(pc.field(EXAMPLE_ID) != explained).to_pandas()  # type: ignore[no-any-return]
 
 
 def _transformed_features(model: LoadedModel, rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """One version for each content, and aliases that move in one step."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,26 @@ def test_a_version_says_what_it_is_made_from(home: Path) -> None:
     assert version.description == "A model."
     assert (run.info.status, run.data.params) == ("FINISHED", {"max_depth": "3"})
     assert run.data.metrics == {"roc_auc": 0.75, "roc_auc_low": 0.72}
+
+
+def test_metrics_whose_names_mlflow_refuses_are_kept_under_names_that_it_takes(home: Path) -> None:
+    metrics = {
+        "recall_at_precision@0.9": 0.5,
+        "recall_at_precision@0.9_low": 0.4,
+        "linear.recall_of_class@1": 0.25,
+        "shop.value:profit": 2.0,
+    }
+
+    register(registry_in(home), replace(candidate_in(home), metrics=metrics))
+
+    with mlflow_in(home) as client:
+        run = client.get_run(client.get_model_version("flights", "1").run_id)
+    assert run.data.metrics == {
+        "recall_at_precision_0.9": 0.5,
+        "recall_at_precision_0.9_low": 0.4,
+        "linear.recall_of_class_1": 0.25,
+        "shop.value:profit": 2.0,
+    }
 
 
 def test_the_files_of_a_version_are_the_candidates_own(home: Path) -> None:

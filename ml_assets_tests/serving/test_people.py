@@ -77,7 +77,7 @@ def test_an_example_is_explained_with_every_stage_s_value_of_it(
     assert explained.explanation.prediction == pytest.approx(
         scores.max() if task == "multiclass" else scores[0]
     )
-    assert explained.example_id == explained.neighbours[0] == row[EXAMPLE_ID]
+    assert explained.example_id == row[EXAMPLE_ID]
     assert (explained.version, explained.split) == (1, row["_split"])
     classes = CLASSES[task]
     label = classes[int(row["_label"])] if classes else str(row["_label"])
@@ -89,6 +89,21 @@ def test_an_example_is_explained_with_every_stage_s_value_of_it(
     assert columns == {*model.input_columns}
     (amount,) = (line for line in lines if line.split()[0] == "amount")
     assert amount.endswith(f"amount={row['amount']:.6g}")
+
+
+def test_an_example_is_not_the_one_that_is_most_like_it(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline, examples_of_shop = explained_shop(tmp_path, home, "binary")
+    model = load_model(put_champion(home, monkeypatch, "binary").path)
+    example_id = examples_of_shop[EXAMPLE_ID].iloc[3]
+
+    explained = explain_example(Home(home), pipeline, example_id)
+
+    assert len({*explained.neighbours} - {example_id}) == 5
+    rows = examples_of_shop.set_index(EXAMPLE_ID).loc[[*explained.neighbours]]
+    predictions = [row.prediction for row in explained.explanation.neighbours]
+    assert predictions == pytest.approx(model.predict(rows))
 
 
 def test_an_example_without_a_label_is_explained_too(
