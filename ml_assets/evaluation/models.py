@@ -102,7 +102,8 @@ def _same_classes(champion: Model, candidate: Model) -> Model:
         return champion
     raise ModelError(
         f"the champion knows {_class_text(champion.classes)}, the candidate "
-        f"{_class_text(candidate.classes)}. Take the alias champion away to begin anew with these labels."
+        f"{_class_text(candidate.classes)}. If a label is a mistake, correct it in the source; else take "
+        "the alias champion away to begin anew with these labels."
     )
 
 

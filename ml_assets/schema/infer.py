@@ -46,8 +46,9 @@ def infer_schema(
     crosses zero, and may be NaN or infinite only if one was; texts that all are numbers, and have no
     domain, hold floats; other texts without a domain get a range of lengths; dates and timestamps get a
     first year, and no last one, since time goes on; a column whose values look like keys must not repeat
-    them. Texts of 20 rows or more of which more than half occur once name rows, and get no domain; nor do
-    texts of more than 200 characters.
+    them, and its numbers get no range, since new rows have keys beyond the known ones. Texts of 20 rows
+    or more of which more than half occur once name rows, and get no domain; nor do texts of more than 200
+    characters.
 
     Parameters
     ----------

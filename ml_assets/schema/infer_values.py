@@ -76,14 +76,14 @@ def can_be_domain(column: FeatureStatistics, size: int, max_size: int) -> bool:
 
 
 def limits_of(column: FeatureStatistics, feature: Feature, margin: float) -> dict[str, Any]:
-    """Give the ranges of a column's numbers, lengths or dates.
+    """Give the ranges of a column's numbers, lengths or dates; a key's numbers have none.
 
     Parameters
     ----------
     column : FeatureStatistics
         The column's statistics.
     feature : Feature
-        With its domain.
+        With its domain, and whether it is a key.
     margin : float
         How far beyond what was seen a limit lies, as a share of the range, >= 0.
     """
@@ -182,7 +182,7 @@ def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) 
         "allow_nan": is_float and bool(numeric.num_nan),
         "allow_inf": is_float and bool(numeric.num_inf),
     }
-    if feature.holds == "bool":
+    if feature.holds == "bool" or feature.unique:  # new rows have keys beyond the known ones
         return allowed
     low, high = _range(numeric.min, numeric.max, margin)
     if feature.type == "int":  # of more than 63 bits statistics have the nearest floats
@@ -192,6 +192,8 @@ def _number_limits(numeric: NumericStatistics, feature: Feature, margin: float) 
 
 def _text_limits(string: StringStatistics, feature: Feature, margin: float) -> dict[str, Any]:
     if feature.holds in ("int", "float"):
+        if feature.unique:
+            return {}
         low, high = _range(*_extremes(string, feature.holds), margin)
         return {"min": low, "max": high}
     if feature.holds is not None or feature.domain is not None or string.max_length is None:

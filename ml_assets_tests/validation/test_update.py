@@ -162,6 +162,8 @@ def test_nothing_is_narrowed(first: Any, second: Any) -> None:
 
 CHANGED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("a range gets the margin of inference", {"type": "int", "max": 10}, [0, 50, 90], {"max": 135}),
+    ("numbers that look like keys have no limit", {"type": "int", "unique": True, "min": 0, "max": 99},
+     [*range(200)], {"max": None}),
     ("zero is not crossed", {"type": "int", "min": 5, "max": 99}, [1, 50], {"min": 0}),
     ("one number has no margin", {"type": "float", "max": 1.0}, [7.0, 7.0], {"max": 7.0}),
     ("whole numbers for floats", {"type": "float", "min": 0.5, "max": 9.5}, [2, 3],
