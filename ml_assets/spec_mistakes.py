@@ -139,12 +139,16 @@ def _sentence(place: _Place, error: Error, reference: str | None) -> str:
         case "missing":
             return f"{key} is missing; it must be {in_words(place.kind)}."
         case "rule":
-            return f"{key} {error['text']}.".lstrip()
+            return _ended(f"{key} {error['text']}".lstrip())
         case "value_error":
-            return f"{key} {str(error['msg']).removeprefix('Value error, ')}.".lstrip()
+            return _ended(f"{key} {str(error['msg']).removeprefix('Value error, ')}".lstrip())
         case _:
             hint = did_you_mean(str(error["input"]), literals(place.kind))
             return f"{key} must be {in_words(place.kind)}; found {value}.{hint}"
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
 
 
 def _not_a_key(place: _Place) -> str:

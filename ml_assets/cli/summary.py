@@ -77,6 +77,7 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
             f"{summary['rows']:,} rows: {summary['train']:,} train, {summary['eval']:,} eval, "
             f"{summary['test']:,} test ({summary['first_span']} to {summary['last_span']})",
         )
+        yield from _lost_line(store.current("raw_data"), summary)
     if pipeline.spec.task == "binary" and (record := store.current("labels")):
         yield from _positive_line(record.summary)
     if record := store.current("anomalies"):
@@ -104,6 +105,17 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
         )
     watched = [store.current(name) for name in ("skew", "drift", "performance", "staleness")]
     yield from _watch_lines([record for record in watched if record is not None])
+
+
+def _lost_line(raw_data: Record | None, examples: Mapping[str, Any]) -> Iterator[_Line]:
+    """How many rows of the source are no examples, where there are any, and why."""
+    counts = {
+        "cannot be read": raw_data.summary.get("rejected", 0) if raw_data else 0,
+        "without a label": examples.get("unlabelled", 0),
+        "repeated or contradictory": examples.get("duplicates", 0),
+    }
+    if lost := [f"{count:,} {why}" for why, count in counts.items() if count]:
+        yield "no examples", f"rows of the source: {', '.join(lost)}"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -162,8 +162,8 @@ def metric_mistake(name: str, task: Task | None = None) -> str | None:
     allowed = sorted({*plain, *churn, *(f"{metric}@" for metric in at_value)})
     problem = f"cannot be measured for a {task} task" if task else "is not a metric"
     return (
-        f"{problem}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} with a value, and "
-        "module:function"
+        f"{problem}.{did_you_mean(name, allowed)} Allowed: {', '.join(allowed)} and "
+        "module:function; after an @ stands a value"
     )
 
 

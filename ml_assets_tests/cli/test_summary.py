@@ -83,6 +83,29 @@ def test_everything_is_summed_up_in_about_a_dozen_lines(home: Home) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rejected", "lost", "line"),
+    [
+        (3, {"unlabelled": 1067, "duplicates": 0}, "3 cannot be read, 1,067 without a label"),
+        (0, {"unlabelled": 0, "duplicates": 2}, "2 repeated or contradictory"),
+        (0, {"unlabelled": 0, "duplicates": 0}, None),
+    ],
+)
+def test_rows_that_are_no_examples_are_counted(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    rejected: int,
+    lost: dict[str, int],
+    line: str | None,
+) -> None:
+    monkeypatch.setitem(SUMMARIES, "raw_data", {"rows": 20000, "rejected": rejected})
+    monkeypatch.setitem(SUMMARIES, "examples", SUMMARIES["examples"] | lost)
+    put(home, "raw_data")
+    put(home, "examples")
+    found = [text for text in lines(home) if "no examples" in text]
+    assert found == ([f"  no examples    rows of the source: {line}"] if line else [])
+
+
 def test_what_does_not_exist_yet_is_left_out(home: Home) -> None:
     put(home, "examples")
     titles = [line.split()[0] for line in lines(home) if line]

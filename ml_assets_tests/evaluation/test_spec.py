@@ -102,4 +102,4 @@ def test_a_mistake_is_told_with_the_line_below_the_part(
     assert [text for text in texts if text.startswith(f"shop/defs.yaml:{6 + line}: {message}")], (
         texts
     )
-    assert not any(text.endswith("..") for text in texts)
+    assert not any(text.endswith(("..", "?.")) for text in texts)
