@@ -157,7 +157,8 @@ def _no_numbers(feature: Feature) -> Feature:
 
 def _wider_range(feature: Feature, seen: Seen, keys: Sequence[str]) -> Feature:
     if seen.inferred is not None and seen.inferred.unique:  # a key's numbers have no range
-        return replace(feature, **dict.fromkeys(keys))
+        unlimited: Any = dict.fromkeys(keys)
+        return replace(feature, **unlimited)
     column = seen.column
     if column.numeric is not None:
         extremes = column.numeric.min, column.numeric.max
