@@ -1,6 +1,7 @@
 """Tells how numbers are written in a CSV file's text columns, and which of these cannot be read."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ _FOREIGN = {
     "amounts of money": r"[+-]?([$€£¥]\s*[\d.,]+|[\d.,]+\s*([$€£¥]|EUR|USD|GBP))",
     "dates": r"\d{1,2}([./-])\d{1,2}\1\d{2,4}( .*)?|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}( .*)?",
 }
+_WITH_UNIT = re.compile(r"[+-]?\d+([.,]\d+)?\s*(?P<unit>°?[^\W\d_][\w/]{0,9})")
+# With so few different values, such as `2 rooms`, numbers with units serve as categories.
+_FEW_VALUES = 20
 # The least share of a column's values that must be of a kind.
 _MOSTLY, _NEARLY_ALL = 0.5, 0.9
 
@@ -135,6 +139,8 @@ def _foreign(columns: list[_Texts]) -> Iterator[tuple[str, list[str]]]:
         remaining = [column for column in remaining if column not in matching]
         if matching:
             yield kind, [column.name for column in matching]
+    if with_units := [column for column in remaining if _has_unit(column)]:
+        yield "numbers with units", [column.name for column in with_units]
     numbers = [
         column.name
         for column in remaining
@@ -142,3 +148,11 @@ def _foreign(columns: list[_Texts]) -> Iterator[tuple[str, list[str]]]:
     ]
     if numbers:
         yield "numbers with commas", numbers
+
+
+def _has_unit(column: _Texts) -> bool:
+    """Whether nearly all of many values are a number with the same unit, as `12.5 km`."""
+    found = (_WITH_UNIT.fullmatch(text) for text in column.values)
+    units = Counter(match["unit"] for match in found if match)
+    is_many = len(column.values) > _FEW_VALUES
+    return is_many and max(units.values(), default=0) >= _NEARLY_ALL * len(column.values)

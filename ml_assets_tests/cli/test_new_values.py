@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,28 @@ def test_what_cannot_be_read_is_left_out_and_said(
     text = text_of({"x": texts * (N // 2)})
     assert text.startswith(f"# Mind: x: these {what} cannot be read, so they are left out. Write ")
     assert "exclude: [x]  # guess: cannot be read" in text
+
+
+@pytest.mark.parametrize(
+    ("unit", "is_told"),
+    [
+        (lambda i: " m²", True),
+        (lambda i: "km/h", True),
+        (lambda i: "°C", True),
+        (lambda i: "abcd"[i % 4], False),
+        (lambda i: "-b", False),
+    ],
+)
+def test_numbers_with_one_unit_are_left_out_and_said(
+    project: Path, unit: Callable[[int], str], is_told: bool
+) -> None:
+    text = text_of({"x": [f"{i // 2 + 0.5}{unit(i)}" for i in range(N)]})
+    told = "# Mind: x: these numbers with units cannot be read, so they are left out. Write plain "
+    assert text.startswith(told) == is_told
+
+
+def test_few_numbers_with_a_unit_are_categories(project: Path) -> None:
+    assert "# Mind" not in text_of({"x": ["2 rooms", "3 rooms"] * (N // 2)})
 
 
 @pytest.mark.parametrize("texts", [["a", "b"], ["12", "abc"], ["1-2", "3-4"], ["NA", "?"]])
