@@ -69,7 +69,7 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
     dagster.Definitions
         Without resources: `ml_assets.definitions` binds the IO manager under the name ``artifacts``.
     """
-    from ml_assets.monitoring.sensors import build_sensors
+    from ml_assets.monitoring.sensors import build_retraining
     from ml_assets.registry.jobs import build_jobs
 
     assets = [
@@ -77,5 +77,5 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
         for room in ROOMS
         for asset in import_module(f"ml_assets.{room}.assets").build_assets(spec)
     ]
-    jobs, sensors = build_sensors(spec)
+    jobs, sensors = build_retraining(spec)
     return dg.Definitions(assets=assets, jobs=[*jobs, *build_jobs(spec)], sensors=sensors)

@@ -15,7 +15,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, broken_rules
+from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, refuse_broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec
@@ -86,7 +86,7 @@ class PipelineSpec(Spec):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "PipelineSpec":
-        broken_rules(
+        refuse_broken_rules(
             *self._features_that_make_the_label(),
             *(
                 (True, ("evaluation", *key), text)
@@ -132,7 +132,7 @@ class PipelineSpec(Spec):
         return FRESH_FOR[self.ground_truth_changes]
 
     @property
-    def days_to_live(self) -> float:
+    def max_model_age_days(self) -> float:
         """The age at which the sensor trains a model anew."""
         usual = MAX_AGE_DAYS[self.ground_truth_changes]
         return self.monitoring.retraining.max_age_days or usual

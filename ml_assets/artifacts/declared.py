@@ -25,7 +25,7 @@ Verify = Callable[[Home, Artifact], str | None]
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredStage:
     """A stage as declared by its room; the attributes are the arguments of `stage_asset`."""
 
     pipeline: PipelineSpec
@@ -43,25 +43,25 @@ class Declared:
 
 
 # The stages that this process has built, by pipeline and asset; the last definition of each counts.
-_stages: dict[tuple[str, str], Declared] = {}
+_stages: dict[tuple[str, str], DeclaredStage] = {}
 
 
-def declare(stage: Declared) -> None:
+def declare(stage: DeclaredStage) -> None:
     """Remember a stage, so that others can ask what it would be made from."""
     _stages[stage.pipeline.name, stage.name] = stage
 
 
-def declared(pipeline: str, asset: str) -> Declared | None:
+def declared_stage(pipeline: str, asset: str) -> DeclaredStage | None:
     """Give the stage of a pipeline that makes an asset, if this process has built it."""
     return _stages.get((pipeline, asset))
 
 
-def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> Ingredients:
+def ingredients_now(stage: DeclaredStage, home: Home, digests: Mapping[str, str]) -> Ingredients:
     """Give what a stage would be made from now.
 
     Parameters
     ----------
-    stage : Declared
+    stage : DeclaredStage
         The stage.
     home : Home
         The home folder, where readings of source texts are remembered.
@@ -90,7 +90,7 @@ def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> 
     return parts
 
 
-def user_modules(stage: Declared) -> set[str]:
+def user_modules(stage: DeclaredStage) -> set[str]:
     """The user's modules that run in a stage: those its settings name, and a loaded model's.
 
     An estimator that is a library of its own counts too: another version of it is another model.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ml_assets.artifacts.declared import Unsure, declared, ingredients_now
+from ml_assets.artifacts.declared import Unsure, declared_stage, ingredients_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.reasons import changes
 from ml_assets.artifacts.sound import damage_in_words, find_damage
@@ -137,7 +137,7 @@ def _cause(home: Home, pipeline: str, record: Record, run_id: str) -> str | None
 
 
 def _causes(home: Home, pipeline: str, record: Record, run_id: str) -> Iterator[str]:
-    stage, store = declared(pipeline, record.asset), Store(home.pipeline(pipeline))
+    stage, store = declared_stage(pipeline, record.asset), Store(home.pipeline(pipeline))
     if stage is None:
         yield "the pipeline makes no such asset any more"
         return

@@ -17,7 +17,7 @@ import dagster as dg
 
 from ml_assets.artifacts.checks import CHECKS
 from ml_assets.artifacts.declared import (
-    Declared,
+    DeclaredStage,
     StageFunction,
     Verify,
     declare,
@@ -25,7 +25,7 @@ from ml_assets.artifacts.declared import (
 )
 from ml_assets.artifacts.fingerprint import Ingredients, fingerprint
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.materialization import line_of, materialization_of
+from ml_assets.artifacts.materialization import materialization_of, report_line
 from ml_assets.artifacts.outcome import Outcome
 from ml_assets.artifacts.reasons import CACHED, DAMAGED, DELETED, reason_to_run
 from ml_assets.artifacts.show import shown
@@ -159,7 +159,7 @@ def stage_asset(
 
     def decorate(function: StageFunction) -> dg.AssetsDefinition:
         plain = {key: _as_json(value) for key, value in config.items()}
-        stage = Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
+        stage = DeclaredStage(pipeline, function, ins, plain, blocking_checks, checks, verify)
         declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
         specs = [
@@ -199,7 +199,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _materialize(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     inputs: Mapping[str, Artifact],
     run_id: str,
@@ -214,12 +214,12 @@ def _materialize(
         record = _run(stage, home, store, ingredients, inputs, run_id, why, log)
     else:
         record = replace(record, reason=why)
-    log(line_of(record, why))
+    log(report_line(record, why))
     return materialization_of(store, record, why)
 
 
 def _find_stored(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     store: Store,
     ingredients: Ingredients,
@@ -249,7 +249,7 @@ def _find_stored(
     return record, CACHED
 
 
-def is_stored(stage: Declared, home: Home) -> bool:
+def is_stored(stage: DeclaredStage, home: Home) -> bool:
     """Whether the artifact of a stage without inputs is in the store, and would be made so now.
 
     Raises
@@ -273,7 +273,7 @@ def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mappin
 
 
 def _run(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     store: Store,
     ingredients: Ingredients,
@@ -321,7 +321,7 @@ def _run(
     return record
 
 
-def _check_names(stage: Declared, outcome: Outcome) -> None:
+def _check_names(stage: DeclaredStage, outcome: Outcome) -> None:
     declared = {*stage.blocking, *stage.warning}
     reported = {check.name for check in outcome.checks}
     if declared != reported:

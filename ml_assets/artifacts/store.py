@@ -19,7 +19,7 @@ from typing import Any
 from ml_assets import durable
 from ml_assets.errors import DataError
 
-_LINE = 320
+_MAX_LINE_LENGTH = 320
 
 
 @dataclass(frozen=True)
@@ -213,11 +213,11 @@ class Store:
         return self.root / "records" / asset / f"{fingerprint}.json"
 
 
-def failed_check(check: Mapping[str, Any]) -> str:
+def describe_failed_check(check: Mapping[str, Any]) -> str:
     """Give one line on a failed check; the whole description is in the UI."""
     lines = (check.get("brief") or check["description"]).splitlines()
     text = f"{check['name']}: {' '.join(lines)}"
-    return text if len(text) <= _LINE else f"{text[: _LINE - 4]} ..."
+    return text if len(text) <= _MAX_LINE_LENGTH else f"{text[: _MAX_LINE_LENGTH - 4]} ..."
 
 
 def process_is_alive(pid: int) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from ml_assets import durable
-from ml_assets.artifacts.declared import declared
+from ml_assets.artifacts.declared import declared_stage
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.stage import is_stored
 from ml_assets.artifacts.store import Store
@@ -61,7 +61,7 @@ def _mistakes_of_stored(
 ) -> list[str] | None:
     """What does not fit the rows that are stored; None where the source will be read instead."""
     name, store = pipeline.spec.name, Store(home.pipeline(pipeline.spec.name))
-    reader, record = declared(name, _READER), store.current(_READER)
+    reader, record = declared_stage(name, _READER), store.current(_READER)
     try:
         if reader and dg.AssetKey([name, _READER]) in keys and not is_stored(reader, home):
             return None

@@ -102,9 +102,9 @@ def _execute(
     definitions: "Definitions", keys: "Sequence[dg.AssetKey]", select: str | None, name: str
 ) -> bool:
     from ml_assets.cli.execute import execute
-    from ml_assets.cli.selection import in_words
+    from ml_assets.cli.selection import describe_selection
 
-    selection = f"group:{name}" if select is None else in_words(keys, select, name)
+    selection = f"group:{name}" if select is None else describe_selection(keys, select, name)
     print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{selection}'", file=sys.stderr)
     return execute(definitions, keys)
 

@@ -51,7 +51,7 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
     return sorted((found | _judges(found & own)) & own)
 
 
-def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
+def describe_selection(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
     """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
     if len(keys) <= _FEW:
         return ",".join(f"key:{key.to_user_string()}" for key in keys)

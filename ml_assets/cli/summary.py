@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.store import Record, Store, failed_check
+from ml_assets.artifacts.store import Record, Store, describe_failed_check
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
@@ -180,11 +180,11 @@ def _verdict_lines(store: Store) -> Iterator[_Line]:
         yield "verdicts", ", ".join(verdicts)
     for record in _records(store):
         if record.blocks() or record.asset in VERDICTS:
-            yield from (("", failed_check(check)) for check in record.failed_checks())
+            yield from (("", describe_failed_check(check)) for check in record.failed_checks())
     warned = [check for asset in _WARNING for check in _warnings(store.current(asset))]
     if warned:
         yield "warnings", f"{len(warned)} that stop nothing"
-        yield from (("", failed_check(check)) for check in warned)
+        yield from (("", describe_failed_check(check)) for check in warned)
 
 
 def _warnings(record: Record | None) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ _UNFINISHED = [
 ]
 
 
-def build_sensors(
+def build_retraining(
     pipeline: PipelineSpec,
 ) -> tuple[list[dg.JobDefinition], list[dg.SensorDefinition]]:
     """Give the retraining job and its sensor.
@@ -125,7 +125,7 @@ def read_state(
             _new_spans(pipeline, store, raw_data, span_cache) if is_trained and raw_data else None
         ),
         alarms=tuple(_alarms(store)),
-        max_age_days=pipeline.days_to_live,
+        max_age_days=pipeline.max_model_age_days,
         is_running=is_running,
         cursor=cursor,
     )

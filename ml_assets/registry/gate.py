@@ -168,7 +168,7 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     return Decision(not distinct, distinct, tuple(waived), tuple(verdicts.stale))
 
 
-def in_words(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
+def describe_decision(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
     """Say what was decided, of which version, and what it means for the champion.
 
     Parameters

@@ -8,14 +8,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from ml_assets.schema.infer_values import domain_of, limits_of, names_rows
+from ml_assets.schema.infer_values import domain_of, limits_of, looks_like_key
 from ml_assets.schema.model import SERVING, TYPES, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 
 MAX_DOMAIN_SIZE = 100
 
 
-class Inference(TypedDict, total=False):
+class InferenceOptions(TypedDict, total=False):
     """The options of `infer_schema`, for whoever hands them on."""
 
     infer_feature_shape: bool
@@ -121,7 +121,7 @@ def _feature(column: FeatureStatistics, max_domain_size: int, margin: float | No
     if margin is None:
         is_float = "float" in (type_, feature.holds)
         return replace(feature, allow_nan=is_float, allow_inf=is_float)
-    feature = replace(feature, unique=names_rows(column))
+    feature = replace(feature, unique=looks_like_key(column))
     return replace(feature, **limits_of(column, feature, margin))
 
 

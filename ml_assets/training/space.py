@@ -22,7 +22,9 @@ def to_distributions(space: Mapping[str, SearchDimension]) -> dict[str, BaseDist
     return {name: _distribution(dimension) for name, dimension in space.items()}
 
 
-def inside(values: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, Any]:
+def clip_to_space(
+    values: Mapping[str, Any], space: Mapping[str, SearchDimension]
+) -> dict[str, Any]:
     """Give those of `values` that the space searches, each moved to the nearest point of it."""
     point = {}
     for name, dimension in space.items():
@@ -43,7 +45,9 @@ def corner(space: Mapping[str, SearchDimension]) -> dict[str, Any]:
     }
 
 
-def edges(best: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, str]:
+def values_on_edges(
+    best: Mapping[str, Any], space: Mapping[str, SearchDimension]
+) -> dict[str, str]:
     """Say of the best values that lie on the edge of the space at which end: ``low`` or ``high``."""
     ends = {}
     for name, dimension in space.items():

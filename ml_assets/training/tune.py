@@ -19,7 +19,7 @@ from ml_assets.training.contest import Contest
 from ml_assets.training.importance import parameter_importance
 from ml_assets.training.metrics import direction, improvement
 from ml_assets.training.points import Points
-from ml_assets.training.space import edges, inside, to_distributions
+from ml_assets.training.space import clip_to_space, to_distributions, values_on_edges
 from ml_assets.training.spec import SearchDimension
 from ml_assets.training.workers import RunBatch, workers_for
 
@@ -204,9 +204,9 @@ def _first_points(study: optuna.Study, plan: Plan) -> dict[str, dict[str, Any]]:
     The study keeps the champion with which it began: another one since makes no other search of it.
     """
     if _CHAMPION not in study.user_attrs:
-        point = None if plan.champion is None else inside(plan.champion, plan.space)
+        point = None if plan.champion is None else clip_to_space(plan.champion, plan.space)
         study.set_user_attr(_CHAMPION, point)
-    champion, defaults = study.user_attrs[_CHAMPION], inside(plan.defaults, plan.space)
+    champion, defaults = study.user_attrs[_CHAMPION], clip_to_space(plan.defaults, plan.space)
     is_new = bool(champion) and champion != defaults
     return {**({"champion": champion} if is_new else {}), "defaults": defaults}
 
@@ -298,7 +298,7 @@ def _result(
         default=default,
         champion=named.get("champion"),
         gain=gain,
-        edges=edges(best.parameters, plan.space),
+        edges=values_on_edges(best.parameters, plan.space),
         importance=parameter_importance(ended, direction(metric), contest.seed),
         trials=trials,
         effort=effort,

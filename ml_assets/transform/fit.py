@@ -28,7 +28,7 @@ from ml_assets.transform.select import (
     select_columns,
 )
 from ml_assets.transform.spec import TransformSpec
-from ml_assets.transform.useless import names_rows
+from ml_assets.transform.useless import why_it_names_rows
 
 Matrix = npt.NDArray[np.float64]
 
@@ -222,7 +222,7 @@ def _unusable(
         elif key in types and not train[key].notna().any():
             reasons[key] = "has no value in the training split"
         elif types.get(key) == "string" and not is_explicit(key, spec):
-            reason = names_rows(train[key])
+            reason = why_it_names_rows(train[key])
             reasons |= {key: reason} if reason else {}
     return reasons
 
