@@ -16,7 +16,7 @@ MAX_DOMAIN_SIZE = 100
 
 
 class InferenceOptions(TypedDict, total=False):
-    """The options of `infer_schema`, for whoever hands them on."""
+    """The options of `infer_schema`, for functions that pass them on."""
 
     infer_feature_shape: bool
     max_string_domain_size: int
@@ -104,14 +104,14 @@ def _without_values(column: FeatureStatistics) -> str:
 
 
 def _presence(column: FeatureStatistics, margin: float | None) -> dict[str, Any]:
-    """How many rows must have a value; one at least wherever one has."""
+    """How many rows must have a value: at least one, unless the column is empty."""
     if not column.num_non_missing:
         return {"required": False, "min_fraction": 0.0}
     if not column.num_missing:
         return {"min_fraction": 1.0}
     share = 0.0 if margin is None else 1 - (1 + margin) * column.missing_fraction
-    least = max(0, math.floor(100 * share)) / 100
-    return {"min_fraction": least, "min_count": 0 if least else 1}
+    min_fraction = max(0, math.floor(100 * share)) / 100
+    return {"min_fraction": min_fraction, "min_count": 0 if min_fraction else 1}
 
 
 def _feature(column: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:

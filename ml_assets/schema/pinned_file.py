@@ -105,7 +105,7 @@ def pinned_schema(path: Path, root: Path) -> PinnedSchema:
 
 
 def inference_options(spec: SchemaSpec, absent_in_serving: Collection[str]) -> InferenceOptions:
-    """Give how a pipeline infers what is new to it.
+    """Give the options with which a pipeline infers its schema, and proposes what is new in it.
 
     Parameters
     ----------
