@@ -15,7 +15,7 @@ from ml_assets.durable import json_digest
 
 
 def report_line(record: Record, why: str) -> str:
-    """Give the asset, its time in seconds, why it ran, and each check that failed."""
+    """Give one line with the asset, its seconds and why it ran, then a line for each failed check."""
     seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
     failed = "".join(f"\n    {describe_failed_check(check)}" for check in record.failed_checks())
     return f"{record.asset:<22} {seconds:>8}  {why}{failed}"

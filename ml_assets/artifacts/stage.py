@@ -1,8 +1,8 @@
 """`stage_asset`: how one stage function of a room becomes a Dagster asset.
 
-The asset loads its upstream artifacts, and returns a stored one where nothing differs from what that
-was made from; otherwise it calls the stage function, which writes files into a staging folder, and
-publishes them. Either way it emits the same metadata, data version and check results.
+The asset returns the stored artifact if its code, settings, libraries and inputs are unchanged. Otherwise
+it calls the stage function, which writes files into a staging folder, and publishes them. Either way it
+emits the same metadata, data version and check results.
 """
 
 import time
@@ -53,7 +53,7 @@ class Stage:
     directory : Path
         The empty folder into which the function writes the artifact's files.
     fingerprint : str
-        Of what is being made; the same after a crash, so that work can resume under it.
+        Of the artifact that is being made; the same after a crash, so that work can be resumed.
     store, home : Store, Home
         The pipeline's artifacts, and the home folder.
     asset : str
@@ -77,7 +77,7 @@ class Stage:
 
     @cached_property
     def previous(self) -> Artifact | None:
-        """The asset's artifact that held until now; None also where it was damaged."""
+        """The asset's current artifact; None also where it was damaged, and it is then set aside."""
         record = self.store.current(self.asset)
         if record is None:
             return None
@@ -101,16 +101,16 @@ class Stage:
 class Launch:
     """A request that a person makes by launching an asset with a config; handled before the asset runs.
 
-    A request changes something outside the store, such as a file; whether the asset runs then depends on
-    that alone, as ever. So no request is lost because the asset is cached, and one that was answered
-    already changes nothing.
+    A request changes something outside the store, such as a file. Whether the asset then runs depends on
+    that change, as after any other. So no request is lost because the asset is cached, and repeating one
+    changes nothing.
 
     Attributes
     ----------
     config : type of dagster.Config
-        The form; its defaults request nothing.
+        The config of the asset in the launchpad; its defaults request nothing.
     answer : callable
-        Given the config, the home, the Dagster run's id and a function that prints one line.
+        Called with the config, the home, the Dagster run's id and a function that prints one line.
     """
 
     config: type[dg.Config]
@@ -145,10 +145,10 @@ def stage_asset(
         The names of the checks in the function's `Outcome`. A failed blocking one of severity ``ERROR``
         stops the run.
     verify : callable, optional
-        Looks at the world outside the store: given the home and the stored artifact, it says why that
-        does not hold any more, or None.
+        Compares the stored artifact with the world outside the store: given the home and the artifact, it
+        gives the reason to make it again, or None.
     launch : Launch, optional
-        What a person can ask by launching the asset with a config.
+        What a person can request by launching the asset with a config.
 
     Returns
     -------
@@ -250,7 +250,7 @@ def _find_stored(
 
 
 def is_stored(stage: DeclaredStage, home: Home) -> bool:
-    """Whether the artifact of a stage without inputs is in the store, and would be made so now.
+    """Whether the artifact of a stage without inputs is in the store, and is still up to date.
 
     Raises
     ------
@@ -302,8 +302,8 @@ def _run(
     base_fingerprint = fingerprint(ingredients)
     record = Record(
         asset=stage.name,
-        # What looks at the outside world can give another content for the same ingredients: each keeps
-        # a record of its own, so that the lineage of what was made from it stays true.
+        # A stage that reads the outside world can give another content for the same ingredients: each
+        # content keeps its own record, so that the lineage of what was made from it stays true.
         fingerprint=json_digest([base_fingerprint, digest]) if stage.verify else base_fingerprint,
         digest=digest,
         ingredients=ingredients,

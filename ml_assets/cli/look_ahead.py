@@ -23,11 +23,11 @@ _READER = "raw_data"
 def looked_ahead(
     pipeline: PipelineFile, home: Home, definitions: Definitions, keys: Sequence[dg.AssetKey]
 ) -> Iterator[list[str]]:
-    """Give what the YAML says wrong of the rows that a run is to read; meanwhile the source stays open.
+    """Give the mistakes of the YAML about the rows that a run will read; meanwhile the source stays open.
 
-    Where the run reads stored rows instead, these are judged. Files are not: they can be looked at
-    sooner, and be read again. Where each asset has a process of its own, nothing open can be handed on,
-    and `raw_data` alone looks.
+    Where the run reads stored rows instead, these are judged. Files are not: they can be checked
+    sooner, and be read again. Where each asset runs in its own process, an open source cannot be passed
+    on, and only `raw_data` checks.
 
     Parameters
     ----------

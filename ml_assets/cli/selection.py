@@ -52,12 +52,12 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
 
 
 def describe_selection(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
-    """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
+    """Give Dagster's selection of exactly these assets: their keys or, of many, `select` rewritten."""
     if len(keys) <= _FEW:
         return ",".join(f"key:{key.to_user_string()}" for key in keys)
-    told = [_with_key(part, pipeline) for part in _parts(select)]
-    told += [f"key:{key.to_user_string()}" for key in sorted(_judges(keys) & set(keys))]
-    return f"({' or '.join(told)}) and group:{pipeline}"
+    terms = [_with_key(part, pipeline) for part in _parts(select)]
+    terms += [f"key:{key.to_user_string()}" for key in sorted(_judges(keys) & set(keys))]
+    return f"({' or '.join(terms)}) and group:{pipeline}"
 
 
 def _parts(select: str) -> list[str]:
