@@ -87,7 +87,7 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     return PipelineFile(path, spec, _lines_below(document))
 
 
-def read_what_is_right(path: Path) -> PipelineFile | None:
+def read_valid_parts(path: Path) -> PipelineFile | None:
     """Read a pipeline's YAML file with mistakes as if the keys that are wrong were not there.
 
     So what the other keys say can be looked at in the same go. Gives None if the file cannot be read, if

@@ -26,7 +26,7 @@ from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
 from ml_assets.spec import Task
 from ml_assets.table import LABEL, RESERVED_COLUMNS
 
-# How many rows are asked about when a column is shuffled: fewer of many columns, often of few rows.
+# How many rows are predicted when a column is shuffled: fewer of many columns, often of few rows.
 _MOST_ROWS, _FEWEST_ROWS, _PREDICTIONS, _MOST_REPEATS = 5_000, 500, 200_000, 5
 _DRAWN_COLUMNS = 4
 
@@ -95,7 +95,7 @@ class Assessment:
         Parameters
         ----------
         compared : mapping
-            ``candidate``, the digest of its model, and whatever else was compared.
+            ``candidate``, the digest of its model, and the other models that were compared.
         """
         evaluation, staleness = self.evaluation, self.staleness
         files = {

@@ -41,7 +41,7 @@ class ThresholdSpec(Spec):
 
     @property
     def compares(self) -> bool:
-        """Whether the champion is asked for."""
+        """Whether it compares with the champion."""
         return self.min_change is not None or self.min_relative_change is not None
 
     @model_validator(mode="after")
@@ -213,7 +213,7 @@ class EvaluationSpec(Spec):
 
     @property
     def functions(self) -> dict[Key, str]:
-        """The functions of the user's own, by the key that names each."""
+        """The user's own functions, by the key that names each."""
         return {key: name for key, name in self._metrics_by_key() if is_own(name)}
 
     def mistakes(self, task: Task | None = None) -> Iterator[tuple[Key, str]]:

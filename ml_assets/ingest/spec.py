@@ -68,8 +68,8 @@ class SourceSpec(Spec):
         return self.kind not in ("sql", "python")
 
     @property
-    def told(self) -> str:
-        """What an error calls it: the file or pattern, or the function. No URL, which bears secrets."""
+    def display_name(self) -> str:
+        """The source in errors: its file, pattern or function; never the URL, which may hold a secret."""
         path_or_function = self.csv or self.parquet or self.jsonl or self.python
         return path_or_function or "the rows of ingest.source.query"
 

@@ -27,7 +27,7 @@ _MIN_REPEATS_BY_CHANCE = 10
 def domain_of(
     column: FeatureStatistics, max_size: int, only_as_tfdv: bool = False
 ) -> dict[str, Any]:
-    """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty where nothing.
+    """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty for plain values.
 
     Parameters
     ----------

@@ -206,7 +206,7 @@ def _accepted_anomalies(
 
 
 def _is_same_acceptance(version: Version, acceptance: Acceptance) -> bool:
-    """Whether a version is what was asked for: the same launch of the asset, made again."""
+    """Whether a version was made by the same acceptance: the same launch of the asset, repeated."""
     theirs = (version.how, version.features, version.anomalies, version.reason)
     return theirs == ("accepted", acceptance.features, acceptance.anomalies, acceptance.reason)
 

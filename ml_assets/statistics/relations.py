@@ -45,7 +45,7 @@ class SliceStatistics:
     Attributes
     ----------
     by : str
-        As asked for: a column, or a cross ``a,b``.
+        As requested: a column, or a cross ``a,b``.
     values : tuple of str or None
         The value of each column of `by`, as text; None for missing.
     num_rows : int
@@ -79,7 +79,7 @@ class SlicesLeftOut:
     Attributes
     ----------
     by : str
-        As asked for.
+        As requested.
     num_slices, num_rows : int
         How many slices and rows; of slices, at least so many.
     """
