@@ -121,7 +121,7 @@ class Assessment:
 def assess(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> Assessment:
-    """Measure everything that the YAML asks for.
+    """Evaluate, compare and explain the candidate on the test rows, as `spec` says.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def assess(
     spec : EvaluationSpec
         What to evaluate.
     facts : Facts
-        What is to be known of the pipeline.
+        What the evaluation needs to know of the pipeline.
     """
     people = _find_unfairness(rows, scores, candidate, spec)
     evaluation = _evaluate(rows, scores, candidate, spec, facts)

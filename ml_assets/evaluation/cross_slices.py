@@ -44,7 +44,7 @@ def check_cross_slices(
     -------
     list of RuleResult
         In the order of `specs`, then of `slices`. Where the baseline slice is not among `slices`, or no
-        slice to compare with it, one result that is undecided.
+        slice to compare with it, one result that is "cannot tell".
     """
     return [
         result
