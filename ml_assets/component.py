@@ -18,7 +18,7 @@ ROOMS = (
 
 
 class PipelineAttributes(PipelineSpec):
-    """The JSON schema of the YAML for `dg` and for editors; it checks nothing.
+    """The pydantic model of the YAML, for `dg` and for editors; it checks nothing.
 
     Dagster's own check ends in a long traceback, does not know the lines of nested keys and accepts
     duplicate keys, so `MLPipeline.load` reads the file itself.

@@ -26,7 +26,7 @@ class ModelError(MLAssetsError):
 
 
 class RequestError(MLAssetsError):
-    """The person who made a request must change it; nothing was done."""
+    """The person who made a request must change it; nothing was changed."""
 
 
 class MissingExtraError(MLAssetsError):

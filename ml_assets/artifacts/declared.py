@@ -15,7 +15,7 @@ from ml_assets.pipeline import PipelineSpec
 
 
 class Unsure(str):
-    """A reason to make an artifact again: nothing can tell whether the stored one is up to date."""
+    """A reason to make an artifact again: only that can tell whether the stored one is up to date."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
 """`stage_asset`: how one stage function of a room becomes a Dagster asset.
 
-The asset returns the stored artifact if its code, settings, libraries and inputs are unchanged. Otherwise
-it calls the stage function, which writes files into a staging folder, and publishes them. Either way it
-emits the same metadata, data version and check results.
+The asset returns the stored artifact if its code, settings, libraries and inputs are unchanged, and so is
+what it reads outside the store. Otherwise it calls the stage function, which writes files into a staging
+folder, and publishes them. Either way it emits the same metadata, data version and check results.
 """
 
 import time

@@ -192,7 +192,7 @@ class Evaluation:
 
     @property
     def failed(self) -> dict[str, str]:
-        """The reasons against the blessing by the rule's name; ``thresholds`` where there are none."""
+        """The reasons against the blessing by the rule's name; ``thresholds`` if no threshold is set."""
         if self.blessed:
             return {}
         # Two rules may say the same, such as of an undefined metric: each needs a waiver of its own.

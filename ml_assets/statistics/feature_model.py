@@ -31,7 +31,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class NumericStatistics:
-    """Statistics of the finite values of an int or float column; None, but for counts, without any.
+    """Statistics of the finite values of an int or float column; without any, only counts are set.
 
     Attributes
     ----------
