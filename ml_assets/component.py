@@ -18,10 +18,10 @@ ROOMS = (
 
 
 class PipelineAttributes(PipelineSpec):
-    """The form of the YAML for `dg` and for editors; it checks nothing.
+    """The pydantic model of the YAML, for `dg` and for editors; it checks nothing.
 
-    Dagster's own check ends in a long traceback, knows no lines of nested keys and lets duplicate keys
-    pass, so `MLPipeline.load` reads the file itself.
+    Dagster's own check ends in a long traceback, does not know the lines of nested keys and accepts
+    duplicate keys, so `MLPipeline.load` reads the file itself.
     """
 
     name: str = ""  # the folder's name, where the file does not say
@@ -43,12 +43,12 @@ class MLPipeline(dg.Component):
 
     @classmethod
     def get_model_cls(cls) -> type[PipelineAttributes]:
-        """Give the form of the YAML's ``attributes``."""
+        """Give the pydantic model of the YAML's ``attributes``."""
         return PipelineAttributes
 
     @classmethod
     def load(cls, attributes: Any, context: dg.ComponentLoadContext) -> "MLPipeline":
-        """Read the component's YAML file, with the line of every mistake."""
+        """Read the component's YAML file; an error names the line of every mistake."""
         return cls(read_pipeline_file(Path(context.path) / "defs.yaml").spec)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -69,7 +69,7 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
     dagster.Definitions
         Without resources: `ml_assets.definitions` binds the IO manager under the name ``artifacts``.
     """
-    from ml_assets.monitoring.sensors import build_sensors
+    from ml_assets.monitoring.sensors import build_retraining
     from ml_assets.registry.jobs import build_jobs
 
     assets = [
@@ -77,5 +77,6 @@ def pipeline_definitions(spec: PipelineSpec) -> dg.Definitions:
         for room in ROOMS
         for asset in import_module(f"ml_assets.{room}.assets").build_assets(spec)
     ]
-    jobs, sensors = build_sensors(spec)
-    return dg.Definitions(assets=assets, jobs=[*jobs, *build_jobs(spec)], sensors=sensors)
+    retraining_jobs, sensors = build_retraining(spec)
+    jobs = [*retraining_jobs, *build_jobs(spec)]
+    return dg.Definitions(assets=assets, jobs=jobs, sensors=sensors)

@@ -26,16 +26,16 @@ class ModelError(MLAssetsError):
 
 
 class RequestError(MLAssetsError):
-    """Whoever asked must ask otherwise; nothing was changed."""
+    """The person who made a request must change it; nothing was changed."""
 
 
 class MissingExtraError(MLAssetsError):
-    """Whoever installs the package must act: an optional dependency is not installed."""
+    """The person who installs the package must act: an optional dependency is missing."""
 
 
 @contextmanager
-def data_of(where: str) -> Iterator[None]:
-    """Begin every `DataError` that is raised inside with where the data came from."""
+def prefix_data_errors(where: str) -> Iterator[None]:
+    """Put `where`, the origin of the data, before the text of every `DataError` that is raised inside."""
     try:
         yield
     except DataError as error:

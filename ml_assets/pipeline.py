@@ -1,4 +1,4 @@
-"""`PipelineSpec`: one YAML file, composed of the rooms' parts."""
+"""`PipelineSpec`: the content of one YAML file, with a part for each room."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from ml_assets.monitoring.spec import MonitoringSpec
 from ml_assets.registry.spec import RegistrySpec
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.serving.spec import ServingSpec
-from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, broken_rules
+from ml_assets.spec import BrokenRule, FileName, InWords, Spec, Task, refuse_broken_rules
 from ml_assets.statistics.spec import StatisticsSpec
 from ml_assets.training.spec import TrainingSpec
 from ml_assets.transform.spec import TransformSpec
@@ -85,8 +85,8 @@ class PipelineSpec(Spec):
     monitoring: MonitoringSpec = MonitoringSpec()
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "PipelineSpec":
-        broken_rules(
+    def _check_consistency(self) -> "PipelineSpec":
+        refuse_broken_rules(
             *self._features_that_make_the_label(),
             *(
                 (True, ("evaluation", *key), text)
@@ -132,10 +132,10 @@ class PipelineSpec(Spec):
         return FRESH_FOR[self.ground_truth_changes]
 
     @property
-    def days_to_live(self) -> float:
-        """The age at which the sensor trains a model anew."""
-        usual = MAX_AGE_DAYS[self.ground_truth_changes]
-        return self.monitoring.retraining.max_age_days or usual
+    def max_model_age_days(self) -> float:
+        """How old the champion may be, in days, before the sensor retrains it."""
+        default = MAX_AGE_DAYS[self.ground_truth_changes]
+        return self.monitoring.retraining.max_age_days or default
 
     @property
     def absent_in_serving(self) -> tuple[str, ...]:
@@ -149,12 +149,12 @@ class PipelineSpec(Spec):
 
     @property
     def main_metric(self) -> str:
-        """The metric that is reported first: the first with a threshold, or the task's usual one."""
+        """The metric that is reported first: the first with a threshold, or the task's default."""
         return main_metric(self.evaluation.thresholds, self.task)
 
     @property
     def user_modules(self) -> tuple[str, ...]:
-        """The modules of the user's own that the YAML names."""
+        """The user's own modules that the YAML names."""
         source, estimator = self.ingest.source, self.training.estimator
         user_estimator = estimator if ":" in estimator else None
         names = (

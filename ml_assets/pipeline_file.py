@@ -87,11 +87,11 @@ def read_pipeline_file(path: Path) -> PipelineFile:
     return PipelineFile(path, spec, _lines_below(document))
 
 
-def read_what_is_right(path: Path) -> PipelineFile | None:
-    """Read a pipeline's YAML file with mistakes as if the keys that are wrong were not there.
+def read_valid_parts(path: Path) -> PipelineFile | None:
+    """Read a YAML file with mistakes as if the wrong keys were absent, so that the others can be checked.
 
-    So what the other keys say can be looked at in the same go. Gives None if the file cannot be read, if
-    it says nothing without those keys, or if the source is among them: who knows what is in it then.
+    Gives None if the file cannot be read, if the rest is no pipeline, or if the source is among the wrong
+    keys: its columns are then unknown.
     """
     path = path.absolute()
     try:

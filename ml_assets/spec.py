@@ -73,10 +73,10 @@ def columns_and_bins(crossed: str) -> list[tuple[str, int | None]]:
 
 
 BrokenRule = tuple[bool, str | tuple[str | int, ...], str]
-"""Whether a rule is broken, the key to look at, and what is wrong; see `broken_rules`."""
+"""Whether a rule is broken, the key to look at, and what is wrong; see `refuse_broken_rules`."""
 
 
-def broken_rules(*rules: BrokenRule) -> None:
+def refuse_broken_rules(*rules: BrokenRule) -> None:
     """Raise all broken rules of a part of the YAML together, inside a pydantic validator.
 
     Parameters

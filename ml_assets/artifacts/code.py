@@ -79,7 +79,7 @@ def code_of(
 
 
 def code_of_modules(names: Iterable[str]) -> dict[str, Source]:
-    """Give modules of the user's own, and everything of theirs that they import."""
+    """Give the code of a user's modules, and of all modules of the user that they import."""
     return _follow((), names, {})
 
 

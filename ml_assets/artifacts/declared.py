@@ -1,4 +1,4 @@
-"""What the rooms declare of their stages, and what a stage would be made from now."""
+"""The stages that the rooms declare, and what the artifact of a stage would be made from now."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ml_assets.pipeline import PipelineSpec
 
 
 class Unsure(str):
-    """A reason to make an artifact again although nothing is known against the stored one."""
+    """A reason to make an artifact again: only that can tell whether the stored one is up to date."""
 
     __slots__ = ()
 
@@ -25,8 +25,11 @@ Verify = Callable[[Home, Artifact], str | None]
 
 
 @dataclass(frozen=True)
-class Declared:
-    """A stage as declared by its room; the attributes are the arguments of `stage_asset`."""
+class DeclaredStage:
+    """A stage as declared by its room: the stage function, and the arguments of `stage_asset`.
+
+    `blocking` and `warning` are the names of its checks.
+    """
 
     pipeline: PipelineSpec
     function: StageFunction
@@ -43,28 +46,28 @@ class Declared:
 
 
 # The stages that this process has built, by pipeline and asset; the last definition of each counts.
-_stages: dict[tuple[str, str], Declared] = {}
+_stages: dict[tuple[str, str], DeclaredStage] = {}
 
 
-def declare(stage: Declared) -> None:
-    """Remember a stage, so that others can ask what it would be made from."""
+def declare(stage: DeclaredStage) -> None:
+    """Remember a stage, so that `declared_stage` finds it."""
     _stages[stage.pipeline.name, stage.name] = stage
 
 
-def declared(pipeline: str, asset: str) -> Declared | None:
+def declared_stage(pipeline: str, asset: str) -> DeclaredStage | None:
     """Give the stage of a pipeline that makes an asset, if this process has built it."""
     return _stages.get((pipeline, asset))
 
 
-def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> Ingredients:
+def ingredients_now(stage: DeclaredStage, home: Home, digests: Mapping[str, str]) -> Ingredients:
     """Give what a stage would be made from now.
 
     Parameters
     ----------
-    stage : Declared
+    stage : DeclaredStage
         The stage.
     home : Home
-        The home folder, where readings of source texts are remembered.
+        The home folder, where the digests of source texts are cached.
     digests : mapping of str to str
         The content digest of each input.
 
@@ -90,10 +93,10 @@ def ingredients_now(stage: Declared, home: Home, digests: Mapping[str, str]) -> 
     return parts
 
 
-def user_modules(stage: Declared) -> set[str]:
+def user_modules(stage: DeclaredStage) -> set[str]:
     """The user's modules that run in a stage: those its settings name, and a loaded model's.
 
-    An estimator that is a library of its own counts too: another version of it is another model.
+    An estimator from another library counts too: another version of it gives another model.
     """
     loads_model = {"model", "registered_model"} & {*stage.ins}
     fits_model = {"training", "training.estimator"} & {*stage.config}

@@ -1,10 +1,10 @@
-"""Whether the stored records of a lineage would be made the same way now; nothing is made to find out."""
+"""Whether the stored records of a lineage are up to date; nothing is made to find out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from ml_assets.artifacts.declared import Unsure, declared, ingredients_now
+from ml_assets.artifacts.declared import Unsure, declared_stage, ingredients_now
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.reasons import changes
 from ml_assets.artifacts.sound import damage_in_words, find_damage
@@ -16,7 +16,7 @@ REMEDY = "run the whole pipeline"
 
 @dataclass(frozen=True)
 class Standing:
-    """What the store says of artifacts and all that they were made from.
+    """The lineages of some artifacts, and what is wrong with them.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Standing:
     problems : list of str
         What cannot be read or was damaged.
     stale : list of str
-        What `why_stale` says.
+        As `why_stale` gives it.
     """
 
     lineages: list[dict[str, Record]]
@@ -68,7 +68,7 @@ def read_lineages(
 
 
 def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]:
-    """Say, as `why_stale` does, what does not hold of assets that hold now and all before them."""
+    """Give `why_stale` of the current records of some assets and of everything upstream."""
     store = Store(home.pipeline(pipeline))
     records = [record for record in map(store.current, assets) if record is not None]
     lineages, _ = read_lineages(store, map(store.artifact, records))
@@ -78,7 +78,7 @@ def why_stale_now(home: Home, pipeline: str, assets: Iterable[str]) -> list[str]
 
 
 def stale_assets(store: Store) -> list[str]:
-    """Name the assets that hold now and were made from others than hold now, sorted."""
+    """Name the assets whose current record was made from inputs that are not current any more, sorted."""
     records = {name: store.current(name) for name in store.assets()}
 
     @cache
@@ -137,7 +137,7 @@ def _cause(home: Home, pipeline: str, record: Record, run_id: str) -> str | None
 
 
 def _causes(home: Home, pipeline: str, record: Record, run_id: str) -> Iterator[str]:
-    stage, store = declared(pipeline, record.asset), Store(home.pipeline(pipeline))
+    stage, store = declared_stage(pipeline, record.asset), Store(home.pipeline(pipeline))
     if stage is None:
         yield "the pipeline makes no such asset any more"
         return

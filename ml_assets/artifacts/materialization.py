@@ -10,14 +10,14 @@ import dagster as dg
 from ml_assets.artifacts.outcome import Check
 from ml_assets.artifacts.reasons import CACHED
 from ml_assets.artifacts.show import to_metadata
-from ml_assets.artifacts.store import Artifact, Record, Store, failed_check
+from ml_assets.artifacts.store import Artifact, Record, Store, describe_failed_check
 from ml_assets.durable import json_digest
 
 
-def line_of(record: Record, why: str) -> str:
-    """Give the asset, its time in seconds, why it ran, and each check that failed."""
+def report_line(record: Record, why: str) -> str:
+    """Give one line with the asset, its seconds and why it ran, then a line for each failed check."""
     seconds = "" if why == CACHED else f"{record.seconds:.1f} s"
-    failed = "".join(f"\n    {failed_check(check)}" for check in record.failed_checks())
+    failed = "".join(f"\n    {describe_failed_check(check)}" for check in record.failed_checks())
     return f"{record.asset:<22} {seconds:>8}  {why}{failed}"
 
 

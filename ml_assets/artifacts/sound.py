@@ -1,7 +1,7 @@
-"""Whether what lies in the store is what was made, judged by content; a process reads each file once.
+"""Whether the files in the store are as they were made, judged by content; a process reads each once.
 
-Within a process a file is known again by its place, inode, size and times. Nothing of that is kept for
-the next process: there `outline` tells only whether it is worth to read everything.
+Within a process an unchanged file is recognised by its path, inode, size and times. Another process does
+not trust these: `outline` tells it only whether everything has to be read.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

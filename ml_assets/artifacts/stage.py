@@ -1,8 +1,8 @@
 """`stage_asset`: how one stage function of a room becomes a Dagster asset.
 
-The asset loads its upstream artifacts, and returns a stored one where nothing differs from what that
-was made from; otherwise it calls the stage function, which writes files into a staging folder, and
-publishes them. Either way it emits the same metadata, data version and check results.
+The asset returns the stored artifact if its code, settings, libraries and inputs are unchanged, and so is
+what it reads outside the store. Otherwise it calls the stage function, which writes files into a staging
+folder, and publishes them. Either way it emits the same metadata, data version and check results.
 """
 
 import time
@@ -17,7 +17,7 @@ import dagster as dg
 
 from ml_assets.artifacts.checks import CHECKS
 from ml_assets.artifacts.declared import (
-    Declared,
+    DeclaredStage,
     StageFunction,
     Verify,
     declare,
@@ -25,7 +25,7 @@ from ml_assets.artifacts.declared import (
 )
 from ml_assets.artifacts.fingerprint import Ingredients, fingerprint
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.materialization import line_of, materialization_of
+from ml_assets.artifacts.materialization import materialization_of, report_line
 from ml_assets.artifacts.outcome import Outcome
 from ml_assets.artifacts.reasons import CACHED, DAMAGED, DELETED, reason_to_run
 from ml_assets.artifacts.show import shown
@@ -53,7 +53,7 @@ class Stage:
     directory : Path
         The empty folder into which the function writes the artifact's files.
     fingerprint : str
-        Of what is being made; the same after a crash, so that work can resume under it.
+        Of the artifact that is being made; the same after a crash, so that work can be resumed.
     store, home : Store, Home
         The pipeline's artifacts, and the home folder.
     asset : str
@@ -77,7 +77,7 @@ class Stage:
 
     @cached_property
     def previous(self) -> Artifact | None:
-        """The asset's artifact that held until now; None also where it was damaged."""
+        """The asset's current artifact; None also where it was damaged, and it is then set aside."""
         record = self.store.current(self.asset)
         if record is None:
             return None
@@ -101,16 +101,16 @@ class Stage:
 class Launch:
     """A request that a person makes by launching an asset with a config; handled before the asset runs.
 
-    A request changes something outside the store, such as a file; whether the asset runs then depends on
-    that alone, as ever. So no request is lost because the asset is cached, and one that was answered
-    already changes nothing.
+    A request changes something outside the store, such as a file. Whether the asset then runs depends on
+    that change, as after any other. So no request is lost because the asset is cached, and repeating one
+    changes nothing.
 
     Attributes
     ----------
     config : type of dagster.Config
-        The form; its defaults request nothing.
+        The config of the asset in the launchpad; its defaults request nothing.
     answer : callable
-        Given the config, the home, the Dagster run's id and a function that prints one line.
+        Called with the config, the home, the Dagster run's id and a function that prints one line.
     """
 
     config: type[dg.Config]
@@ -145,10 +145,10 @@ def stage_asset(
         The names of the checks in the function's `Outcome`. A failed blocking one of severity ``ERROR``
         stops the run.
     verify : callable, optional
-        Looks at the world outside the store: given the home and the stored artifact, it says why that
-        does not hold any more, or None.
+        Compares the stored artifact with the world outside the store: given the home and the artifact, it
+        gives the reason to make it again, or None.
     launch : Launch, optional
-        What a person can ask by launching the asset with a config.
+        What a person can request by launching the asset with a config.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def stage_asset(
 
     def decorate(function: StageFunction) -> dg.AssetsDefinition:
         plain = {key: _as_json(value) for key, value in config.items()}
-        stage = Declared(pipeline, function, ins, plain, blocking_checks, checks, verify)
+        stage = DeclaredStage(pipeline, function, ins, plain, blocking_checks, checks, verify)
         declare(stage)
         key = dg.AssetKey([pipeline.name, stage.name])
         specs = [
@@ -199,7 +199,7 @@ def _as_json(value: Any) -> Any:
 
 
 def _materialize(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     inputs: Mapping[str, Artifact],
     run_id: str,
@@ -214,12 +214,12 @@ def _materialize(
         record = _run(stage, home, store, ingredients, inputs, run_id, why, log)
     else:
         record = replace(record, reason=why)
-    log(line_of(record, why))
+    log(report_line(record, why))
     return materialization_of(store, record, why)
 
 
 def _find_stored(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     store: Store,
     ingredients: Ingredients,
@@ -249,8 +249,8 @@ def _find_stored(
     return record, CACHED
 
 
-def is_stored(stage: Declared, home: Home) -> bool:
-    """Whether the artifact of a stage without inputs is in the store, and would be made so now.
+def is_stored(stage: DeclaredStage, home: Home) -> bool:
+    """Whether the artifact of a stage without inputs is in the store, and is still up to date.
 
     Raises
     ------
@@ -273,7 +273,7 @@ def _summaries_before(store: Store, previous: Record | None) -> dict[str, Mappin
 
 
 def _run(
-    stage: Declared,
+    stage: DeclaredStage,
     home: Home,
     store: Store,
     ingredients: Ingredients,
@@ -302,8 +302,8 @@ def _run(
     base_fingerprint = fingerprint(ingredients)
     record = Record(
         asset=stage.name,
-        # What looks at the outside world can give another content for the same ingredients: each keeps
-        # a record of its own, so that the lineage of what was made from it stays true.
+        # A stage that reads the outside world can give another content for the same ingredients: each
+        # content keeps its own record, so that the lineage of what was made from it stays true.
         fingerprint=json_digest([base_fingerprint, digest]) if stage.verify else base_fingerprint,
         digest=digest,
         ingredients=ingredients,
@@ -321,7 +321,7 @@ def _run(
     return record
 
 
-def _check_names(stage: Declared, outcome: Outcome) -> None:
+def _check_names(stage: DeclaredStage, outcome: Outcome) -> None:
     declared = {*stage.blocking, *stage.warning}
     reported = {check.name for check in outcome.checks}
     if declared != reported:

@@ -4,7 +4,7 @@ Layout below ``<home>/pipelines/<pipeline>/``::
 
     objects/<asset>/<digest>/          the files, immutable
     records/<asset>/<fingerprint>.json how they were made, and the verdicts of the checks
-    current/<asset>.json               the fingerprint that holds now
+    current/<asset>.json               the fingerprint of the current record
 
 A reader that follows ``current`` always finds a complete record and object: both are published before
 the pointer moves.
@@ -19,7 +19,7 @@ from typing import Any
 from ml_assets import durable
 from ml_assets.errors import DataError
 
-_LINE = 320
+_MAX_LINE_LENGTH = 320
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Artifact:
     Attributes
     ----------
     asset : str
-        The name of the asset that it is.
+        The asset's name.
     fingerprint : str
         SHA-256 over everything it was made from: code, configuration, libraries, upstream digests.
     digest : str
@@ -37,7 +37,7 @@ class Artifact:
     path : Path
         The folder that holds its files.
     summary : mapping
-        The small facts that its stage recorded.
+        Small facts for people and for later stages, such as ``rows``.
     """
 
     asset: str
@@ -53,7 +53,28 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Record:
-    """How an artifact was made. `ingredients` is what the fingerprint was computed from."""
+    """How an artifact was made.
+
+    Attributes
+    ----------
+    asset, fingerprint, digest
+        As in `Artifact`.
+    ingredients : mapping
+        What the fingerprint was computed from, in the groups of `fingerprint.ingredients`; its group
+        ``inputs`` holds the content digest of each input.
+    inputs : mapping of str to str
+        The fingerprint of each input's record, by asset.
+    summary, metadata : mapping
+        What the stage's `Outcome` gave, the metadata as plain JSON.
+    checks : list of dict
+        The results of the checks; `blocking` names those that stop a run.
+    run_id, made_at : str
+        The Dagster run, and the moment in UTC, ISO 8601.
+    seconds : float
+        How long the stage took.
+    reason : str
+        Why it was made, for a person.
+    """
 
     asset: str
     fingerprint: str
@@ -70,7 +91,7 @@ class Record:
     reason: str
 
     def was_made_with(self, key: str, value: Any) -> bool:
-        """Whether the YAML said this, as plain JSON, under a key that the asset depends on."""
+        """Whether `key` of the YAML, one that the asset depends on, had this value, as plain JSON."""
         return self.ingredients.get("config", {}).get(key) == durable.json_digest(value)
 
     def failed_checks(self) -> list[dict[str, Any]]:
@@ -91,18 +112,18 @@ class Store:
     root: Path
 
     def object_path(self, asset: str, digest: str) -> Path:
-        """Where the artifact with this content lies, whether or not it exists."""
+        """Give the folder of the artifact with this content, whether or not it exists."""
         return self.root / "objects" / asset / digest
 
     def record(self, asset: str, fingerprint: str) -> Record | None:
-        """Give the record made from exactly these ingredients, if its object is there too."""
+        """Give the record with this fingerprint, or None if it, or its object, is not there."""
         record = self._read_record(asset, fingerprint)
         if record is None or not self.object_path(asset, record.digest).is_dir():
             return None
         return record
 
     def current(self, asset: str) -> Record | None:
-        """Give the record that holds now, or None if the asset was never made, or its object is gone."""
+        """Give the current record, or None if the asset was never made, or its object is gone."""
         fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self.record(asset, fingerprint)
 
@@ -111,7 +132,7 @@ class Store:
         return sorted(path.stem for path in (self.root / "current").glob("[!.]*.json"))
 
     def last_record(self, asset: str) -> Record | None:
-        """Give the record that holds now, even where its object is gone."""
+        """Give the current record, even where its object is gone."""
         fingerprint = self._current_fingerprint(asset)
         return None if fingerprint is None else self._read_record(asset, fingerprint)
 
@@ -121,7 +142,7 @@ class Store:
         return Artifact(record.asset, record.fingerprint, record.digest, path, record.summary)
 
     def current_artifact(self, asset: str) -> Artifact:
-        """Give the artifact that holds now.
+        """Give the current artifact.
 
         Raises
         ------
@@ -160,12 +181,12 @@ class Store:
             durable.write_json(self._record_path(record.asset, fingerprint), asdict(record))
 
     def point(self, asset: str, fingerprint: str, run_id: str = "") -> None:
-        """Make the record with this fingerprint the one that holds now, as a run has found."""
+        """Make the record with this fingerprint the current one, as the run `run_id` has found."""
         pointer = self.root / "current" / f"{asset}.json"
         durable.write_json(pointer, {"fingerprint": fingerprint, "run": run_id})
 
     def pointed_by(self, asset: str) -> str | None:
-        """Give the run that last found which record holds; None if no run did."""
+        """Give the run that last set the current record; None if no run did."""
         run_id = self._pointer(asset).get("run")
         return run_id if isinstance(run_id, str) and run_id else None
 
@@ -199,12 +220,12 @@ class Store:
         return durable.read_json_object(self.root / "current" / f"{asset}.json") or {}
 
     def _current_fingerprint(self, asset: str) -> str | None:
-        """The fingerprint that holds now. A file that cannot be read counts as absent, as below."""
+        """The current record's fingerprint. A pointer that cannot be read counts as absent."""
         fingerprint = self._pointer(asset).get("fingerprint")
         return fingerprint if isinstance(fingerprint, str) else None
 
     def _read_record(self, asset: str, fingerprint: str) -> Record | None:
-        """Read a record. One of another version of this package counts as absent: it is made again."""
+        """Read a record. One with the keys of another version counts as absent: it is made again."""
         content = durable.read_json_object(self._record_path(asset, fingerprint))
         is_known = content is not None and content.keys() == Record.__dataclass_fields__.keys()
         return Record(**content) if content is not None and is_known else None
@@ -213,11 +234,11 @@ class Store:
         return self.root / "records" / asset / f"{fingerprint}.json"
 
 
-def failed_check(check: Mapping[str, Any]) -> str:
-    """Give one line on a failed check; the whole description is in the UI."""
+def describe_failed_check(check: Mapping[str, Any]) -> str:
+    """Give one line on a failed check, shortened; the whole description is in the UI."""
     lines = (check.get("brief") or check["description"]).splitlines()
     text = f"{check['name']}: {' '.join(lines)}"
-    return text if len(text) <= _LINE else f"{text[: _LINE - 4]} ..."
+    return text if len(text) <= _MAX_LINE_LENGTH else f"{text[: _MAX_LINE_LENGTH - 4]} ..."
 
 
 def process_is_alive(pid: int) -> bool:

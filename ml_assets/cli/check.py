@@ -16,7 +16,7 @@ from ml_assets.pipeline_file import (
     component_files,
     is_meant_as_pipeline,
     read_pipeline_file,
-    read_what_is_right,
+    read_valid_parts,
 )
 from ml_assets.training.spec import LIGHTGBM
 from ml_assets.yaml_lines import KeyPath
@@ -42,19 +42,19 @@ def check_pipelines(defs: Path, names: Sequence[str]) -> int:
 
 
 def mistakes_elsewhere(defs: Path, folder: str) -> list[str]:
-    """Give the first mistakes of the files that stop a pipeline beside its own, since Dagster loads all.
+    """Give the first mistakes in the files of other pipelines: Dagster loads all, so each stops a run.
 
     Parameters
     ----------
     defs : Path
         The folder of the pipelines.
     folder : str
-        The pipeline's folder; what is wrong there is left out.
+        The pipeline's folder; mistakes there are left out.
 
     Returns
     -------
     list of str
-        At most five mistakes, then a line that says where there are some; empty if there are none.
+        At most five mistakes, then a line that names the folders with mistakes; empty if there are none.
     """
     _, wrong_files = _read_all(defs)
     others = {name: lines for name, lines in wrong_files.items() if name != folder}
@@ -98,7 +98,8 @@ def setting_mistakes(pipeline: PipelineFile, is_tried: bool = False) -> list[str
     pipeline : PipelineFile
         The pipeline.
     is_tried : bool
-        Whether its part `training` was used before. What knows of that can take seconds to import.
+        Whether its part `training` has run before; estimator and parameters are then not checked,
+        since that can take seconds to import.
     """
     source, estimator = pipeline.spec.ingest.source, pipeline.spec.training.estimator
     functions: dict[tuple[str | int, ...], str | None] = {
@@ -125,7 +126,7 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
     Returns
     -------
     tuple of Source and list of str
-        The source, of which more can be read, and the mistakes, each with file and line.
+        The source, still open for reading, and the mistakes, each with file and line.
 
     Raises
     ------
@@ -142,14 +143,14 @@ def look_at_source(pipeline: PipelineFile, scratch: Path) -> tuple[Source, list[
 
 
 def located(error: DataError, pipeline: PipelineFile) -> DataError:
-    """Give what is wrong with a pipeline's source behind file and line of its key."""
+    """Give an error of a pipeline's source with file and line of its key before the text."""
     text, place = str(error), pipeline.where("ingest", "source")
     is_of_key = text.startswith("ingest.source.")
     return DataError(_with_line(text, pipeline) if is_of_key else f"{place}: {text}")
 
 
 def mistakes_of_columns(pipeline: PipelineFile, columns: Mapping[str, str]) -> list[str]:
-    """Compare what a pipeline's YAML says with the names and types of its source's columns."""
+    """Give the mistakes of a pipeline's YAML about the names and types of its source's columns."""
     from ml_assets.ingest.preflight import refuse
     from ml_assets.named_columns import column_mistakes, no_features
 
@@ -213,11 +214,11 @@ def _same_names(pipelines: Mapping[str, PipelineFile]) -> Iterator[tuple[str, st
 
 
 def _mistakes(defs: Path, name: str, wrong_files: Mapping[str, list[str]]) -> list[str]:
-    """What is wrong with a pipeline's YAML itself, then with what it says about the world."""
+    """The mistakes of a pipeline's YAML itself, then those about its source, functions and windows."""
     own_mistakes = wrong_files.get(name, [])
     try:
         pipeline = (
-            read_what_is_right(defs / name / "defs.yaml")
+            read_valid_parts(defs / name / "defs.yaml")
             if own_mistakes
             else find_pipeline(defs, name)
         )
@@ -242,7 +243,7 @@ def _elsewhere_lines(folders: Sequence[str]) -> list[str]:
 def _missing_functions(
     pipeline: PipelineFile, functions: Mapping[tuple[str | int, ...], str | None]
 ) -> Iterator[str]:
-    """The functions of the user's own that cannot be imported."""
+    """The user's functions that cannot be imported."""
     from ml_assets.ingest.user_function import load_function
 
     for key, name in functions.items():
@@ -254,7 +255,7 @@ def _missing_functions(
 
 
 def _missing_libraries(pipeline: PipelineFile) -> Iterator[str]:
-    """Libraries that the YAML asks for and that are not installed."""
+    """The libraries that the YAML needs and that are not installed."""
     training = pipeline.spec.training
     libraries = {
         ("training", "estimator"): "lightgbm" if training.estimator == LIGHTGBM else None,
@@ -312,6 +313,6 @@ def _empty_windows(pipeline: PipelineFile) -> Iterator[str]:
 
 
 def _with_line(line: str, pipeline: PipelineFile) -> str:
-    """A message that begins with a key, behind file and line of that key."""
+    """The message with file and line of its key before it, if it begins with a key."""
     match = _KEY.match(line)
     return line if match is None else f"{pipeline.where(*match[1].split('.'))}: {line}"

@@ -81,7 +81,7 @@ def label_spec(label: str, columns: Sequence[str]) -> LabelSpec:
 
 
 def guess_label(rows: "pa.Table", label: LabelSpec) -> LabelGuesses:
-    """Guess what is to be predicted.
+    """Guess from the label's values what kind of label is predicted.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from ml_assets import durable
-from ml_assets.artifacts.declared import declared
+from ml_assets.artifacts.declared import declared_stage
 from ml_assets.artifacts.home import Home
 from ml_assets.artifacts.stage import is_stored
 from ml_assets.artifacts.store import Store
@@ -23,11 +23,11 @@ _READER = "raw_data"
 def looked_ahead(
     pipeline: PipelineFile, home: Home, definitions: Definitions, keys: Sequence[dg.AssetKey]
 ) -> Iterator[list[str]]:
-    """Give what the YAML says wrong of the rows that a run is to read; meanwhile the source stays open.
+    """Give the mistakes of the YAML about the rows that a run will read; meanwhile the source stays open.
 
-    Where the run reads stored rows instead, these are judged. Files are not: they can be looked at
-    sooner, and be read again. Where each asset has a process of its own, nothing open can be handed on,
-    and `raw_data` alone looks.
+    Where the run reads stored rows instead, these are judged. Files are not: they can be checked
+    sooner, and be read again. Where each asset runs in its own process, an open source cannot be passed
+    on, and only `raw_data` checks.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def _mistakes_of_stored(
 ) -> list[str] | None:
     """What does not fit the rows that are stored; None where the source will be read instead."""
     name, store = pipeline.spec.name, Store(home.pipeline(pipeline.spec.name))
-    reader, record = declared(name, _READER), store.current(_READER)
+    reader, record = declared_stage(name, _READER), store.current(_READER)
     try:
         if reader and dg.AssetKey([name, _READER]) in keys and not is_stored(reader, home):
             return None

@@ -52,7 +52,7 @@ def run_pipeline(defs: Path, name: str, select: str | None, traceback: bool) -> 
     try:
         pipeline = find_pipeline(defs, name)
     except PipelineFileError:
-        # With what the rest of the file says about the source.
+        # Reports these mistakes together with those about the source.
         return check_pipelines(defs, [name]) or 1
     home = prepare_environment()
     try:
@@ -76,7 +76,7 @@ def _materialize_checked(
     _refuse(mistakes_elsewhere(defs, pipeline.path.parent.name))
     is_file = pipeline.spec.ingest.source.is_file
     _refuse(source_mistakes(pipeline) if is_file else _setting_mistakes(pipeline, home))
-    # What imports Dagster; a run that finds nothing changed does without.
+    # These import Dagster, which a run that finds nothing changed does without.
     from ml_assets.cli.execute import load_definitions
     from ml_assets.cli.look_ahead import looked_ahead
     from ml_assets.cli.selection import select_assets
@@ -102,9 +102,9 @@ def _execute(
     definitions: "Definitions", keys: "Sequence[dg.AssetKey]", select: str | None, name: str
 ) -> bool:
     from ml_assets.cli.execute import execute
-    from ml_assets.cli.selection import in_words
+    from ml_assets.cli.selection import describe_selection
 
-    selection = f"group:{name}" if select is None else in_words(keys, select, name)
+    selection = f"group:{name}" if select is None else describe_selection(keys, select, name)
     print(f"$ dagster asset materialize -m {DEFINITIONS} --select '{selection}'", file=sys.stderr)
     return execute(definitions, keys)
 
@@ -115,7 +115,7 @@ def _refuse(mistakes: Sequence[str]) -> None:
 
 
 def _setting_mistakes(pipeline: PipelineFile, home: Home) -> list[str]:
-    """What the YAML says wrong beside its source; what a search was run with is known to be right."""
+    """The mistakes of the YAML outside its source; a search that ran with its settings had none."""
     record = Store(home.pipeline(pipeline.spec.name)).last_record("best_hyperparameters")
     training = pipeline.spec.training.model_dump(mode="json")
     return setting_mistakes(
@@ -124,7 +124,7 @@ def _setting_mistakes(pipeline: PipelineFile, home: Home) -> list[str]:
 
 
 def _stale_lines(pipeline: PipelineFile, home: Home) -> list[str]:
-    """What a run of only a part left behind."""
+    """A line with the assets that a run of only a part left stale."""
     stale = stale_assets(Store(home.pipeline(pipeline.spec.name)))
     command = f"python -m ml_assets run {pipeline.spec.name}"
     return [f"  stale: {', '.join(stale)} (made before; {command})"] if stale else []

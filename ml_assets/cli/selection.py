@@ -1,4 +1,4 @@
-"""What `--select` means: assets of one pipeline, never of another, and never all by mistake."""
+"""Resolves `--select` to assets of one pipeline, never of another, and never to all by mistake."""
 
 import re
 import warnings
@@ -16,7 +16,7 @@ _NAME = re.compile(
     rf"(?P<up>\d*\+|\*)?((?P<of>{_WORDS.pattern})/)?(?P<name>{_WORDS.pattern})(?P<down>\+\d*|\*)?"
 )
 _FEW = 3
-# What tells that a gate said no comes with what the gate was asked about.
+# An asset, and the one that fails the run if its gate refused: they are selected together.
 _JUDGES = {"registered_model": "promotion"}
 
 
@@ -51,13 +51,13 @@ def select_assets(select: str, pipeline: str, graph: Any) -> list[dg.AssetKey]:
     return sorted((found | _judges(found & own)) & own)
 
 
-def in_words(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
-    """Give a selection that means exactly these assets to Dagster: the given one where it is long."""
+def describe_selection(keys: Sequence[dg.AssetKey], select: str, pipeline: str) -> str:
+    """Give Dagster's selection of exactly these assets: their keys or, of many, `select` rewritten."""
     if len(keys) <= _FEW:
         return ",".join(f"key:{key.to_user_string()}" for key in keys)
-    told = [_with_key(part, pipeline) for part in _parts(select)]
-    told += [f"key:{key.to_user_string()}" for key in sorted(_judges(keys) & set(keys))]
-    return f"({' or '.join(told)}) and group:{pipeline}"
+    terms = [_with_key(part, pipeline) for part in _parts(select)]
+    terms += [f"key:{key.to_user_string()}" for key in sorted(_judges(keys) & set(keys))]
+    return f"({' or '.join(terms)}) and group:{pipeline}"
 
 
 def _parts(select: str) -> list[str]:
@@ -65,7 +65,7 @@ def _parts(select: str) -> list[str]:
 
 
 def _judges(keys: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
-    """The assets that come with these."""
+    """The assets that must be selected together with these."""
     judges = ((key.path[:-1], _JUDGES.get(key.path[-1])) for key in keys)
     return {dg.AssetKey([*before, name]) for before, name in judges if name}
 

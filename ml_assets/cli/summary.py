@@ -1,4 +1,4 @@
-"""Sums up what a pipeline holds now, in about a dozen lines."""
+"""Sums up the present state of a pipeline, in about a dozen lines."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_assets.artifacts.home import Home, current_home
-from ml_assets.artifacts.store import Record, Store, failed_check
+from ml_assets.artifacts.store import Record, Store, describe_failed_check
 from ml_assets.cli.pipelines import find_pipeline
 from ml_assets.pipeline_file import PipelineFile
 
@@ -22,7 +22,7 @@ VERDICTS = {
     "infra_validation": "infrastructure",
     "promotion": "promotion",
 }
-# Those whose failed warnings tell that a good verdict may be too good.
+# The assets whose failed warnings say that a verdict may be too good to be true.
 _WARNING = ("validated_examples", "validated_features", "evaluation")
 
 
@@ -36,7 +36,7 @@ def print_summary(defs: Path, name: str) -> int:
 
 
 def summary_lines(pipeline: PipelineFile, home: Home) -> list[str]:
-    """Give the summary of what a pipeline holds now.
+    """Give the summary of the present state of a pipeline.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def _lines(pipeline: PipelineFile, store: Store, home: Home) -> Iterator[_Line]:
         parts = [_plural(count, noun) for noun, count in counts.items()]
         yield "anomalies", ", ".join([*parts, f"{_plural(rows, 'row')} quarantined"])
     if record := store.current("validated_features"):
-        yield from _useless_line(record.summary, pipeline.spec.ingest.source.told)
+        yield from _useless_line(record.summary, pipeline.spec.ingest.source.display_name)
     if record := store.current("best_hyperparameters"):
         yield "tuning", f"{record.summary['trials']} trials: {_parameters_text(record.summary)}"
     if record := store.current("evaluation"):
@@ -192,11 +192,11 @@ def _verdict_lines(store: Store) -> Iterator[_Line]:
         yield "verdicts", ", ".join(verdicts)
     for record in _records(store):
         if record.blocks() or record.asset in VERDICTS:
-            yield from (("", failed_check(check)) for check in record.failed_checks())
+            yield from (("", describe_failed_check(check)) for check in record.failed_checks())
     warned = [check for asset in _WARNING for check in _warnings(store.current(asset))]
     if warned:
         yield "warnings", f"{len(warned)} that stop nothing"
-        yield from (("", failed_check(check)) for check in warned)
+        yield from (("", describe_failed_check(check)) for check in warned)
 
 
 def _warnings(record: Record | None) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from ml_assets.evaluation.weak_slices import WeakSlices, find_weak_slices
 from ml_assets.spec import Task
 from ml_assets.table import LABEL, RESERVED_COLUMNS
 
-# How many rows are asked about when a column is shuffled: fewer of many columns, often of few rows.
+# How many rows are predicted when a column is shuffled: fewer of many columns, often of few rows.
 _MOST_ROWS, _FEWEST_ROWS, _PREDICTIONS, _MOST_REPEATS = 5_000, 500, 200_000, 5
 _DRAWN_COLUMNS = 4
 
@@ -95,7 +95,7 @@ class Assessment:
         Parameters
         ----------
         compared : mapping
-            ``candidate``, the digest of its model, and whatever else was compared.
+            ``candidate``, the digest of its model, and the other models that were compared.
         """
         evaluation, staleness = self.evaluation, self.staleness
         files = {
@@ -121,7 +121,7 @@ class Assessment:
 def assess(
     rows: pd.DataFrame, scores: Scores, candidate: Model, spec: EvaluationSpec, facts: Facts
 ) -> Assessment:
-    """Measure everything that the YAML asks for.
+    """Evaluate, compare and explain the candidate on the test rows, as `spec` says.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def assess(
     spec : EvaluationSpec
         What to evaluate.
     facts : Facts
-        What is to be known of the pipeline.
+        What the evaluation needs to know of the pipeline.
     """
     people = _find_unfairness(rows, scores, candidate, spec)
     evaluation = _evaluate(rows, scores, candidate, spec, facts)

@@ -33,7 +33,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
             "labels": pipeline.labels.columns,
             "transform.known_after": pipeline.transform.known_after,
             "ingest.time": pipeline.ingest.time,
-            "monitoring.retraining.max_age_days": pipeline.days_to_live,
+            "monitoring.retraining.max_age_days": pipeline.max_model_age_days,
         },
         kinds=["scikitlearn"],
         checks=[
@@ -83,7 +83,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         compared = {"candidate": model.digest, "champion_version": champion.get("version")}
         title = f"Evaluation of {pipeline.name}"
         _write(stage.directory, title, assessment, pictures, compared, best_hyperparameters)
-        return _outcome(assessment, pictures, compared, pipeline.days_to_live)
+        return _outcome(assessment, pictures, compared, pipeline.max_model_age_days)
 
     return [evaluation]
 
@@ -157,7 +157,7 @@ def _write(
 
 
 def _outcome(
-    assessment: "Assessment", drawn: "Drawn", compared: dict[str, Any], days_to_live: float
+    assessment: "Assessment", drawn: "Drawn", compared: dict[str, Any], max_model_age_days: float
 ) -> Outcome:
     from ml_assets.evaluation import report
     from ml_assets.evaluation.verdicts import verdicts
@@ -189,6 +189,6 @@ def _outcome(
                 "WARN" if verdict.is_warning else "ERROR",
                 verdict.values,
             )
-            for verdict in verdicts(assessment, days_to_live)
+            for verdict in verdicts(assessment, max_model_age_days)
         ],
     )

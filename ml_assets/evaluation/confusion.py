@@ -246,7 +246,7 @@ PLAIN: dict[str, _Function] = {
         float((counts.positive + counts.negative) @ counts.score), counts.total
     ),
 }
-# Those that are asked for at a value, such as ``recall_at_precision@0.9`` or ``precision@0.7``.
+# The metrics that are requested at a value, such as ``recall_at_precision@0.9`` or ``precision@0.7``.
 AT: dict[str, _Function] = {
     **{name: _at_value(function) for name, function in MATRIX.items()},
     "recall_at_precision": _recall_at_precision,

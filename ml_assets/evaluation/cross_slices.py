@@ -43,8 +43,8 @@ def check_cross_slices(
     Returns
     -------
     list of RuleResult
-        In the order of `specs`, then of `slices`. Where the baseline slice is not among `slices`, or
-        none that could be compared with it, one that cannot be told.
+        In the order of `specs`, then of `slices`. Where the baseline slice is not among `slices`, or no
+        slice to compare with it, one result that is "cannot tell".
     """
     return [
         result

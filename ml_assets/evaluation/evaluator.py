@@ -21,9 +21,7 @@ from ml_assets.evaluation.measurements import (
     check_models,
     measure_models,
 )
-from ml_assets.evaluation.metrics import (
-    Predictions,
-)
+from ml_assets.evaluation.metrics import Predictions
 from ml_assets.evaluation.ranking import Indices
 from ml_assets.evaluation.result import BaselineResult, Evaluation, Metric, RuleResult, SliceResult
 from ml_assets.evaluation.rules import bless, check_beats_linear, check_rows, check_thresholds
@@ -37,14 +35,14 @@ LINEAR = "linear"
 
 @dataclass(frozen=True)
 class Demands:
-    """What is demanded of a candidate.
+    """The thresholds that a candidate must reach.
 
     Attributes
     ----------
     overall, on_slices : mapping of str to ThresholdSpec
-        For each metric what it must reach on all rows, and on every slice.
+        For each metric its threshold on all rows, and on every slice.
     across_slices : tuple of CrossSliceSpec
-        What the difference between slices must be.
+        The thresholds for the differences between slices.
     """
 
     overall: Mapping[str, ThresholdSpec]
@@ -52,14 +50,14 @@ class Demands:
     across_slices: tuple[CrossSliceSpec, ...]
 
     def metrics(self, task: Task) -> list[str]:
-        """Give the metrics that must be measured for it, of each model by itself."""
+        """Give the metrics to measure on each model; churn, which compares two models, is left out."""
         metrics = [*self.overall, *self.on_slices]
         metrics += [name for spec in self.across_slices for name in spec.thresholds]
         return [name for name in metrics if name not in names.CHURN[task]]
 
     @property
     def compare_slices(self) -> bool:
-        """Whether the champion's metrics on the slices are asked for."""
+        """Whether a threshold needs the champion's metrics on the slices."""
         mappings = [self.on_slices, *(spec.thresholds for spec in self.across_slices)]
         return any(threshold.compares for mapping in mappings for threshold in mapping.values())
 
@@ -124,7 +122,7 @@ def evaluate(
     bootstrap_samples : int
         Resamples for each interval.
     seed : int
-        Of the resampling. The same seed gives the same result, whatever slices are asked for.
+        Of the resampling. The same seed gives the same result, whichever slices are named.
     metrics : sequence of str
         Metrics to measure beside the task's usual ones; `names` has them all.
     sample_weight : array-like, optional
@@ -205,7 +203,7 @@ def evaluate(
 def _rows_by_view(
     models: Iterable[str], slices: Sequence[Slice], champion_too: bool
 ) -> dict[ViewKey, Indices | None]:
-    """Every model on all rows, and the candidate (and champion, if asked for) on the slices."""
+    """Every model on all rows; the candidate, and the champion if `champion_too`, on the slices."""
     sliced = (CANDIDATE, CHAMPION) if champion_too else (CANDIDATE,)
     rows_by_view: dict[ViewKey, Indices | None] = {}
     for model in models:
@@ -216,7 +214,7 @@ def _rows_by_view(
 
 
 def _unweighted(predictions: Predictions, name: str, bootstrap: Any) -> Metric | None:
-    """The main metric without weights, for those who cannot know them; None where there are none."""
+    """The candidate's main metric without the weights; None where the rows have none."""
     if predictions.weight is None:
         return None
     unweighted = {CANDIDATE: replace(predictions, weight=None)}

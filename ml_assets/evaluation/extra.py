@@ -1,4 +1,4 @@
-"""The metrics that are measured only where they are asked for, by name.
+"""The metrics that are measured only on request, by name.
 
 For the names see `names`. A user's function, ``module:function``, takes labels, predictions and the
 rows' weights (the keyword ``sample_weight``), and gives a number; where lower is better it has the

@@ -69,7 +69,7 @@ def assess_fairness(
     spec: FairnessSpec,
     decision_threshold: float = 0.5,
 ) -> Fairness:
-    """Look for the four failures.
+    """Judge a binary model's decisions by protected group, and look for proxies of the groups.
 
     Parameters
     ----------
@@ -83,6 +83,11 @@ def assess_fairness(
         What is looked at, and what is allowed; at least one protected column.
     decision_threshold : float
         The model's own, where `spec` has none.
+
+    Returns
+    -------
+    Fairness
+        The findings, the measures of each group, the proxies, and the group thresholds on offer.
     """
     cut = decision_threshold if spec.decision_threshold is None else spec.decision_threshold
     limits = Limits(**{field.name: getattr(spec, field.name) for field in fields(Limits)})

@@ -185,7 +185,7 @@ def partial_dependence(
     classes : sequence of str, optional
         The names of the class codes, for `Dependence.predicted`.
     points : int
-        How many quantiles, >= 2. Of the rows at most 500 are asked about, for each.
+        How many quantiles, >= 2. For each, at most 500 rows are predicted.
     confidence : float
         Of the intervals, 0 to 1, exclusive.
     seed : int
@@ -231,7 +231,7 @@ def _importance(
     usual: Floats,
     confidence: float,
 ) -> Importance:
-    """The mean rise of the loss; a row counts where it is asked about and where it gives its value."""
+    """The mean rise of the loss; a row counts where it is predicted and where it gives its value."""
     changes = [loss - usual for loss in losses]
     donor_changes = [
         change[np.argsort(order)] for change, order in zip(changes, orders, strict=True)

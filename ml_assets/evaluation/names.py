@@ -22,9 +22,9 @@ USUAL: Mapping[Task, tuple[str, ...]] = {
 """What is always measured."""
 
 MAIN: Mapping[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
-"""What is reported first where no threshold says so."""
+"""The metric that is reported first where no threshold names one."""
 
-# Those of the confusion matrix, which may be asked for at a threshold of their own.
+# The metrics of the confusion matrix, which can also be requested at a threshold.
 _OF_MATRIX = (
     "true_positives", "false_positives", "true_negatives", "false_negatives", "specificity",
     "false_positive_rate", "false_negative_rate", "negative_predictive_value",
@@ -50,7 +50,7 @@ FURTHER: Mapping[Task, tuple[str, ...]] = {
         "mean_residual", "residual_standard_deviation", "mean_label", "mean_prediction",
     ),
 }  # fmt: skip
-"""What is measured where it is asked for."""
+"""The metrics that are measured only on request."""
 
 AT: Mapping[Task, tuple[str, ...]] = {
     "binary": (
@@ -102,7 +102,7 @@ LOWER_IS_BETTER = frozenset(
 
 
 def is_own(name: str) -> bool:
-    """Whether a metric is a function of the user's own."""
+    """Whether a metric is a user's function."""
     return ":" in name
 
 

@@ -1,7 +1,7 @@
 """`find_proxies`: how well other columns tell a protected attribute, so that hiding it does not help.
 
-A gradient-boosted classifier is asked, out of fold, to tell each group from the others by the columns
-that the model reads. The columns that tell it best alone are named; the gap between groups in the label
+A gradient-boosted classifier predicts, out of fold, each group against the others from the columns that
+the model reads. The columns that tell it best alone are named; the gap between groups in the label
 that could be predicted is measured with all columns and without those.
 """
 
@@ -36,7 +36,7 @@ class Proxies:
     Attributes
     ----------
     column, group : str
-        Which group: the one that is told best.
+        The protected column, and the group of it that is predicted best.
     auc : Estimate
         Of the classifier, out of fold, 0.5 to 1, with its interval.
     columns : tuple of (name, AUC)

@@ -182,7 +182,7 @@ class Evaluation:
         return metric_named(self.metrics, name)
 
     def baseline(self, name: str) -> BaselineResult | None:
-        """Give one of the baselines, or None where it was not asked for."""
+        """Give the baseline of this name, or None where it was not evaluated."""
         return next((baseline for baseline in self.baselines if baseline.name == name), None)
 
     @property
@@ -192,7 +192,7 @@ class Evaluation:
 
     @property
     def failed(self) -> dict[str, str]:
-        """What stands in the way, in words, by the rule's name; ``thresholds`` where there are none."""
+        """The reasons against the blessing by the rule's name; ``thresholds`` if no threshold is set."""
         if self.blessed:
             return {}
         # Two rules may say the same, such as of an undefined metric: each needs a waiver of its own.

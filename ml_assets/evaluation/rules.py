@@ -2,8 +2,8 @@
 
 A threshold (`min`, `max`, both included) judges the measured value. A change (`min_change`,
 `min_relative_change`) is judged by the paired interval: it passes where the whole interval meets it,
-fails where none of it does, and otherwise cannot be told. So is the rule that the linear baseline is
-beaten. What is undefined or cannot be told is not blessed.
+fails where none of it does, and is otherwise "cannot tell". The rule that the linear baseline is beaten
+is judged the same way. Only a pass is blessed: neither "cannot tell" nor an undefined metric is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from ml_assets.errors import did_you_mean
 from ml_assets.evaluation.names import LIMITS, churn_mistake, is_churn, is_own, metric_mistake
-from ml_assets.spec import Fraction, Spec, Task, broken_rules, columns_and_bins
+from ml_assets.spec import Fraction, Spec, Task, columns_and_bins, refuse_broken_rules
 
 Failure = Literal[
     "representational_harm", "opportunity_denial", "disproportionate_failure", "disadvantage"
@@ -41,14 +41,14 @@ class ThresholdSpec(Spec):
 
     @property
     def compares(self) -> bool:
-        """Whether the champion is asked for."""
+        """Whether it compares with the champion."""
         return self.min_change is not None or self.min_relative_change is not None
 
     @model_validator(mode="after")
     def _says_something(self) -> "ThresholdSpec":
         silent = all(value is None for _, value in self)
         empty = self.min is not None and self.max is not None and self.min > self.max
-        broken_rules(
+        refuse_broken_rules(
             (silent, "", "needs at least one of min, max, min_change and min_relative_change"),
             (empty, "min", f"{self.min} is above max {self.max}"),
         )
@@ -112,7 +112,7 @@ class FairnessSpec(Spec):
 
     @model_validator(mode="after")
     def _names_protected_columns(self) -> "FairnessSpec":
-        broken_rules(
+        refuse_broken_rules(
             *(
                 (name not in self.protected, f"reference.{name}", "is not among protected")
                 for name in self.reference
@@ -213,7 +213,7 @@ class EvaluationSpec(Spec):
 
     @property
     def functions(self) -> dict[Key, str]:
-        """The functions of the user's own, by the key that names each."""
+        """The user's own functions, by the key that names each."""
         return {key: name for key, name in self._metrics_by_key() if is_own(name)}
 
     def mistakes(self, task: Task | None = None) -> Iterator[tuple[Key, str]]:
@@ -285,7 +285,7 @@ class EvaluationSpec(Spec):
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "EvaluationSpec":
-        broken_rules(
+        refuse_broken_rules(
             *((True, key, text) for key, text in self.mistakes()),
             *self._slice_mistakes(),
             *self._limit_mistakes(),

@@ -34,14 +34,14 @@ class Verdict:
     values: Mapping[str, float | None] = field(default_factory=dict)
 
 
-def verdicts(assessment: Assessment, days_to_live: float) -> list[Verdict]:
+def verdicts(assessment: Assessment, max_model_age_days: float) -> list[Verdict]:
     """Give the verdict of each check.
 
     Parameters
     ----------
     assessment : Assessment
         What to judge.
-    days_to_live : float
+    max_model_age_days : float
         The age at which a model is to be trained anew.
     """
     evaluation = assessment.evaluation
@@ -56,7 +56,7 @@ def verdicts(assessment: Assessment, days_to_live: float) -> list[Verdict]:
         fine = "the linear model's probabilities are not better with confidence"
         results.append(Verdict("probabilities", poor is None, poor or fine, is_warning=True))
     if assessment.staleness is not None:
-        passed, text = report.staleness_verdict(assessment.staleness, days_to_live)
+        passed, text = report.staleness_verdict(assessment.staleness, max_model_age_days)
         results.append(Verdict("staleness", passed, text, is_warning=True))
     if assessment.people is not None:
         failures = fairness_verdicts(assessment.people).items()

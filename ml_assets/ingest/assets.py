@@ -153,7 +153,7 @@ def _write_examples(directory: Path, table: "Table", plan: "Plan") -> "Table":
 
 
 def _why_stale(pipeline: PipelineSpec, home: Home, artifact: Artifact) -> str | None:
-    """Why the stored rows are not the source's any more; refuses wrong names in the YAML first."""
+    """Why the stored rows are not the source's any more; if they are, refuses wrong names in the YAML."""
     from ml_assets.ingest.preflight import check_columns, refuse
     from ml_assets.ingest.sources import source_fingerprint
     from ml_assets.ingest.spans import SPANS_FOLDER

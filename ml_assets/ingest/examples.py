@@ -1,4 +1,4 @@
-"""Makes examples of raw rows: each with its id, span, split and label, and none of them twice.
+"""Makes examples of raw rows: each with its id, span, split and label, and without duplicates.
 
 First a plan is made from what identifies the rows, which fits into memory; then the rows are streamed
 through it. Rows that share a key are one example only if they are equal in every column: of these the
@@ -47,7 +47,8 @@ class Plan:
     labels : pyarrow.Array
         Its label; null where there is none.
     different : int
-        How many different keys, or whole rows but for the label, the kept rows have.
+        The number of distinct keys among the kept rows; without a key, of distinct rows, the label's
+        columns left out.
     """
 
     fates: npt.NDArray[np.int8]
@@ -94,6 +95,11 @@ def plan_examples(
     label : sequence of str
         The columns that the label is made from. Without a key they do not count for the split, so that
         a label that comes late, or is corrected, moves no example to another split.
+
+    Returns
+    -------
+    Plan
+        The fate, id, span, split and label of every row of `table`, in its order.
 
     Raises
     ------
@@ -164,7 +170,7 @@ def duplicate_batches(table: Table, plan: Plan) -> Iterator[pa.RecordBatch]:
 def _selected_rows(
     table: Table, mask: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
-    """The rows of a table that are chosen, in full batches, and their positions in the table."""
+    """The positions and the rows of a table where `mask` is true, batch by batch."""
     if not mask.any():
         return
     start = 0
@@ -187,7 +193,10 @@ def _digests(table: Table, key: Sequence[str], without: Sequence[str] = ()) -> D
 def _fates_of_duplicates(
     table: Table, digests: Digests, key: Sequence[str]
 ) -> tuple[npt.NDArray[np.int8], dict[int, int]]:
-    """Which rows are lost to others with the same id; and without a key, which occurrence a row is."""
+    """The fate of each row as far as duplicates decide it, and the number of each repeated row.
+
+    Without a key no row is a duplicate: equal rows are numbered instead, from 2 on.
+    """
     fates = np.full(len(digests), KEPT, dtype=np.int8)
     _, inverse, counts = np.unique(_short_digests(digests), return_inverse=True, return_counts=True)
     suspects = np.flatnonzero(counts[inverse] > 1)

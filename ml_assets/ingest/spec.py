@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 
-from ml_assets.spec import Fraction, FunctionName, Spec, broken_rules
+from ml_assets.spec import Fraction, FunctionName, Spec, refuse_broken_rules
 
 ColumnType = Literal["string", "int", "float", "bool", "date", "timestamp"]
 Granularity = Literal["hour", "day", "week", "month", "file"]
@@ -68,8 +68,8 @@ class SourceSpec(Spec):
         return self.kind not in ("sql", "python")
 
     @property
-    def told(self) -> str:
-        """What an error calls it: the file or pattern, or the function. No URL, which bears secrets."""
+    def display_name(self) -> str:
+        """The source in errors: its file, pattern or function; never the URL, which may hold a secret."""
         path_or_function = self.csv or self.parquet or self.jsonl or self.python
         return path_or_function or "the rows of ingest.source.query"
 
@@ -82,7 +82,7 @@ class SourceSpec(Spec):
         needs_one = f"needs exactly one of {', '.join(kinds)}; found {listed}"
         style_key = "decimal" if self.decimal != "." else "thousands"
         is_styled = self.decimal != "." or bool(self.thousands)
-        broken_rules(
+        refuse_broken_rules(
             (is_styled and self.csv is None, style_key, f"belongs to a csv source; found {listed}"),
             (self.thousands == self.decimal, "thousands", "must differ from decimal"),
             (len(declared) != 1, "", needs_one),
@@ -116,7 +116,7 @@ class WindowSpec(Spec):
         start, end = self.start, self.end
         mixed_zones = bool(start and end and (start.tzinfo is None) != (end.tzinfo is None))
         backwards = bool(start and end and not mixed_zones and start > end)
-        broken_rules(
+        refuse_broken_rules(
             (mixed_zones, "start", "and end must both have a time zone, or neither"),
             (both_ways, "", "takes either last, or start and end; found both"),
             (backwards, "start", f"{self.start} is after end {self.end}"),
@@ -148,7 +148,7 @@ class SplitSpec(Spec):
     def _leaves_train(self) -> "SplitSpec":
         share = self.eval + self.test
         grouped = (self.by == "group") == (self.group is not None)
-        broken_rules(
+        refuse_broken_rules(
             (
                 share >= 1,
                 "",
@@ -203,7 +203,7 @@ class IngestSpec(Spec):
         lacks_time = self.time is None
         has_dates = self.window.start is not None or self.window.end is not None
         spans_by_time = "hour, day, week or month"
-        broken_rules(
+        refuse_broken_rules(
             (
                 lacks_time and self.span != "file",
                 "span",

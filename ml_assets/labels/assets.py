@@ -8,7 +8,7 @@ from ml_assets import durable
 from ml_assets.artifacts.outcome import Check, Columns, Outcome, Rows, Scalar
 from ml_assets.artifacts.stage import Stage, stage_asset
 from ml_assets.artifacts.store import Artifact
-from ml_assets.errors import data_of
+from ml_assets.errors import prefix_data_errors
 from ml_assets.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build_assets(pipeline: PipelineSpec) -> list[dg.AssetsDefinition]:
         spec, key = pipeline.labels, pipeline.ingest.key
         table = open_spans(raw_data.json("manifest.json"), stage.store.root / SPANS_FOLDER)
         columns = list(dict.fromkeys([*key, *spec.columns])) if key else None
-        with data_of(pipeline.ingest.source.told):
+        with prefix_data_errors(pipeline.ingest.source.display_name):
             labelled = make_labels(rechunk(table.batches(columns)), spec, pipeline.task, key)
         for group in alike_classes(labelled.counts)[:3]:
             shown = ", ".join(repr(name[:40]) for name in group[:3])

@@ -7,7 +7,7 @@ from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
 from ml_assets.labels.grammar import expression_mistake
-from ml_assets.spec import Fraction, Spec, broken_rules
+from ml_assets.spec import Fraction, Spec, refuse_broken_rules
 
 
 class LabelSpec(Spec):
@@ -54,7 +54,7 @@ class LabelSpec(Spec):
         is_unclear = (self.column is None) == (self.expression is None)
         found = "neither" if self.column is None else "both"
         mistake = expression_mistake(self.expression) if self.expression is not None else None
-        broken_rules(
+        refuse_broken_rules(
             (is_unclear, "", f"needs either column or expression; found {found}"),
             (
                 bool(self.null_values) and self.expression is not None,

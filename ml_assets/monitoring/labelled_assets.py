@@ -121,7 +121,7 @@ def _staleness(pipeline: PipelineSpec, time: str) -> dg.AssetsDefinition:
             "ingest.key": pipeline.ingest.key,
             "ingest.time": time,
             "monitoring": {"staleness": options},
-            "monitoring.retraining.max_age_days": pipeline.days_to_live,
+            "monitoring.retraining.max_age_days": pipeline.max_model_age_days,
             "training.trusted_types": pipeline.training.trusted_types,
         },
         kinds=["scikitlearn", "json"],
@@ -202,7 +202,7 @@ def _staleness_outcome(
     title = f"Staleness of {pipeline.name}"
     page = staleness_html(staleness, path.read_bytes() if drawn else None, title, rows)
     durable.write_bytes(stage.directory / "report.html", page.encode())
-    passed, text = staleness_verdict([staleness], pipeline.days_to_live)
+    passed, text = staleness_verdict([staleness], pipeline.max_model_age_days)
     outcome = "fail" if not passed else "pass" if staleness.ages else "cannot tell"
     return Outcome(
         summary={"rows": rows, **stale, **version},

@@ -1,4 +1,4 @@
-"""Decides when to retrain: a pure function of what holds now, the clock and what was decided before.
+"""Decides when to retrain: a pure function of the present state, the clock and earlier decisions.
 
 Each reason names its evidence, by content. A reason whose evidence has led to a retraining already does
 not lead to another: a drift alarm fires once for one champion and one set of scored rows, whether or not
@@ -33,9 +33,9 @@ class Alarm:
     Attributes
     ----------
     kind : {"skew", "drift", "performance"}
-        What alarms.
+        The check that failed.
     digest : str
-        Of the artifact that says so.
+        Of the artifact whose check failed.
     model_version : int
         The version whose scored rows it is about.
     text : str
@@ -50,7 +50,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class NewSpans:
-    """What the source brings that has not been ingested, as far as it lies in a window.
+    """The content of the source that has not been ingested yet, as far as it lies in a window.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class NewSpans:
 
 @dataclass(frozen=True)
 class State:
-    """What holds now.
+    """The state that a decision is made from.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class State:
     is_running : bool
         Whether a retraining is queued or running.
     cursor : str or None
-        What the last decision gave.
+        The cursor of the last decision; None before the first.
     """
 
     pipeline: str
@@ -116,11 +116,11 @@ class Decision:
     retrain : bool
         Whether to start now.
     reasons : tuple of Reason
-        Why, or what waits for the end of the cool-down.
+        The reasons to retrain, also those that wait for the end of the cool-down.
     run_key : str or None
-        Of the run to start; from the evidence, so that the same decision never starts two.
+        The key of the run to start, made from the evidence, so that no decision starts two runs.
     cursor : str
-        To be given to the next decision.
+        The cursor for the next decision.
     message : str
         One sentence for a person.
     """
@@ -147,7 +147,7 @@ def decide_retraining(state: State, now: datetime, spec: RetrainingSpec) -> Deci
     Parameters
     ----------
     state : State
-        What holds now.
+        The present state.
     now : datetime
         The time, in UTC.
     spec : RetrainingSpec
@@ -229,7 +229,7 @@ def _age_reasons(champion: Champion, now: datetime, max_days: float) -> list[Rea
     days = (now - champion.created_at) / timedelta(days=1)
     if days <= max_days:
         return []
-    # Whoever replaces no champion tries again after as long a time.
+    # If the retraining replaces no champion, the next one waits as long again.
     evidence = f"version {champion.version}: {int(days / max_days)} times {max_days:g} days"
     text = f"version {champion.version} is {days:.1f} days old; at most {max_days:g} are allowed"
     return [Reason("age", evidence, text)]

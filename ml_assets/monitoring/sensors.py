@@ -1,4 +1,4 @@
-"""The sensor of each pipeline: looks whether there is a reason to retrain, and starts the retraining."""
+"""The sensor of each pipeline: checks whether there is a reason to retrain, and starts a run."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ _UNFINISHED = [
 ]
 
 
-def build_sensors(
+def build_retraining(
     pipeline: PipelineSpec,
 ) -> tuple[list[dg.JobDefinition], list[dg.SensorDefinition]]:
     """Give the retraining job and its sensor.
@@ -92,7 +92,7 @@ def read_state(
     cursor: str | None,
     span_cache: SpanCache,
 ) -> "State":
-    """Read what holds now from the store, the registry and the source.
+    """Read the present state from the store, the registry and the source.
 
     Parameters
     ----------
@@ -103,9 +103,9 @@ def read_state(
     is_running : bool
         Whether a retraining is queued or running.
     cursor : str or None
-        What the last decision gave.
+        The cursor of the last decision.
     span_cache : dict
-        The new spans of the source as it was read last; kept up to date.
+        The new spans of the source as it was read last; updated when the source has changed.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def read_state(
             _new_spans(pipeline, store, raw_data, span_cache) if is_trained and raw_data else None
         ),
         alarms=tuple(_alarms(store)),
-        max_age_days=pipeline.days_to_live,
+        max_age_days=pipeline.max_model_age_days,
         is_running=is_running,
         cursor=cursor,
     )
@@ -142,7 +142,7 @@ def _champion(pipeline: PipelineSpec, home: Home) -> "Champion | None":
 def _new_spans(
     pipeline: PipelineSpec, store: Store, raw_data: Record, span_cache: SpanCache
 ) -> "NewSpans | None":
-    """What the source brings; without a cheap fingerprint of the source nobody can tell."""
+    """The spans that are new in the source; None also where the source has no cheap fingerprint."""
     from ml_assets import durable
     from ml_assets.ingest.sources import source_fingerprint
     from ml_assets.monitoring.new_spans import find_new_spans
@@ -179,7 +179,7 @@ def _alarms(store: Store) -> "list[Alarm]":
 
 
 def _refuse_broken_files(pipeline: PipelineSpec, decision: "Decision") -> None:
-    """See that a run could load the pipelines: one that fails at it would have used up its reasons."""
+    """Refuse a run that could not load the pipelines: it would fail, and its reasons count as handled."""
     from ml_assets.errors import PipelineFileError
     from ml_assets.pipeline_file import pipeline_files, read_pipeline_file
 

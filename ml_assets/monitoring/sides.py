@@ -17,7 +17,7 @@ from ml_assets.validation.skew import Skew
 
 @dataclass(frozen=True)
 class Sides:
-    """Of the columns that the champion reads: what is compared, and who scored.
+    """The two sides of a comparison, with only the columns that the champion reads.
 
     Attributes
     ----------

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ml_assets.registry.gate import Decision, in_words
+from ml_assets.registry.gate import Decision, describe_decision
 from ml_assets.registry.kept_files import why_not_as_registered
 from ml_assets.registry.ledger import Entry, approval_of, ledger_in, passed_the_gate
 from ml_assets.registry.promotion import ledger_folder
@@ -28,7 +28,9 @@ def facts_of(
         "reasons": list(decision.reasons),
         "stale": list(decision.stale),
         "promoted": decision.promote,
-        "said": in_words(decision, version.version, current.version if current else None, pipeline),
+        "said": describe_decision(
+            decision, version.version, current.version if current else None, pipeline
+        ),
     }
 
 

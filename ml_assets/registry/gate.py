@@ -17,14 +17,14 @@ _NEVER_WAIVED = ("thresholds",)
 
 @dataclass(frozen=True)
 class Made:
-    """How one artifact of the candidate's lineage was made, as read back from the store.
+    """The record of one artifact of the candidate's lineage, as read back from the store.
 
     Attributes
     ----------
     asset, digest : str
-        Which artifact.
+        The artifact's asset, and its content digest.
     inputs : mapping of str to str
-        The content digests that it was made from, by asset.
+        The content digests of its inputs, by asset.
     checks : sequence of mapping
         The verdicts of its checks: ``name``, ``passed``, ``severity``, ``description``.
     blocking : sequence of str
@@ -83,7 +83,7 @@ class People:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Everything that was read back about one candidate.
+    """What the gate decides on: everything that was read back about one candidate.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Verdicts:
     problems : sequence of str
         What could not be read or was damaged, in words.
     stale : sequence of str
-        What of the lineage would not be made so under the present settings, code and data, in words.
+        The artifacts of the lineage that the present settings, code and data no longer give, in words.
     baseline : int or None
         The version that the candidate was compared with.
     champion : int or None
@@ -124,13 +124,13 @@ class Decision:
     Attributes
     ----------
     promote : bool
-        Whether.
+        Whether the candidate becomes the champion.
     reasons : tuple of str
         Every reason against it.
     waived : tuple of str
         The waivers that were used.
     stale : tuple of str
-        Those of the reasons that a run of the whole pipeline may take away.
+        Those of `reasons` that a run of the whole pipeline may remove.
     """
 
     promote: bool
@@ -152,7 +152,7 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     Returns
     -------
     Decision
-        ``promote`` only where there is no reason against it.
+        `promote` is true only if there is no reason against it.
     """
     waived, unwaived = _apply_waivers(verdicts)
     reasons = [
@@ -168,8 +168,8 @@ def decide_promotion(candidate: str, verdicts: Verdicts) -> Decision:
     return Decision(not distinct, distinct, tuple(waived), tuple(verdicts.stale))
 
 
-def in_words(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
-    """Say what was decided, of which version, and what it means for the champion.
+def describe_decision(decision: Decision, version: int, champion: int | None, pipeline: str) -> str:
+    """Describe a decision in one sentence: the version, the champion after it, and every reason.
 
     Parameters
     ----------
@@ -181,6 +181,11 @@ def in_words(decision: Decision, version: int, champion: int | None, pipeline: s
         The champion's, after the decision.
     pipeline : str
         The pipeline's name, for the next command.
+
+    Returns
+    -------
+    str
+        Without a full stop.
     """
     reasons = "; ".join(decision.reasons)
     if decision.promote:
@@ -197,7 +202,7 @@ def in_words(decision: Decision, version: int, champion: int | None, pipeline: s
 
 
 def _apply_waivers(verdicts: Verdicts) -> tuple[list[str], Any]:
-    """What the waivers that hold today say, and the blessing without the rules that they waive."""
+    """The waivers that were used, in words, and the blessing without the reasons that they waive."""
     blessing = verdicts.blessing
     failed = blessing.get("failed") if isinstance(blessing, Mapping) else None
     today = verdicts.people.today

@@ -34,7 +34,7 @@ Decide = Callable[[RegisteredVersion | None, Sequence[Entry]], Decision]
 
 @dataclass(frozen=True)
 class Request:
-    """Who wants a move, why, in which Dagster run, and what was read for it."""
+    """Who requests a move, why, in which Dagster run, and the digests of what was read for it."""
 
     by: str
     reason: str
@@ -60,7 +60,7 @@ def promote(
     Parameters
     ----------
     registry : Registry
-        Where.
+        The registry.
     version : RegisteredVersion
         The candidate, as registered.
     decide : callable
@@ -112,7 +112,7 @@ def rollback(
     Parameters
     ----------
     registry : Registry
-        Where.
+        The registry.
     name : str
         The registered model.
     request : Request
@@ -169,7 +169,7 @@ def approve(registry: Registry, version: RegisteredVersion, request: Request) ->
 
 
 def _settle(client: Any, registry: Registry, name: str) -> list[Entry]:
-    """The ledger, after what was begun is finished and what was not recorded is."""
+    """Finish a move that was interrupted, record one made outside ml_assets, and give the entries."""
     ledger = ledger_of(registry, name)
     ledger.sweep()
     entries = ledger.entries()
@@ -203,7 +203,7 @@ def _is_missing(intent: Entry, entries: Sequence[Entry]) -> bool:
 def _refuse_altered_files(
     registry: Registry, version: RegisteredVersion, decision: Decision
 ) -> Decision:
-    """The decision, turned down where MLflow's files are not those that the verdicts are about."""
+    """Give the decision; a refusal where MLflow's files are not those that the verdicts are about."""
     why_not = why_not_as_registered(version, registry.tracking_uri) if decision.promote else None
     return decision if why_not is None else replace(decision, promote=False, reasons=(why_not,))
 
@@ -219,7 +219,7 @@ def _move(
     ledger = ledger_of(registry, version.name)
     entry = _make_entry(action, before, version, request)
     is_champion = before is not None and before.version == version.version
-    # One that only got the alias by hand is the gate's from now on.
+    # A champion that only got the alias by hand is entered: from now on it has passed the gate.
     if is_champion and passed_the_gate(ledger.entries(), version):
         return entry
     ledger.begin(entry)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ml_assets.registry.version import RegisteredVersion
 
 
-# The candidate, and who judges it.
+# The candidate, and the assets that judge it.
 JUDGED = ("model", "evaluation", "infra_validation")
 
 
@@ -91,7 +91,7 @@ def _registered_model(pipeline: PipelineSpec) -> dg.AssetsDefinition:
 
 
 def _promotion(pipeline: PipelineSpec) -> dg.AssetsDefinition:
-    # Nothing is made from it, so that what watches the champion that stays is made all the same.
+    # No asset depends on it, so after a refusal the champion that stays is still monitored.
     @stage_asset(
         pipeline,
         ins=["registered_model"],

@@ -68,9 +68,9 @@ def register(registry: Registry, candidate: Candidate) -> RegisteredVersion:
     Parameters
     ----------
     registry : Registry
-        Where.
+        The registry.
     candidate : Candidate
-        What. If a version has its digest, that one's tags are brought up to date.
+        What to register. If a version has its digest, that version's tags are updated.
 
     Returns
     -------

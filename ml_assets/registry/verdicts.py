@@ -1,4 +1,4 @@
-"""Reads back from disk, at the moment of promotion, what the gate asks for."""
+"""Reads back from disk, at the moment of promotion, what the gate decides on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -47,7 +47,7 @@ def read_verdicts(
 def with_people(
     verdicts: Verdicts, digest: str, entries: Sequence[Entry], people: People
 ) -> Verdicts:
-    """Add what people decided about this content: `people`, with what the ledger says of it."""
+    """Give the verdicts with `people`, completed by what the ledger says of this content."""
     withdrawal = withdrawal_of(entries, digest)
     withdrawn = None
     if withdrawal is not None:

@@ -117,10 +117,12 @@ def _inferred_version(
     from ml_assets.asking import current_user
     from ml_assets.schema.history import new_version
     from ml_assets.schema.infer import infer_schema
-    from ml_assets.schema.pinned_file import inference_of
+    from ml_assets.schema.pinned_file import inference_options
     from ml_assets.schema.yaml_writer import schema_text
 
-    inferred = infer_schema(train, **inference_of(pipeline.schema_, pipeline.absent_in_serving))
+    inferred = infer_schema(
+        train, **inference_options(pipeline.schema_, pipeline.absent_in_serving)
+    )
     text = schema_text(inferred, pipeline.name)
     return new_version("inferred", text, versions, at=at, by=current_user(), run_id=run_id)
 

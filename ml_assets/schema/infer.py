@@ -8,15 +8,15 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from ml_assets.schema.infer_values import domain_of, limits_of, names_rows
+from ml_assets.schema.infer_values import domain_of, limits_of, looks_like_key
 from ml_assets.schema.model import SERVING, TYPES, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics, FeatureStatistics
 
 MAX_DOMAIN_SIZE = 100
 
 
-class Inference(TypedDict, total=False):
-    """The options of `infer_schema`, for whoever hands them on."""
+class InferenceOptions(TypedDict, total=False):
+    """The options of `infer_schema`, for functions that pass them on."""
 
     infer_feature_shape: bool
     max_string_domain_size: int
@@ -105,14 +105,14 @@ def _without_values(column: FeatureStatistics) -> str:
 
 
 def _presence(column: FeatureStatistics, margin: float | None) -> dict[str, Any]:
-    """How many rows must have a value; one at least wherever one has."""
+    """How many rows must have a value: at least one, unless the column is empty."""
     if not column.num_non_missing:
         return {"required": False, "min_fraction": 0.0}
     if not column.num_missing:
         return {"min_fraction": 1.0}
     share = 0.0 if margin is None else 1 - (1 + margin) * column.missing_fraction
-    least = max(0, math.floor(100 * share)) / 100
-    return {"min_fraction": least, "min_count": 0 if least else 1}
+    min_fraction = max(0, math.floor(100 * share)) / 100
+    return {"min_fraction": min_fraction, "min_count": 0 if min_fraction else 1}
 
 
 def _feature(column: FeatureStatistics, max_domain_size: int, margin: float | None) -> Feature:
@@ -122,7 +122,7 @@ def _feature(column: FeatureStatistics, max_domain_size: int, margin: float | No
     if margin is None:
         is_float = "float" in (type_, feature.holds)
         return replace(feature, allow_nan=is_float, allow_inf=is_float)
-    feature = replace(feature, unique=names_rows(column))
+    feature = replace(feature, unique=looks_like_key(column))
     return replace(feature, **limits_of(column, feature, margin))
 
 

@@ -27,7 +27,7 @@ _MIN_REPEATS_BY_CHANCE = 10
 def domain_of(
     column: FeatureStatistics, max_size: int, only_as_tfdv: bool = False
 ) -> dict[str, Any]:
-    """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty where nothing.
+    """Give what a column's values stand for: `holds`, `bool_values` or `domain`; empty for plain values.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def limits_of(column: FeatureStatistics, feature: Feature, margin: float) -> dic
     return {}
 
 
-def names_rows(column: FeatureStatistics) -> bool:
+def looks_like_key(column: FeatureStatistics) -> bool:
     """Whether values look like keys: none repeats, although they are dense, or have the form of a hash.
 
     Values that merely happen to differ, such as amounts or names, may repeat in the next data.

@@ -132,7 +132,7 @@ class Feature:
         What a schema read from elsewhere says that cannot hold; each is an anomaly. A YAML file with such
         a mistake is refused.
     note : str
-        For whoever reads the schema.
+        A comment for readers of the schema.
     """
 
     name: str
@@ -209,7 +209,7 @@ class Schema:
     reason : str
         Why it was changed last.
     note : str
-        For whoever reads the schema.
+        A comment for readers of the schema.
     """
 
     features: tuple[Feature, ...] = ()

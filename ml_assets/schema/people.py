@@ -12,7 +12,7 @@ from ml_assets.errors import RequestError
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.schema.history import Version, new_version
 from ml_assets.schema.model import TRAINING, Schema
-from ml_assets.schema.pinned_file import PinnedSchema, inference_of, pinned_schema
+from ml_assets.schema.pinned_file import PinnedSchema, inference_options, pinned_schema
 from ml_assets.schema.yaml_edit import edited_text
 from ml_assets.schema.yaml_file import read_schema
 from ml_assets.schema.yaml_writer import schema_body
@@ -72,7 +72,7 @@ def accept_schema(home: Home, pipeline: PipelineSpec, acceptance: Acceptance) ->
             None,
         )
         accepted = _accepted_anomalies(anomalies, acceptance, is_done=earlier is not None)
-        inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
+        inference = inference_options(pipeline.schema_, pipeline.absent_in_serving)
         updated = update_schema(current, statistics, accepted, TRAINING, **inference)
         if updated == current and earlier is not None:
             return f"{pinned.name} is unchanged: this was accepted before, as version {earlier.sequence}."
@@ -206,7 +206,7 @@ def _accepted_anomalies(
 
 
 def _is_same_acceptance(version: Version, acceptance: Acceptance) -> bool:
-    """Whether a version is what was asked for: the same launch of the asset, made again."""
+    """Whether a version was made by the same acceptance: the same launch of the asset, repeated."""
     theirs = (version.how, version.features, version.anomalies, version.reason)
     return theirs == ("accepted", acceptance.features, acceptance.anomalies, acceptance.reason)
 

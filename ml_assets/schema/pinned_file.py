@@ -13,7 +13,7 @@ from pathlib import Path
 from ml_assets import durable
 from ml_assets.errors import PipelineFileError
 from ml_assets.schema.history import History, Version, edited_version, history_in
-from ml_assets.schema.infer import Inference
+from ml_assets.schema.infer import InferenceOptions
 from ml_assets.schema.model import Schema
 from ml_assets.schema.spec import SchemaSpec
 from ml_assets.schema.yaml_file import read_schema
@@ -104,8 +104,8 @@ def pinned_schema(path: Path, root: Path) -> PinnedSchema:
     return PinnedSchema(path, history_in(root / _FOLDER))
 
 
-def inference_of(spec: SchemaSpec, absent_in_serving: Collection[str]) -> Inference:
-    """Give how a pipeline infers what is new to it.
+def inference_options(spec: SchemaSpec, absent_in_serving: Collection[str]) -> InferenceOptions:
+    """Give the options with which a pipeline infers its schema, and proposes what is new in it.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def inference_of(spec: SchemaSpec, absent_in_serving: Collection[str]) -> Infere
     absent_in_serving : collection of str
         The columns that do not exist yet at the moment of prediction.
     """
-    return Inference(
+    return InferenceOptions(
         infer_feature_shape=False,
         max_string_domain_size=spec.max_domain_size,
         range_margin=spec.range_margin,

@@ -25,8 +25,8 @@ def record_batches(
     Parameters
     ----------
     data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch, RecordBatchReader or Dataset
-        The rows; or whatever else gives an Arrow stream, such as a polars DataFrame. In a DataFrame of
-        pandas NaN is a missing value, names become strings, and the index is left out.
+        The rows, or any other object with an Arrow stream, such as a polars DataFrame. In a pandas
+        DataFrame NaN is a missing value, names become strings, and the index is left out.
     columns : sequence of str, optional
         The columns wanted; by default all but the reserved ones (`RESERVED_COLUMNS`).
     batch_rows : int

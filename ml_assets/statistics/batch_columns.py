@@ -47,7 +47,7 @@ class Coded:
 
 
 class BatchColumns:
-    """A record batch whose columns are converted once, when they are first asked for."""
+    """A record batch whose columns are converted once, when they are first used."""
 
     def __init__(self, batch: Any) -> None:
         self.num_rows: int = batch.num_rows

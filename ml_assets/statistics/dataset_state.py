@@ -35,7 +35,7 @@ class DatasetState:
     weight : float, optional
         The sum of the rows' weights, where they have weights.
     weight_faults : WeightFaults
-        The weights that are none.
+        The number of invalid weights, by kind.
     """
 
     num_rows: int = 0

@@ -31,7 +31,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class NumericStatistics:
-    """Of the finite values of an int or float column; all but the counts are None where there is none.
+    """Statistics of the finite values of an int or float column; without any, only counts are set.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class NumericStatistics:
 
 @dataclass(frozen=True)
 class NumbersInText:
-    """Of the texts that are numbers.
+    """Statistics of the texts that are numbers.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class NumbersInText:
 
 @dataclass(frozen=True)
 class StringStatistics:
-    """Of the values of a string column, or of a bool column (as ``"true"`` and ``"false"``).
+    """Statistics of the values of a string column, or of a bool column (as ``"true"`` and ``"false"``).
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ class StringStatistics:
 
 @dataclass(frozen=True)
 class TimeStatistics:
-    """Of the values of a date or timestamp column; None where there is none.
+    """Statistics of the values of a date or timestamp column; None where there is none.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class TimeStatistics:
 
 @dataclass(frozen=True)
 class WeightedStatistics:
-    """Of a column with weights in place of counts; TFDV's ``weighted_*`` statistics.
+    """Statistics of a column with weights in place of counts; TFDV's ``weighted_*`` statistics.
 
     Attributes
     ----------
@@ -241,7 +241,7 @@ class WeightedStatistics:
 
 @dataclass(frozen=True)
 class FeatureStatistics:
-    """Of one column.
+    """The statistics of one column.
 
     Attributes
     ----------

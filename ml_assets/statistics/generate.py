@@ -44,16 +44,16 @@ def generate_statistics(
     cross_features: bool = False,
     label: str | None = None,
 ) -> DatasetStatistics:
-    """Describe every column of a data set and, where requested, columns together.
+    """Describe every column of a data set and, where requested, relations between columns.
 
-    In record batches: memory does not grow with the number of rows. What is known of columns together
-    takes a second pass, because whole rows are needed for it.
+    The data are read in record batches, so memory does not grow with the number of rows. Slices,
+    correlations and the association with the label need whole rows, and so a second pass.
 
     Parameters
     ----------
     data : Table, pandas.DataFrame, pyarrow.Table, RecordBatch, RecordBatchReader or Dataset
-        The rows; or whatever else gives an Arrow stream, such as a polars DataFrame. In a DataFrame of
-        pandas NaN is a missing value, names become strings, and the index is left out.
+        The rows, or any other object with an Arrow stream, such as a polars DataFrame. In a pandas
+        DataFrame NaN is a missing value, names become strings, and the index is left out.
     top_values : int
         How many of the most frequent values of a text column are shown, >= 1.
     histogram_buckets : int
@@ -85,7 +85,7 @@ def generate_statistics(
     ------
     DataError
         Naming all columns that are absent, share a name, or hold values of several types; or the
-        weight column, with the number of weights that are none.
+        weight column, with the number of weights that are null, not finite or negative.
     """
     state = _checked(_dataset_state(data, columns, weight_column), weight_column)
     statistics = describe(state, top_values, histogram_buckets)
@@ -137,7 +137,7 @@ def generate_split_statistics(
     Returns
     -------
     dict of str to DatasetStatistics
-        By split (train, eval and test, one without rows included), and ``all``: the merge of them.
+        By split, ``train``, ``eval`` and ``test``, also where it has no rows; and ``all``, their merge.
     """
     whole = [Span(0, table.num_rows, "")] if table.num_rows else []
     options = StateOptions(weight_column, tuple(slices), cross_features, label)
@@ -176,7 +176,7 @@ def _checked(state: DatasetState, weight_column: str | None) -> DatasetState:
 
 
 def _relations(data: Any, plan: Plan) -> Relations:
-    """What the plan wants of columns together, from whole rows."""
+    """The relations between columns that the plan names, from a pass over whole rows."""
     from ml_assets.statistics.relate import relate  # SciPy takes half a second to import
 
     names = [*plan.columns, *(name for by in plan.slices for name in columns_of(by))]
@@ -188,7 +188,7 @@ def _relations(data: Any, plan: Plan) -> Relations:
 
 
 def _label_state(data: Any, state: DatasetState, label: str) -> FeatureState:
-    """The state of the label, from a pass of its own where it is none of the columns described."""
+    """The state of the label, from an extra pass where it is not among the described columns."""
     if label in state.features:
         return state.features[label]
     ((_, batches),) = column_parts(data, [label])

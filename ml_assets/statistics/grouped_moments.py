@@ -11,7 +11,7 @@ from ml_assets.statistics.points import Array
 
 @dataclass(frozen=True)
 class GroupedMoments:
-    """Of the finite values of each column in each group; arrays by column and group.
+    """Moments of the finite values of each column in each group; arrays by column and group.
 
     Attributes
     ----------

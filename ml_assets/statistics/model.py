@@ -33,7 +33,7 @@ from ml_assets.statistics.relations import (
 
 @dataclass(frozen=True)
 class DatasetStatistics:
-    """Of a data set.
+    """The statistics of a data set.
 
     Attributes
     ----------
@@ -42,13 +42,13 @@ class DatasetStatistics:
     features : tuple of FeatureStatistics
         One for each column, in the data's order.
     slices : tuple of SliceStatistics
-        The slices that were asked for: of each column or cross the largest, largest first.
+        The requested slices: of each column or cross the largest ones, largest first.
     slices_left_out : tuple of SlicesLeftOut
-        What the slices do not show.
+        The slices that were left out, by column or cross.
     cross : CrossStatistics, optional
-        Of pairs of columns, where asked for.
+        Of pairs of columns; None unless requested.
     association : LabelAssociation, optional
-        Of every column with the label, where one was named.
+        Of every column with the label; None unless a label was named.
     """
 
     num_rows: int

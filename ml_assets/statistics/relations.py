@@ -40,12 +40,12 @@ class SliceFeature:
 
 @dataclass(frozen=True)
 class SliceStatistics:
-    """Of the rows that share a value of a column, or of a cross of columns.
+    """Statistics of the rows that share a value of a column, or of a cross of columns.
 
     Attributes
     ----------
     by : str
-        As asked for: a column, or a cross ``a,b``.
+        As requested: a column, or a cross ``a,b``.
     values : tuple of str or None
         The value of each column of `by`, as text; None for missing.
     num_rows : int
@@ -79,7 +79,7 @@ class SlicesLeftOut:
     Attributes
     ----------
     by : str
-        As asked for.
+        As requested.
     num_slices, num_rows : int
         How many slices and rows; of slices, at least so many.
     """
@@ -138,7 +138,7 @@ class CategoryPair(_Pair):
 
 @dataclass(frozen=True)
 class CrossStatistics:
-    """Of all pairs of columns of one kind.
+    """Associations of all pairs of columns of one kind.
 
     Attributes
     ----------
@@ -177,7 +177,9 @@ class Lift:
 
 @dataclass(frozen=True)
 class Association:
-    """Of one feature with the label: numbers in bins of 5 % of the rows, missing values in their own.
+    """Association of one feature with the label.
+
+    Numbers are in bins of 5 % of the rows, missing values in a bin of their own.
 
     Attributes
     ----------
@@ -188,7 +190,7 @@ class Association:
     adjusted : float
         The adjusted mutual information: 0 is what chance explains, 1 is the same partition of the rows.
     told : float
-        The share of the label's uncertainty that the feature takes away, beyond chance; at most 1.
+        The share of the label's entropy that the feature explains, beyond chance; at most 1.
     lifts : tuple of Lift
         The values that tell most, for values with at least 100 rows.
     """
@@ -207,7 +209,7 @@ class Association:
 
 @dataclass(frozen=True)
 class LabelAssociation:
-    """Of every feature with the label.
+    """Associations of every feature with the label.
 
     Attributes
     ----------
@@ -244,7 +246,7 @@ def _relabelled(lifts: Sequence[Lift], name_of_code: Mapping[str, str]) -> tuple
 
 @dataclass(frozen=True)
 class Relations:
-    """All that is known of columns together; empty, or None, for what was not asked for."""
+    """The statistics of several columns; empty, or None, for what was not requested."""
 
     slices: tuple[SliceStatistics, ...] = ()
     slices_left_out: tuple[SlicesLeftOut, ...] = ()

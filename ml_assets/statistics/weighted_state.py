@@ -66,7 +66,7 @@ class WeightedState:
 
 
 def read_weights(column: Any, name: str) -> tuple[Array, WeightFaults]:
-    """Give a column as weights, zero where it is none, and the faults.
+    """Give a column as weights, with zero for an invalid one, and the faults.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def merge_faults(first: WeightFaults, second: WeightFaults) -> WeightFaults:
 
 
 def refuse_faults(faults: WeightFaults, name: str, num_rows: int) -> None:
-    """Refuse weights that are none.
+    """Refuse invalid weights.
 
     Raises
     ------

@@ -124,7 +124,7 @@ def _effort(result: "SearchResult", rows: int, meter: "Meter") -> dict[str, Show
 
 
 def _keep_under_any_champion(home: Home, artifact: Artifact) -> str | None:
-    """Another champion would begin the search elsewhere, which is no reason to search again."""
+    """Give no reason: a search that began with another champion is not repeated."""
     return None
 
 

@@ -104,7 +104,7 @@ class LoadedModel:
     pipeline : Pipeline
         The scikit-learn pipeline: raw columns in.
     trusted_types : tuple of str
-        The types of the user's own that were allowed.
+        The user's own types that were allowed.
     """
 
     path: Path

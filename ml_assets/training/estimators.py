@@ -119,12 +119,12 @@ _ESTIMATORS = {
 
 
 def default_parameters(name: str, task: Task) -> dict[str, Any]:
-    """Give the parameters that an estimator has by default; none for one of the user's own."""
+    """Give the default parameters of an estimator; none for a user's own."""
     return dict(_ESTIMATORS[name].defaults) if name in _ESTIMATORS else {}
 
 
 def default_space(name: str) -> dict[str, SearchDimension]:
-    """Give what is searched by default; nothing for an estimator of the user's own."""
+    """Give the default search space of an estimator; empty for a user's own."""
     return dict(_ESTIMATORS[name].space) if name in _ESTIMATORS else {}
 
 

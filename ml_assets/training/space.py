@@ -1,4 +1,4 @@
-"""The space that a search looks through, in Optuna's words."""
+"""The space of a search: as Optuna's distributions, and what lies in it or on its edges."""
 
 import math
 from collections.abc import Mapping
@@ -22,8 +22,10 @@ def to_distributions(space: Mapping[str, SearchDimension]) -> dict[str, BaseDist
     return {name: _distribution(dimension) for name, dimension in space.items()}
 
 
-def inside(values: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, Any]:
-    """Give those of `values` that the space searches, each moved to the nearest point of it."""
+def clip_to_space(
+    values: Mapping[str, Any], space: Mapping[str, SearchDimension]
+) -> dict[str, Any]:
+    """Give the searched ones of `values`: numbers clipped to their range, unknown choices left out."""
     point = {}
     for name, dimension in space.items():
         value = values.get(name)
@@ -43,8 +45,10 @@ def corner(space: Mapping[str, SearchDimension]) -> dict[str, Any]:
     }
 
 
-def edges(best: Mapping[str, Any], space: Mapping[str, SearchDimension]) -> dict[str, str]:
-    """Say of the best values that lie on the edge of the space at which end: ``low`` or ``high``."""
+def values_on_edges(
+    best: Mapping[str, Any], space: Mapping[str, SearchDimension]
+) -> dict[str, str]:
+    """Give the best values that lie on an edge of the space, by name: ``low`` or ``high``."""
     ends = {}
     for name, dimension in space.items():
         if isinstance(dimension, Choice) or name not in best:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import FunctionName, InWords, Spec, broken_rules
+from ml_assets.spec import FunctionName, InWords, Spec, refuse_broken_rules
 
 LIGHTGBM = "lightgbm"
 EstimatorName = Literal["hist_gradient_boosting", "logistic", "ridge", "random_forest", "lightgbm"]
@@ -19,7 +19,7 @@ def linear_name(task: str) -> EstimatorName:
 
 
 def _check_range(low: float, high: float, log: bool) -> None:
-    broken_rules(
+    refuse_broken_rules(
         (low > high, "low", f"{low} is above high {high}"),
         (log and low <= 0, "low", f"{low} must be above 0 on a log scale"),
     )
@@ -126,7 +126,7 @@ class DecisionSpec(Spec):
     @model_validator(mode="after")
     def _one_way(self) -> "DecisionSpec":
         both_or_none = (self.costs is None) == (self.metric is None)
-        broken_rules((both_or_none, "", "needs exactly one of costs and metric"))
+        refuse_broken_rules((both_or_none, "", "needs exactly one of costs and metric"))
         return self
 
 

@@ -15,11 +15,7 @@ from sklearn.pipeline import Pipeline
 from ml_assets.training.calibration import calibrate
 from ml_assets.training.data import TrainingData
 from ml_assets.training.decision import USUAL_THRESHOLD, choose_threshold
-from ml_assets.training.estimators import (
-    default_parameters,
-    majority,
-    make_estimator,
-)
+from ml_assets.training.estimators import default_parameters, majority, make_estimator
 from ml_assets.training.fitting import fit_quietly, limit_threads, useful_threads
 from ml_assets.training.folds import held_out_part
 from ml_assets.training.predict import predict_scores
@@ -73,10 +69,15 @@ def train_models(
     threads : int
         The most threads, used where there is enough data for more than one.
     class_weight : "balanced", optional
-        Whether every class weighs the same in the fit of the model. The baselines know of no such thing.
+        Weighs the classes equally in the fit of the model. The baselines are fitted without it.
     calibration : {"isotonic", "sigmoid"}, optional
         How the model's probabilities are calibrated, on a fifth of the training rows; it is fitted on
         the others.
+
+    Returns
+    -------
+    TrainedModels
+        Each fitted, with `transformer` as its first step.
     """
     form = data.form
     threads, linear = useful_threads(data, threads), linear_name(data.task)
@@ -104,7 +105,7 @@ def fit_model(
     class_weight: ClassWeight | None,
     calibration: Calibration | None,
 ) -> Any:
-    """Fit an estimator on the training rows, and calibrate it; the arguments are `train_models`'s."""
+    """Fit an estimator on the training rows and calibrate it; the arguments are as in `train_models`."""
     if calibration is None:
         fit_quietly(model, data.train, class_weight)
         _serve_with_one_thread(model)
@@ -127,7 +128,7 @@ def decide_thresholds(
     data : TrainingData
         What they were fitted on.
     spec : DecisionSpec, optional
-        What is to be lowest or highest; without it each threshold is 0.5.
+        The cost or metric that decides; without it each threshold is 0.5.
 
     Returns
     -------

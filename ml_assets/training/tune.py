@@ -19,7 +19,7 @@ from ml_assets.training.contest import Contest
 from ml_assets.training.importance import parameter_importance
 from ml_assets.training.metrics import direction, improvement
 from ml_assets.training.points import Points
-from ml_assets.training.space import edges, inside, to_distributions
+from ml_assets.training.space import clip_to_space, to_distributions, values_on_edges
 from ml_assets.training.spec import SearchDimension
 from ml_assets.training.workers import RunBatch, workers_for
 
@@ -37,7 +37,7 @@ _STATES: dict[TrialState, State] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """What is searched, and for how long.
+    """What to search, and for how long.
 
     Attributes
     ----------
@@ -101,11 +101,11 @@ class Effort:
     Attributes
     ----------
     trials : int
-        How many it ran itself: fewer than there are where it resumed a search.
+        How many this process ran; fewer than all where it resumed a search.
     seconds : float
-        Of all of them added up, also of those that ran at once.
+        Their durations added up, also of trials that ran at once.
     peak_mb : float
-        The most memory that one took beyond what its process held, in megabytes.
+        The most memory that one trial took beyond what its process held before, in megabytes.
     """
 
     trials: int = 0
@@ -141,7 +141,7 @@ class SearchResult:
     trials : tuple of TrialResult
         All trials, in order.
     effort : Effort
-        What they took; no part of what makes two results equal.
+        What the trials took; ignored when two results are compared.
     """
 
     metric: str
@@ -199,14 +199,15 @@ def search(
 
 
 def _first_points(study: optuna.Study, plan: Plan) -> dict[str, dict[str, Any]]:
-    """The points that are tried first, by what they are.
+    """The points that are tried first, by name: ``champion`` and ``defaults``.
 
-    The study keeps the champion with which it began: another one since makes no other search of it.
+    The study keeps the champion with which it began, so that a promotion in between does not change a
+    search that is resumed.
     """
     if _CHAMPION not in study.user_attrs:
-        point = None if plan.champion is None else inside(plan.champion, plan.space)
+        point = None if plan.champion is None else clip_to_space(plan.champion, plan.space)
         study.set_user_attr(_CHAMPION, point)
-    champion, defaults = study.user_attrs[_CHAMPION], inside(plan.defaults, plan.space)
+    champion, defaults = study.user_attrs[_CHAMPION], clip_to_space(plan.defaults, plan.space)
     is_new = bool(champion) and champion != defaults
     return {**({"champion": champion} if is_new else {}), "defaults": defaults}
 
@@ -220,14 +221,14 @@ def _attempts(
     clock: Callable[[], float],
     log: Callable[[str], None],
 ) -> Iterator[Attempt]:
-    """Run batch after batch; write down each trial, and give what it took, when it has ended."""
+    """Run batch after batch; record each trial when it has ended, and give its attempt."""
     space, began = to_distributions(plan.space), clock()
     points = Points(space, direction(contest.metric), contest.seed)
     while (ended := _num_ended(study)) < plan.trials:
         if ended and clock() - began >= plan.max_seconds:
             log(f"tuning: time is up after {ended} of {plan.trials} trials")
             return
-        # Trials of a batch do not know of each other, so neither does the rest of one that was killed.
+        # Trials of a batch are drawn without each other's results; so is the rest of a killed batch.
         start = ended - ended % plan.workers
         earlier = study.get_trials(deepcopy=False)[:start]
         complete = [trial for trial in earlier if trial.state is TrialState.COMPLETE]
@@ -298,7 +299,7 @@ def _result(
         default=default,
         champion=named.get("champion"),
         gain=gain,
-        edges=edges(best.parameters, plan.space),
+        edges=values_on_edges(best.parameters, plan.space),
         importance=parameter_importance(ended, direction(metric), contest.seed),
         trials=trials,
         effort=effort,

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import model_validator
 
-from ml_assets.spec import InWords, Spec, broken_rules
+from ml_assets.spec import InWords, Spec, refuse_broken_rules
 from ml_assets.transform.options import (
     BucketOptions,
     BucketPerKeyOptions,
@@ -91,7 +91,7 @@ class EncodingSpec(Spec):
     @model_validator(mode="after")
     def _check_one_encoding(self) -> "EncodingSpec":
         named = [name for name in EncodingSpec.model_fields if getattr(self, name) is not None]
-        broken_rules(
+        refuse_broken_rules(
             (len(named) != 1, "", f"must name one encoding with its options; found {len(named)}")
         )
         return self

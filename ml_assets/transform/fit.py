@@ -1,4 +1,4 @@
-"""Fits the one preprocessing of a model: raw columns in, float64 features out.
+"""Fits the preprocessing of a model: raw columns in, float64 features out.
 
 By default numbers, flags and date parts pass as they are, with NaN for null; texts become ordinal codes,
 the rare ones sharing one. The fit sees the training split only.
@@ -28,7 +28,7 @@ from ml_assets.transform.select import (
     select_columns,
 )
 from ml_assets.transform.spec import TransformSpec
-from ml_assets.transform.useless import names_rows
+from ml_assets.transform.useless import why_it_names_rows
 
 Matrix = npt.NDArray[np.float64]
 
@@ -38,7 +38,7 @@ _MAX_LOST = 0.5
 
 @dataclass(frozen=True)
 class FittedTransform:
-    """A fitted transform and what it reads and gives.
+    """A fitted transform, its manifest, and the features of the training rows.
 
     Attributes
     ----------
@@ -151,9 +151,9 @@ def _manifest(
             for name in types
             if name in read
         ),
-        features=tuple(feature for group in groups for feature in group.features),
+        features=tuple(feature for fitted in groups for feature in fitted.features),
         dropped=dropped,
-        notes=_notes(train, [member for fitted in groups for member in fitted.group.members]),
+        notes=_notes(train, [features for fitted in groups for features in fitted.group.members]),
         rows=len(train),
     )
 
@@ -170,7 +170,7 @@ def _refuse_equal_names(manifest: TransformManifest) -> None:
 
 
 def _refuse_texts(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> None:
-    """Refuse a numeric encoding of texts that mostly are no numbers: they would all be missing."""
+    """Refuse a numeric encoding of texts that are mostly not numbers: they would become missing."""
     mistakes = []
     for features in planned:
         if features.reading != "parsed":
@@ -207,7 +207,7 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
 def _unusable(
     train: pd.DataFrame, types: Mapping[str, str], selection: Selection, spec: TransformSpec
 ) -> dict[str, str]:
-    """The selected columns that the data lack, empty ones, and texts that name rows, with the reason."""
+    """Why selected columns cannot be used: absent from the data, empty, or a text that names rows."""
     wanted = {
         key: encodings for key, encodings in selection.encodings.items() if is_explicit(key, spec)
     }
@@ -222,16 +222,15 @@ def _unusable(
         elif key in types and not train[key].notna().any():
             reasons[key] = "has no value in the training split"
         elif types.get(key) == "string" and not is_explicit(key, spec):
-            reason = names_rows(train[key])
+            reason = why_it_names_rows(train[key])
             reasons |= {key: reason} if reason else {}
     return reasons
 
 
 def _notes(train: pd.DataFrame, planned: Sequence[PlannedFeatures]) -> dict[str, str]:
+    readings = {name: features.reading for features in planned for name in features.types}
     notes = {}
-    for name, reading in {
-        name: features.reading for features in planned for name in features.types
-    }.items():
+    for name, reading in readings.items():
         values = train[name]
         if reading == "numbers" and values.dtype.kind == "f":
             if infinite := int(np.isinf(values.to_numpy(np.float64, na_value=np.nan)).sum()):

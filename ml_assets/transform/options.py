@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
-from ml_assets.spec import InWords, Spec, broken_rules
+from ml_assets.spec import InWords, Spec, refuse_broken_rules
 
 DatePart = Literal["month", "day", "day_of_week", "hour", "minute"]
 
@@ -109,7 +109,7 @@ class BucketOptions(NumberOptions):
     def _check_boundaries(self) -> "BucketOptions":
         is_unordered = any(low >= high for low, high in pairwise(self.boundaries or ()))
         has_both = self.boundaries is not None and "num_buckets" in self.model_fields_set
-        broken_rules(
+        refuse_broken_rules(
             (is_unordered, "boundaries", "must rise from one to the next"),
             (has_both, "num_buckets", "says the same as boundaries; keep one of them"),
         )
@@ -173,7 +173,7 @@ class OwnVocabularyOptions(Options):
     @model_validator(mode="after")
     def _check_vocabulary(self) -> "OwnVocabularyOptions":
         twice = [value for value in dict.fromkeys(self.texts) if self.texts.count(value) > 1]
-        broken_rules((bool(twice), "vocabulary", f"names {', '.join(twice[:3])} twice"))
+        refuse_broken_rules((bool(twice), "vocabulary", f"names {', '.join(twice[:3])} twice"))
         return self
 
 
@@ -246,7 +246,9 @@ class TextOptions(Options):
     @model_validator(mode="after")
     def _check_ngram_range(self) -> "TextOptions":
         least, most = self.ngram_range
-        broken_rules((least > most, "ngram_range", f"begins at {least}, above its end {most}"))
+        refuse_broken_rules(
+            (least > most, "ngram_range", f"begins at {least}, above its end {most}")
+        )
         return self
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ml_assets.spec import Fraction, Spec, broken_rules, columns_and_bins
+from ml_assets.spec import Fraction, Spec, columns_and_bins, refuse_broken_rules
 from ml_assets.transform.encoding import ColumnEncodings, encodings_of
 
 
@@ -64,7 +64,7 @@ class TransformSpec(Spec):
         encoded = [
             name for name in self.encodings if name in self.exclude and not self.is_dropped(name)
         ]
-        broken_rules(
+        refuse_broken_rules(
             (bool(too_late), "features", f"names {_quoted(too_late)}, which known_after names too"),
             (bool(excluded), "features", f"names {_quoted(excluded)}, which exclude names too"),
             (

@@ -57,8 +57,8 @@ def _useless_reason(
     return None
 
 
-def names_rows(column: "pd.Series[Any]") -> str | None:
-    """Say why a text column is a name of its rows, or None if it groups them."""
+def why_it_names_rows(column: "pd.Series[Any]") -> str | None:
+    """Say why a text column cannot be learnt from, as it names its rows; None if it groups them."""
     present, distinct = int(column.count()), int(column.nunique())
     if distinct < _ID_MIN_VALUES or distinct <= present * _ID_SHARE:
         return None

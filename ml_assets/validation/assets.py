@@ -100,12 +100,12 @@ def _propose(
 ) -> "Proposal | None":
     """Write what it would take to accept the anomalies, if anything, into the artifact."""
     from ml_assets.durable import write_bytes
-    from ml_assets.schema.pinned_file import inference_of
+    from ml_assets.schema.pinned_file import inference_options
     from ml_assets.schema.yaml_writer import schema_body
     from ml_assets.statistics.semantic_type import harmless
     from ml_assets.validation.proposal import PROPOSAL, propose
 
-    inference = inference_of(pipeline.schema_, pipeline.absent_in_serving)
+    inference = inference_options(pipeline.schema_, pipeline.absent_in_serving)
     proposal = propose(rules, statistics, anomalies, harmless(statistics.features), **inference)
     if proposal is not None:
         write_bytes(directory / "proposal.yaml", schema_body(proposal.schema).encode())

@@ -49,7 +49,7 @@ class Compared:
     p_value : float
         Of the surest large move; of the surest one where none is large.
     unclear : str
-        Why the values cannot tell whether anything moved; empty where they can.
+        Why the values do not show whether anything moved; empty where they do.
     """
 
     pair: Pair | None

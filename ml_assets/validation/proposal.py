@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Unpack
 
 from ml_assets.schema.diff import schema_diff
-from ml_assets.schema.infer import Inference
+from ml_assets.schema.infer import InferenceOptions
 from ml_assets.schema.model import TRAINING, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
@@ -73,7 +73,7 @@ def propose(
     statistics: DatasetStatistics,
     anomalies: Sequence[Anomaly],
     harmless: Collection[str],
-    **inference: Unpack[Inference],
+    **inference: Unpack[InferenceOptions],
 ) -> Proposal | None:
     """Give the schema that accepts what is `proposed`; None where that is nothing, or of no rows at all.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ml_assets.errors import did_you_mean
-from ml_assets.spec import Fraction, Spec, broken_rules
+from ml_assets.spec import Fraction, Spec, refuse_broken_rules
 from ml_assets.validation.codes import KINDS, SHORT_DESCRIPTIONS, Kind
 
 
@@ -69,7 +69,7 @@ class ValidationSpec(Spec):
     def _knows_the_codes(self) -> "ValidationSpec":
         known = sorted(SHORT_DESCRIPTIONS)
         codes = {key: key.rpartition(".")[2] for key in self.severity}
-        broken_rules(
+        refuse_broken_rules(
             *(
                 (
                     code not in known,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 from ml_assets.errors import RequestError, did_you_mean
-from ml_assets.schema.infer import MAX_DOMAIN_SIZE, Inference, infer_schema
+from ml_assets.schema.infer import MAX_DOMAIN_SIZE, InferenceOptions, infer_schema
 from ml_assets.schema.model import TRAINING, Feature, Schema
 from ml_assets.statistics.model import DatasetStatistics
 from ml_assets.validation.anomaly import Anomaly
@@ -22,7 +22,7 @@ def update_schema(
     *,
     features: Collection[str] = (),
     codes: Collection[str] = (),
-    **inference: Unpack[Inference],
+    **inference: Unpack[InferenceOptions],
 ) -> Schema:
     """Relax a schema for the sake of anomalies, so that the same data do not have them again.
 

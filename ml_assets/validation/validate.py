@@ -102,7 +102,7 @@ def _missing_column(name: str, new: list[str]) -> Anomaly:
 
 
 def _check_left_out(statistics: DatasetStatistics, schema: Schema) -> Iterator[Anomaly]:
-    """Columns of one value in each row, which are left out because they should have several."""
+    """Columns that the schema leaves out as lists, although the data have one value in each row."""
     for name, reason in schema.left_out:
         column, code = statistics.by_name.get(name), _code_of_several(reason)
         if column is None or not code or column.type == "nested" or not column.num_non_missing:
@@ -150,6 +150,6 @@ def _check_by_default(
 ) -> Iterator[Anomaly]:
     features = [feature for feature in schema.expected_in(environment) if not feature.is_ignored]
     for kind, control in controls.items():
-        # Drift is a change of the data; skew is one of serving, seen from the data to train on.
+        # Drift compares the data with earlier ones; skew compares serving with the data to train on.
         sides = (statistics, control) if kind == "drift" else (control, statistics)
         yield from compare_by_default(*sides, features, kind)

@@ -5,7 +5,7 @@ import warnings
 import dagster as dg
 import pytest
 
-from ml_assets.cli.selection import in_words, select_assets
+from ml_assets.cli.selection import describe_selection, select_assets
 from ml_assets.errors import PipelineFileError
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_selection_is_refused_with_examples() -> None:
 @pytest.mark.parametrize("select", [select for select, _ in MEANT])
 def test_the_printed_selection_means_the_same_to_dagster(select: str) -> None:
     keys = select_assets(select, "flights", GRAPH)
-    told = in_words(keys, select, "flights")
+    told = describe_selection(keys, select, "flights")
     with warnings.catch_warnings(action="ignore"):
         parts = dg.AssetSelection.from_coercible(told.split(","))
     assert sorted(parts.resolve(GRAPH)) == keys

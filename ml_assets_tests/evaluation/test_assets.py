@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ml_assets.artifacts.declared import declared, ingredients_now
+from ml_assets.artifacts.declared import declared_stage, ingredients_now
 from ml_assets.artifacts.home import Home
 from ml_assets.evaluation.assets import build_assets
 from ml_assets.evaluation.result import Evaluation
@@ -225,7 +225,7 @@ def test_the_module_of_a_metric_of_ones_own_counts_for_the_fingerprint(home: Pat
     ):
         pipeline = shop_pipeline("binary", **evaluation)
         build_assets(pipeline)
-        stage = declared("shop", "evaluation")
+        stage = declared_stage("shop", "evaluation")
         assert stage is not None
         assert __name__ in ingredients_now(stage, Home(home), {})["code"]
         assert pipeline.user_modules == (__name__,)

@@ -13,7 +13,7 @@ from ml_assets.artifacts.store import Store
 from ml_assets.errors import PipelineFileError
 from ml_assets.ingest.snapshots import take_snapshots
 from ml_assets.ingest.sources import open_source, source_fingerprint
-from ml_assets.monitoring.sensors import REASON_TAG, build_sensors
+from ml_assets.monitoring.sensors import REASON_TAG, build_retraining
 from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry.version import RegisteredVersion
 from ml_assets_tests.artifacts_factory import put_artifact
@@ -84,7 +84,7 @@ def _alarm(home: Path, kind: str, version: int, content: str = "far") -> None:
 def _tick(
     pipeline: PipelineSpec, instance: dg.DagsterInstance, cursor: str | None = None
 ) -> dg.SensorResult:
-    (_,), (sensor,) = build_sensors(pipeline)
+    (_,), (sensor,) = build_retraining(pipeline)
     result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
     assert isinstance(result, dg.SensorResult)
     return result
@@ -101,7 +101,7 @@ def _why_not(result: dg.SensorResult) -> str:
 
 
 def test_there_is_a_job_and_a_sensor_that_is_on(tmp_path: Path) -> None:
-    (job,), (sensor,) = build_sensors(_pipeline(tmp_path, check_every_seconds=90))
+    (job,), (sensor,) = build_retraining(_pipeline(tmp_path, check_every_seconds=90))
     assert (job.name, sensor.name) == ("shop_retrain", "shop_retraining")
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     assert sensor.minimum_interval_seconds == 90
@@ -143,7 +143,7 @@ def test_a_champion_is_retrained_at_the_age_that_staleness_is_judged_by(
     assert [request.tags[REASON_TAG] for request in result.run_requests or ()] == (
         ["age"] if is_too_old else []
     )
-    assert is_too_old == (days > pipeline.days_to_live)
+    assert is_too_old == (days > pipeline.max_model_age_days)
 
 
 def test_a_new_file_starts_one_retraining_with_the_reason_as_a_tag(
@@ -201,7 +201,7 @@ def test_a_changed_source_is_read_once_for_each_content(
         return ()
 
     monkeypatch.setattr("ml_assets.monitoring.new_spans.find_new_spans", find)
-    _, (sensor,) = build_sensors(pipeline)
+    _, (sensor,) = build_retraining(pipeline)
     for _ in range(3):
         sensor(dg.build_sensor_context(instance=instance))
     assert len(calls) == 1

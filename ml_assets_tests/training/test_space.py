@@ -1,7 +1,7 @@
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from ml_assets.training.space import corner, edges, inside, to_distributions
+from ml_assets.training.space import clip_to_space, corner, to_distributions, values_on_edges
 from ml_assets.training.spec import Choice, FloatRange, IntRange, SearchDimension
 
 SPACE: dict[str, SearchDimension] = {
@@ -34,7 +34,7 @@ def test_each_dimension_has_its_distribution() -> None:
 def test_values_are_moved_inside_the_space(
     values: dict[str, object], expected: dict[str, object]
 ) -> None:
-    assert inside(values, {n: d for n, d in SPACE.items() if n in values}) == expected
+    assert clip_to_space(values, {n: d for n, d in SPACE.items() if n in values}) == expected
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_values_are_moved_inside_the_space(
     ],
 )
 def test_a_best_value_on_the_edge_is_named(best: dict[str, object], ends: dict[str, str]) -> None:
-    assert edges(best, SPACE) == ends
+    assert values_on_edges(best, SPACE) == ends
 
 
 def test_a_range_of_one_point_has_no_edge() -> None:
-    assert edges({"leaves": 3}, {"leaves": IntRange(low=3, high=3)}) == {}
+    assert values_on_edges({"leaves": 3}, {"leaves": IntRange(low=3, high=3)}) == {}
 
 
 def test_a_corner_lies_in_the_space() -> None:

@@ -19,7 +19,7 @@ _GRAINS = ("microsecond", "millisecond", "second", "minute", "hour", "day", "mon
 
 
 def time_moves(pair: Pair, p_value: float) -> Iterator[Move]:
-    """One number of hours (or of days) by which all times moved; a coarser or finer precision."""
+    """A shift of all times by one number of hours, or of days; another time zone; another precision."""
     before, now = pair.reference.feature.time, pair.current.feature.time
     if before is None or now is None:
         return
@@ -36,7 +36,7 @@ def time_moves(pair: Pair, p_value: float) -> Iterator[Move]:
 
 
 def clock_moves(pair: Pair, p_value: float) -> Iterator[Move]:
-    """The same of numbers that are hours of the day, or times of the day written as 1530.
+    """The shift of numbers that are hours of the day, or times of the day written as 1530.
 
     Parameters
     ----------
