@@ -6,7 +6,7 @@ fails where none of it does, and is otherwise "cannot tell". The rule that the l
 is judged the same way. Only a pass is blessed: neither "cannot tell" nor an undefined metric is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ml_assets.evaluation.names import is_churn
@@ -23,6 +23,7 @@ from ml_assets.training.spec import linear_name
 
 MIN_ROWS = 20
 RELATIVE = "min_relative_change"
+CHANGES = ("min_change", RELATIVE)
 
 
 def check_rows(rows: int) -> RuleResult:
@@ -57,16 +58,9 @@ def check_thresholds(
     """
     metric_by_name = {metric.name: metric for metric in metrics}
     return [
-        result
+        _judge(rule, limit, name, metric_by_name, champion, confidence, slice_name)
         for name, threshold in thresholds.items()
-        for result in (
-            _check_churn(name, threshold, champion, confidence, slice_name)
-            if is_churn(name)
-            else (
-                *_check_bounds(metric_by_name[name], threshold, confidence, slice_name),
-                *_check_changes(name, threshold, champion, confidence, slice_name),
-            )
-        )
+        for rule, limit in threshold.limits
     ]
 
 
@@ -113,35 +107,34 @@ def bless(
     return not against, against or [rule.text for rule in rules]
 
 
-def _check_bounds(
-    metric: Metric, threshold: ThresholdSpec, confidence: float, slice_name: str | None
-) -> Iterator[RuleResult]:
-    for rule, limit in (("min", threshold.min), ("max", threshold.max)):
-        if limit is None:
-            continue
-        outcome = _bound_outcome(rule, metric.value, limit)
-        text = _bound_text(rule, metric, limit, confidence, slice_name, outcome)
-        interval = (metric.value, metric.low, metric.high)
-        yield RuleResult(rule, metric.name, slice_name, limit, *interval, outcome, text)
-
-
-def _check_churn(
+def _judge(
+    rule: str,
+    limit: float,
     name: str,
-    threshold: ThresholdSpec,
+    metric_by_name: Mapping[str, Metric],
     champion: BaselineResult | None,
     confidence: float,
     slice_name: str | None,
-) -> Iterator[RuleResult]:
-    """Judge how far the candidate's predictions differ from the champion's."""
-    if champion is not None:
-        unknown = Metric(name, None, reason=champion.reason)
-        metric = next((metric for metric in champion.churn if metric.name == name), unknown)
-        yield from _check_bounds(metric, threshold, confidence, slice_name)
-        return
-    for rule in ("min", "max"):
-        limit = getattr(threshold, rule)
-        if limit is not None:
-            yield _no_champion(rule, name, limit, slice_name)
+) -> RuleResult:
+    """Judge one limit: of a change and of churn beside the champion, else of the candidate's metric."""
+    if rule not in CHANGES and not is_churn(name):
+        return _judge_bound(rule, metric_by_name[name], limit, confidence, slice_name)
+    if champion is None:
+        return _no_champion(rule, name, limit, slice_name)
+    if rule in CHANGES:
+        return _judge_change(rule, champion, name, limit, confidence, slice_name)
+    unknown = Metric(name, None, reason=champion.reason)
+    metric = next((metric for metric in champion.churn if metric.name == name), unknown)
+    return _judge_bound(rule, metric, limit, confidence, slice_name)
+
+
+def _judge_bound(
+    rule: str, metric: Metric, limit: float, confidence: float, slice_name: str | None
+) -> RuleResult:
+    outcome = _bound_outcome(rule, metric.value, limit)
+    text = _bound_text(rule, metric, limit, confidence, slice_name, outcome)
+    interval = (metric.value, metric.low, metric.high)
+    return RuleResult(rule, metric.name, slice_name, limit, *interval, outcome, text)
 
 
 def _no_champion(rule: str, name: str, limit: float, slice_name: str | None) -> RuleResult:
@@ -173,23 +166,6 @@ def _bound_text(
     but = "it" if outcome == "pass" else "but it"
     bound = "at least" if rule == "min" else "at most"
     return f"{subject} is {number}{interval}; {but} must be {bound} {limit:g}"
-
-
-def _check_changes(
-    name: str,
-    threshold: ThresholdSpec,
-    champion: BaselineResult | None,
-    confidence: float,
-    slice_name: str | None,
-) -> Iterator[RuleResult]:
-    for rule in ("min_change", RELATIVE):
-        limit = getattr(threshold, rule)
-        if limit is None:
-            continue
-        if champion is None:
-            yield _no_champion(rule, name, limit, slice_name)
-        else:
-            yield _judge_change(rule, champion, name, limit, confidence, slice_name)
 
 
 def _judge_change(

@@ -40,16 +40,24 @@ class ThresholdSpec(Spec):
     min_relative_change: float | None = None
 
     @property
+    def limits(self) -> list[tuple[str, float]]:
+        """The limits that are set, by name."""
+        return [(name, limit) for name, limit in self if limit is not None]
+
+    @property
     def compares(self) -> bool:
         """Whether it compares with the champion."""
         return self.min_change is not None or self.min_relative_change is not None
 
     @model_validator(mode="after")
     def _says_something(self) -> "ThresholdSpec":
-        silent = all(value is None for _, value in self)
         empty = self.min is not None and self.max is not None and self.min > self.max
         refuse_broken_rules(
-            (silent, "", "needs at least one of min, max, min_change and min_relative_change"),
+            (
+                not self.limits,
+                "",
+                "needs at least one of min, max, min_change and min_relative_change",
+            ),
             (empty, "min", f"{self.min} is above max {self.max}"),
         )
         return self
@@ -273,6 +281,19 @@ class EvaluationSpec(Spec):
                 f"'{baseline}' is of none of slices; name one by column and value, such as origin=JFK",
             )
 
+    def _repeated_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
+        """What two comparisons of slices judge alike: their rules would have one name."""
+        first: dict[tuple[str | None, str, str], int] = {}
+        for index, cross_slice in enumerate(self.cross_slices):
+            for name in cross_slice.thresholds:
+                for by in cross_slice.slices or [*self.slices, *self.sql_slices]:
+                    before = first.setdefault((cross_slice.baseline, name, by), index)
+                    yield (
+                        before != index,
+                        ("cross_slices", index, "thresholds", name),
+                        f"is judged by cross_slices.{before} for {by} too; say it in one of them",
+                    )
+
     def _limit_mistakes(self) -> Iterator[tuple[bool, Key, str]]:
         """The ends of thresholds that no value, or no difference of two, can have."""
         for part, thresholds in {**self._thresholds(), **self._cross_thresholds()}.items():
@@ -288,6 +309,7 @@ class EvaluationSpec(Spec):
         refuse_broken_rules(
             *((True, key, text) for key, text in self.mistakes()),
             *self._slice_mistakes(),
+            *self._repeated_mistakes(),
             *self._limit_mistakes(),
         )
         return self

@@ -15,6 +15,8 @@ from ml_assets.pipeline import PipelineSpec
 from ml_assets.registry.promotion_assets import build_promotion_assets
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ml_assets.registry.infra_result import InfraValidation
 
 
@@ -93,13 +95,11 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
     )
     def infra_validation(stage: Stage, model: Artifact, validated_examples: Artifact) -> Outcome:
         """How the candidate answers as a real scoring server, beside its answers in training."""
-        from ml_assets import durable
         from ml_assets.registry import loader
         from ml_assets.registry.infra_result import Limits
         from ml_assets.registry.infra_validation import validate_infra
         from ml_assets.registry.mlflow_model import interface_of, write_mlflow_model
         from ml_assets.registry.payload import choose_rows
-        from ml_assets.registry.upgraded import keep_expected
         from ml_assets.table import Table
         from ml_assets.training.bundle import load_model
 
@@ -119,17 +119,25 @@ def _infra_validation(pipeline: PipelineSpec) -> dg.AssetsDefinition:
             stage.store.root / "logs" / f"infra_validation-{stage.fingerprint[:12]}.log",
             {loader.TRUSTED_TYPES: ",".join(trusted)},
         )
-        verdict = {
-            "candidate": model.digest,
-            "blessed": validation.blessed,
-            "reasons": validation.reasons,
-        }
-        durable.write_json(stage.directory / "infra_validation.json", validation.answers())
-        durable.write_json(stage.directory / "infra_blessing.json", verdict)
-        keep_expected(stage.directory, validation.expected)
+        _write_validation(stage.directory, model.digest, validation)
         return _infra_outcome(validation)
 
     return infra_validation
+
+
+def _write_validation(directory: "Path", candidate: str, validation: "InfraValidation") -> None:
+    """Write the answers, the blessing of exactly this candidate, and what it is to predict ever after."""
+    from ml_assets import durable
+    from ml_assets.registry.upgraded import keep_expected
+
+    verdict = {
+        "candidate": candidate,
+        "blessed": validation.blessed,
+        "reasons": validation.reasons,
+    }
+    durable.write_json(directory / "infra_validation.json", validation.answers())
+    durable.write_json(directory / "infra_blessing.json", verdict)
+    keep_expected(directory, validation.expected)
 
 
 def _verify_baseline(name: str) -> Callable[[Home, Artifact], str | None]:

@@ -4,7 +4,6 @@ It takes all that it needs and returns all that it finds. Nothing is written, so
 leaves nothing behind.
 """
 
-import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,8 +79,6 @@ def attempt(
     """
     steps: dict[int, float] = {}
     prune = _median_pruning(contest.metric, complete, steps)
-    if contest.max_memory_mb is not None:
-        gc.collect()  # what an earlier trial left behind would hide what this one takes
     with limit_threads(contest.threads), metered() as meter:
         outcome = _run(contest, parameters, steps, prune, meter)
     return Attempt(**outcome, steps=steps, seconds=meter.seconds, peak_mb=meter.peak_mb)

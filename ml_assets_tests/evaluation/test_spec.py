@@ -93,6 +93,13 @@ REST = "  task: binary\n  ingest: {source: {csv: a.csv}}\n  labels: paid\n"
             )
             for name in ("old:4", "old,rich", " old", "")
         ),
+        (
+            "    slices: [city, age]\n    cross_slices:\n    - thresholds: {f1: {min: -0.1}}\n"
+            "    - slices: [age]\n      thresholds: {f1: {max: 0.1}}\n",
+            5,
+            "evaluation.cross_slices.1.thresholds.f1 is judged by cross_slices.0 for age too; say it in "
+            "one of them.",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_the_line_below_the_part(
